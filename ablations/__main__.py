@@ -1,0 +1,22 @@
+"""`python -m ablations`, and the console script."""
+
+import sys
+
+
+def main() -> None:
+    """Run the command line. Exit code 2 for what the user can put right, without a traceback."""
+    from ablations.cli import app
+    from ablations.render.problems import show_error
+    from gan_core.problems import UserError
+
+    try:
+        app()
+    except UserError as error:
+        show_error(error)
+        sys.exit(2)
+    except BrokenPipeError:
+        sys.exit(1)  # whoever read our output has gone
+
+
+if __name__ == "__main__":
+    main()

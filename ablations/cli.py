@@ -1,0 +1,195 @@
+"""The commands: parse, call, render. No logic."""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gan_core.cli import machine_home
+
+app = typer.Typer(
+    name="ablations",
+    help="Ablation studies of GAN training tricks: several seeds, FID with its protocol, statistics.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+data_app = typer.Typer(help="Data sets: fetch them, list them.", no_args_is_help=True)
+app.add_typer(data_app, name="data")
+
+
+class ExecutorName(StrEnum):
+    """Where trials run."""
+
+    processes = "processes"
+    inline = "inline"
+
+
+StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.", show_default=False)]
+StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A study file, a study's name or its folder.")]
+Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")]
+AsName = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Keep the results under this name.")]
+Workers = Annotated[int | None, typer.Option(metavar="N", help="Trials side by side [default: one a core or GPU].")]
+Threads = Annotated[int | None, typer.Option(metavar="N", help="CPU threads a trial [default: cores / workers].")]
+Device = Annotated[str | None, typer.Option(metavar="X", help="cpu, cuda:0, ... [default: every GPU, else cpu].")]
+DEFAULT_RUNS = Path("runs")
+
+
+@app.command()
+def run(
+    study: StudyFile,
+    runs: Runs = DEFAULT_RUNS,
+    name: AsName = None,
+    executor: Annotated[ExecutorName, typer.Option(help="Where trials run.")] = ExecutorName.processes,
+    workers: Workers = None,
+    threads: Threads = None,
+    device: Device = None,
+    storage: Annotated[
+        str | None, typer.Option(metavar="URL", help="Optuna's storage [default: SQLite in the study's folder].")
+    ] = None,
+) -> None:
+    """Train every arm of a study that has no result yet, and rank them.
+
+    Ctrl-C saves the running trials; the same command goes on. MLFLOW_TRACKING_URI names a server instead of the
+    SQLite store in the study's folder.
+    """
+    from ablations.render.display import display
+    from ablations.render.outcome import show_outcome
+    from ablations.session import Options, Session
+    from ablations.study import load_study
+    from ablations.workspace import open_workspace
+    from gan_core.interrupt import Interrupt
+
+    options = Options(
+        home=machine_home(),
+        executor=executor.value,
+        workers=workers,
+        threads=threads,
+        device=device,
+        tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or None,
+        storage=storage,
+        command=sys.argv,
+    )
+    loaded = load_study(study, name)
+    with open_workspace(loaded, runs) as workspace, Interrupt() as interrupt:
+        session = Session(loaded, workspace, options)
+        with display(session) as shown:
+            for report in session.reports(lambda: interrupt.requested, shown.step):
+                shown.report(report)
+        show_outcome(session, stopped=interrupt.requested)
+    unsuccessful = any(name not in session.progress.done for name in session.progress.trials)
+    raise typer.Exit(1 if unsuccessful else 0)
+
+
+@app.command()
+def plan(
+    study: StudyFile,
+    runs: Runs = DEFAULT_RUNS,
+    name: AsName = None,
+    workers: Workers = None,
+    threads: Threads = None,
+    device: Device = None,
+) -> None:
+    """Show arms, seeds, trials and an estimate of the time, from a short measurement. Nothing is trained."""
+    from ablations.estimate import arm_costs, study_seconds
+    from ablations.render.plan import show_plan
+    from ablations.resources import share
+    from ablations.study import load_study
+    from ablations.trials import progress_of, trials_of
+
+    loaded = load_study(study, name)
+    trials = trials_of(loaded, runs / loaded.name)
+    states = {trial.name: progress_of(trial) for trial in trials}
+    resources = share(len(trials), workers, threads, device)
+    costs = arm_costs(loaded.arms, resources)
+    to_do = [trial for trial in trials if states[trial.name] not in ("finished", "diverged")]
+    show_plan(loaded, trials, states, resources, costs, study_seconds(to_do, costs, resources))
+
+
+@app.command()
+def leaderboard(
+    study: StudyName,
+    runs: Runs = DEFAULT_RUNS,
+    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write it as CSV.")] = None,
+) -> None:
+    """Rank the arms of a study by their mean FID, with the paired difference from the baseline."""
+    from ablations.leaderboard import leaderboard_of, write_csv
+    from ablations.render.console import say
+    from ablations.render.leaderboard import show_leaderboard
+    from ablations.results import read_results
+    from ablations.workspace import find_workspace
+
+    ranked = leaderboard_of(read_results(find_workspace(study, runs).root))
+    show_leaderboard(ranked)
+    if csv is not None:
+        write_csv(ranked, csv)
+        say(f"written: {csv}")
+
+
+@app.command()
+def tricks() -> None:
+    """The catalog: every trick and choice with its options, paper, needs and excludes."""
+    from ablations.render.catalog import show_catalog
+    from gan_core import catalog
+
+    show_catalog(catalog.tricks(), catalog.levels(), catalog.choices())
+
+
+@data_app.command("fetch")
+def data_fetch(
+    name: Annotated[str, typer.Argument(metavar="DATA", help="The data set's name.")] = "fashion-mnist",
+    look_in: Annotated[
+        list[Path] | None, typer.Option("--from", metavar="DIR", help="A folder to look in before all others.")
+    ] = None,
+) -> None:
+    """Have a data set on this machine: found, downloaded or unpacked, and verified."""
+    from ablations.render.catalog import show_places
+    from ablations.render.console import say
+    from gan_core import datasets
+
+    show_places(name, datasets.fetch(name, machine_home(), say, tuple(look_in or ())))
+
+
+@data_app.command("list")
+def data_list() -> None:
+    """The data sets, and which of them are on this machine."""
+    from ablations.render.catalog import show_data
+    from gan_core import datasets
+
+    show_data([datasets.status(name, machine_home()) for name in datasets.DATASETS])
+
+
+@app.command()
+def ui(
+    study: StudyName,
+    runs: Runs = DEFAULT_RUNS,
+    port: Annotated[int, typer.Option(min=1024, max=65535, help="Port on 127.0.0.1.")] = 5000,
+) -> None:
+    """Start MLflow's own UI on a study's store, on this machine only."""
+    import subprocess
+
+    from ablations.render.links import show_links
+    from ablations.tracking.cursor import experiment_of
+    from ablations.tracking.mlflow_ui import ui_command, view_address
+    from ablations.workspace import find_workspace
+
+    workspace = find_workspace(study, runs)
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{workspace.mlflow_db.absolute()}"
+    command = ui_command(uri, workspace.mlartifacts, port)
+    show_links(view_address, f"http://127.0.0.1:{port}", experiment_of(workspace.trials))
+    try:
+        raise typer.Exit(subprocess.run(command, check=False).returncode)
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None
+
+
+@app.command()
+def version() -> None:
+    """The versions of this tool and of what its numbers hang on."""
+    from ablations.provenance import versions
+    from ablations.render.catalog import show_versions
+
+    show_versions(versions())

@@ -1,0 +1,1 @@
+"""Where a trial runs: in this process, or in processes of this machine."""

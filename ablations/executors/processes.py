@@ -1,0 +1,100 @@
+"""Trials side by side in processes of this machine, from a fork server that has the trainer imported already."""
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
+
+from ablations.executors.report import Job, Report
+from gan_core.events import Finished, event_from_json
+
+POLL_S = 0.2
+TRAINER = "ablations.worker"
+STOP = b"stop"
+
+
+@dataclass
+class _Child:
+    job: Job
+    process: BaseProcess
+    pipe: Connection
+    device: str
+    ended: bool = False
+    told_to_stop: bool = False
+
+
+class Processes:
+    """Runs up to `workers` jobs at once, each in a process of its own, devices taken in turn."""
+
+    def __init__(self, workers: int, devices: Sequence[str], threads: int) -> None:
+        self.workers, self.devices, self.threads = workers, tuple(devices), threads
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload([TRAINER])
+
+    def run(self, jobs: Iterator[Job], stop: Callable[[], bool]) -> Iterator[Report]:
+        running: list[_Child] = []
+        try:
+            while True:
+                self._fill(running, jobs, stop)
+                if not running:
+                    return
+                yield from self._listen(running, stop)
+        finally:
+            for child in running:  # only after an exception or an early close
+                child.pipe.close()
+                child.process.join()
+
+    def _fill(self, running: list[_Child], jobs: Iterator[Job], stop: Callable[[], bool]) -> None:
+        while len(running) < self.workers and not stop():
+            job = next(jobs, None)
+            if job is None:
+                return
+            running.append(self._launch(job, self._free_device(running)))
+
+    def _launch(self, job: Job, device: str) -> _Child:
+        from ablations.launch import child
+
+        ours, theirs = self._context.Pipe()
+        process = self._context.Process(target=child, args=(job, device, self.threads, theirs), name=job.name)
+        process.start()
+        theirs.close()
+        return _Child(job, process, ours, device)
+
+    def _free_device(self, running: list[_Child]) -> str:
+        """The device with the fewest trials on it."""
+        taken = [child.device for child in running]
+        return min(self.devices, key=taken.count)
+
+    def _listen(self, running: list[_Child], stop: Callable[[], bool]) -> Iterator[Report]:
+        by_pipe = {child.pipe: child for child in running}
+        for pipe in wait(list(by_pipe), timeout=POLL_S):
+            assert isinstance(pipe, Connection)
+            child = by_pipe[pipe]
+            try:
+                event = event_from_json(pipe.recv_bytes())
+            except EOFError:
+                running.remove(child)
+                yield from self._gone(child)
+                continue
+            child.ended = isinstance(event, Finished)
+            yield Report(child.job.name, event)
+        if stop():
+            for child in running:
+                if not child.told_to_stop:
+                    child.told_to_stop = True
+                    _tell(child.pipe)
+
+    def _gone(self, child: _Child) -> Iterator[Report]:
+        child.process.join()
+        child.pipe.close()
+        if not child.ended:
+            code = child.process.exitcode
+            yield Report(child.job.name, left="stopped" if code == 0 else f"its process ended with exit code {code}")
+
+
+def _tell(pipe: Connection) -> None:
+    try:
+        pipe.send_bytes(STOP)
+    except (BrokenPipeError, ConnectionResetError):
+        return  # it has just ended

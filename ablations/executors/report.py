@@ -1,0 +1,35 @@
+"""What an executor is, and what it tells."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from gan_core.events import AnyEvent
+
+
+@dataclass(frozen=True)
+class Job:
+    """One trial as an executor sees it: plain data, so that it can be sent anywhere."""
+
+    name: str
+    settings: dict[str, Any]  # what gan_core.config.resolve takes
+    directory: Path
+    home: Path
+
+
+@dataclass(frozen=True)
+class Report:
+    """One event of a job; without an event: the job has left its place ('stopped', or how its process died)."""
+
+    name: str
+    event: AnyEvent | None = None
+    left: str = ""
+
+
+class Executor(Protocol):
+    """Runs what `jobs` yields. It asks for the next one only when it has a place for it."""
+
+    def run(self, jobs: Iterator[Job], stop: Callable[[], bool]) -> Iterator[Report]:
+        """Report every event. Once `stop()` holds, take no new job and let the running ones save and end."""
+        ...

@@ -1,0 +1,65 @@
+"""The readable value of each factor in each arm: 'off', or what switching it on sets, such as '0.1' or 'D'.
+
+A study says which factors are on; what a factor *means* is read off the configurations: it moves the settings in
+which two arms differ that differ in this factor only. A factor that never stands alone in that way is just 'on'.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from gan_core.tricks import TRICKS
+
+OFF = "off"
+ON = "on"
+_OPTIONS = {trick.name: trick.options for trick in TRICKS}
+
+
+class FactorFacts(NamedTuple):
+    """What this module needs of an arm: which factors are on, and the resolved settings as plain data."""
+
+    factors: Mapping[str, bool]
+    config: Mapping[str, Any]
+
+
+def factor_values(arms: Sequence[FactorFacts]) -> list[dict[str, str]]:
+    """For each arm the text of each of its factors."""
+    moved = _moved(arms)
+    return [
+        {name: _text(moved.get(name, ()), arm.config) if on else OFF for name, on in arm.factors.items()}
+        for arm in arms
+    ]
+
+
+def setting_text(key: str, value: Any) -> str:
+    """A setting in few words. A trick's options: its main one, then those that differ from their defaults."""
+    if value is None or value is False:
+        return OFF
+    if value is True:
+        return ON
+    if not isinstance(value, Mapping):
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    (main, first), *others = value.items()
+    fields = _OPTIONS[key].model_fields if key in _OPTIONS else {}
+    changed = [(k, v) for k, v in others if v is not None and (k not in fields or fields[k].default != v)]
+    return " ".join([setting_text(main, first), *(f"{k}={setting_text(k, v)}" for k, v in changed)])
+
+
+def _moved(arms: Iterable[FactorFacts]) -> dict[str, tuple[str, ...]]:
+    """Per factor the settings that it moves, in the order of the configuration."""
+    by_factors = {frozenset(k for k, on in arm.factors.items() if on): arm.config for arm in arms}
+    moved: dict[str, dict[str, None]] = {}
+    for on, config in by_factors.items():
+        for name in on:
+            if (without := by_factors.get(on - {name})) is not None:
+                keys = [k for k in {**config, **without} if k != "seed" and config.get(k) != without.get(k)]
+                moved.setdefault(name, {}).update(dict.fromkeys(keys))
+    return {name: tuple(keys) for name, keys in moved.items()}
+
+
+def _text(keys: Sequence[str], config: Mapping[str, Any]) -> str:
+    texts = [(key, setting_text(key, config.get(key))) for key in keys]
+    if not texts:
+        return ON
+    if len(texts) == 1:
+        return texts[0][1]
+    return " ".join(f"{key}={text}" for key, text in texts)

@@ -1,0 +1,31 @@
+"""A lock that one process can hold, and that the system takes back when that process ends, however it ends."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gan_core.problems import Problem, UserError
+
+
+@contextmanager
+def exclusive(path: Path, subject: str) -> Iterator[None]:
+    """Hold the lock on this file. Raises UserError, naming `subject` and the holder's process, if it is taken.
+
+    The file stays: removing it would let two processes hold locks on two files of one name. Programs started
+    meanwhile do not inherit the lock.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
+            message = f"{subject} is at work in another process ({holder}); wait for it, or stop it"
+            raise UserError(Problem(message, source=str(path))) from None
+        os.truncate(descriptor, 0)
+        os.write(descriptor, f"{os.getpid()}\n".encode())
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,32 @@
+"""Where text goes, and how numbers and durations read."""
+
+import math
+import sys
+
+from rich.console import Console
+from rich.text import Text
+
+PIPE_WIDTH = 150  # of tables where no terminal says how wide it is
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+err = Console(highlight=False, stderr=True, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """One plain line."""
+    out.print(Text(text), soft_wrap=True)
+
+
+def duration(seconds: float) -> str:
+    """'7 s', '3:05 min' or '2:10 h'."""
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}:{rest:02} min"
+    return f"{minutes // 60}:{minutes % 60:02} h"
+
+
+def number(value: float, digits: int = 1) -> str:
+    """Fixed digits; empty for a number that there is not."""
+    return "" if math.isnan(value) else f"{value:.{digits}f}"

@@ -1,0 +1,63 @@
+"""Pure: means with what can be said of them. Where there are too few seeds for a number there is NaN, never a guess."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy import stats
+
+CONFIDENCE = 0.95
+Verdict = Literal["better", "worse", "can't tell", "baseline"]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """The mean of n values. `sd` (n - 1 in its denominator) and the interval [low, high] are NaN when n < 2."""
+
+    n: int
+    mean: float
+    sd: float
+    low: float
+    high: float
+
+
+def estimate(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
+    """Mean, standard deviation and Student's t interval of the mean; takes the values as a normal sample.
+
+    A value that is not finite makes all of it NaN: who wants to leave it out must do so, and count it.
+    """
+    n = len(values)
+    array = np.asarray(values, dtype=np.float64)
+    if n == 0 or not np.isfinite(array).all():
+        return Estimate(n, math.nan, math.nan, math.nan, math.nan)
+    mean = float(array.mean())
+    if n == 1:
+        return Estimate(n, mean, math.nan, math.nan, math.nan)
+    sd = float(array.std(ddof=1))
+    half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * sd / math.sqrt(n)
+    return Estimate(n, mean, sd, mean - half, mean + half)
+
+
+def paired_difference(
+    treated: Mapping[int, float], baseline: Mapping[int, float], confidence: float = CONFIDENCE
+) -> Estimate:
+    """The mean of treated - baseline over the seeds that both have; keys are seeds.
+
+    Runs of one seed share initial weights, data order and z, so that what a seed does to both cancels.
+    """
+    seeds = sorted(treated.keys() & baseline.keys())
+    return estimate([treated[seed] - baseline[seed] for seed in seeds], confidence)
+
+
+def verdict_of(difference: Estimate) -> Verdict:
+    """What a paired difference of FID (lower is better) shows: its interval lies below 0, above it, or neither.
+
+    At 95 % one arm in twenty that does nothing is called better or worse; with many arms, expect some.
+    """
+    if difference.high < 0:
+        return "better"
+    if difference.low > 0:
+        return "worse"
+    return "can't tell"

@@ -1,0 +1,58 @@
+"""What differs between a study that has results and the same study as its file says now."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ablations.study_record import StudyRecord
+from gan_core.problems import Problem
+
+_ABSENT = object()
+
+
+def forbidden_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
+    """The changes after which old and new results would not belong together; [] if there are none.
+
+    Free are more seeds, their order, the order of arms, question, papers, comments, and other words for the same
+    configuration.
+    """
+    problems = []
+    if before.design != now.design:
+        problems.append(_change(("design",), before.design, now.design))
+    if not set(before.seeds) <= set(now.seeds):
+        problems.append(_change(("seeds",), list(before.seeds), list(now.seeds)))
+    old, new = ({arm.name: arm for arm in study.arms} for study in (before, now))
+    problems += [Problem("this arm is gone", ("arms", name)) for name in old if name not in new]
+    problems += [Problem("this arm is new", ("arms", name)) for name in new if name not in old]
+    common = [name for name in old if name in new]
+    return problems + _settings_changes({name: _differences(old[name].config, new[name].config) for name in common})
+
+
+def _settings_changes(by_arm: Mapping[str, Mapping[tuple[str, ...], tuple[Any, Any]]]) -> list[Problem]:
+    """One problem a setting where all arms changed alike, else one for each arm."""
+    problems = []
+    for key in dict.fromkeys(key for differences in by_arm.values() for key in differences):
+        changes = {arm: differences[key] for arm, differences in by_arm.items() if key in differences}
+        first = next(iter(changes.values()))
+        if len(changes) == len(by_arm) > 1 and all(change == first for change in changes.values()):
+            problems.append(_change(("every arm", *key), *first))
+        else:
+            problems += [_change(("arms", arm, *key), *change) for arm, change in changes.items()]
+    return problems
+
+
+def _differences(before: Any, now: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], tuple[Any, Any]]:
+    """Path -> (before, now) of every leaf that differs; a mapping against none is one leaf."""
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        found: dict[tuple[str, ...], tuple[Any, Any]] = {}
+        for key in dict.fromkeys([*before, *now]):
+            found |= _differences(before.get(key, _ABSENT), now.get(key, _ABSENT), (*path, str(key)))
+        return found
+    return {} if before == now else {path: (before, now)}
+
+
+def _change(where: Sequence[str], before: Any, now: Any) -> Problem:
+    return Problem(f"{_shown(before)} before, {_shown(now)} now", tuple(where))
+
+
+def _shown(value: Any) -> str:
+    return "not set" if value is _ABSENT else repr(value)

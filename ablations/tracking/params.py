@@ -1,0 +1,31 @@
+"""The few parameters of a trial that a comparison of runs shows: who it is, its factors, and what differs."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ablations.factor_values import FactorFacts, factor_values, setting_text
+from ablations.trials import Trial
+
+ALWAYS = ("data", "image_size", "architecture", "width", "loss", "batch_size", "budget_kimg")
+
+
+def trial_params(trials: Sequence[Trial]) -> dict[str, dict[str, str]]:
+    """Per trial name its parameters: arm, seed, every factor, the settings that differ within the study, and ALWAYS."""
+    plain = [trial.config.plain() for trial in trials]
+    values = factor_values([FactorFacts(t.arm.factors, config) for t, config in zip(trials, plain, strict=True)])
+    shown = dict.fromkeys((*ALWAYS, *varied_settings(plain)))
+    return {
+        trial.name: {
+            "arm": trial.arm.name,
+            "seed": str(trial.seed),
+            **factors,
+            **{key: setting_text(key, config.get(key)) for key in shown},
+        }
+        for trial, config, factors in zip(trials, plain, values, strict=True)
+    }
+
+
+def varied_settings(configs: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """The settings, seed aside, that are not the same in all configurations, in their order."""
+    keys = dict.fromkeys(key for config in configs for key in config if key != "seed")
+    return tuple(k for k in keys if any(config.get(k) != configs[0].get(k) for config in configs))

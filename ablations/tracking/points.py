@@ -1,0 +1,66 @@
+"""Pure: what of an event becomes a point of a metric, and which tags the end of a run gives.
+
+The step of every point is the number of real images shown to D: 1000 is one kimg. Names: the tick's means under
+their own (`loss_d`), `dose/<trick>/<quantity>`, `images_per_s`, `kimg`; on the way `fid_progress` and the same under
+the name of its protocol (`fid1k_...`); at the end `fid_best`, `fid_best_kimg`, `fid_best_seconds`, `fid_last`, and
+likewise `is_...`. What is not a finite number is no point: it is named in the tag `not_finite`.
+"""
+
+import math
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from gan_core.events import AnyEvent, Evaluated, Event, Finished, Ticked
+
+
+class Point(NamedTuple):
+    """One value of a metric. `step`: images shown to D; `time_ms`: Unix time of the event, ms."""
+
+    name: str
+    value: float
+    step: int
+    time_ms: int
+
+
+def points_of(events: Iterable[AnyEvent]) -> list[Point]:
+    """All points of these events, in order, those that are not finite too."""
+    return [Point(name, value, event.images, milliseconds(event)) for event in events for name, value in _values(event)]
+
+
+def not_finite(events: Iterable[AnyEvent]) -> list[str]:
+    """Names of the metrics that somewhere had a value that is no finite number."""
+    return list(dict.fromkeys(point.name for point in points_of(events) if not math.isfinite(point.value)))
+
+
+def end_tags(events: Iterable[AnyEvent]) -> dict[str, str]:
+    """Whether the run diverged, why it ended, and the protocol of its final scores."""
+    tags: dict[str, str] = {}
+    for event in events:
+        if isinstance(event, Evaluated) and event.of == "best":
+            for score in event.scores:
+                tags |= {f"{score.metric}_protocol": score.name, f"{score.metric}_stamp": score.stamp}
+        if isinstance(event, Finished):
+            tags["diverged"] = "true" if event.status == "diverged" else "false"
+            tags |= {"reason": event.reason} if event.reason else {}
+    return tags
+
+
+def milliseconds(event: Event) -> int:
+    """Unix time of an event, ms."""
+    return round(event.time * 1000)
+
+
+def _values(event: AnyEvent) -> Iterator[tuple[str, float]]:
+    if isinstance(event, Ticked):
+        yield from event.means.items()
+        yield from ((f"dose/{name}", value) for name, value in event.dose.items())
+        yield "images_per_s", event.images_per_s
+        yield "kimg", event.kimg
+    if isinstance(event, Evaluated):
+        for score in event.scores:
+            yield f"{score.metric}_{event.of}", score.value
+            if event.of == "progress":
+                yield score.name, score.value
+            if event.of == "best":
+                yield f"{score.metric}_best_kimg", event.generator_images / 1000
+                yield f"{score.metric}_best_seconds", event.generator_wall_s

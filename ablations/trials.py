@@ -1,0 +1,132 @@
+"""An arm is one resolved configuration; a trial is an arm and a seed, and owns a directory.
+
+A trial's directory holds `trial.json` (who it is), `events.jsonl` (the journal), `checkpoint.pt`, `best.safetensors`,
+`last.safetensors`, `grids/` and `mlflow.json` (what of the journal has been shipped).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from pydantic import ValidationError
+
+from ablations import atomic
+from ablations.designs import BASELINE as BASELINE
+from gan_core import journal
+from gan_core.config import Config, resolve
+from gan_core.events import Finished
+from gan_core.problems import Problem, UserError
+from gan_core.records import Record
+
+if TYPE_CHECKING:
+    from ablations.study import Study
+
+SCHEMA_VERSION = 1
+RECORD = "trial.json"
+
+Progress = Literal["new", "interrupted", "failed", "finished", "diverged"]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One resolved training configuration. `settings` are the user's words; `factors` says which factors are on."""
+
+    name: str
+    factors: Mapping[str, bool]  # every factor of the study, in its order
+    settings: Mapping[str, Any]  # baseline and the factors that are on, merged
+    config: Config  # resolved, with seed 0
+
+    @property
+    def is_baseline(self) -> bool:
+        return not any(self.factors.values())
+
+
+class TrialRecord(Record):
+    """What a trial's directory says about itself, so that results can be read without the study file."""
+
+    schema_version: int = SCHEMA_VERSION
+    study: str
+    arm: str
+    factors: dict[str, bool]
+    seed: int
+    fingerprint: str
+    config: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training run."""
+
+    study: str
+    arm: Arm
+    seed: int
+    config: Config
+    directory: Path
+
+    @property
+    def name(self) -> str:
+        return f"{self.arm.name}-seed{self.seed}"
+
+    def record(self) -> TrialRecord:
+        return TrialRecord(
+            study=self.study,
+            arm=self.arm.name,
+            factors=dict(self.arm.factors),
+            seed=self.seed,
+            fingerprint=self.config.fingerprint(),
+            config=self.config.plain(),
+        )
+
+    def write_record(self) -> None:
+        """Make the directory and its `trial.json`, atomically."""
+        self.directory.mkdir(parents=True, exist_ok=True)
+        atomic.write_text(self.directory / RECORD, json.dumps(self.record().model_dump(), indent=2) + "\n")
+
+
+def trial_of(study: str, arm: Arm, seed: int, root: Path) -> Trial:
+    """The trial of this arm and seed, in its directory under `root` (the study's directory)."""
+    config = resolve({**arm.settings, "seed": seed})
+    return Trial(study, arm, seed, config, root / "trials" / f"{arm.name}-seed{seed}-{config.fingerprint()[:8]}")
+
+
+def read_record(directory: Path) -> TrialRecord:
+    """Read a trial's `trial.json`. Raises FileNotFoundError or ValidationError."""
+    return TrialRecord.model_validate_json((directory / RECORD).read_bytes())
+
+
+def trials_of(study: "Study", root: Path) -> tuple[Trial, ...]:
+    """All trials of a study, its directory being `root`: every arm with the first seed, then with the second, ...
+
+    Interleaved so that a study that is stopped early still compares all arms, and so that what changes about the
+    machine in the meantime meets all arms alike.
+    """
+    return tuple(trial_of(study.name, arm, seed, root) for seed in study.seeds for arm in study.arms)
+
+
+def progress_of(trial: Trial) -> Progress:
+    """How far this trial is, by its journal.
+
+    Raises UserError where its directory holds another configuration's run, or a run of nobody knows what.
+    """
+    events = journal.read(trial.directory)
+    try:
+        holder = read_record(trial.directory).fingerprint
+    except FileNotFoundError:
+        if not events:
+            return "new"
+        raise _not_ours(trial, f"a journal without {RECORD}") from None
+    except ValidationError:
+        raise _not_ours(trial, f"a {RECORD} that can't be read") from None
+    if holder != trial.config.fingerprint():
+        raise _not_ours(trial, f"the run of another configuration ({holder})")
+    if not events:
+        return "new"
+    last = events[-1]
+    return last.status if isinstance(last, Finished) else "interrupted"
+
+
+def _not_ours(trial: Trial, content: str) -> UserError:
+    message = f"the folder of trial {trial.name} holds {content}; move it away or remove it"
+    return UserError(Problem(message, source=str(trial.directory)))

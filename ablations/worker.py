@@ -1,0 +1,46 @@
+"""One trial, trained from its job; every event goes into the journal, then to whoever listens.
+
+Importing this module imports the whole trainer: the fork server does so once, and each trial starts from there.
+"""
+
+import time
+import traceback
+from collections.abc import Generator
+
+import torch
+import torchmetrics.image  # noqa: F401  seconds to import, so once in the fork server
+
+from ablations.executors.report import Job
+from gan_core import journal
+from gan_core.config import resolve
+from gan_core.events import AnyEvent, Finished
+from gan_core.train import train
+
+ERROR = "error.txt"
+
+
+def events_of(job: Job, device: str, threads: int) -> Generator[AnyEvent, None, None]:
+    """Train a job from its checkpoint to its end. An exception becomes a Finished(status='failed') and `error.txt`."""
+    torch.set_num_threads(threads)
+    events = journal.recorded(train(resolve(job.settings), job.directory, job.home, device), job.directory)
+    try:
+        yield from events
+    except Exception as error:
+        (job.directory / ERROR).write_text(traceback.format_exc())
+        failure = _failure(job, error)
+        journal.append(job.directory, failure)
+        yield failure
+
+
+def _failure(job: Job, error: Exception) -> Finished:
+    past = journal.read(job.directory)
+    last = past[-1] if past else None
+    return Finished(
+        seq=last.seq + 1 if last else 0,
+        time=time.time(),
+        step=last.step if last else 0,
+        images=last.images if last else 0,
+        wall_s=last.wall_s if last else 0.0,
+        status="failed",
+        reason=f"{type(error).__name__}: {error}",
+    )

@@ -1,0 +1,141 @@
+"""A study's directory: who it belongs to, what lies where, and that one process at a time works in it."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ablations import atomic
+from ablations.lock import exclusive
+from ablations.study import Study
+from ablations.study_changes import forbidden_changes
+from ablations.study_record import SCHEMA_VERSION, StudyRecord
+from gan_core import journal
+from gan_core.problems import Problem, UserError, nearest_name
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """The places in a study's directory. Reading needs no lock."""
+
+    root: Path
+
+    @property
+    def name(self) -> str:
+        """The study's name."""
+        return self.root.name
+
+    @property
+    def study_json(self) -> Path:
+        """The study as it was resolved."""
+        return self.root / "study.json"
+
+    @property
+    def study_yaml(self) -> Path:
+        """The study file as it was read."""
+        return self.root / "study.yaml"
+
+    @property
+    def trials(self) -> Path:
+        """One folder a trial."""
+        return self.root / "trials"
+
+    @property
+    def optuna_db(self) -> Path:
+        """The chooser's ledger, unless another storage was asked for."""
+        return self.root / "optuna.db"
+
+    @property
+    def mlflow_db(self) -> Path:
+        """The tracking store, unless another one was asked for."""
+        return self.root / "mlflow.db"
+
+    @property
+    def mlartifacts(self) -> Path:
+        """The tracking store's files."""
+        return self.root / "mlartifacts"
+
+    @property
+    def leaderboard_csv(self) -> Path:
+        """The ranked arms."""
+        return self.root / "leaderboard.csv"
+
+    @property
+    def lock_file(self) -> Path:
+        """Locked by the process that works here."""
+        return self.root / ".lock"
+
+    def has_results(self) -> bool:
+        """Whether any trial has begun to write its journal."""
+        return any(self.trials.glob(f"*/{journal.NAME}"))
+
+    def record(self) -> StudyRecord:
+        """The study whose directory this is. Raises UserError if that can't be read."""
+        way_on = "remove the folder, or name another study with --as NEWNAME"
+        try:
+            content = self.study_json.read_bytes()
+            version = json.loads(content)["schema_version"]
+            if version != SCHEMA_VERSION:
+                message = f"has schema version {version}, this program knows {SCHEMA_VERSION}"
+                raise UserError(Problem(message, source=str(self.study_json), allowed=way_on))
+            return StudyRecord.model_validate_json(content)
+        except FileNotFoundError:
+            raise UserError(Problem("there is no such file", source=str(self.study_json), allowed=way_on)) from None
+        except (ValidationError, ValueError, KeyError, TypeError):
+            raise UserError(Problem("can't be read", source=str(self.study_json), allowed=way_on)) from None
+
+
+@contextmanager
+def open_workspace(study: Study, runs: Path) -> Iterator[Workspace]:
+    """The study's directory under `runs`, for the body's time this process's alone.
+
+    It is made if it is not there. A study that changed is written anew, together with its empty ledger, as long as
+    there are no results; afterwards only seeds may be added. Raises UserError if another process works in it, or with
+    the differences if the study changed.
+    """
+    workspace = Workspace(runs / study.name)
+    try:
+        workspace.root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(Problem(f"can't be made: {error.strerror}", source=str(workspace.root))) from None
+    with exclusive(workspace.lock_file, f"study {study.name}"):
+        if workspace.has_results():
+            _refuse_changes(study, workspace)
+        elif workspace.study_json.exists() and workspace.study_json.read_bytes() != _json_of(study).encode():
+            shutil.rmtree(workspace.trials, ignore_errors=True)
+            workspace.optuna_db.unlink(missing_ok=True)  # trials that it has enqueued are another study's
+        workspace.trials.mkdir(exist_ok=True)
+        atomic.write_text(workspace.study_yaml, study.text)
+        atomic.write_text(workspace.study_json, _json_of(study))
+        yield workspace
+
+
+def find_workspace(study: str, runs: Path) -> Workspace:
+    """The directory of a study by its file, its name, or that directory itself. Raises UserError if there is none."""
+    path = Path(study)
+    workspace = Workspace(runs / (path.stem if path.suffix in (".yaml", ".yml") else path.name))
+    if workspace.study_json.is_file():
+        return workspace
+    known = sorted(file.parent.name for file in runs.glob("*/study.json"))
+    message = f"study {workspace.name!r} has not been run under {runs}"
+    raise UserError(
+        Problem(message, allowed=", ".join(known) or "none yet", nearest=nearest_name(workspace.name, known))
+    )
+
+
+def _json_of(study: Study) -> str:
+    return json.dumps(study.plain(), indent=2) + "\n"
+
+
+def _refuse_changes(study: Study, workspace: Workspace) -> None:
+    changes = forbidden_changes(workspace.record(), study.record())
+    if not changes:
+        return
+    message = f"the study has results in {workspace.root} and has changed since; its results would not belong together"
+    way_on = f"--as NEWNAME to run it as a study of its own, or remove {workspace.root}"
+    source = str(study.path)
+    raise UserError(Problem(message, allowed=way_on, source=source), *changes)

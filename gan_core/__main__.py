@@ -1,0 +1,8 @@
+"""`python -m gan_core`."""
+
+import sys
+
+from gan_core.cli import main
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,112 @@
+"""Configuration -> state: the only file that knows every room."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import add
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gan_core import streams
+from gan_core.config import Config
+from gan_core.data import BatchStream, ImageArray
+from gan_core.losses import LOSSES, Loss
+from gan_core.meter import Meter
+from gan_core.nets import ARCHITECTURES, INITIALISATIONS
+from gan_core.optimizers import OPTIMIZERS
+from gan_core.seats import Clock, Context, Dose, Parts, Player
+from gan_core.streams import Streams
+
+
+@dataclass
+class State:
+    """Everything that a run is made of while it trains."""
+
+    config: Config
+    device: torch.device
+    G: nn.Module
+    D: nn.Module
+    opt_g: torch.optim.Optimizer
+    opt_d: torch.optim.Optimizer
+    loss: Loss
+    parts: Parts
+    doses: Mapping[str, tuple[Dose, ...]]  # by trick
+    shown_g: nn.Module  # the generator that is scored and sampled: G itself, or its shadow
+    shadow_updates: tuple[Callable[[], None], ...]
+    batches: BatchStream
+    streams: Streams
+    clock: Clock
+    meter: Meter = field(default_factory=Meter)
+
+    def latents(self, count: int) -> Tensor:
+        """Fresh z for training, [count latent_dim], standard normal. Drawn on the CPU: the same z on any device."""
+        z = torch.randn(count, self.config.latent_dim, generator=self.streams.get("latent"))
+        return z.to(self.device, non_blocking=True)
+
+    def stateful(self) -> dict[str, Any]:
+        """Everything with a state_dict, by name: what a checkpoint holds."""
+        own = {
+            "G": self.G,
+            "D": self.D,
+            "opt_g": self.opt_g,
+            "opt_d": self.opt_d,
+            "batches": self.batches,
+            "streams": self.streams,
+        }
+        return {**own, **{f"trick:{name}": thing for name, thing in self.parts.state.items()}}
+
+
+def build(config: Config, images: ImageArray, device: torch.device) -> State:
+    """A run at step 0 on these training images, uint8 [N C H W]."""
+    clock, random = Clock(), Streams(config.seed)
+    random.get("latent")
+    by_trick = {
+        trick.name: trick.build(options, Context(config, clock, random.get(f"trick:{trick.name}", device), device))
+        for trick, options in config.tricks()
+    }
+    parts = reduce(add, by_trick.values(), Parts())
+    channels = images.shape[1]
+    architecture = ARCHITECTURES[config.architecture]
+    G = _network(config, "G", lambda: architecture.generator(config, channels), by_trick, device)
+    D = _network(config, "D", lambda: architecture.discriminator(config, channels, parts.d_tail), by_trick, device)
+    optimizer, betas = OPTIMIZERS[config.optimizer], (config.beta1, config.beta2)
+    shown_g, updates = G, []
+    for shadow in parts.shadow:
+        shown_g, update = shadow(G)
+        updates.append(update)
+    return State(
+        config=config,
+        device=device,
+        G=G,
+        D=D,
+        opt_g=optimizer(G.parameters(), config.lr_g, betas),
+        opt_d=optimizer(D.parameters(), config.lr_d, betas),
+        loss=LOSSES[config.loss],
+        parts=parts,
+        doses={name: own.dose for name, own in by_trick.items()},
+        shown_g=shown_g,
+        shadow_updates=tuple(updates),
+        batches=BatchStream(images, config.seed, device),
+        streams=random,
+        clock=clock,
+    )
+
+
+def _network(
+    config: Config, player: Player, make: Callable[[], nn.Module], by_trick: dict[str, Parts], device: torch.device
+) -> nn.Module:
+    """A plainly initialised network, then edited by the tricks, each drawing from a stream of its own."""
+    initialisation = config.initialisation_g if player == "G" else config.initialisation_d
+    with streams.forked(config.seed, f"init.{player}"):
+        net = make()
+        INITIALISATIONS[initialisation](net)
+    for name, own in by_trick.items():
+        with streams.forked(config.seed, f"trick:{name}.{player}"):
+            for edit in own.layers:
+                edit(net, player)
+    if device.type == "cpu":
+        # Convolutions on a CPU run faster in this layout; an accelerator keeps torch's own choice
+        net = net.to(memory_format=torch.channels_last)
+    return net.to(device).train()

@@ -1,0 +1,96 @@
+"""`python -m gan_core train`: one GAN, every trick a flag; grids, journal and checkpoint in a folder. No MLflow."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Ticked
+from gan_core.flags import add_flags, refuse_unknown, settings_of
+from gan_core.interrupt import Interrupt
+from gan_core.problems import UserError
+
+HOME_VARIABLE = "GAN_ABLATIONS_HOME"
+
+
+def machine_home() -> Path:
+    """Where data sets and caches of this machine lie: $GAN_ABLATIONS_HOME, or ~/.cache/gan-ablations."""
+    return Path(os.environ.get(HOME_VARIABLE) or Path.home() / ".cache" / "gan-ablations").expanduser()
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line, its help made from the catalog."""
+    top = argparse.ArgumentParser(prog="python -m gan_core", description="Train one GAN; every trick is a flag.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    train = commands.add_parser("train", help="train one GAN", allow_abbrev=False)
+    place = train.add_argument_group("where")
+    place.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="the run's folder [default out]")
+    place.add_argument(
+        "--home",
+        type=Path,
+        metavar="DIR",
+        help=f"data sets and caches [default ${HOME_VARIABLE} or ~/.cache/gan-ablations]",
+    )
+    place.add_argument("--device", metavar="X", help="cpu, cuda, cuda:1, ... [default cuda where there is one]")
+    place.add_argument("--threads", type=int, metavar="N", help="CPU threads [default torch's]")
+    add_flags(train)
+    train.set_defaults(parser=train)
+    return top
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command line; the exit code: 0 done, 1 failed or stopped on the way, 2 the user's mistake."""
+    arguments, rest = parser().parse_known_args(words)
+    try:
+        if rest:
+            refuse_unknown(arguments.parser, rest)
+        return _train(arguments)
+    except UserError as error:
+        for problem in error.problems:
+            print(f"error: {problem}", file=sys.stderr)
+        return 2
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from gan_core.config import broken_rules, resolve
+
+    config = resolve(settings_of(arguments))
+    for problem in broken_rules(config, "warning"):
+        print(f"warning: {problem}", file=sys.stderr)
+
+    import torch
+
+    from gan_core import journal
+    from gan_core.devices import available_devices
+    from gan_core.train import train
+
+    if arguments.threads:
+        torch.set_num_threads(arguments.threads)
+    device = arguments.device or available_devices()[0]
+    events = journal.recorded(train(config, arguments.out, arguments.home or machine_home(), device), arguments.out)
+    with Interrupt() as interrupt:
+        for event in events:
+            if line := _line(event):
+                print(line, flush=True)
+            if interrupt.requested and not isinstance(event, Finished):
+                events.close()
+                print(f"stopped; the same command goes on from {arguments.out}", file=sys.stderr)
+                return 1
+    return 0
+
+
+def _line(event: AnyEvent) -> str:
+    at = f"{event.kimg:9.2f} kimg"
+    match event:
+        case Ticked():
+            means = "  ".join(f"{name} {value:.3g}" for name, value in event.means.items())
+            return f"{at}  {event.images_per_s:7.0f} images/s  {means}"
+        case Evaluated():
+            scores = "  ".join(f"{score.name} {score.value:.4g}" for score in event.scores)
+            return f"{at}  {event.of}: {scores}"
+        case Sampled():
+            return f"{at}  {event.path}"
+        case Finished():
+            return f"{at}  {event.status} {event.reason}".rstrip()
+        case _:
+            return ""

@@ -1,0 +1,164 @@
+"""The record of one training run: every choice at one level, every addition present or absent, budget, seed.
+
+A choice is a plain field of `Config`. The additions (tricks) are fields too, made from the registry in
+`gan_core.tricks`: None is off, an options record is on. `resolve` is the one translator from the user's words.
+"""
+
+import hashlib
+import json
+from collections.abc import Collection, Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import Field, GetCoreSchemaHandler, ValidationError, create_model, model_validator
+from pydantic_core import CoreSchema
+from pydantic_core.core_schema import no_info_after_validator_function
+
+from gan_core.datasets import DATASETS
+from gan_core.evaluation.extractors import EXTRACTORS
+from gan_core.losses import LOSSES
+from gan_core.nets import ACTIVATIONS, ARCHITECTURES, INITIALISATIONS, NORMALISATIONS
+from gan_core.optimizers import OPTIMIZERS
+from gan_core.problems import Problem, UserError, unknown_name
+from gan_core.records import Record
+from gan_core.tricks import TRICKS, Trick
+from gan_core.validation import problems_of
+
+
+class Levels:
+    """Annotation of a choice: its level is a name from a registry."""
+
+    def __init__(self, kind: str, registry: Collection[str]) -> None:
+        self.kind, self.names = kind, tuple(registry)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self.check, handler(source))
+
+    def check(self, name: str) -> str:
+        """The name itself. Raises the validation error for an unknown one."""
+        if name not in self.names:
+            raise unknown_name(self.kind, name, self.names)
+        return name
+
+
+DataName = Annotated[str, Levels("data set", DATASETS)]
+ArchitectureName = Annotated[str, Levels("architecture", ARCHITECTURES)]
+ActivationName = Annotated[str, Levels("activation", ACTIVATIONS)]
+NormalisationName = Annotated[str, Levels("normalisation", NORMALISATIONS)]
+InitialisationName = Annotated[str, Levels("initialisation", INITIALISATIONS)]
+LossName = Annotated[str, Levels("loss", LOSSES)]
+OptimizerName = Annotated[str, Levels("optimizer", OPTIMIZERS)]
+ExtractorName = Annotated[str, Levels("extractor", EXTRACTORS)]
+
+
+class Config(Record):
+    """One training run. Make it with `resolve`, which adds the tricks' fields and the defaults that depend."""
+
+    data: DataName = Field("fashion-mnist", description="data set")
+    image_size: int = Field(32, ge=8, le=256, description="height and width of the images, pixels")
+
+    architecture: ArchitectureName = Field("dcgan", description="pair of networks")
+    width: int = Field(64, ge=1, description="channels at half the image's size")
+    latent_dim: int = Field(100, ge=1, description="dimensions of z, standard normal")
+    activation_g: ActivationName = Field("relu", description="activation of G")
+    activation_d: ActivationName = Field("leaky_relu", description="activation of D")
+    norm_g: NormalisationName = Field("batch", description="normalisation in G")
+    norm_d: NormalisationName = Field("batch", description="normalisation in D")
+    initialisation_g: InitialisationName = Field("dcgan", description="initial weights of G; default: its activation's")
+    initialisation_d: InitialisationName = Field("dcgan", description="initial weights of D; default: its activation's")
+
+    loss: LossName = Field("non_saturating", description="what D and G minimise")
+    optimizer: OptimizerName = Field("adam", description="optimizer of both")
+    lr_g: float = Field(
+        2e-4, gt=0, description="learning rate of G; two rates: TTUR, Heusel et al. 2017, arXiv:1706.08500"
+    )
+    lr_d: float = Field(
+        2e-4, gt=0, description="learning rate of D; two rates: TTUR, Heusel et al. 2017, arXiv:1706.08500"
+    )
+    beta1: float = Field(0.5, ge=0, lt=1, description="first moment's decay")
+    beta2: float = Field(0.999, ge=0, lt=1, description="second moment's decay")
+    batch_size: int = Field(64, ge=2, description="images a step; large batches: Brock et al. 2019, arXiv:1809.11096")
+    budget_kimg: float = Field(300.0, gt=0, description="real images shown to D in all, thousands")
+
+    extractor: ExtractorName = Field("fmnistcnn", description="feature extractor of FID and IS")
+    progress_evaluations: int = Field(10, ge=1, description="scores taken on the way, evenly spaced")
+    progress_samples: int = Field(1000, ge=10, description="fakes of a score on the way")
+    full_samples: int = Field(10000, ge=10, description="fakes of the scores at the end")
+
+    seed: int = Field(0, ge=0, lt=2**31, description="seed of every random stream")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, settings: Any) -> Any:
+        """Translate shorthands, and the defaults that hang on another field."""
+        if not isinstance(settings, Mapping):
+            return settings
+        filled = dict(settings)
+        for trick in TRICKS:
+            if trick.name in filled:
+                filled[trick.name] = _expanded(trick, filled[trick.name])
+        for player, plain in (("g", "relu"), ("d", "leaky_relu")):
+            activation = ACTIVATIONS.get(str(filled.get(f"activation_{player}", plain)))
+            if activation is not None:
+                filled.setdefault(f"initialisation_{player}", activation.initialisation)
+        return filled
+
+    def trick(self, name: str) -> Any:
+        """The options of a trick, or None where it is off."""
+        return getattr(self, name)
+
+    def tricks(self) -> Iterator[tuple[Trick, Record]]:
+        """The tricks that are on, in canonical order, with their options."""
+        return ((trick, options) for trick in TRICKS if (options := self.trick(trick.name)) is not None)
+
+    def plain(self) -> dict[str, Any]:
+        """The resolved settings as plain data; `resolve` of it is equal. Absent tricks are left out."""
+        return {k: v for k, v in self.model_dump(mode="json").items() if v is not None}
+
+    def fingerprint(self) -> str:
+        """16 hex digits that are the same for the same training run, whatever tricks are added to the registry."""
+        canonical = json.dumps(self.plain(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]
+
+
+def _expanded(trick: Trick, value: Any) -> Any:
+    """True: on with defaults; False: off; a bare value: the main option."""
+    if value is True:
+        return {}
+    if value is False or value is None:
+        return None
+    return value if isinstance(value, Mapping | Record) else {trick.main_option: value}
+
+
+_FullConfig: type[Config] = create_model(  # type: ignore[call-overload]
+    "Config", __base__=Config, **{t.name: (t.options | None, Field(None, description=t.summary)) for t in TRICKS}
+)
+
+
+def resolve(settings: Mapping[str, Any]) -> Config:
+    """The configuration that these settings mean. Raises UserError with every problem in it."""
+    try:
+        config = _FullConfig.model_validate(dict(settings))
+    except ValidationError as error:
+        raise UserError(*problems_of(error, _FullConfig)) from None
+    if problems := [*_sizes(config), *broken_rules(config, "error")]:
+        raise UserError(*problems)
+    return config
+
+
+def broken_rules(config: Config, severity: str) -> list[Problem]:
+    """The needs and exclusions of the tricks that are on and that this configuration breaks."""
+    return [
+        Problem(f"{word} {rule.text} ({rule.reason})", where=(trick.name,))
+        for trick, _ in config.tricks()
+        for word, rules in (("needs", trick.needs), ("does not go with", trick.excludes))
+        for rule in rules
+        if rule.severity == severity and not rule.holds(config)
+    ]
+
+
+def _sizes(config: Config) -> list[Problem]:
+    try:
+        ARCHITECTURES[config.architecture].check_size(config.image_size)
+    except ValueError as error:
+        return [Problem(str(error), where=("image_size",))]
+    return []

@@ -1,0 +1,85 @@
+"""The data sets by name. A new one is a file with a DataSet record and a line here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+
+from gan_core.datasets import prepared
+from gan_core.datasets.fashion_mnist import FASHION_MNIST
+from gan_core.datasets.record import DataSet, ImageSet, Place
+from gan_core.datasets.shapes import SHAPES
+from gan_core.problems import Problem, UserError, nearest_name
+
+__all__ = ["DATASETS", "DataSet", "ImageSet", "Place", "Status", "fetch", "find", "load", "status"]
+
+_ordered = (
+    FASHION_MNIST,
+    SHAPES,
+)
+DATASETS: Mapping[str, DataSet] = MappingProxyType({data_set.name: data_set for data_set in _ordered})
+if len(DATASETS) != len(_ordered):
+    raise ValueError("two data sets have one name")
+
+
+@dataclass(frozen=True)
+class Status:
+    """A data set and whether its files are on this machine. `digests`: split -> digest of the published content."""
+
+    data_set: DataSet
+    place: Place
+    digests: Mapping[str, str]
+
+
+def find(name: str) -> DataSet:
+    """The data set of this name. Raises UserError with the known names."""
+    if name not in DATASETS:
+        known = ", ".join(DATASETS)
+        message = f"no data set is called {name!r}"
+        raise UserError(Problem(message, ("data",), allowed=known, nearest=nearest_name(name, DATASETS)))
+    return DATASETS[name]
+
+
+def load(name: str, split: str, size: int, home: Path, extra: tuple[Path, ...] = ()) -> ImageSet:
+    """One split at `size` x `size` px, from the prepared copy under `home` or, the first time, made there.
+
+    The first time may download. `extra`: folders in which to look for the files before all others. Raises UserError
+    on an unknown name or split, a size below 1, a damaged file, or data that can't be had.
+    """
+    data_set = find(name)
+    if split not in data_set.splits:
+        raise UserError(Problem(f"{name} has no split {split!r}", ("split",), allowed=", ".join(data_set.splits)))
+    if size < 1:
+        raise UserError(Problem(f"images of {size} px", ("size",), allowed="at least 1"))
+    rule = data_set.rule(size)
+    folder = prepared.folder_of(home, name, split, data_set.identity(split), rule)
+
+    def make() -> prepared.Arrays:
+        images, labels = data_set.read(split, home, extra)
+        return data_set.transform(images, size), labels
+
+    return prepared.open_or_make(folder, name, split, rule, make)
+
+
+def fetch(
+    name: str, home: Path, on_step: Callable[[str], None] | None = None, extra: tuple[Path, ...] = ()
+) -> tuple[Place, ...]:
+    """Have the files on this machine, verified; every place tried, the last being where they are.
+
+    `on_step` is told in words what is being done. Raises UserError as `load` does.
+    """
+    data_set = find(name)
+    tried = data_set.obtain(home, extra, on_step or _silent)
+    data_set.look(home, extra)  # verifies what was merely found
+    return tried
+
+
+def status(name: str, home: Path, extra: tuple[Path, ...] = ()) -> Status:
+    """Whether the files are here, without fetching. Raises UserError on a file with a wrong checksum."""
+    data_set = find(name)
+    digests = {split: data_set.identity(split) for split in data_set.splits}
+    return Status(data_set, data_set.look(home, extra), digests)
+
+
+def _silent(step: str) -> None:
+    pass

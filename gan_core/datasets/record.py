@@ -1,0 +1,83 @@
+"""The plain records of the data room: what a data set is, what loading one gives, where it was looked for."""
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+Images = NDArray[np.uint8]  # [N C H W] in [0, 255]
+Labels = NDArray[np.int64]  # [N]
+OnStep = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Place:
+    """One place where a data set was looked for, and what came of it."""
+
+    where: str
+    outcome: str
+    found: bool
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSet:
+    """One split of a data set at one size, read-only and usually memory-mapped."""
+
+    name: str
+    split: str
+    images: Images  # [N C H W] in [0, 255]
+    labels: Labels  # [N]
+    digest: str  # first 16 hex digits of a sha256 over content and transform
+    transform: str  # the rule that made these images from the published ones
+
+    @classmethod
+    def of(cls, name: str, split: str, images: Images, labels: Labels, transform: str) -> "ImageSet":
+        """An image set whose digest is computed from what it holds."""
+        return cls(name, split, images, labels, content_digest(images, labels, transform), transform)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    @property
+    def channels(self) -> int:
+        return int(self.images.shape[1])
+
+    @property
+    def size(self) -> int:
+        """Height and width, px."""
+        return int(self.images.shape[2])
+
+
+@dataclass(frozen=True)
+class DataSet:
+    """What is known of a data set before any of it is read.
+
+    `identity(split)` names the content without reading it. `obtain(home, extra, on_step)` makes the files available
+    and tells where it looked; it raises UserError when they can't be had. `read(split, home, extra)` gives the images
+    as published, having obtained them. `rule(size)` states in words what `transform(images, size)` does.
+    """
+
+    name: str
+    description: str
+    source: str
+    paper: str
+    channels: int
+    classes: tuple[str, ...]
+    splits: Mapping[str, int]  # split -> number of images
+    identity: Callable[[str], str] = field(repr=False)
+    obtain: Callable[[Path, tuple[Path, ...], OnStep], tuple[Place, ...]] = field(repr=False)
+    look: Callable[[Path, tuple[Path, ...]], Place] = field(repr=False)
+    read: Callable[[str, Path, tuple[Path, ...]], tuple[Images, Labels]] = field(repr=False)
+    rule: Callable[[int], str] = field(repr=False)
+    transform: Callable[[Images, int], Images] = field(repr=False)
+
+
+def content_digest(images: Images, labels: Labels, transform: str) -> str:
+    """First 16 hex digits of a sha256 over shapes, pixels, labels and the transform's text."""
+    digest = hashlib.sha256(f"{images.shape} {labels.shape} {transform}\n".encode())
+    digest.update(np.ascontiguousarray(images, dtype=np.uint8).data)
+    digest.update(np.ascontiguousarray(labels, dtype="<i8").data)
+    return digest.hexdigest()[:16]

@@ -1,0 +1,101 @@
+"""What a training run tells: frozen plain records, numbered, without tensors.
+
+`seq` counts the events of a run from 0 and is the same whether or not the run was interrupted: a resumed run
+repeats numbers, never skips them.
+"""
+
+from typing import Annotated, Any, Literal
+
+from pydantic import ConfigDict, Field, TypeAdapter
+
+from gan_core.records import Record
+
+
+class Score(Record):
+    """One metric's value and the protocol that it was measured under."""
+
+    model_config = ConfigDict(allow_inf_nan=True, strict=False)
+    metric: str = Field(description="short name, such as 'fid' or 'is'")
+    name: str = Field(description="name with the protocol's essentials, such as 'fid10k_fmnistcnn-1a2b3c4d'")
+    value: float
+    stamp: str = Field(description="short hash of `protocol`; scores of different stamps are never compared")
+    protocol: dict[str, Any]
+
+
+class Event(Record):
+    """What all events have. `images`: real images shown to D so far; `wall_s`: seconds spent, over all resumptions."""
+
+    model_config = ConfigDict(allow_inf_nan=True, strict=False, ser_json_inf_nan="strings")
+    seq: int
+    time: float = Field(description="Unix time, s")
+    step: int = Field(description="G steps done")
+    images: int
+    wall_s: float
+
+    @property
+    def kimg(self) -> float:
+        return self.images / 1000
+
+
+class Started(Event):
+    """The run as it was resolved."""
+
+    kind: Literal["started"] = "started"
+    fingerprint: str
+    config: dict[str, Any]
+    device: str
+    threads: int
+    data_digest: str
+    parameters: dict[str, int] = Field(description="number of trained parameters of G and of D")
+    versions: dict[str, str]
+
+
+class Ticked(Event):
+    """Means over the steps since the last tick."""
+
+    kind: Literal["ticked"] = "ticked"
+    means: dict[str, float]
+    dose: dict[str, float] = Field(description="how much each trick acted, '<trick>/<quantity>'")
+    images_per_s: float
+
+
+class Evaluated(Event):
+    """Scores of one generator. `of`: 'progress' (few samples, now); 'last' or 'best' (full protocol, at the end)."""
+
+    kind: Literal["evaluated"] = "evaluated"
+    of: Literal["progress", "last", "best"]
+    generator_images: int = Field(description="images seen when the scored generator was trained so far")
+    generator_wall_s: float = Field(description="wall seconds spent when the scored generator was trained so far")
+    scores: tuple[Score, ...]
+    seconds: float
+
+
+class Sampled(Event):
+    """A grid of samples from the fixed latents was written to `path`, relative to the run's directory."""
+
+    kind: Literal["sampled"] = "sampled"
+    path: str
+
+
+class Saved(Event):
+    """The checkpoint was written to `path`, relative to the run's directory."""
+
+    kind: Literal["saved"] = "saved"
+    path: str
+
+
+class Finished(Event):
+    """The end. 'diverged' is a result; 'failed' (an exception, in `reason`) is not, and is tried again."""
+
+    kind: Literal["finished"] = "finished"
+    status: Literal["finished", "diverged", "failed"]
+    reason: str = ""
+
+
+AnyEvent = Annotated[Started | Ticked | Evaluated | Sampled | Saved | Finished, Field(discriminator="kind")]
+_adapter: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
+
+
+def event_from_json(line: str | bytes) -> AnyEvent:
+    """Read what `event.model_dump_json()` wrote. Raises ValidationError on anything else."""
+    return _adapter.validate_json(line)

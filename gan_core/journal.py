@@ -1,0 +1,59 @@
+"""The journal of a run: `events.jsonl`, appended line by line, the truth about what happened."""
+
+import os
+from collections.abc import Generator
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from gan_core.events import AnyEvent, Event, event_from_json
+
+NAME = "events.jsonl"
+
+
+def append(directory: Path, event: Event) -> None:
+    """Add one event, on disk when this returns."""
+    with open(directory / NAME, "ab") as file:
+        if file.tell() and not _ends_with_newline(directory / NAME):
+            file.write(b"\n")  # the writer before us was killed in the middle of a line
+        file.write(event.model_dump_json().encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def recorded(events: Generator[AnyEvent, None, None], directory: Path) -> Generator[AnyEvent, None, None]:
+    """Pass events on, each in the journal of `directory` before it is seen. Closing it closes `events`."""
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        for event in events:
+            append(directory, event)
+            yield event
+    finally:
+        events.close()
+
+
+def read(directory: Path) -> list[AnyEvent]:
+    """All events in order; [] without a journal.
+
+    A line torn by a crash is skipped. After a resumption numbers repeat: the later event takes the place of the
+    earlier one and of all that followed it.
+    """
+    path = directory / NAME
+    if not path.exists():
+        return []
+    events: list[AnyEvent] = []
+    for line in path.read_bytes().splitlines():
+        try:
+            event = event_from_json(line)
+        except ValidationError:
+            continue
+        while events and events[-1].seq >= event.seq:
+            events.pop()
+        events.append(event)
+    return events
+
+
+def _ends_with_newline(path: Path) -> bool:
+    with open(path, "rb") as file:
+        file.seek(-1, os.SEEK_END)
+        return file.read(1) == b"\n"

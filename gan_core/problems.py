@@ -1,0 +1,57 @@
+"""What is wrong with the user's input: what, where, what is allowed, what was probably meant."""
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pydantic_core import PydanticCustomError
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake. `where` is the path of keys to the value, outermost first; `source` a place such as 'file:line'."""
+
+    message: str
+    where: tuple[str | int, ...] = ()
+    allowed: str = ""
+    nearest: str = ""
+    source: str = ""
+
+    def __str__(self) -> str:
+        parts = [f"{'.'.join(map(str, self.where))}: {self.message}" if self.where else self.message]
+        if self.source:
+            parts[0] = f"{self.source}: {parts[0]}"
+        if self.allowed:
+            parts.append(f"allowed: {self.allowed}")
+        if self.nearest:
+            parts.append(f"did you mean {self.nearest!r}?")
+        return "; ".join(parts)
+
+
+class UserError(Exception):
+    """Input that the user can put right. Commands print its problems and exit with code 2."""
+
+    def __init__(self, *problems: Problem | str) -> None:
+        self.problems = tuple(Problem(p) if isinstance(p, str) else p for p in problems)
+        super().__init__("\n".join(map(str, self.problems)))
+
+
+def nearest_name(name: str, known: Iterable[str]) -> str:
+    """The known name that was probably meant, or '' if none is close."""
+    by_form = {_form(k): k for k in known}
+    matches = difflib.get_close_matches(_form(name), by_form, n=1, cutoff=0.6)
+    return by_form[matches[0]] if matches else ""
+
+
+def _form(name: str) -> str:
+    return name.lower().replace("-", "_")
+
+
+def unknown_name(kind: str, name: str, known: Iterable[str]) -> PydanticCustomError:
+    """The validation error for a name that no registry holds; carries what is allowed and the nearest name."""
+    names = list(known)
+    return PydanticCustomError(
+        "unknown_name",
+        "no {kind} is called {quoted}",
+        {"kind": kind, "quoted": repr(name), "allowed": ", ".join(names), "nearest": nearest_name(name, names)},
+    )

@@ -1,0 +1,54 @@
+"""Latents -> uint8 images, and grids of them as PNG files."""
+
+import math
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from gan_core import streams
+from gan_core.evaluation.quantise import to_uint8
+
+BATCH = 250
+
+
+def fixed_latents(seed: int, name: str, count: int, latent_dim: int) -> Tensor:
+    """A bank of latents [count latent_dim] that hangs on (seed, name) alone: the same at each call, for every arm."""
+    return torch.randn(count, latent_dim, generator=streams.generator(seed, name))
+
+
+def sampled(G: nn.Module, latents: Tensor, device: torch.device) -> Iterator[Tensor]:
+    """Batches of images, uint8 [n C H W], from G in evaluation mode (running statistics)."""
+    for z in torch.split(latents, BATCH):
+        # Entered anew for each batch: a mode held across a yield would leak into whoever asks for the images
+        with evaluating(G), torch.inference_mode():
+            images = to_uint8(G(z.to(device)))
+        yield images
+
+
+@contextmanager
+def evaluating(net: nn.Module) -> Iterator[None]:
+    """Evaluation mode inside, the former mode of every module outside."""
+    modes = {module: module.training for module in net.modules()}
+    net.eval()
+    try:
+        yield
+    finally:
+        for module, mode in modes.items():
+            module.training = mode
+
+
+def save_grid(images: Tensor, path: Path) -> None:
+    """Write uint8 images [n C H W] as one near-square PNG, atomically."""
+    from torchvision.io import encode_png
+    from torchvision.utils import make_grid
+
+    columns = math.ceil(math.sqrt(len(images)))
+    grid = make_grid(images.cpu(), nrow=columns, padding=2, pad_value=255)  # repeats grey to RGB
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_bytes(bytes(encode_png(grid).tolist()))
+    os.replace(temporary, path)

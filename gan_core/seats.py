@@ -1,0 +1,112 @@
+"""The places where a trick may sit. A seat is a signature, not a moment at which anything may happen.
+
+`Parts` has one tuple a seat. Off is the empty tuple: no code of an absent trick runs.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, Protocol
+
+import torch
+from torch import Tensor, nn
+
+if TYPE_CHECKING:
+    from gan_core.config import Config
+
+Player = Literal["G", "D"]
+
+
+@dataclass
+class Clock:
+    """How far the run is. The trainer advances it; tricks read it (a schedule needs no state of its own)."""
+
+    step: int = 0
+    images: int = 0
+
+    @property
+    def kimg(self) -> float:
+        """Thousands of real images shown to D."""
+        return self.images / 1000
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a trick is given when it is built: the whole run's configuration and a random stream of its own."""
+
+    config: "Config"
+    clock: Clock
+    stream: torch.Generator
+    device: torch.device
+
+
+class Pass(NamedTuple):
+    """What one phase computed, for terms that are added to its loss. Images are as D saw them.
+
+    x_real is None in the G phase; x_fake carries the graph of G there and is detached in the D phase.
+    """
+
+    D: nn.Module
+    x_real: Tensor | None  # [N C H W] in [-1, 1]
+    x_fake: Tensor  # [N C H W] in [-1, 1]
+    logits_real: Tensor | None  # [N]
+    logits_fake: Tensor  # [N]
+
+
+@dataclass(frozen=True)
+class Term:
+    """A scalar that is added to a phase's loss every `every` steps, noted under `name`."""
+
+    name: str
+    every: int
+    value: Callable[[Pass], Tensor]
+
+
+class Tail(Protocol):
+    """A module before D's last layer, and the channels that it adds."""
+
+    extra_channels: int
+
+    def __call__(self, h: Tensor) -> Tensor: ...
+
+
+class Stateful(Protocol):
+    """What has to be in the checkpoint."""
+
+    def state_dict(self) -> dict[str, Any]: ...
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> Any: ...
+
+
+LayerRule = Callable[[nn.Module, Player], None]  # edits a plainly initialised network in place
+View = Callable[[Tensor], Tensor]  # what D gets to see, real and fake, in both phases
+Fakes = Callable[[Tensor], Tensor]  # fakes for D only, D phase
+Targets = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]  # (t_real, t_fake), D phase
+Grads = Callable[[nn.Module, Player], None]  # between backward and step
+After = Callable[[nn.Module, nn.Module], None]  # (G, D), once per step
+Shadow = Callable[[nn.Module], tuple[nn.Module, Callable[[], None]]]  # G -> (module to evaluate, update)
+Dose = Callable[[], dict[str, float]]  # how much the trick acted, asked once a tick
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What one trick, or all tricks together, put into the seats."""
+
+    layers: tuple[LayerRule, ...] = ()
+    d_tail: tuple[Tail, ...] = ()
+    view: tuple[View, ...] = ()
+    fakes: tuple[Fakes, ...] = ()
+    targets: tuple[Targets, ...] = ()
+    d_terms: tuple[Term, ...] = ()
+    g_terms: tuple[Term, ...] = ()
+    grads: tuple[Grads, ...] = ()
+    after: tuple[After, ...] = ()
+    shadow: tuple[Shadow, ...] = ()
+    state: Mapping[str, Stateful] = field(default_factory=dict)
+    dose: tuple[Dose, ...] = ()
+
+    def __add__(self, other: "Parts") -> "Parts":
+        """Both, in order. Two states of one name are an error."""
+        if clash := self.state.keys() & other.state.keys():
+            raise ValueError(f"two tricks keep state under {sorted(clash)}")
+        tuples = {f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self) if f.name != "state"}
+        return Parts(**tuples, state={**self.state, **other.state})

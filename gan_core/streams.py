@@ -1,0 +1,47 @@
+"""Named random streams: each is seeded from (seed, name), so that switching one consumer on moves no other."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import torch
+
+
+def seed_of(seed: int, name: str) -> int:
+    """A 63-bit seed from the run's seed and the stream's name."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{name}".encode()).digest()[:8], "big") >> 1
+
+
+def generator(seed: int, name: str, device: torch.device | str = "cpu") -> torch.Generator:
+    """A fresh generator at the start of the named stream."""
+    return torch.Generator(device).manual_seed(seed_of(seed, name))
+
+
+@contextmanager
+def forked(seed: int, name: str) -> Iterator[None]:
+    """For library calls that must draw from the global generator: seeded inside, untouched outside."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed_of(seed, name))
+        yield
+
+
+class Streams:
+    """The streams of one run that go on from step to step, and so belong into its checkpoint."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self._generators: dict[str, torch.Generator] = {}
+
+    def get(self, name: str, device: torch.device | str = "cpu") -> torch.Generator:
+        """The stream of that name; the same object each time."""
+        if name not in self._generators:
+            self._generators[name] = generator(self.seed, name, device)
+        return self._generators[name]
+
+    def state_dict(self) -> dict[str, torch.Tensor]:
+        return {name: g.get_state() for name, g in self._generators.items()}
+
+    def load_state_dict(self, state: Mapping[str, torch.Tensor]) -> None:
+        """Restore; every stream of `state` must exist already."""
+        for name, value in state.items():
+            self._generators[name].set_state(value.cpu())

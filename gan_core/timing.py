@@ -1,0 +1,49 @@
+"""What a configuration costs on this machine, from a short measurement on random images. Nothing is kept."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from gan_core.build import build
+from gan_core.config import Config
+from gan_core.datasets import DATASETS
+from gan_core.evaluation import extractors
+from gan_core.evaluation.features import extract
+from gan_core.sampling import BATCH, sampled
+from gan_core.step import train_step
+
+WARM_UP_STEPS = 2
+IMAGES = 1000
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds on one place of this machine."""
+
+    per_step: float
+    per_kfake: float  # sampling and scoring 1,000 images
+
+
+def measure(config: Config, device: str, seconds: float) -> Cost:
+    """Time steps for about so many seconds, then sampling and scoring."""
+    images = np.random.default_rng(0).integers(
+        0, 256, (IMAGES, DATASETS[config.data].channels, config.image_size, config.image_size), dtype=np.uint8
+    )
+    state = build(config, images, torch.device(device))
+    for _ in range(WARM_UP_STEPS):
+        train_step(state)
+    state.meter.take()
+    began = time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        train_step(state)
+    state.meter.take()  # waits for the device
+    per_step = (time.perf_counter() - began) / (state.clock.step - WARM_UP_STEPS)
+
+    network = extractors.find(config.extractor).load(state.device)
+    latents = torch.randn(2 * BATCH, config.latent_dim, generator=torch.Generator().manual_seed(0))
+    began = time.perf_counter()
+    for fakes in sampled(state.shown_g, latents, state.device):
+        extract(network, fakes)[0].sum().item()
+    return Cost(per_step, (time.perf_counter() - began) / len(latents) * 1000)

@@ -1,0 +1,73 @@
+"""Dropout in D: each activation is zeroed with probability p, the rest are scaled by 1/(1-p).
+
+D cannot rely on a few features, which slows it down and keeps its verdict soft. Srivastava et al. 2014, "Dropout",
+JMLR 15; in a GAN's D: Salimans et al. 2016 (arXiv:1606.03498), whose published D drops its input and hidden layers.
+After each hidden block of D, never on its last layer. Element-wise, also behind convolutions.
+"""
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from gan_core.records import Record
+from gan_core.seats import Context, Parts, Player
+from gan_core.tricks.trick import Rule, Trick
+
+
+class Options(Record):
+    """How much is dropped."""
+
+    p: float = Field(0.3, gt=0, lt=1, description="probability of an activation to be zeroed")
+
+
+class Dropout(nn.Module):
+    """Element-wise dropout with a random stream of its own. [...] -> the same shape."""
+
+    def __init__(self, p: float, stream: torch.Generator) -> None:
+        super().__init__()
+        self.p = p
+        self.stream = stream
+        self.kept: Tensor | None = None  # mask of the last pass, for the dose
+
+    def forward(self, x: Tensor) -> Tensor:
+        if not self.training:
+            return x
+        kept = torch.empty_like(x).bernoulli_(1 - self.p, generator=self.stream)
+        self.kept = kept.detach()
+        return x * kept / (1 - self.p)
+
+
+def build(options: Options, context: Context) -> Parts:
+    """Dropout after every hidden block of D; the dose is the fraction dropped in the last pass."""
+    modules: list[Dropout] = []
+
+    def drop(net: nn.Module, player: Player) -> None:
+        if player == "D":
+            for block in net.blocks:
+                modules.append(Dropout(options.p, context.stream))
+                block.add_module("dropout", modules[-1])
+
+    def dose() -> dict[str, float]:
+        masks = [m.kept for m in modules if m.kept is not None]
+        if not masks:
+            return {}
+        return {"fraction_dropped": 1 - float(torch.stack([k.mean() for k in masks]).mean())}
+
+    return Parts(layers=(drop,), dose=(dose,))
+
+
+TRICK = Trick(
+    name="dropout",
+    summary="zero activations of D at random, never on its last layer",
+    paper="Srivastava et al. 2014, JMLR 15; Salimans et al. 2016, arXiv:1606.03498",
+    options=Options,
+    build=build,
+    excludes=(
+        Rule(
+            text="activation_d: selu",
+            holds=lambda c: c.activation_d != "selu",
+            reason="plain dropout moves SELU away from its fixed point; Klambauer et al. 2017 use alpha dropout",
+            severity="warning",
+        ),
+    ),
+)

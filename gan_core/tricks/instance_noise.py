@@ -1,0 +1,82 @@
+"""Instance noise: D sees every image, real and fake, through Gaussian noise.
+
+The two distributions then overlap, so that D cannot separate them perfectly and its gradient does not vanish.
+Sønderby et al. 2017, "Amortised MAP Inference for Image Super-resolution" (arXiv:1610.04490), section 3.2, and
+Arjovsky and Bottou 2017 (arXiv:1701.04862), section 3. Noise in D's hidden layers: Salimans et al. 2016
+(arXiv:1606.03498) and the code of its time. The noise is annealed linearly to zero over `anneal_kimg`, as the
+first paper advises; without it the level is constant.
+"""
+
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor, nn
+
+from gan_core.records import Record
+from gan_core.seats import Context, Parts, Player
+from gan_core.tricks.trick import Rule, Trick
+
+
+class Options(Record):
+    """How much noise, for how long, and where."""
+
+    sigma: float = Field(0.1, gt=0, description="standard deviation; images span [-1, 1]")
+    anneal_kimg: float | None = Field(
+        None, gt=0, description="kimg until sigma has fallen linearly to 0; none: constant"
+    )
+    where: Literal["input", "layers"] = Field(
+        "input", description="on D's input, or there and after every hidden block but the last"
+    )
+
+
+class Noise(nn.Module):
+    """Adds Gaussian noise of the current sigma while training. [...] -> the same shape."""
+
+    def __init__(self, options: Options, context: Context) -> None:
+        super().__init__()
+        self.options = options
+        self.context = context
+
+    def sigma(self) -> float:
+        """The standard deviation now."""
+        if self.options.anneal_kimg is None:
+            return self.options.sigma
+        return self.options.sigma * max(0.0, 1 - self.context.clock.kimg / self.options.anneal_kimg)
+
+    def forward(self, x: Tensor) -> Tensor:
+        sigma = self.sigma()
+        if sigma == 0 or not self.training:
+            return x
+        noise = torch.empty_like(x).normal_(0, sigma, generator=self.context.stream)
+        return x + noise
+
+
+def build(options: Options, context: Context) -> Parts:
+    """Noise in front of D, and on request after its hidden blocks; the dose is the current sigma."""
+    noise = Noise(options, context)
+
+    def inside(net: nn.Module, player: Player) -> None:
+        if player == "D":
+            for block in net.blocks[:-1]:
+                block.add_module("noise", noise)
+
+    layers = (inside,) if options.where == "layers" else ()
+    return Parts(view=(noise,), layers=layers, dose=(lambda: {"sigma": noise.sigma()},))
+
+
+TRICK = Trick(
+    name="instance_noise",
+    summary="Gaussian noise on what D sees, real and fake",
+    paper="Sønderby et al. 2017, arXiv:1610.04490; Arjovsky and Bottou 2017, arXiv:1701.04862",
+    options=Options,
+    build=build,
+    needs=(
+        Rule(
+            text="anneal_kimg within budget_kimg",
+            holds=lambda c: (c.trick("instance_noise").anneal_kimg or 0) <= c.budget_kimg,
+            reason="the run ends before the noise has gone",
+            severity="warning",
+        ),
+    ),
+)

@@ -1,0 +1,48 @@
+"""Label smoothing: D is trained towards softer targets than 1 and 0.
+
+One-sided by default (real 0.9, fake 0): Salimans et al. 2016, "Improved Techniques for Training GANs"
+(arXiv:1606.03498), section 3.4. The optimal D is then alpha p_data / (p_data + p_model): smoothing the real side
+only bounds D's confidence, while a positive target for fakes (beta) puts p_model into the numerator and
+reinforces what G does already. `fake` above 0 is that two-sided variant. G's own target stays 1.
+"""
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from gan_core.losses import LOSSES
+from gan_core.records import Record
+from gan_core.seats import Context, Parts
+from gan_core.tricks.trick import Rule, Trick
+
+
+class Options(Record):
+    """The targets of D."""
+
+    real: float = Field(0.9, gt=0, le=1, description="target of real images")
+    fake: float = Field(0.0, ge=0, lt=1, description="target of fakes; above 0: two-sided")
+
+
+def build(options: Options, context: Context) -> Parts:
+    """Replace D's targets; the dose is the targets themselves."""
+
+    def smooth(t_real: Tensor, t_fake: Tensor) -> tuple[Tensor, Tensor]:
+        return torch.full_like(t_real, options.real), torch.full_like(t_fake, options.fake)
+
+    return Parts(targets=(smooth,), dose=(lambda: {"target_real": options.real, "target_fake": options.fake},))
+
+
+TRICK = Trick(
+    name="label_smoothing",
+    summary="softer targets for D than 1 and 0",
+    paper="Salimans et al. 2016, arXiv:1606.03498, section 3.4",
+    options=Options,
+    build=build,
+    needs=(
+        Rule(
+            text="a loss with targets: " + ", ".join(name for name, loss in LOSSES.items() if loss.has_targets),
+            holds=lambda c: LOSSES[c.loss].has_targets,
+            reason="there is nothing to smooth in a loss without targets",
+        ),
+    ),
+)

@@ -1,0 +1,77 @@
+"""Spectral normalisation: every weight matrix is divided by its largest singular value.
+
+D (or G) becomes 1-Lipschitz layer by layer, so D's gradient for G stays bounded. Miyato et al. 2018, "Spectral
+Normalization for Generative Adversarial Networks" (arXiv:1802.05957), Algorithm 1: one power iteration a forward
+pass. Both players: Zhang et al. 2019, "Self-Attention GAN" (arXiv:1805.08318), section 4.1. The matrix of a
+convolution is its kernel reshaped to [out, in*h*w], as in the paper.
+"""
+
+from typing import Literal
+
+import torch
+from pydantic import Field
+from torch import nn
+from torch.nn.utils import parametrizations, parametrize
+
+from gan_core.records import Record
+from gan_core.seats import Context, Parts, Player
+from gan_core.tricks.trick import Rule, Trick
+
+LINEAR_MAPS = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+
+
+class Options(Record):
+    """Where the weights are normalised, and how exactly."""
+
+    on: Literal["D", "G", "both"] = Field("D", description="which network's weights")
+    power_iterations: int = Field(1, ge=1, le=100, description="power iterations a forward pass")
+
+
+def build(options: Options, context: Context) -> Parts:
+    """Parametrise every linear map of the chosen networks; the dose is the largest singular value reached."""
+    normalised: list[nn.Module] = []
+
+    def normalise(net: nn.Module, player: Player) -> None:
+        if options.on not in (player, "both"):
+            return
+        for module in list(net.modules()):
+            if isinstance(module, LINEAR_MAPS):
+                # dim 1 holds the outputs of a transposed convolution
+                dim = 1 if isinstance(module, nn.ConvTranspose2d) else 0
+                parametrizations.spectral_norm(module, n_power_iterations=options.power_iterations, dim=dim)
+                normalised.append(module)
+
+    def dose() -> dict[str, float]:
+        with torch.no_grad():
+            return {"largest_singular_value": max(_spectral_norm(module) for module in normalised)}
+
+    return Parts(layers=(normalise,), dose=(dose,))
+
+
+def _spectral_norm(module: nn.Module) -> float:
+    was_training = module.training
+    module.eval()  # reading the weight in training mode would run a power iteration
+    assert parametrize.is_parametrized(module, "weight")
+    weight = module.weight
+    module.train(was_training)
+    assert isinstance(weight, torch.Tensor)
+    if isinstance(module, nn.ConvTranspose2d):
+        weight = weight.transpose(0, 1)
+    return float(torch.linalg.matrix_norm(weight.flatten(1), ord=2))
+
+
+TRICK = Trick(
+    name="spectral_norm",
+    summary="divide every weight matrix by its largest singular value",
+    paper="Miyato et al. 2018, arXiv:1802.05957",
+    options=Options,
+    build=build,
+    excludes=(
+        Rule(
+            text="norm_d: batch on the normalised D",
+            holds=lambda c: c.norm_d != "batch" or c.trick("spectral_norm").on == "G",
+            reason="batch normalisation rescales what spectral normalisation bounded (Miyato et al. 2018, section 3)",
+            severity="warning",
+        ),
+    ),
+)

@@ -1,0 +1,39 @@
+"""What a trick is: options, a paper, rules about its company, and the parts that it puts into the seats."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+from gan_core.records import Record
+from gan_core.seats import Context, Parts
+
+if TYPE_CHECKING:
+    from gan_core.config import Config
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition on the whole configuration, with the reason why it must (or should) hold."""
+
+    text: str
+    holds: Callable[["Config"], bool]
+    reason: str
+    severity: Literal["error", "warning"] = "error"
+
+
+@dataclass(frozen=True)
+class Trick:
+    """An addition that is present or absent. The first field of `options` is its main number: `--dropout 0.3`."""
+
+    name: str
+    summary: str
+    paper: str
+    options: type[Record]
+    build: Callable[[Any, Context], Parts]
+    needs: tuple[Rule, ...] = ()
+    excludes: tuple[Rule, ...] = ()
+
+    @property
+    def main_option(self) -> str:
+        """The option that a bare value is for."""
+        return next(iter(self.options.model_fields))

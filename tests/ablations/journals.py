@@ -1,0 +1,106 @@
+"""Trials with made-up journals, as a training run would leave them."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import PIL.Image
+
+from ablations.trials import Arm, Trial, trial_of
+from gan_core import journal
+from gan_core.config import resolve
+from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Score, Started, Ticked
+
+Status = Literal["finished", "diverged", "failed"]
+SETTINGS = {"data": "shapes", "image_size": 16, "width": 8, "batch_size": 10}
+FACTORS: dict[str, dict[str, Any]] = {"dropout": {"dropout": 0.3}, "ttur": {"lr_d": 4e-4, "lr_g": 1e-4}}
+EPOCH = 1_700_000_000.0  # Unix time of the first event, s
+
+
+def make_arm(name: str, on: tuple[str, ...] = (), factors: Mapping[str, Mapping[str, Any]] = FACTORS) -> Arm:
+    """An arm with these factors on."""
+    settings: dict[str, Any] = dict(SETTINGS)
+    for factor in on:
+        settings |= factors[factor]
+    return Arm(name, {factor: factor in on for factor in factors}, settings, resolve(settings))
+
+
+def make_trial(root: Path, arm: Arm, seed: int, study: str = "tiny") -> Trial:
+    """A trial in its directory, with its record and nothing else."""
+    trial = trial_of(study, arm, seed, root)
+    trial.write_record()
+    return trial
+
+
+def write_trial(root: Path, arm: Arm, seed: int, fid: float, status: Status = "finished", **options: Any) -> Trial:
+    """A trial that has ended; `options` are those of `story`."""
+    trial = make_trial(root, arm, seed, options.pop("study", "tiny"))
+    write(trial, list(story(trial, fid, status, **options)))
+    return trial
+
+
+def write(trial: Trial, events: list[AnyEvent]) -> None:
+    """Append to the journal; draw the grids."""
+    for event in events:
+        if isinstance(event, Sampled):
+            path = trial.directory / event.path
+            path.parent.mkdir(exist_ok=True)
+            shade = np.full((20, 30), event.images % 256, dtype=np.uint8)
+            PIL.Image.fromarray(shade).save(path)
+        journal.append(trial.directory, event)
+
+
+def story(
+    trial: Trial, fid: float, status: Status = "finished", parts: int = 4, ticks: int = 3, stamp: str = "12345678"
+) -> Iterator[AnyEvent]:
+    """Everything that a run tells: `parts` progress scores, each after `ticks` ticks of 100 images."""
+    seq, images = 0, 0
+
+    def common() -> dict[str, Any]:
+        nonlocal seq
+        seq += 1
+        wall_s = images / 100
+        return {"seq": seq - 1, "time": EPOCH + seq, "step": images // 10, "images": images, "wall_s": wall_s}
+
+    yield Started(
+        **common(),
+        fingerprint=trial.config.fingerprint(),
+        config=trial.config.plain(),
+        device="cpu",
+        threads=1,
+        data_digest="d",
+        parameters={"G": 1, "D": 1},
+        versions={"torch": "0"},
+    )
+    yield Sampled(**common(), path="grids/00000000.png")
+    for part in range(1, parts + 1):
+        for _ in range(ticks):
+            images += 100
+            means = {"loss_d": 1 / images, "loss_g": float("nan") if status == "diverged" and part == parts else 2.0}
+            yield Ticked(**common(), means=means, dose={"dropout/dropped": 0.3}, images_per_s=100.0)
+        if status == "diverged" and part == parts:
+            break
+        progress = scores(fid + parts - part, 1000, "progress" + stamp)
+        yield Evaluated(
+            **common(), of="progress", generator_images=images, generator_wall_s=1.0, scores=progress, seconds=0.1
+        )
+        yield Sampled(**common(), path=f"grids/{images:08d}.png")
+        yield Saved(**common(), path="checkpoint.pt")
+    if status == "finished":
+        last = scores(fid + 1, 10000, stamp)
+        best = scores(fid, 10000, stamp)
+        where = {"generator_images": images, "generator_wall_s": images / 100}
+        yield Evaluated(**common(), of="last", **where, scores=last, seconds=1.0)
+        where = {"generator_images": images - 300, "generator_wall_s": (images - 300) / 100}
+        yield Evaluated(**common(), of="best", **where, scores=best, seconds=1.0)
+    yield Finished(**common(), status=status, reason="" if status == "finished" else "because")
+
+
+def scores(fid: float, samples: int, stamp: str) -> tuple[Score, Score]:
+    """FID, and an Inception score of a tenth of it."""
+    name = f"{samples // 1000}k_tiny-1a2b3c4d"
+    return (
+        Score(metric="fid", name=f"fid{name}", value=fid, stamp=stamp, protocol={"n_fake": samples}),
+        Score(metric="is", name=f"is{name}", value=fid / 10, stamp="i" + stamp, protocol={"n_fake": samples}),
+    )

@@ -1,0 +1,28 @@
+"""Shared by all tests: where this machine's data lies, and small random images."""
+
+import os
+from pathlib import Path
+
+os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
+
+import numpy as np
+import pytest
+
+from gan_core.cli import machine_home
+from gan_core.data import ImageArray
+
+
+@pytest.fixture(scope="session")
+def home() -> Path:
+    """The machine's folder for data sets and caches, as the commands use it."""
+    return machine_home()
+
+
+@pytest.fixture(scope="session")
+def images() -> ImageArray:
+    """300 grey 16x16 images of smooth blobs, uint8 [N 1 16 16]."""
+    random = np.random.default_rng(0)
+    y, x = np.mgrid[0:16, 0:16]
+    centres = random.uniform(3, 13, size=(300, 2))
+    distance = (y - centres[:, 0, None, None]) ** 2 + (x - centres[:, 1, None, None]) ** 2
+    return (255 * np.exp(-distance / random.uniform(4, 20, size=(300, 1, 1)))).astype(np.uint8)[:, None]

@@ -1,0 +1,92 @@
+"""What every trick in the registry must keep to. A new trick is tested before its author writes a test."""
+
+import itertools
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from gan_core import checkpoint, config
+from gan_core.data import ImageArray
+from gan_core.problems import UserError
+from gan_core.tricks import TRICKS, Trick
+from tests.gan_core.trainer import same, steps, tiny_state, weights
+
+each_trick = pytest.mark.parametrize("trick", TRICKS, ids=lambda trick: trick.name)
+
+
+@each_trick
+def test_off_is_bit_identical_to_a_trainer_without_it(
+    trick: Trick, images: ImageArray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    off = steps(tiny_state(images, **{trick.name: False}), 5)
+    with_trick_off = weights(off.G, off.D)
+    assert off.parts == type(off.parts)()
+    monkeypatch.setattr(config, "TRICKS", tuple(t for t in TRICKS if t is not trick))
+    without = steps(tiny_state(images), 5)
+    assert same(with_trick_off, weights(without.G, without.D))
+
+
+@each_trick
+def test_on_differs_from_off(trick: Trick, images: ImageArray) -> None:
+    on, off = (steps(tiny_state(images, **{trick.name: switch}), 5) for switch in (True, False))
+    assert not same([p.detach() for p in on.G.parameters()], [p.detach() for p in off.G.parameters()])
+
+
+@each_trick
+def test_a_trick_moves_neither_data_nor_latents_nor_initial_weights(trick: Trick, images: ImageArray) -> None:
+    on, off = (tiny_state(images, **{trick.name: switch}) for switch in (True, False))
+    for net_on, net_off in ((on.G, off.G), (on.D, off.D)):
+        plain = {n.replace("parametrizations.", "").replace(".original", ""): p for n, p in net_on.named_parameters()}
+        assert {n: p.tolist() for n, p in plain.items()} == {n: p.tolist() for n, p in net_off.named_parameters()}
+    steps(on, 3), steps(off, 3)
+    assert torch.equal(on.batches.next(8), off.batches.next(8))
+    assert torch.equal(on.latents(8), off.latents(8))
+
+
+@each_trick
+def test_resumed_equals_uninterrupted(trick: Trick, images: ImageArray, tmp_path: Path) -> None:
+    whole = steps(tiny_state(images, **{trick.name: True}), 6)
+    first = steps(tiny_state(images, **{trick.name: True}), 3)
+    checkpoint.save(tmp_path / "checkpoint.pt", first, {})
+    second = tiny_state(images, **{trick.name: True})
+    checkpoint.load(tmp_path / "checkpoint.pt", second)
+    steps(second, 3)
+    assert same(weights(whole.G, whole.D), weights(second.G, second.D))
+    assert whole.meter.take() == second.meter.take()
+
+
+@pytest.mark.parametrize(
+    "pair", list(itertools.combinations(TRICKS, 2)), ids=lambda pair: "+".join(t.name for t in pair)
+)
+def test_every_pair_stays_finite_or_is_refused(pair: tuple[Trick, Trick], images: ImageArray) -> None:
+    settings: dict[str, Any] = {trick.name: True for trick in pair}
+    try:
+        state = tiny_state(images, **settings)
+    except UserError as refusal:
+        assert all(problem.message for problem in refusal.problems)
+        return
+    assert all(torch.isfinite(w).all() for w in weights(steps(state, 4).G, state.D))
+
+
+@each_trick
+def test_papers_options_and_dose(trick: Trick, images: ImageArray) -> None:
+    assert any(year in trick.paper for year in map(str, range(1990, 2100)))
+    assert trick.summary
+    for name, field in trick.options.model_fields.items():
+        assert field.description, name
+        assert not field.is_required(), f"{name}: a bare flag must work"
+    state = steps(tiny_state(images, **{trick.name: True}), 2)
+    doses = [value for measure in state.doses[trick.name] for value in measure().values()]
+    assert doses
+    assert all(isinstance(value, float) for value in doses)
+
+
+def test_the_order_of_the_settings_does_not_matter(images: ImageArray) -> None:
+    names = [trick.name for trick in TRICKS]
+    forward, backward = (
+        steps(tiny_state(images, **dict.fromkeys(order, True)), 3) for order in (names, reversed(names))
+    )
+    assert same(weights(forward.G, forward.D), weights(backward.G, backward.D))
+    assert forward.config.fingerprint() == backward.config.fingerprint()
