@@ -15,6 +15,7 @@ from gan_core.data import BatchStream, ImageArray
 from gan_core.losses import LOSSES, Loss
 from gan_core.meter import Meter
 from gan_core.nets import ARCHITECTURES, INITIALISATIONS
+from gan_core.nets.network import Network
 from gan_core.optimizers import OPTIMIZERS
 from gan_core.seats import Clock, Context, Dose, Parts, Player
 from gan_core.streams import Streams
@@ -95,7 +96,7 @@ def build(config: Config, images: ImageArray, device: torch.device) -> State:
 
 
 def _network(
-    config: Config, player: Player, make: Callable[[], nn.Module], by_trick: dict[str, Parts], device: torch.device
+    config: Config, player: Player, make: Callable[[], Network], by_trick: dict[str, Parts], device: torch.device
 ) -> nn.Module:
     """A plainly initialised network, then edited by the tricks, each drawing from a stream of its own."""
     initialisation = config.initialisation_g if player == "G" else config.initialisation_d

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 if TYPE_CHECKING:
     from gan_core.config import Config
+    from gan_core.nets.network import Network
 
 Player = Literal["G", "D"]
 
@@ -77,7 +78,7 @@ class Stateful(Protocol):
     def load_state_dict(self, state: Mapping[str, Any]) -> Any: ...
 
 
-LayerRule = Callable[[nn.Module, Player], None]  # edits a plainly initialised network in place
+LayerRule = Callable[["Network", Player], None]  # edits a plainly initialised network in place
 View = Callable[[Tensor], Tensor]  # what D gets to see, real and fake, in both phases
 Fakes = Callable[[Tensor], Tensor]  # fakes for D only, D phase
 Targets = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]  # (t_real, t_fake), D phase

@@ -54,12 +54,9 @@ def content(folder: Path, name: str) -> bytes:
 
 
 def ready_folder(home: Path, extra: tuple[Path, ...]) -> Path:
-    """A folder that holds all four files, which are fetched where they are nowhere yet. Raises what `obtain` does."""
-    folder = folder_with_all(home, extra)
-    if folder is None:
-        obtain(home, extra, lambda _: None)
-        folder = own_folder(home)
-    return folder
+    """A folder that holds all four files, which are got first where need be. Raises what `obtain` does."""
+    obtain(home, extra, lambda _: None)
+    return SYSTEM if _missing(own_folder(home)) else own_folder(home)
 
 
 def look(home: Path, extra: tuple[Path, ...]) -> Place:
@@ -85,7 +82,9 @@ def obtain(home: Path, extra: tuple[Path, ...], on_step: OnStep) -> tuple[Place,
         tried.append(Place(str(folder), f"lacks {', '.join(missing)}" if missing else "all four files", not missing))
         if not missing:
             if folder in extra_folders(extra):  # so that whoever isn't told of the place finds them too
-                _adopt(partial(_copy, folder), own_folder(home))
+                failure = _adopt(partial(_copy, folder), own_folder(home))
+                if failure:
+                    raise UserError(Problem(f"{folder} cannot be copied to {own_folder(home)}: {failure}"))
             return tuple(tried)
     downloads: tuple[tuple[str, Download], ...] = (
         ("download through torchvision", torchvision_download.fashion_mnist),

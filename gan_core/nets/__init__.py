@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from torch import nn
-
 from gan_core.nets import dcgan
 from gan_core.nets.activations import ACTIVATIONS
 from gan_core.nets.initialisations import INITIALISATIONS
+from gan_core.nets.network import Network
 from gan_core.nets.normalisations import NORMALISATIONS
 
 
@@ -17,8 +16,8 @@ class Architecture:
 
     paper: str
     check_size: Callable[[int], object]  # raises ValueError for an image size that it cannot draw
-    generator: Callable[..., nn.Module]
-    discriminator: Callable[..., nn.Module]
+    generator: Callable[..., Network]
+    discriminator: Callable[..., Network]
 
 
 ARCHITECTURES: dict[str, Architecture] = {

@@ -9,6 +9,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from gan_core.nets.network import Network
 from gan_core.records import Record
 from gan_core.seats import Context, Parts, Player
 from gan_core.tricks.trick import Rule, Trick
@@ -41,7 +42,7 @@ def build(options: Options, context: Context) -> Parts:
     """Dropout after every hidden block of D; the dose is the fraction dropped in the last pass."""
     modules: list[Dropout] = []
 
-    def drop(net: nn.Module, player: Player) -> None:
+    def drop(net: Network, player: Player) -> None:
         if player == "D":
             for block in net.blocks:
                 modules.append(Dropout(options.p, context.stream))

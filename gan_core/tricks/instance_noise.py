@@ -13,6 +13,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from gan_core.nets.network import Network
 from gan_core.records import Record
 from gan_core.seats import Context, Parts, Player
 from gan_core.tricks.trick import Rule, Trick
@@ -56,7 +57,7 @@ def build(options: Options, context: Context) -> Parts:
     """Noise in front of D, and on request after its hidden blocks; the dose is the current sigma."""
     noise = Noise(options, context)
 
-    def inside(net: nn.Module, player: Player) -> None:
+    def inside(net: Network, player: Player) -> None:
         if player == "D":
             for block in net.blocks[:-1]:
                 block.add_module("noise", noise)

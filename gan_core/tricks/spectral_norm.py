@@ -13,6 +13,7 @@ from pydantic import Field
 from torch import nn
 from torch.nn.utils import parametrizations, parametrize
 
+from gan_core.nets.network import Network
 from gan_core.records import Record
 from gan_core.seats import Context, Parts, Player
 from gan_core.tricks.trick import Rule, Trick
@@ -31,7 +32,7 @@ def build(options: Options, context: Context) -> Parts:
     """Parametrise every linear map of the chosen networks; the dose is the largest singular value reached."""
     normalised: list[nn.Module] = []
 
-    def normalise(net: nn.Module, player: Player) -> None:
+    def normalise(net: Network, player: Player) -> None:
         if options.on not in (player, "both"):
             return
         for module in list(net.modules()):

@@ -65,5 +65,5 @@ class Extractor:
         with torch.device("meta"):  # draws no random numbers for weights that are replaced at once
             network = self.build()
         network.load_state_dict(self.parse(content), assign=True)
-        network.to(device=device, memory_format=torch.channels_last)  # faster for convolutions
-        return network.eval().requires_grad_(False)
+        network.to(memory_format=torch.channels_last)  # faster for convolutions
+        return network.to(device).eval().requires_grad_(False)

@@ -88,15 +88,11 @@ def test_a_wrong_checksum_is_an_error_that_names_the_file(home: Path) -> None:
 
 
 def test_torchvision_first_then_debian(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(
-        debian_package, "unpack", lambda package, draft: put(draft / "r" / files.SYSTEM.relative_to("/"), True).parent
-    )
-    monkeypatch.setattr(files, "SYSTEM", Path("/nowhere/at/all"))
-    monkeypatch.setattr(
-        debian_package,
-        "unpack",
-        lambda package, draft: [draft / "root", put(draft / "root" / "nowhere" / "at" / "all", gz=True)][0],
-    )
+    def unpack(package: str, draft: Path) -> Path:
+        put(draft / "root" / files.SYSTEM.relative_to("/"), gz=True)
+        return draft / "root"
+
+    monkeypatch.setattr(debian_package, "unpack", unpack)
     steps: list[str] = []
     tried = datasets.fetch("fashion-mnist", home, steps.append)
     assert [place.outcome for place in tried[-2:]] == ["no route to the mirror", f"put into {files.own_folder(home)}"]

@@ -120,10 +120,10 @@ def test_constant_pictures_are_scored(evaluator: Evaluator) -> None:
 def test_scoring_leaves_every_random_stream_alone(some_shapes: ImageSet, fakes: Tensor, tmp_path: Path) -> None:
     torch.manual_seed(3)
     np.random.seed(3)
-    torch_before, numpy_before = torch.random.get_rng_state(), np.random.get_state()[1].copy()  # type: ignore[union-attr,index]
+    torch_before, numpy_before = torch.random.get_rng_state(), np.random.get_state()[1].copy()
     values(Evaluator("fmnistcnn", some_shapes, tmp_path, CPU), fakes)
     assert torch.equal(torch.random.get_rng_state(), torch_before)
-    assert (np.random.get_state()[1] == numpy_before).all()  # type: ignore[index]
+    assert (np.random.get_state()[1] == numpy_before).all()
 
 
 def test_names_and_stamps_tell_protocols_apart(evaluator: Evaluator, fakes: Tensor) -> None:

@@ -97,8 +97,8 @@ def test_a_damaged_file_is_computed_again(
     content = bytearray(path.read_bytes())
     flipped = bytearray(content)
     flipped[-1000] ^= 1
-    broken = {"flip": flipped, "cut": content[:-9], "empty": b"", "header": b"\xff" * 8 + content[8:]}[damage]
-    path.write_bytes(broken)
+    broken = {"flip": flipped, "cut": content[:-9], "empty": b"", "header": b"\xff" * 8 + content[8:]}
+    path.write_bytes(bytes(broken[damage]))
     assert equal(restore(some_shapes, tmp_path, network), first)
     monkeypatch.setattr(moments, "compute", None)  # calling it would fail
     assert equal(restore(some_shapes, tmp_path, network), first)

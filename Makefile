@@ -1,0 +1,48 @@
+# Two commands do everything on a fresh machine with Python 3.11, git and make:
+#   make run     set up, get the data, run the main study to its leaderboard
+#   make test    set up, get the data, run the tests
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+STUDY  ?= studies/ganhacks.yaml
+
+.PHONY: run test slow lint format setup data lock clean
+
+run: data
+	$(BIN)/python -m ablations run $(STUDY)
+
+test: data
+	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+slow: data
+	$(BIN)/python -m pytest -m "slow or server"
+
+lint: setup
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+format: setup
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+setup: $(READY)
+
+data: setup
+	$(BIN)/python -m ablations data fetch fashion-mnist
+
+# constraints.txt pins every version, so that the set-up comes out the same
+$(READY): pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
+	touch $(READY)
+
+# After a change of dependencies: install what is newest, test it, then write down what it was
+lock: setup
+	$(BIN)/python -m pip freeze --exclude-editable --all | grep -v -E '^(pip|setuptools)==' > constraints.txt
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
