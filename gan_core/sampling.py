@@ -43,12 +43,12 @@ def evaluating(net: nn.Module) -> Iterator[None]:
 
 def save_grid(images: Tensor, path: Path) -> None:
     """Write uint8 images [n C H W] as one near-square PNG, atomically."""
-    from torchvision.io import encode_png
+    from torchvision.transforms.functional import to_pil_image
     from torchvision.utils import make_grid
 
     columns = math.ceil(math.sqrt(len(images)))
     grid = make_grid(images.cpu(), nrow=columns, padding=2, pad_value=255)  # repeats grey to RGB
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
-    temporary.write_bytes(bytes(encode_png(grid).tolist()))
+    to_pil_image(grid).save(temporary, format="PNG")
     os.replace(temporary, path)

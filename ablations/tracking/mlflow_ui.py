@@ -34,9 +34,10 @@ def ui_command(uri: str, artifact_root: Path, port: int) -> list[str]:
     ]
 
 
-def view_address(base: str, experiment_id: str, view: str = "arms") -> str:
-    """The address of a view of `VIEWS` of this experiment; `base` such as 'http://127.0.0.1:5000'."""
-    query = f"workflowType=machine_learning&compareRunsMode=CHART&viewStateShareKey={view}"
+def view_address(base: str, experiment_id: str, view: str = "arms", charts: bool = True) -> str:
+    """The address of a view of `VIEWS`, as charts or as a table; `base` such as 'http://127.0.0.1:5000'."""
+    mode = "&compareRunsMode=CHART" if charts else ""
+    query = f"workflowType=machine_learning{mode}&viewStateShareKey={view}"
     return f"{base}/#/experiments/{experiment_id}/runs?{query}"
 
 

@@ -1,9 +1,10 @@
 """Pure: what of an event becomes a point of a metric, and which tags the end of a run gives.
 
-The step of every point is the number of real images shown to D: 1000 is one kimg. Names: the tick's means under
-their own (`loss_d`), `dose/<trick>/<quantity>`, `images_per_s`, `kimg`; on the way `fid_progress` and the same under
-the name of its protocol (`fid1k_...`); at the end `fid_best`, `fid_best_kimg`, `fid_best_seconds`, `fid_last`, and
-likewise `is_...`. What is not a finite number is no point: it is named in the tag `not_finite`.
+The step of a point is the number of real images shown to D: 1000 is one kimg. Names: the tick's means under their
+own (`loss_d`), `dose/<trick>/<quantity>`, `images_per_s`, `kimg`; on the way `fid_progress` and the same under the name
+of its protocol (`fid1k_...`), likewise `is_...`. What sums up the whole run has no step, that is step 0, so that MLflow
+draws it as bars: `fid_best`, `fid_last`, `is_best`, `is_last`, and where the best generator was, `fid_best_kimg` and
+`fid_best_seconds`. What is not a finite number is no point: it is named in the tag `not_finite`.
 """
 
 import math
@@ -14,7 +15,7 @@ from gan_core.events import AnyEvent, Evaluated, Event, Finished, Ticked
 
 
 class Point(NamedTuple):
-    """One value of a metric. `step`: images shown to D; `time_ms`: Unix time of the event, ms."""
+    """One value of a metric. `step`: images shown to D, 0 for a summary; `time_ms`: Unix time of the event, ms."""
 
     name: str
     value: float
@@ -24,7 +25,11 @@ class Point(NamedTuple):
 
 def points_of(events: Iterable[AnyEvent]) -> list[Point]:
     """All points of these events, in order, those that are not finite too."""
-    return [Point(name, value, event.images, milliseconds(event)) for event in events for name, value in _values(event)]
+    return [
+        Point(name, value, 0 if _is_summary(event) else event.images, milliseconds(event))
+        for event in events
+        for name, value in _values(event)
+    ]
 
 
 def not_finite(events: Iterable[AnyEvent]) -> list[str]:
@@ -41,13 +46,17 @@ def end_tags(events: Iterable[AnyEvent]) -> dict[str, str]:
                 tags |= {f"{score.metric}_protocol": score.name, f"{score.metric}_stamp": score.stamp}
         if isinstance(event, Finished):
             tags["diverged"] = "true" if event.status == "diverged" else "false"
-            tags |= {"reason": event.reason} if event.reason else {}
+            tags["reason"] = event.reason or "the budget was spent"
     return tags
 
 
 def milliseconds(event: Event) -> int:
     """Unix time of an event, ms."""
     return round(event.time * 1000)
+
+
+def _is_summary(event: AnyEvent) -> bool:
+    return isinstance(event, Evaluated) and event.of != "progress"
 
 
 def _values(event: AnyEvent) -> Iterator[tuple[str, float]]:
@@ -61,6 +70,6 @@ def _values(event: AnyEvent) -> Iterator[tuple[str, float]]:
             yield f"{score.metric}_{event.of}", score.value
             if event.of == "progress":
                 yield score.name, score.value
-            if event.of == "best":
-                yield f"{score.metric}_best_kimg", event.generator_images / 1000
-                yield f"{score.metric}_best_seconds", event.generator_wall_s
+        if event.of == "best":
+            yield "fid_best_kimg", event.generator_images / 1000
+            yield "fid_best_seconds", event.generator_wall_s

@@ -1,5 +1,6 @@
 """Directories of trials -> the tidy table."""
 
+import random
 from pathlib import Path
 
 import pandas as pd
@@ -135,3 +136,24 @@ def test_last_under_another_protocol_is_not_reported_beside_the_best(tmp_path: P
     row = read_results(tmp_path).iloc[0]
     assert (row["fid_best"], row["fid_stamp"]) == (5.0, "12345678")
     assert pd.isna(row["fid_last"])
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_says_what_the_whole_journal_says(tmp_path: Path, seed: int) -> None:
+    """Whatever a run went through: it may be killed anywhere, in the middle of a line too, and go back any distance."""
+    chance = random.Random(seed)
+    trial = make_trial(tmp_path, BASELINE, 0)
+    events = list(story(trial, 5.0))
+    path = trial.directory / journal.NAME
+    for _ in range(4):
+        there = len(journal.read(trial.directory))
+        start = chance.randint(0, there)
+        write(trial, events[start : chance.randint(start, len(events))])
+        if path.exists() and chance.random() < 0.5:
+            path.write_bytes(path.read_bytes()[: -chance.randint(1, 300)])
+    read = journal.read(trial.directory)
+    scored = {e.of: e.scores[0].value for e in read if isinstance(e, Evaluated)}
+    row = read_results(tmp_path).iloc[0]
+    assert row["status"] == ("finished" if read and isinstance(read[-1], Finished) else "unfinished")
+    assert row["kimg"] == read[-1].kimg if read else pd.isna(row["kimg"])
+    assert row["fid_best"] == scored["best"] if "best" in scored else pd.isna(row["fid_best"])

@@ -11,7 +11,7 @@ from torch import nn
 from gan_core import datasets
 from gan_core.evaluation import extractors
 from gan_core.evaluation.extractors.fmnistcnn import FMNISTCNN, FmnistCNN
-from gan_core.evaluation.extractors.train_fmnistcnn import Trainee
+from gan_core.evaluation.extractors.train_fmnistcnn import Trainee, train
 from gan_core.evaluation.features import batches_of, extract
 from gan_core.problems import UserError
 
@@ -103,3 +103,21 @@ def test_folding_batch_normalisation_changes_no_answer() -> None:
             before = trainee.eval()(images / 127.5 - 1)
             after = trainee.folded()(images).logits
     torch.testing.assert_close(after.float(), before, rtol=1e-3, atol=1e-4)
+
+
+def test_training_is_seeded_and_learns() -> None:
+    images = torch.zeros(256, 1, 32, 32, dtype=torch.uint8)
+    labels = torch.arange(256) % 2
+    images[labels == 1, :, 8:24, 8:24] = 255
+
+    def trained() -> tuple[list[float], dict[str, torch.Tensor]]:
+        with torch.random.fork_rng():
+            torch.manual_seed(0)
+            trainee = Trainee(FmnistCNN())
+            return list(train(trainee, images, labels, epochs=4)), trainee.folded().state_dict()
+
+    losses, weights = trained()
+    again_losses, again_weights = trained()
+    assert losses[-1] < 0.8 * losses[0]
+    assert again_losses == losses
+    assert all(torch.equal(weights[name], again_weights[name]) for name in weights)

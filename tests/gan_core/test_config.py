@@ -1,0 +1,84 @@
+"""The user's words -> one record, and what wrong words get."""
+
+from typing import Any
+
+import pytest
+
+from gan_core.config import broken_rules, resolve
+from gan_core.problems import UserError
+from gan_core.tricks import TRICKS
+
+
+def test_shorthands_mean_the_same() -> None:
+    assert resolve({"dropout": 0.3}) == resolve({"dropout": {"p": 0.3}})
+    assert resolve({"spectral_norm": True}) == resolve({"spectral_norm": {}})
+    assert resolve({"spectral_norm": False}) == resolve({"spectral_norm": None}) == resolve({})
+
+
+def test_plain_data_resolves_to_itself() -> None:
+    config = resolve({"instance_noise": 0.2, "activation_d": "selu", "seed": 3, **dict.fromkeys(["dropout"], True)})
+    assert resolve(config.plain()) == config
+    assert resolve(config.plain()).fingerprint() == config.fingerprint()
+
+
+def test_a_fingerprint_tells_every_setting_apart() -> None:
+    settings: list[dict[str, Any]] = [{}, {"seed": 1}, {"lr_d": 1e-3}, {"width": 32}, {"label_smoothing": 0.9}]
+    settings += [
+        {"label_smoothing": 0.8},
+        {"loss": "hinge"},
+        *({t.name: True} for t in TRICKS if t.name != "label_smoothing"),
+    ]
+    assert len({resolve(s).fingerprint() for s in settings}) == len(settings)
+
+
+def test_a_fingerprint_does_not_know_the_tricks_that_are_off() -> None:
+    """So that a trick that is added to the registry leaves finished runs finished."""
+    assert not {trick.name for trick in TRICKS} & resolve({}).plain().keys()
+
+
+def test_records_cannot_be_changed() -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        resolve({}).width = 3
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"widht": 3}, ["widht", "no setting is called 'widht'", "did you mean 'width'?"]),
+        ({"data": "fashion_mnst"}, ["data", "no data set is called 'fashion_mnst'", "did you mean 'fashion-mnist'?"]),
+        ({"activation_d": "relU"}, ["activation_d", "relu, leaky_relu, selu", "did you mean 'relu'?"]),
+        ({"batch_size": 0}, ["batch_size", "0 is out of range", ">= 2"]),
+        ({"batch_size": 6.5}, ["batch_size", "6.5", "integer"]),
+        ({"batch_size": "many"}, ["batch_size", "'many'", "integer"]),
+        ({"batch_size": True}, ["batch_size", "True", "integer"]),
+        ({"lr_g": -1}, ["lr_g", "-1 is out of range", "> 0"]),
+        ({"lr_g": float("nan")}, ["lr_g", "nan", "finite"]),
+        ({"lr_g": float("inf")}, ["lr_g", "inf", "finite"]),
+        ({"dropout": 1.5}, ["dropout.p", "1.5 is out of range", "> 0 and < 1"]),
+        ({"instance_noise": {"sigma": -0.1}}, ["instance_noise.sigma", "-0.1 is out of range", "> 0"]),
+        ({"instance_noise": {"sgima": 0.1}}, ["instance_noise.sgima", "did you mean 'sigma'?"]),
+        ({"spectral_norm": "Both"}, ["spectral_norm.on", "D, G, both", "did you mean 'both'?"]),
+        ({"loss": "hinge", "label_smoothing": 0.9}, ["label_smoothing", "needs a loss with targets: non_saturating"]),
+    ],
+    ids=lambda value: str(value) if isinstance(value, dict) else "",
+)
+def test_a_mistake_is_named_with_what_is_allowed(settings: dict[str, Any], words: list[str]) -> None:
+    with pytest.raises(UserError) as caught:
+        resolve(settings)
+    (problem,) = caught.value.problems
+    for word in words:
+        assert word in str(problem)
+
+
+def test_all_mistakes_at_once() -> None:
+    with pytest.raises(UserError) as caught:
+        resolve({"widht": 3, "batch_size": 0, "dropout": 1.5, "data": "x"})
+    assert len(caught.value.problems) == 4
+
+
+def test_questionable_company_is_a_warning() -> None:
+    config = resolve({"activation_d": "selu", "dropout": 0.3})
+    assert ["alpha dropout" in str(p) for p in broken_rules(config, "warning")] == [True]
+    assert broken_rules(resolve({"dropout": 0.3}), "warning") == []
+    assert broken_rules(resolve({"spectral_norm": "G", "norm_d": "batch"}), "warning") == []
+    assert len(broken_rules(resolve({"spectral_norm": "D", "norm_d": "batch"}), "warning")) == 1

@@ -1,0 +1,76 @@
+"""The journal: torn lines, repeated numbers, order of writing and showing."""
+
+from collections.abc import Generator
+from pathlib import Path
+
+import pytest
+
+from gan_core import journal
+from gan_core.events import AnyEvent, Finished, Saved, Ticked
+
+
+def tick(seq: int, loss: float = 1.0) -> Ticked:
+    return Ticked(
+        seq=seq, time=1.0, step=seq, images=seq * 8, wall_s=0.5, means={"loss_d": loss}, dose={}, images_per_s=3.0
+    )
+
+
+def test_round_trip_not_a_number_included(tmp_path: Path) -> None:
+    events = [tick(0), tick(1, float("nan")), tick(2, float("inf"))]
+    for event in events:
+        journal.append(tmp_path, event)
+    assert [e.model_dump_json() for e in journal.read(tmp_path)] == [e.model_dump_json() for e in events]
+
+
+def test_no_journal_is_no_events(tmp_path: Path) -> None:
+    assert journal.read(tmp_path) == []
+
+
+def test_a_torn_last_line_is_skipped_and_written_past(tmp_path: Path) -> None:
+    journal.append(tmp_path, tick(0))
+    with open(tmp_path / journal.NAME, "ab") as file:
+        file.write(b'{"seq":1,"time":1.0,"st')
+    assert [e.seq for e in journal.read(tmp_path)] == [0]
+    journal.append(tmp_path, tick(1))
+    assert [e.seq for e in journal.read(tmp_path)] == [0, 1]
+
+
+def test_after_a_resumption_later_events_take_the_place_of_earlier_ones(tmp_path: Path) -> None:
+    for event in (tick(0), tick(1, 5.0), tick(2, 5.0), tick(1, 7.0)):
+        journal.append(tmp_path, event)
+    assert [(e.seq, e.means["loss_d"]) for e in journal.read(tmp_path)] == [(0, 1.0), (1, 7.0)]
+
+
+def test_an_event_is_on_disk_before_it_is_seen_and_closing_closes_the_source(tmp_path: Path) -> None:
+    closed = []
+
+    def source() -> Generator[AnyEvent, None, None]:
+        try:
+            for seq in range(5):
+                yield tick(seq)
+        finally:
+            closed.append(True)
+
+    events = journal.recorded(source(), tmp_path)
+    for count in (1, 2):
+        next(events)
+        assert len(journal.read(tmp_path)) == count
+    events.close()
+    assert closed == [True]
+    assert len(journal.read(tmp_path)) == 2
+
+
+def test_kinds_are_told_apart(tmp_path: Path) -> None:
+    base = {"seq": 0, "time": 0.0, "step": 0, "images": 0, "wall_s": 0.0}
+    journal.append(tmp_path, Saved(**base, path="checkpoint.pt"))
+    journal.append(tmp_path, Finished(**{**base, "seq": 1}, status="diverged", reason="not finite: loss_d"))
+    assert [type(e) for e in journal.read(tmp_path)] == [Saved, Finished]
+
+
+def test_unknown_fields_are_no_event() -> None:
+    from pydantic import ValidationError
+
+    from gan_core.events import event_from_json
+
+    with pytest.raises(ValidationError):
+        event_from_json(tick(0).model_dump_json()[:-1] + ',"surprise":1}')

@@ -1,0 +1,44 @@
+"""Dropout: how much is dropped, and where."""
+
+import pytest
+import torch
+
+from gan_core.data import ImageArray
+from gan_core.tricks.dropout import Dropout
+from tests.gan_core.trainer import steps, tiny_state
+
+
+@pytest.mark.parametrize("p", [0.1, 0.3, 0.5])
+def test_the_fraction_is_dropped_and_the_rest_scaled(p: float) -> None:
+    dropout = Dropout(p, torch.Generator().manual_seed(0))
+    y = dropout(torch.ones(100, 10, 10, 10))
+    assert float((y == 0).float().mean()) == pytest.approx(p, abs=0.005)
+    assert y.unique().tolist() == [0.0, pytest.approx(1 / (1 - p))]
+    assert float(y.mean()) == pytest.approx(1, abs=0.01)
+
+
+def test_it_sits_behind_every_hidden_block_of_d_and_never_on_its_last_layer(images: ImageArray) -> None:
+    state = tiny_state(images, dropout=0.3)
+    for block in state.D.blocks:
+        assert isinstance(list(block.children())[-1], Dropout)
+    assert not any(isinstance(m, Dropout) for m in [*state.D.head.modules(), *state.G.modules()])
+
+
+def test_elements_are_dropped_not_channels(images: ImageArray) -> None:
+    dropout = Dropout(0.5, torch.Generator().manual_seed(0))
+    kept_per_channel = (dropout(torch.ones(10, 20, 8, 8)) > 0).float().mean(dim=(2, 3))
+    assert float(kept_per_channel.min()) > 0
+    assert float(kept_per_channel.max()) < 1
+
+
+def test_real_and_fake_batches_get_masks_of_their_own(images: ImageArray) -> None:
+    state = tiny_state(images, dropout=0.5, norm_d="none")
+    x = torch.ones(4, 1, 16, 16)
+    assert not torch.equal(state.D(x), state.D(x))
+    state.D.eval()
+    assert torch.equal(state.D(x), state.D(x))
+
+
+def test_the_dose_is_the_fraction(images: ImageArray) -> None:
+    state = steps(tiny_state(images, dropout=0.3, batch_size=64), 1)
+    assert state.doses["dropout"][0]()["fraction_dropped"] == pytest.approx(0.3, abs=0.03)
