@@ -1,26 +1,31 @@
 """The parent's loop: Optuna's next trial -> executor -> journal (in the child) -> Optuna's ledger and the tracker."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Protocol
 
 from ablations.executors.report import Executor, Job, Report
 from ablations.search import Ledger
 from ablations.trials import Trial
-
-STOPPED = "stopped"
+from gan_core.events import Finished
 
 
 class Tracker(Protocol):
     """Who is told that a trial's journal has grown. It reads the journal itself, and never blocks."""
 
-    def notify(self, trial: Trial) -> None: ...
+    def notify(self, trial: Trial, ended: bool = False) -> None:
+        """`ended`: for the last time."""
+        ...
 
 
 def run_trials(
     ledger: Ledger, executor: Executor, tracker: Tracker, home: Path, stop: Callable[[], bool]
-) -> Iterator[Report]:
-    """Run what the ledger hands out, to the end or until `stop()`; every report after it has been entered."""
+) -> Generator[Report, None, None]:
+    """Run what the ledger hands out, to the end or until `stop()`; every report after it has been entered.
+
+    A generator: whatever ends it, an exception too, lets the running trials save and end first.
+    """
     begun: dict[str, Trial] = {}
 
     def jobs() -> Iterator[Job]:
@@ -29,10 +34,8 @@ def run_trials(
             begun[trial.name] = trial
             yield Job(trial.name, trial.config.plain(), trial.directory, home)
 
-    for report in executor.run(jobs(), stop):
-        if report.event is not None:
-            ledger.note(report.name, report.event)
-        elif report.left != STOPPED:
-            ledger.fail(report.name, report.left)
-        tracker.notify(begun[report.name])
-        yield report
+    with closing(executor.run(jobs(), stop)) as reports:
+        for report in reports:
+            ledger.enter(report)
+            tracker.notify(begun[report.name], ended=report.event is None or isinstance(report.event, Finished))
+            yield report

@@ -1,112 +1,142 @@
 """The only Optuna room: which trial is next, and the ledger of what became of each.
 
 One Optuna study a study file. For a design that is known in advance every trial is enqueued, its factors and its
-seed as parameters; the parent alone reports and tells. A diverged trial is FAIL with the attribute `status`.
+seed as parameters; the parent alone reports and tells. The journals are the truth: what Optuna missed (a parent that
+was killed, a database that was removed) is entered from them. A diverged trial is FAIL with the attribute `status`.
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import optuna
 from optuna.trial import TrialState
+from sqlalchemy.exc import SQLAlchemyError
 
+from ablations.executors.report import Report
+from ablations.tracking.cursor import without_password
 from ablations.trials import Trial
 from gan_core.events import AnyEvent, Evaluated, Finished
+from gan_core.problems import Problem, UserError
 
 SEEDS = 2**31  # seeds lie below
 FINGERPRINT = "fingerprint"
 STATUS = "status"
+REASON = "reason"
+WITHDRAWN = "withdrawn"  # status of what was enqueued and is no trial of the study any more
+ALLOWED = "sqlite:////path/to/optuna.db, postgresql://user:password@host/database, with its driver installed"
 
 
 class Ledger:
     """The Optuna study of one study file. Only the process that holds the study's lock may use it.
 
-    `journals` maps a trial's name to the events that its journal holds already.
+    `journals` maps a trial's name to the events that its journal holds already. Raises UserError where the storage
+    can't be used.
     """
 
     def __init__(
         self, storage: str, study: str, trials: Sequence[Trial], journals: Mapping[str, Sequence[AnyEvent]]
     ) -> None:
-        optuna.logging.set_verbosity(optuna.logging.WARNING)
-        self._study = optuna.create_study(
-            storage=storage,
-            study_name=study,
-            direction="minimize",
-            sampler=optuna.samplers.RandomSampler(seed=0),  # never asked: every trial is enqueued whole
-            pruner=optuna.pruners.NopPruner(),  # stopping early would bias an arm
-            load_if_exists=True,
-        )
-        self._study.set_metric_names(["fid_best"])
+        self._study = _opened(storage, study)
         self._trials = {trial.config.fingerprint(): trial for trial in trials}
         self._journals = journals
-        self._open: dict[str, optuna.trial.Trial] = {}
+        self._begun: dict[str, optuna.trial.Trial] = {}
+        self._reported: dict[str, set[int]] = {}
         self._fids: dict[str, float] = {}
-        self._enlist()
 
     def next_trials(self) -> Iterator[Trial]:
         """The trials that are still to do, as Optuna hands them out: those that it calls running already first."""
+        self._enlist()
         for frozen in self._study.get_trials(states=(TrialState.RUNNING,)):
-            yield from self._begin(optuna.trial.Trial(self._study, frozen._trial_id))
+            yield from self._begin(optuna.trial.Trial(self._study, frozen._trial_id), set(frozen.intermediate_values))
         while self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
-            yield from self._begin(self._study.ask())
+            yield from self._begin(self._study.ask(), set())
 
-    def note(self, name: str, event: AnyEvent) -> None:
-        """Enter one event of a running trial."""
-        trial = self._open[name]
-        match event:
-            case Evaluated(of="progress"):
-                fid = _fid(event)
-                if event.images not in self._study._storage.get_trial(trial._trial_id).intermediate_values:
-                    trial.report(fid, step=event.images)
-            case Evaluated(of="best"):
-                self._fids[name] = _fid(event)
-            case Finished():
-                self._close(name, event.status)
-
-    def fail(self, name: str, reason: str) -> None:
-        """Enter that a trial's process died."""
-        self._open[name].set_user_attr("reason", reason)
-        self._close(name, "failed")
+    def enter(self, report: Report) -> None:
+        """Enter what an executor tells of a trial that was handed out."""
+        if report.event is not None:
+            self._note(report.name, report.event)
+        elif report.has_died:
+            self._close(report.name, "failed", report.left)
 
     def _enlist(self) -> None:
-        """Enqueue every trial that the ledger does not know, or knows as failed while it is not done."""
-        latest = {frozen.user_attrs.get(FINGERPRINT): frozen for frozen in self._study.get_trials()}
+        """Enqueue every trial of which the ledger has neither an open entry nor the end that its journal tells."""
+        open_or_ended: set[tuple[str, str]] = set()
+        for frozen in self._study.get_trials(deepcopy=False):
+            status = frozen.user_attrs.get(STATUS, "") if frozen.state.is_finished() else "open"
+            open_or_ended.add((frozen.user_attrs.get(FINGERPRINT, ""), status))
         for fingerprint, trial in self._trials.items():
-            frozen = latest.get(fingerprint)
-            if frozen is not None and (not frozen.state.is_finished() or self._is_done(trial)):
-                continue
-            self._study.enqueue_trial(
-                {**trial.arm.factors, "seed": trial.seed},
-                user_attrs={FINGERPRINT: fingerprint, "arm": trial.arm.name},
-            )
+            known = {(fingerprint, "open"), (fingerprint, self._result(trial) or "none")}
+            if open_or_ended.isdisjoint(known):
+                self._study.enqueue_trial(
+                    {**trial.arm.factors, "seed": trial.seed},
+                    user_attrs={FINGERPRINT: fingerprint, "arm": trial.arm.name},
+                )
 
-    def _begin(self, asked: optuna.trial.Trial) -> Iterator[Trial]:
+    def _begin(self, asked: optuna.trial.Trial, reported: set[int]) -> Iterator[Trial]:
         """Open a trial and enter what its journal holds; it is yielded unless that was all."""
-        trial = self._trials.get(asked.user_attrs[FINGERPRINT])
-        if trial is None:  # enqueued by an earlier state of the study file, and never begun
-            asked.set_user_attr(STATUS, "withdrawn")
+        trial = self._trials.get(asked.user_attrs.get(FINGERPRINT, ""))
+        if trial is None or trial.name in self._begun:
+            asked.set_user_attr(STATUS, WITHDRAWN)
             self._study.tell(asked, state=TrialState.FAIL)
             return
         for factor in trial.arm.factors:
             asked.suggest_categorical(factor, [False, True])
         asked.suggest_int("seed", 0, SEEDS - 1)
-        self._open[trial.name] = asked
+        self._begun[trial.name], self._reported[trial.name] = asked, reported
         for event in self._journals[trial.name]:
-            if not (isinstance(event, Finished) and event.status == "failed"):
-                self.note(trial.name, event)
-        if not self._is_done(trial):
+            if not (isinstance(event, Finished) and event.status == "failed"):  # that one is tried again
+                self._note(trial.name, event)
+        if not self._result(trial):
             yield trial
 
-    def _is_done(self, trial: Trial) -> bool:
+    def _result(self, trial: Trial) -> str:
+        """'finished' or 'diverged' where the journal ends so, else ''."""
         events = self._journals[trial.name]
-        return bool(events) and isinstance(events[-1], Finished) and events[-1].status != "failed"
+        end = events[-1] if events else None
+        return end.status if isinstance(end, Finished) and end.status != "failed" else ""
 
-    def _close(self, name: str, status: str) -> None:
-        trial = self._open.pop(name)
+    def _note(self, name: str, event: AnyEvent) -> None:
+        match event:
+            case Evaluated(of="progress") if event.images not in self._reported[name]:
+                self._reported[name].add(event.images)  # a resumed run repeats what came after its checkpoint
+                self._begun[name].report(_fid(event), step=event.images)
+            case Evaluated(of="best"):
+                self._fids[name] = _fid(event)
+            case Finished():
+                self._close(name, event.status, event.reason)
+
+    def _close(self, name: str, status: str, reason: str) -> None:
+        trial = self._begun[name]
         trial.set_user_attr(STATUS, status)
-        if status == "finished":
-            self._study.tell(trial, self._fids.pop(name))
+        if reason:
+            trial.set_user_attr(REASON, reason)
+        fid = self._fids.get(name, math.nan)
+        if status == "finished" and not math.isnan(fid):
+            self._study.tell(trial, fid)
         else:
             self._study.tell(trial, state=TrialState.FAIL)
+
+
+def _opened(storage: str, name: str) -> optuna.Study:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        study = optuna.create_study(
+            storage=storage,
+            study_name=name,
+            direction="minimize",
+            sampler=optuna.samplers.RandomSampler(seed=0),  # never asked: every trial is enqueued whole
+            pruner=optuna.pruners.NopPruner(),  # stopping early would bias an arm
+            load_if_exists=True,
+        )
+        if study.directions != [optuna.study.StudyDirection.MINIMIZE]:
+            message = f"the Optuna study {name!r} in {without_password(storage)} is not one of ours"
+            raise UserError(Problem(message, ("--storage",), "another storage, or --as NEWNAME"))
+        study.set_metric_names(["fid_best"])
+    except (SQLAlchemyError, optuna.exceptions.OptunaError, ImportError, ValueError, RuntimeError, OSError) as error:
+        why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        message = f"the Optuna storage {without_password(storage)} can't be used: {why}"
+        raise UserError(Problem(message, ("--storage",), ALLOWED)) from error
+    return study
 
 
 def _fid(event: Evaluated) -> float:

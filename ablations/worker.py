@@ -6,6 +6,7 @@ Importing this module imports the whole trainer: the fork server does so once, a
 import time
 import traceback
 from collections.abc import Generator
+from contextlib import closing, suppress
 
 import torch
 import torchmetrics.image  # noqa: F401  seconds to import, so once in the fork server
@@ -20,16 +21,22 @@ ERROR = "error.txt"
 
 
 def events_of(job: Job, device: str, threads: int) -> Generator[AnyEvent, None, None]:
-    """Train a job from its checkpoint to its end. An exception becomes a Finished(status='failed') and `error.txt`."""
+    """Train a job from its checkpoint to its end; closing saves a checkpoint first.
+
+    An exception becomes a Finished(status='failed') and `error.txt`.
+    """
     torch.set_num_threads(threads)
-    events = journal.recorded(train(resolve(job.settings), job.directory, job.home, device), job.directory)
-    try:
-        yield from events
-    except Exception as error:
-        (job.directory / ERROR).write_text(traceback.format_exc())
-        failure = _failure(job, error)
-        journal.append(job.directory, failure)
-        yield failure
+    run = train(resolve(job.settings), job.directory, job.home, device)
+    with closing(journal.recorded(run, job.directory)) as events:
+        try:
+            for event in events:
+                yield event
+        except Exception as error:
+            failure = _failure(job, error)
+            with suppress(OSError):  # where the disk is full we can still tell; the next run goes on from the checkpoint
+                (job.directory / ERROR).write_text(traceback.format_exc())
+                journal.append(job.directory, failure)
+            yield failure
 
 
 def _failure(job: Job, error: Exception) -> Finished:

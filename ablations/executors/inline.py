@@ -1,8 +1,9 @@
 """Trials one after another in this process: for debuggers, and for machines that can do no better."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 
-from ablations.executors.report import Job, Report
+from ablations.executors.report import STOPPED, Job, Report
 from gan_core.events import Finished
 
 
@@ -12,16 +13,19 @@ class Inline:
     def __init__(self, device: str, threads: int) -> None:
         self.device, self.threads = device, threads
 
-    def run(self, jobs: Iterator[Job], stop: Callable[[], bool]) -> Iterator[Report]:
+    def run(self, jobs: Iterator[Job], stop: Callable[[], bool]) -> Generator[Report, None, None]:
+        """See `Executor`."""
+        while not stop() and (job := next(jobs, None)) is not None:
+            yield from self._run_one(job, stop)
+
+    def _run_one(self, job: Job, stop: Callable[[], bool]) -> Iterator[Report]:
         from ablations.worker import events_of  # the whole trainer; only those who train here pay for it
 
-        for job in jobs:
-            events = events_of(job, self.device, self.threads)
+        with closing(events_of(job, self.device, self.threads)) as events:  # closing saves an unfinished trial
             for event in events:
                 yield Report(job.name, event)
                 if stop() and not isinstance(event, Finished):
-                    events.close()
-                    yield Report(job.name, left="stopped")
                     break
-            if stop():
+            else:
                 return
+        yield Report(job.name, left=STOPPED)

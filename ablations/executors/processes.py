@@ -1,16 +1,17 @@
 """Trials side by side in processes of this machine, from a fork server that has the trainer imported already."""
 
-import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+import signal
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
-from ablations.executors.report import Job, Report
+from ablations.executors.fork_server import fork_server
+from ablations.executors.report import STOPPED, Job, Report
+from ablations.launch import child as train_in_child
 from gan_core.events import Finished, event_from_json
 
 POLL_S = 0.2
-TRAINER = "ablations.worker"
 STOP = b"stop"
 
 
@@ -25,14 +26,17 @@ class _Child:
 
 
 class Processes:
-    """Runs up to `workers` jobs at once, each in a process of its own, devices taken in turn."""
+    """Runs up to `workers` jobs at once, each in a process of its own, devices taken in turn.
+
+    Constructing it starts the fork server, which gets ready in the background.
+    """
 
     def __init__(self, workers: int, devices: Sequence[str], threads: int) -> None:
         self.workers, self.devices, self.threads = workers, tuple(devices), threads
-        self._context = multiprocessing.get_context("forkserver")
-        self._context.set_forkserver_preload([TRAINER])
+        self._context = fork_server()
 
-    def run(self, jobs: Iterator[Job], stop: Callable[[], bool]) -> Iterator[Report]:
+    def run(self, jobs: Iterator[Job], stop: Callable[[], bool]) -> Generator[Report, None, None]:
+        """See `Executor`. Closing it, or an exception, makes the children save and end, and waits for that."""
         running: list[_Child] = []
         try:
             while True:
@@ -41,8 +45,9 @@ class Processes:
                     return
                 yield from self._listen(running, stop)
         finally:
-            for child in running:  # only after an exception or an early close
-                child.pipe.close()
+            for child in running:
+                child.pipe.close()  # a child whose parent has gone saves and ends
+            for child in running:
                 child.process.join()
 
     def _fill(self, running: list[_Child], jobs: Iterator[Job], stop: Callable[[], bool]) -> None:
@@ -53,10 +58,8 @@ class Processes:
             running.append(self._launch(job, self._free_device(running)))
 
     def _launch(self, job: Job, device: str) -> _Child:
-        from ablations.launch import child
-
         ours, theirs = self._context.Pipe()
-        process = self._context.Process(target=child, args=(job, device, self.threads, theirs), name=job.name)
+        process = self._context.Process(target=train_in_child, args=(job, device, self.threads, theirs), name=job.name)
         process.start()
         theirs.close()
         return _Child(job, process, ours, device)
@@ -73,7 +76,7 @@ class Processes:
             child = by_pipe[pipe]
             try:
                 event = event_from_json(pipe.recv_bytes())
-            except EOFError:
+            except (EOFError, OSError):  # OSError: torn in the middle of a message, or closed with our word unread
                 running.remove(child)
                 yield from self._gone(child)
                 continue
@@ -89,12 +92,19 @@ class Processes:
         child.process.join()
         child.pipe.close()
         if not child.ended:
-            code = child.process.exitcode
-            yield Report(child.job.name, left="stopped" if code == 0 else f"its process ended with exit code {code}")
+            yield Report(child.job.name, left=_leaving(child.process.exitcode))
 
 
 def _tell(pipe: Connection) -> None:
     try:
         pipe.send_bytes(STOP)
-    except (BrokenPipeError, ConnectionResetError):
+    except OSError:
         return  # it has just ended
+
+
+def _leaving(code: int | None) -> str:
+    """How a process without a result went, in words. A negative exit code is the signal that killed it."""
+    if code == 0:
+        return STOPPED
+    killer = {-signal.SIGKILL: " (SIGKILL; out of memory?)", -signal.SIGSEGV: " (SIGSEGV)", -signal.SIGBUS: " (SIGBUS)"}
+    return f"its process ended with exit code {code}{killer.get(code or 0, '')}"

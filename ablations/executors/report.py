@@ -1,11 +1,13 @@
 """What an executor is, and what it tells."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
 from gan_core.events import AnyEvent
+
+STOPPED = "stopped"
 
 
 @dataclass(frozen=True)
@@ -20,16 +22,24 @@ class Job:
 
 @dataclass(frozen=True)
 class Report:
-    """One event of a job; without an event: the job has left its place ('stopped', or how its process died)."""
+    """One event of a job; without an event: the job has left its place (STOPPED, or how its process died)."""
 
     name: str
     event: AnyEvent | None = None
     left: str = ""
 
+    @property
+    def has_died(self) -> bool:
+        """Whether the job's process ended without a result and without having been asked to."""
+        return self.event is None and self.left != STOPPED
+
 
 class Executor(Protocol):
     """Runs what `jobs` yields. It asks for the next one only when it has a place for it."""
 
-    def run(self, jobs: Iterator[Job], stop: Callable[[], bool]) -> Iterator[Report]:
-        """Report every event. Once `stop()` holds, take no new job and let the running ones save and end."""
+    def run(self, jobs: Iterator[Job], stop: Callable[[], bool]) -> Generator[Report, None, None]:
+        """Report every event. Once `stop()` holds, take no new job and let the running ones save and end.
+
+        A generator: closing it also lets them save and end, and waits for that.
+        """
         ...

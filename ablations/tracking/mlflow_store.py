@@ -4,6 +4,7 @@ Without limits of our own a request to a server that is not there takes minutes 
 longer each time), so this room sets MLflow's limits, unless the user has set them.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -42,6 +43,8 @@ def open_store(uri: str, experiment: str, artifact_root: Path | None) -> Store:
     address is refused, nothing answers, or the experiment has been deleted.
     """
     scheme = _checked_scheme(uri)
+    for talker in ("mlflow", "alembic"):  # migrations are no news for whoever trains GANs
+        logging.getLogger(talker).setLevel(logging.WARNING)
     try:
         with limits(CONNECT):
             if scheme in DATABASES:
