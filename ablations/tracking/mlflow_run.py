@@ -12,7 +12,7 @@ from mlflow.entities import Param, RunTag
 from mlflow.exceptions import MlflowException
 
 from ablations.tracking.cursor import Cursor, read_cursor, without_password, write_cursor
-from ablations.tracking.mlflow_sending import send_pictures, send_points
+from ablations.tracking.mlflow_sending import Picture, send_pictures, send_points
 from ablations.tracking.mlflow_store import Store
 from ablations.tracking.points import end_tags, milliseconds, not_finite, points_of
 from ablations.trials import Trial
@@ -106,12 +106,13 @@ class TrialRun:
 
     def _send(self, run_id: str, fresh: Sequence[AnyEvent], events: Sequence[AnyEvent]) -> None:
         check, self.certain = not self.certain, False
-        points = points_of(fresh)
+        budget = self.trial.config.budget_kimg
+        points = points_of(fresh, budget)
         send_points(self.store.client, run_id, points, check=check)
         if not all(math.isfinite(point.value) for point in points):
-            self.store.client.set_tag(run_id, "not_finite", " ".join(not_finite(events)))
-        grids = [event for event in fresh if isinstance(event, Sampled)]
-        send_pictures(self.store.client, run_id, grids, self.trial.directory, check=check)
+            self.store.client.set_tag(run_id, "not_finite", " ".join(not_finite(points_of(events, budget))))
+        grids = [Picture.of(event, self.trial.directory, budget) for event in fresh if isinstance(event, Sampled)]
+        send_pictures(self.store.client, run_id, grids, check=check)
         self.certain = True
 
     def _go_on(self, cursor: Cursor) -> Cursor:

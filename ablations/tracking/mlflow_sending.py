@@ -4,17 +4,30 @@ import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import PIL.Image
 from mlflow.entities import Metric
 
-from ablations.tracking.points import Point, milliseconds
+from ablations.tracking.points import Point, milliseconds, step_of
 from gan_core.events import Sampled
 
 PICTURES = "samples"  # the image view's key; MLflow adds the step and keeps the files under images/
 POINTS_A_REQUEST = 1000  # MLflow's own limit
 _WHOLE = re.compile(rf"images/{PICTURES}\+step\+(\d+)\+.*\+compressed\.webp")
+
+
+class Picture(NamedTuple):
+    """A grid of samples and where it stands. `time_ms`: Unix time, ms."""
+
+    path: Path
+    step: int
+    time_ms: int
+
+    @classmethod
+    def of(cls, event: Sampled, directory: Path, budget_kimg: float) -> "Picture":
+        """The picture that a trial in `directory` drew."""
+        return cls(directory / event.path, step_of(event, budget_kimg), milliseconds(event))
 
 
 def send_points(client: Any, run_id: str, points: Sequence[Point], *, check: bool) -> None:
@@ -29,19 +42,19 @@ def send_points(client: Any, run_id: str, points: Sequence[Point], *, check: boo
         client.log_batch(run_id, metrics=metrics[start : start + POINTS_A_REQUEST], synchronous=True)
 
 
-def send_pictures(client: Any, run_id: str, sampled: Sequence[Sampled], directory: Path, *, check: bool) -> None:
-    """Send the grids of these events for the image view, whose slider shows their step, the images seen by D."""
-    there = _steps_there(client, run_id) if check and sampled else set()
-    for event in sampled:
-        if event.images in there:
+def send_pictures(client: Any, run_id: str, pictures: Sequence[Picture], *, check: bool) -> None:
+    """Send grids for the image view, whose slider shows their step."""
+    there = _steps_there(client, run_id) if check and pictures else set()
+    for picture in pictures:
+        if picture.step in there:
             continue
-        with PIL.Image.open(directory / event.path) as picture:
+        with PIL.Image.open(picture.path) as image:
             client.log_image(
                 run_id,
-                picture.convert("RGB"),
+                image.convert("RGB"),
                 key=PICTURES,
-                step=event.images,
-                timestamp=milliseconds(event),
+                step=picture.step,
+                timestamp=picture.time_ms,
                 synchronous=True,
             )
 

@@ -1,9 +1,12 @@
 """Pure: what of an event becomes a point of a metric, and which tags the end of a run gives.
 
-The step of a point is the number of real images shown to D: 1000 is one kimg. Names: the tick's means under their
-own (`loss_d`), `dose/<trick>/<quantity>`, `images_per_s`, `kimg`; on the way `fid_progress` and the same under the name
-of its protocol (`fid1k_...`), likewise `is_...`. What sums up the whole run has no step, that is step 0, so that MLflow
-draws it as bars: `fid_best`, `fid_last`, `is_best`, `is_last`, and where the best generator was, `fid_best_kimg` and
+The step of a point is the number of real images shown to D: 1000 is one kimg. Scores and pictures stand at the nearest
+hundredth of the budget, where arms with other batch sizes meet. What sums up the whole run has no step, that is step 0,
+so that MLflow draws it as bars.
+
+Names: a tick's means under their own (`loss_d`), `images_per_s`, `kimg`; doses as `trick/<trick>.<quantity>`; scores on
+the way as `score/fid1k_...` and `score/is1k_...`, named by their protocol (MLflow opens its charts with the section
+`score`); at the end `fid_best`, `fid_last`, `is_best`, `is_last`, and where the best generator was: `fid_best_kimg`,
 `fid_best_seconds`. What is not a finite number is no point: it is named in the tag `not_finite`.
 """
 
@@ -11,7 +14,7 @@ import math
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
-from gan_core.events import AnyEvent, Evaluated, Event, Finished, Ticked
+from gan_core.events import AnyEvent, Evaluated, Event, Finished, Sampled, Ticked
 
 
 class Point(NamedTuple):
@@ -23,18 +26,28 @@ class Point(NamedTuple):
     time_ms: int
 
 
-def points_of(events: Iterable[AnyEvent]) -> list[Point]:
-    """All points of these events, in order, those that are not finite too."""
+def points_of(events: Iterable[AnyEvent], budget_kimg: float) -> list[Point]:
+    """All points of these events of a run with this budget, in order, those that are not finite too."""
     return [
-        Point(name, value, 0 if _is_summary(event) else event.images, milliseconds(event))
+        Point(name, value, step_of(event, budget_kimg), milliseconds(event))
         for event in events
         for name, value in _values(event)
     ]
 
 
-def not_finite(events: Iterable[AnyEvent]) -> list[str]:
+def step_of(event: AnyEvent, budget_kimg: float) -> int:
+    """Where MLflow draws an event."""
+    if isinstance(event, Evaluated) and event.of != "progress":
+        return 0
+    if isinstance(event, Evaluated | Sampled):
+        hundredth = budget_kimg * 10
+        return round(round(event.images / hundredth) * hundredth)
+    return event.images
+
+
+def not_finite(points: Iterable[Point]) -> list[str]:
     """Names of the metrics that somewhere had a value that is no finite number."""
-    return list(dict.fromkeys(point.name for point in points_of(events) if not math.isfinite(point.value)))
+    return list(dict.fromkeys(point.name for point in points if not math.isfinite(point.value)))
 
 
 def end_tags(events: Iterable[AnyEvent]) -> dict[str, str]:
@@ -55,21 +68,15 @@ def milliseconds(event: Event) -> int:
     return round(event.time * 1000)
 
 
-def _is_summary(event: AnyEvent) -> bool:
-    return isinstance(event, Evaluated) and event.of != "progress"
-
-
 def _values(event: AnyEvent) -> Iterator[tuple[str, float]]:
     if isinstance(event, Ticked):
         yield from event.means.items()
-        yield from ((f"dose/{name}", value) for name, value in event.dose.items())
+        yield from ((f"trick/{name.replace('/', '.')}", value) for name, value in event.dose.items())
         yield "images_per_s", event.images_per_s
         yield "kimg", event.kimg
     if isinstance(event, Evaluated):
         for score in event.scores:
-            yield f"{score.metric}_{event.of}", score.value
-            if event.of == "progress":
-                yield score.name, score.value
+            yield f"score/{score.name}" if event.of == "progress" else f"{score.metric}_{event.of}", score.value
         if event.of == "best":
             yield "fid_best_kimg", event.generator_images / 1000
             yield "fid_best_seconds", event.generator_wall_s

@@ -13,7 +13,7 @@ from gan_core.config import resolve
 from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Score, Started, Ticked
 
 Status = Literal["finished", "diverged", "failed"]
-SETTINGS = {"data": "shapes", "image_size": 16, "width": 8, "batch_size": 10}
+SETTINGS = {"budget_kimg": 1.2, "data": "shapes", "image_size": 16, "width": 8, "batch_size": 10}
 FACTORS: dict[str, dict[str, Any]] = {"dropout": {"dropout": 0.3}, "ttur": {"lr_d": 4e-4, "lr_g": 1e-4}}
 EPOCH = 1_700_000_000.0  # Unix time of the first event, s
 

@@ -41,10 +41,10 @@ def test_a_finished_trial_is_all_there(place: Place, execution_of: ExecutionOf, 
     progress = [(e.images, e.scores[0].value, round(e.time * 1000)) for e in events if isinstance(e, Evaluated)][:4]
     assert history["loss_d"] == ticks(events, "loss_d")
     assert history["loss_g"] == ticks(events, "loss_g")
-    assert history["fid_progress"] == history["fid1k_tiny-1a2b3c4d"] == progress
-    assert [step for step, *_ in history["is_progress"]] == [300, 600, 900, 1200]
+    assert history["score/fid1k_tiny-1a2b3c4d"] == progress
+    assert [step for step, *_ in history["score/is1k_tiny-1a2b3c4d"]] == [300, 600, 900, 1200]
     assert [(step, kimg) for step, kimg, _ in history["kimg"]] == [(100 * n, n / 10) for n in range(1, 13)]
-    assert {len(history[name]) for name in ("dose/dropout/dropped", "images_per_s")} == {12}
+    assert {len(history[name]) for name in ("trick/dropout.dropped", "images_per_s")} == {12}
     ends = {"fid_best": 20.0, "fid_last": 21.0, "is_best": 2.0, "is_last": 2.1, "fid_best_kimg": 0.9}
     assert {name: run.data.metrics[name] for name in ends} == ends
     assert [(len(history[name]), history[name][0][0]) for name in ends] == [(1, 0)] * len(ends)  # no step: bars
@@ -72,7 +72,7 @@ def test_parameters_and_files(place: Place, execution_of: ExecutionOf, tmp_path:
         "width": "8",
         "loss": "non_saturating",
         "batch_size": "10",
-        "budget_kimg": "300",
+        "budget_kimg": "1.2",
         "lr_g": "0.0002",
         "lr_d": "0.0002",
     }

@@ -44,7 +44,7 @@ def test_interrupted_then_resumed_has_no_doubles(place: Place, execution_of: Exe
     assert run.data.tags["mlflow.parentRunId"] == parent
     history = place.history(run)
     assert [(step, value) for step, value, _ in history["loss_d"]] == [p[:2] for p in ticks(events, "loss_d")]
-    assert len(history["fid_progress"]) == 4
+    assert len(history["score/fid1k_tiny-1a2b3c4d"]) == 4
     assert len(place.pictures(run)) == 2 * 5
 
 
@@ -76,8 +76,8 @@ def test_killed_at_any_request_then_shipped_again(
     runs = place.runs()
     shipped = runs["baseline-seed0"]
     assert {name: len(points) for name, points in place.history(shipped).items()} == {
-        **dict.fromkeys(["loss_d", "loss_g", "dose/dropout/dropped", "images_per_s", "kimg"], 6),
-        **dict.fromkeys(["fid_progress", "is_progress", "fid1k_tiny-1a2b3c4d", "is1k_tiny-1a2b3c4d"], 2),
+        **dict.fromkeys(["loss_d", "loss_g", "trick/dropout.dropped", "images_per_s", "kimg"], 6),
+        **dict.fromkeys(["score/fid1k_tiny-1a2b3c4d", "score/is1k_tiny-1a2b3c4d"], 2),
         **dict.fromkeys([f"{m}_{of}" for m in ("fid", "is") for of in ("best", "last")], 1),
         **dict.fromkeys(["fid_best_kimg", "fid_best_seconds"], 1),
     }
@@ -148,4 +148,4 @@ def test_failed_then_tried_again(place: Place, execution_of: ExecutionOf, tmp_pa
     shipped = place.runs()["baseline-seed0"]
     assert (shipped.info.status, shipped.data.tags["outcome"]) == ("FINISHED", "finished")
     assert place.history(shipped)["loss_d"] == ticks(events, "loss_d")
-    assert len(place.history(shipped)["fid_progress"]) == 4
+    assert len(place.history(shipped)["score/fid1k_tiny-1a2b3c4d"]) == 4
