@@ -1,9 +1,11 @@
 """One execution of a study: what is to do, who does it, who is told; from the lock to the leaderboard."""
 
-from collections.abc import Callable, Iterator, Sequence
+import shutil
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from ablations.executors.inline import Inline
 from ablations.executors.processes import Processes
@@ -18,9 +20,14 @@ from ablations.study import Study
 from ablations.tracking.cursor import is_shipped
 from ablations.tracking.execution import Execution
 from ablations.trials import Trial, progress_of, trials_of
-from ablations.workspace import Workspace
+from ablations.workspace import Workspace, open_workspace
 from gan_core import datasets, journal
 from gan_core.events import Finished
+from gan_core.problems import UserError
+
+if TYPE_CHECKING:
+    from ablations.search import Ledger
+    from ablations.tracking.mlflow import MlflowTracker, Outcome
 
 CLOSE_S = 60.0  # how long the end may wait for a tracker that does not answer
 
@@ -55,50 +62,69 @@ class Session:
         """The trials that have no result yet. Raises UserError where a folder belongs to other settings."""
         return [trial for trial in self.trials if progress_of(trial) not in ("finished", "diverged")]
 
-    def reports(self, stop: Callable[[], bool], on_step: Callable[[str], None]) -> Iterator[Report]:
-        """Train what is to do and tell of it; nothing is imported or opened where there is nothing to do."""
+    def reports(self, stop: Callable[[], bool], on_step: Callable[[str], None]) -> Generator[Report, None, None]:
+        """Train what is to do and tell of it; nothing is imported or opened where there is nothing to do.
+
+        A generator: whatever ends it, the running trials save and end, and the leaderboard is written. Raises
+        UserError before anything trains.
+        """
+        to_do = self.to_do()
         unshipped = [trial for trial in self.trials if not is_shipped(trial.directory, self.tracking_uri)]
-        if not self.to_do() and not unshipped:
+        has_ledger = self.options.storage is not None or self.workspace.optuna_db.exists()
+        if not to_do and not unshipped and has_ledger:
             self._write_leaderboard()
             return
-        for name, size in dict.fromkeys((t.config.data, t.config.image_size) for t in self.trials):
+        on_step("opening the ledger and the tracking store")
+        ledger = self._ledger()
+        executor = self._executor()  # its fork server gets ready while the rest is opened
+        tracker = self._tracker()
+        for name, size in dict.fromkeys((trial.config.data, trial.config.image_size) for trial in to_do):
             on_step(f"data: {name}")
             datasets.load(name, "train", size, self.options.home)
-        executor = self._executor()
-
-        on_step("opening the tracking store and the ledger")
-        from ablations.search import Ledger
-        from ablations.tracking.mlflow import MlflowTracker
-
-        storage = self.options.storage or f"sqlite:///{self.workspace.optuna_db.absolute()}"
-        embedded = None if self.options.tracking_uri else self.workspace.mlartifacts
-        tracker = MlflowTracker(self.tracking_uri, self.study.name, embedded)
-        ledger = Ledger(storage, self.study.name, self.trials, self.journals)
         tracker.begin(self._execution())
         tracker.start()
-        for trial in unshipped:
-            tracker.notify(trial)
-        outcome: Literal["finished", "failed", "interrupted"] = "failed"
+        outcome: Outcome = "failed"
         try:
-            for report in run_trials(ledger, executor, tracker, self.options.home, stop):
-                self.progress.enter(report)
-                if isinstance(report.event, Finished):
-                    self._write_leaderboard()
-                yield report
+            for trial in unshipped:
+                tracker.notify(trial)
+            with closing(run_trials(ledger, executor, tracker, self.options.home, stop)) as reports:
+                for report in reports:
+                    self.progress.enter(report)
+                    if isinstance(report.event, Finished):
+                        self._write_leaderboard()
+                    yield report
             outcome = "interrupted" if stop() else "finished"
         finally:
-            tracker.attach(self._write_leaderboard())
-            on_step("sending the rest to MLflow")
-            self.complaint = tracker.close(CLOSE_S, outcome)
-            self._write_leaderboard()  # now with the ids of all runs
+            self._end(tracker, outcome, on_step)
 
     def leaderboard(self) -> Leaderboard:
         """The arms as they stand now."""
         return leaderboard_of(read_results(self.workspace.root))
 
+    def _end(self, tracker: "MlflowTracker", outcome: "Outcome", on_step: Callable[[str], None]) -> None:
+        """Whatever of this goes wrong, the tracker is closed."""
+        try:
+            on_step("sending the rest to MLflow")
+            tracker.attach(self._write_leaderboard())
+        finally:
+            self.complaint = tracker.close(CLOSE_S, outcome)
+        self._write_leaderboard()  # now with the ids of all runs
+
     def _write_leaderboard(self) -> Path:
         write_csv(self.leaderboard(), self.workspace.leaderboard_csv)
         return self.workspace.leaderboard_csv
+
+    def _ledger(self) -> "Ledger":
+        from ablations.search import Ledger
+
+        storage = self.options.storage or f"sqlite:///{self.workspace.optuna_db.absolute()}"
+        return Ledger(storage, self.study.name, self.trials, self.journals)
+
+    def _tracker(self) -> "MlflowTracker":
+        from ablations.tracking.mlflow import MlflowTracker
+
+        embedded = None if self.options.tracking_uri else self.workspace.mlartifacts
+        return MlflowTracker(self.tracking_uri, self.study.name, embedded)
 
     def _executor(self) -> Executor:
         resources = self.resources
@@ -115,3 +141,23 @@ class Session:
             study_file=self.study.path,
             provenance=provenance_of(Path(__file__).parent, self.options.command),
         )
+
+
+@contextmanager
+def open_session(study: Study, runs: Path, options: Options) -> Iterator[Session]:
+    """An execution of the study, its directory locked for the body's time.
+
+    Where a UserError ends the body before anything has trained, the folders that were made for it are removed.
+    """
+    root = runs / study.name
+    made = [folder for folder in (root, *root.parents) if not folder.exists()]  # innermost first
+    with open_workspace(study, runs) as workspace:
+        try:
+            yield Session(study, workspace, options)
+        except UserError:
+            if root in made and not workspace.has_results():
+                shutil.rmtree(root)
+                for folder in made[1:]:
+                    with suppress(OSError):  # somebody uses it by now
+                        folder.rmdir()
+            raise
