@@ -58,22 +58,18 @@ def train_g(s: State, x_real: Tensor, z: Tensor) -> None:
     """G learns to be taken for real by D, which stands still. D looks at x_real only if the loss compares with it."""
     # What D gets to see, and says
     s.D.requires_grad_(False)
+    seen_real, logits_real = _reals_for_g(s, x_real) if s.loss.g_sees_reals else (None, None)
     x_fake = s.G(z)
     for look in s.parts.view:
         x_fake = look(x_fake)
     logits_fake = s.D(x_fake)  # [N]
-    seen = Pass(s.D, None, x_fake, None, logits_fake)
-    if s.loss.g_sees_reals:
-        for look in s.parts.view:
-            x_real = look(x_real)
-        seen = seen._replace(x_real=x_real, logits_real=s.D(x_real))
 
     # What G wants it to say
     t_fake = torch.ones_like(logits_fake)
     for aim in s.parts.g_targets:
         t_fake = aim(t_fake)
-    loss = s.loss.g(logits_fake, t_fake, seen.logits_real)
-    total = _with_terms(s, loss, s.parts.g_terms, seen)
+    loss = s.loss.g(logits_fake, t_fake, logits_real)
+    total = _with_terms(s, loss, s.parts.g_terms, Pass(s.D, seen_real, x_fake, logits_real, logits_fake))
 
     # What it learns
     s.opt_g.zero_grad(set_to_none=True)
@@ -83,6 +79,14 @@ def train_g(s: State, x_real: Tensor, z: Tensor) -> None:
     note_g(s.meter, loss, logits_fake - s.loss.boundary, s.G)
     s.opt_g.step()
     s.D.requires_grad_(True)
+
+
+def _reals_for_g(s: State, x_real: Tensor) -> tuple[Tensor, Tensor]:
+    """What D sees and says of the reals, without a graph: it stands still."""
+    for look in s.parts.view:
+        x_real = look(x_real)
+    with torch.no_grad():
+        return x_real, s.D(x_real)
 
 
 def _with_terms(s: State, loss: Tensor, terms: tuple[Term, ...], seen: Pass) -> Tensor:
