@@ -12,11 +12,14 @@ from torch import Tensor, nn
 from gan_core import streams
 from gan_core.config import Config
 from gan_core.data import BatchStream, ImageArray
+from gan_core.data_scaling import SCALINGS, Scaling
 from gan_core.losses import LOSSES, Loss
 from gan_core.meter import Meter
 from gan_core.nets import ARCHITECTURES, INITIALISATIONS
 from gan_core.nets.network import Network
-from gan_core.optimizers import OPTIMIZERS
+from gan_core.optimizers import optimizer_of
+from gan_core.plan import total_steps
+from gan_core.schedules import SCHEDULES, LearningRates
 from gan_core.seats import Clock, Context, Dose, Parts, Player
 from gan_core.streams import Streams
 
@@ -31,11 +34,13 @@ class State:
     D: nn.Module
     opt_g: torch.optim.Optimizer
     opt_d: torch.optim.Optimizer
+    rates: LearningRates
     loss: Loss
     parts: Parts
     doses: Mapping[str, tuple[Dose, ...]]  # by trick
     shown_g: nn.Module  # the generator that is scored and sampled: G itself, or its shadow
     shadow_updates: tuple[Callable[[], None], ...]
+    scaling: Scaling
     batches: BatchStream
     streams: Streams
     clock: Clock
@@ -72,7 +77,9 @@ def build(config: Config, images: ImageArray, device: torch.device) -> State:
     architecture = ARCHITECTURES[config.architecture]
     G = _network(config, "G", lambda: architecture.generator(config, channels), by_trick, device)
     D = _network(config, "D", lambda: architecture.discriminator(config, channels, parts.d_tail), by_trick, device)
-    optimizer, betas = OPTIMIZERS[config.optimizer], (config.beta1, config.beta2)
+    opt_g, opt_d = optimizer_of(config, "G", G.parameters()), optimizer_of(config, "D", D.parameters())
+    initial_rates, optimizers = {"lr_g": config.lr_g, "lr_d": config.lr_d}, {"lr_g": opt_g, "lr_d": opt_d}
+    scaling = SCALINGS[config.data_scaling](images, device)
     shown_g, updates = G, []
     for shadow in parts.shadow:
         shown_g, update = shadow(G)
@@ -82,14 +89,16 @@ def build(config: Config, images: ImageArray, device: torch.device) -> State:
         device=device,
         G=G,
         D=D,
-        opt_g=optimizer(G.parameters(), config.lr_g, betas),
-        opt_d=optimizer(D.parameters(), config.lr_d, betas),
+        opt_g=opt_g,
+        opt_d=opt_d,
+        rates=LearningRates(SCHEDULES[config.lr_decay], initial_rates, optimizers, clock, total_steps(config)),
         loss=LOSSES[config.loss],
         parts=parts,
         doses={name: own.dose for name, own in by_trick.items()},
         shown_g=shown_g,
         shadow_updates=tuple(updates),
-        batches=BatchStream(images, config.seed, device),
+        scaling=scaling,
+        batches=BatchStream(images, config.seed, device, scaling.apply),
         streams=random,
         clock=clock,
     )

@@ -9,6 +9,8 @@ from pydantic.fields import FieldInfo
 from gan_core.config import Config, Levels
 from gan_core.losses import LOSSES
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES
+from gan_core.optimizers import OPTIMIZERS
+from gan_core.schedules import SCHEDULES
 from gan_core.tricks import TRICKS, Rule
 
 _BOUNDS = (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))
@@ -76,6 +78,8 @@ def levels() -> tuple[LevelEntry, ...]:
         *(LevelEntry("architecture", name, a.paper) for name, a in ARCHITECTURES.items()),
         *(LevelEntry("loss", name, loss.paper) for name, loss in LOSSES.items()),
         *(LevelEntry("activation_g, activation_d", name, a.paper) for name, a in ACTIVATIONS.items()),
+        *(LevelEntry("optimizer_g, optimizer_d", name, o.paper) for name, o in OPTIMIZERS.items()),
+        *(LevelEntry("lr_decay", name, s.paper) for name, s in SCHEDULES.items()),
     )
 
 

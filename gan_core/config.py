@@ -13,13 +13,15 @@ from pydantic import Field, GetCoreSchemaHandler, ValidationError, create_model,
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_after_validator_function
 
+from gan_core.data_scaling import SCALINGS
 from gan_core.datasets import DATASETS
 from gan_core.evaluation.extractors import EXTRACTORS
 from gan_core.losses import LOSSES
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES, INITIALISATIONS, NORMALISATIONS
-from gan_core.optimizers import OPTIMIZERS
+from gan_core.optimizers import OPTIMIZERS, idle_numbers
 from gan_core.problems import Problem, UserError, unknown_name
 from gan_core.records import Record
+from gan_core.schedules import SCHEDULES
 from gan_core.tricks import TRICKS, Trick
 from gan_core.validation import problems_of
 
@@ -41,12 +43,14 @@ class Levels:
 
 
 DataName = Annotated[str, Levels("data set", DATASETS)]
+ScalingName = Annotated[str, Levels("data scaling", SCALINGS)]
 ArchitectureName = Annotated[str, Levels("architecture", ARCHITECTURES)]
 ActivationName = Annotated[str, Levels("activation", ACTIVATIONS)]
 NormalisationName = Annotated[str, Levels("normalisation", NORMALISATIONS)]
 InitialisationName = Annotated[str, Levels("initialisation", INITIALISATIONS)]
 LossName = Annotated[str, Levels("loss", LOSSES)]
 OptimizerName = Annotated[str, Levels("optimizer", OPTIMIZERS)]
+ScheduleName = Annotated[str, Levels("learning-rate schedule", SCHEDULES)]
 ExtractorName = Annotated[str, Levels("extractor", EXTRACTORS)]
 
 
@@ -55,6 +59,7 @@ class Config(Record):
 
     data: DataName = Field("fashion-mnist", description="data set")
     image_size: int = Field(32, ge=8, le=256, description="height and width of the images, pixels")
+    data_scaling: ScalingName = Field("unit", description="range of the reals: [-1, 1], or mean 0 and deviation 1")
 
     architecture: ArchitectureName = Field("dcgan", description="pair of networks")
     width: int = Field(64, ge=1, description="channels at half the image's size")
@@ -67,17 +72,28 @@ class Config(Record):
     initialisation_d: InitialisationName = Field("dcgan", description="initial weights of D; default: its activation's")
 
     loss: LossName = Field("non_saturating", description="what D and G minimise")
-    optimizer: OptimizerName = Field("adam", description="optimizer of both")
+    optimizer_g: OptimizerName = Field("adam", description="optimizer of G")
+    optimizer_d: OptimizerName = Field("adam", description="optimizer of D")
     lr_g: float = Field(
         2e-4, gt=0, description="learning rate of G; two rates: TTUR, Heusel et al. 2017, arXiv:1706.08500"
     )
     lr_d: float = Field(
         2e-4, gt=0, description="learning rate of D; two rates: TTUR, Heusel et al. 2017, arXiv:1706.08500"
     )
-    beta1: float = Field(0.5, ge=0, lt=1, description="first moment's decay")
-    beta2: float = Field(0.999, ge=0, lt=1, description="second moment's decay")
-    batch_size: int = Field(64, ge=2, description="images a step; large batches: Brock et al. 2019, arXiv:1809.11096")
-    budget_kimg: float = Field(300.0, gt=0, description="real images shown to D in all, thousands")
+    lr_decay: ScheduleName = Field("constant", description="how both learning rates fall over the budget")
+    beta1: float = Field(0.5, ge=0, lt=1, description="first moment's decay, adam and adamw")
+    beta2: float = Field(0.999, ge=0, lt=1, description="second moment's decay, adam and adamw")
+    momentum: float = Field(0.0, ge=0, lt=1, description="momentum, sgd and rmsprop")
+    rmsprop_decay: float = Field(0.99, ge=0, lt=1, description="decay of rmsprop's mean square")
+    weight_decay_g: float = Field(0.0, ge=0, description="weight decay of G; default: its optimizer's")
+    weight_decay_d: float = Field(0.0, ge=0, description="weight decay of D; default: its optimizer's")
+    d_steps: int = Field(1, ge=1, description="updates of D a step; several: Arjovsky et al. 2017, arXiv:1701.07875")
+    g_steps: int = Field(1, ge=1, description="updates of G a step")
+    reuse_batch_and_latents: bool = Field(False, description="all updates of a step share one batch and one z")
+    batch_size: int = Field(
+        64, ge=2, description="images an update; large batches: Brock et al. 2019, arXiv:1809.11096"
+    )
+    budget_kimg: float = Field(300.0, gt=0, description="real images shown to D in its updates, thousands")
 
     extractor: ExtractorName = Field("fmnistcnn", description="feature extractor of FID and IS")
     progress_evaluations: int = Field(10, ge=1, description="scores taken on the way, evenly spaced")
@@ -100,6 +116,9 @@ class Config(Record):
             activation = ACTIVATIONS.get(str(filled.get(f"activation_{player}", plain)))
             if activation is not None:
                 filled.setdefault(f"initialisation_{player}", activation.initialisation)
+            optimizer = OPTIMIZERS.get(str(filled.get(f"optimizer_{player}", "adam")))
+            if optimizer is not None:
+                filled.setdefault(f"weight_decay_{player}", optimizer.weight_decay)
         return filled
 
     def trick(self, name: str) -> Any:
@@ -140,7 +159,7 @@ def resolve(settings: Mapping[str, Any]) -> Config:
         config = _FullConfig.model_validate(dict(settings))
     except ValidationError as error:
         raise UserError(*problems_of(error, _FullConfig)) from None
-    if problems := [*_sizes(config), *broken_rules(config, "error")]:
+    if problems := [*_sizes(config), *idle_numbers(config), *broken_rules(config, "error")]:
         raise UserError(*problems)
     return config
 

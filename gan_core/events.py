@@ -28,7 +28,7 @@ class Event(Record):
     model_config = ConfigDict(allow_inf_nan=True, strict=False, ser_json_inf_nan="strings")
     seq: int
     time: float = Field(description="Unix time, s")
-    step: int = Field(description="G steps done")
+    step: int = Field(description="steps done: d_steps updates of D and g_steps of G each")
     images: int
     wall_s: float
 
@@ -47,11 +47,15 @@ class Started(Event):
     threads: int
     data_digest: str
     parameters: dict[str, int] = Field(description="number of trained parameters of G and of D")
+    data_scaling: dict[str, tuple[float, ...]] = Field(
+        default_factory=dict,
+        description="reals are (pixel / 255 - mean) / std, per channel; 'range': where black and white come to lie",
+    )
     versions: dict[str, str]
 
 
 class Ticked(Event):
-    """Means over the steps since the last tick."""
+    """Means over the steps since the last tick; among them lr_g and lr_d, the rates of the last step."""
 
     kind: Literal["ticked"] = "ticked"
     means: dict[str, float]

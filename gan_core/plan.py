@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from gan_core.config import Config
+from gan_core.turns import images_per_step
 
 MIN_TICKS = 50
 MAX_TICK_KIMG = 2.0
@@ -32,8 +33,8 @@ class Moment:
 
 
 def total_steps(config: Config) -> int:
-    """Steps within the budget, at least one. The last batch may exceed the budget by less than its size."""
-    return max(1, math.ceil(config.budget_kimg * 1000 / config.batch_size))
+    """Steps within the budget, at least one. The last step may exceed the budget by less than its images."""
+    return max(1, math.ceil(config.budget_kimg * 1000 / images_per_step(config)))
 
 
 def moments(config: Config) -> tuple[Moment, ...]:

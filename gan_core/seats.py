@@ -43,7 +43,8 @@ class Context:
 class Pass(NamedTuple):
     """What one phase computed, for terms that are added to its loss. Images are as D saw them.
 
-    x_real is None in the G phase; x_fake carries the graph of G there and is detached in the D phase.
+    x_real and logits_real are None in the G phase, unless the loss compares with reals there; x_fake carries the
+    graph of G there and is detached in the D phase.
     """
 
     D: nn.Module
@@ -82,7 +83,9 @@ LayerRule = Callable[["Network", Player], None]  # edits a plainly initialised n
 View = Callable[[Tensor], Tensor]  # what D gets to see, real and fake, in both phases
 Fakes = Callable[[Tensor], Tensor]  # fakes for D only, D phase
 Targets = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]  # (t_real, t_fake), D phase
+GTargets = Callable[[Tensor], Tensor]  # what G wants D to say of the fakes, G phase
 Grads = Callable[[nn.Module, Player], None]  # between backward and step
+AfterD = Callable[[nn.Module], None]  # (D), after each update of D
 After = Callable[[nn.Module, nn.Module], None]  # (G, D), once per step
 Shadow = Callable[[nn.Module], tuple[nn.Module, Callable[[], None]]]  # G -> (module to evaluate, update)
 Dose = Callable[[], dict[str, float]]  # how much the trick acted, asked once a tick
@@ -97,9 +100,11 @@ class Parts:
     view: tuple[View, ...] = ()
     fakes: tuple[Fakes, ...] = ()
     targets: tuple[Targets, ...] = ()
+    g_targets: tuple[GTargets, ...] = ()
     d_terms: tuple[Term, ...] = ()
     g_terms: tuple[Term, ...] = ()
     grads: tuple[Grads, ...] = ()
+    after_d: tuple[AfterD, ...] = ()
     after: tuple[After, ...] = ()
     shadow: tuple[Shadow, ...] = ()
     state: Mapping[str, Stateful] = field(default_factory=dict)

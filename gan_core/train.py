@@ -127,13 +127,14 @@ def _start(run: Run) -> Started:
         parameters={
             name: sum(p.numel() for p in net.parameters()) for name, net in (("G", run.state.G), ("D", run.state.D))
         },
+        data_scaling=run.state.scaling.plain(),
         versions=versions(),
     )
 
 
 def _tick(run: Run) -> Ticked:
     started = time.perf_counter()
-    means = run.state.meter.take()  # the one sync
+    means = {**run.state.meter.take(), **run.state.rates.now()}  # the one sync
     seconds = run.training_s + time.perf_counter() - started
     images = run.state.clock.images - run.ticked_images
     run.training_s, run.ticked_images = 0.0, run.state.clock.images

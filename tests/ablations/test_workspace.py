@@ -108,7 +108,7 @@ FORBIDDEN = {
     "trick added to the baseline": (
         "width: 8",
         "width: 8, label_smoothing: true",
-        ["every arm.label_smoothing: not set before, {'real': 0.9, 'fake': 0.0} now"],
+        ["every arm.label_smoothing: not set before, {'real': 0.9, 'fake': 0.0, 'g': 1.0} now"],
     ),
     "fewer seeds": ("seeds: 2", "seeds: 1", ["seeds: [0, 1] before, [0] now"]),
     "arm renamed": ("half:", "much:", ["arms.half: this arm is gone", "arms.much: this arm is new"]),
