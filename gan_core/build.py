@@ -13,6 +13,7 @@ from gan_core import streams
 from gan_core.config import Config
 from gan_core.data import BatchStream, ImageArray
 from gan_core.data_scaling import SCALINGS, Scaling
+from gan_core.latents import draw
 from gan_core.losses import LOSSES, Loss
 from gan_core.meter import Meter
 from gan_core.nets import ARCHITECTURES, INITIALISATIONS
@@ -47,8 +48,8 @@ class State:
     meter: Meter = field(default_factory=Meter)
 
     def latents(self, count: int) -> Tensor:
-        """Fresh z for training, [count latent_dim], standard normal. Drawn on the CPU: the same z on any device."""
-        z = torch.randn(count, self.config.latent_dim, generator=self.streams.get("latent"))
+        """Fresh z for training, [count latent_dim]. Drawn on the CPU: the same z on any device."""
+        z = draw(self.config, count, self.streams.get("latent"))
         return z.to(self.device, non_blocking=True)
 
     def stateful(self) -> dict[str, Any]:

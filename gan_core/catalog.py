@@ -98,4 +98,6 @@ def _kind(annotation: Any) -> str:
         return f"one of {', '.join(map(str, get_args(annotation)))}"
     if origin in (Union, types.UnionType):
         return " or ".join("none" if a is type(None) else _kind(a) for a in get_args(annotation))
+    if origin is tuple:
+        return f"[{', '.join(map(_kind, get_args(annotation)))}]"
     return getattr(annotation, "__name__", str(annotation))

@@ -7,7 +7,7 @@ A choice is a plain field of `Config`. The additions (tricks) are fields too, ma
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, GetCoreSchemaHandler, ValidationError, create_model, model_validator
 from pydantic_core import CoreSchema
@@ -16,12 +16,14 @@ from pydantic_core.core_schema import no_info_after_validator_function
 from gan_core.data_scaling import SCALINGS
 from gan_core.datasets import DATASETS
 from gan_core.evaluation.extractors import EXTRACTORS
+from gan_core.latents import LATENTS
 from gan_core.losses import LOSSES
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES, INITIALISATIONS, NORMALISATIONS
 from gan_core.optimizers import OPTIMIZERS, idle_numbers
 from gan_core.problems import Problem, UserError, unknown_name
 from gan_core.records import Record
 from gan_core.schedules import SCHEDULES
+from gan_core.sizes import Shape, Sides, Size, shape_of
 from gan_core.tricks import TRICKS, Trick
 from gan_core.validation import problems_of
 
@@ -48,6 +50,8 @@ ArchitectureName = Annotated[str, Levels("architecture", ARCHITECTURES)]
 ActivationName = Annotated[str, Levels("activation", ACTIVATIONS)]
 NormalisationName = Annotated[str, Levels("normalisation", NORMALISATIONS)]
 InitialisationName = Annotated[str, Levels("initialisation", INITIALISATIONS)]
+LatentName = Annotated[str, Levels("distribution of z", LATENTS)]
+LastActivationName = Annotated[str, Levels("last activation", ("none", *ACTIVATIONS))]
 LossName = Annotated[str, Levels("loss", LOSSES)]
 OptimizerName = Annotated[str, Levels("optimizer", OPTIMIZERS)]
 ScheduleName = Annotated[str, Levels("learning-rate schedule", SCHEDULES)]
@@ -55,21 +59,32 @@ ExtractorName = Annotated[str, Levels("extractor", EXTRACTORS)]
 
 
 class Config(Record):
-    """One training run. Make it with `resolve`, which adds the tricks' fields and the defaults that depend."""
+    """One training run. Make it with `resolve`, which adds the tricks' fields and the defaults that depend.
+
+    An architecture may have defaults of its own (`Architecture.defaults`), so that its name alone gives the original.
+    """
 
     data: DataName = Field("fashion-mnist", description="data set")
-    image_size: int = Field(32, ge=8, le=256, description="height and width of the images, pixels")
     data_scaling: ScalingName = Field("unit", description="range of the reals: [-1, 1], or mean 0 and deviation 1")
+    image_size: Annotated[Size, Sides(8, 256)] = Field(
+        32, description="pixels: a square's side, or [height, width], also written 157x128"
+    )
 
     architecture: ArchitectureName = Field("dcgan", description="pair of networks")
-    width: int = Field(64, ge=1, description="channels at half the image's size")
-    latent_dim: int = Field(100, ge=1, description="dimensions of z, standard normal")
+    width: int = Field(64, ge=1, description="channels at half the image's size; 64 is every architecture's own")
+    max_width: int = Field(4096, ge=1, description="cap on the channels (or units) of every layer")
+    bias: Literal["where_needed", "all", "none"] = Field(
+        "where_needed", description="biases of linear maps: where no normalisation has one, in all, in none"
+    )
+    latent: LatentName = Field("normal", description="distribution of z: N(0, 1), or U(-1, 1)")
+    latent_dim: int = Field(100, ge=1, description="dimensions of z")
     activation_g: ActivationName = Field("relu", description="activation of G")
     activation_d: ActivationName = Field("leaky_relu", description="activation of D")
     norm_g: NormalisationName = Field("batch", description="normalisation in G")
     norm_d: NormalisationName = Field("batch", description="normalisation in D")
-    initialisation_g: InitialisationName = Field("dcgan", description="initial weights of G; default: its activation's")
-    initialisation_d: InitialisationName = Field("dcgan", description="initial weights of D; default: its activation's")
+    initialisation_g: InitialisationName = Field("dcgan", description="initial weights of G; lecun where it has selu")
+    initialisation_d: InitialisationName = Field("dcgan", description="initial weights of D; lecun where it has selu")
+    last_activation_d: LastActivationName = Field("none", description="what D's logit passes through before the loss")
 
     loss: LossName = Field("non_saturating", description="what D and G minimise")
     optimizer_g: OptimizerName = Field("adam", description="optimizer of G")
@@ -112,14 +127,21 @@ class Config(Record):
         for trick in TRICKS:
             if trick.name in filled:
                 filled[trick.name] = _expanded(trick, filled[trick.name])
-        for player, plain in (("g", "relu"), ("d", "leaky_relu")):
-            activation = ACTIVATIONS.get(str(filled.get(f"activation_{player}", plain)))
-            if activation is not None:
-                filled.setdefault(f"initialisation_{player}", activation.initialisation)
+        architecture = ARCHITECTURES.get(str(filled.get("architecture", "dcgan")))
+        defaults = dict(architecture.defaults) if architecture is not None else {}
+        for player in ("g", "d"):
+            activation = ACTIVATIONS.get(str(filled.get(f"activation_{player}")))
+            if activation is not None and activation.initialisation is not None:
+                defaults[f"initialisation_{player}"] = activation.initialisation
             optimizer = OPTIMIZERS.get(str(filled.get(f"optimizer_{player}", "adam")))
             if optimizer is not None:
-                filled.setdefault(f"weight_decay_{player}", optimizer.weight_decay)
-        return filled
+                defaults[f"weight_decay_{player}"] = optimizer.weight_decay
+        return {**defaults, **filled}
+
+    @property
+    def shape(self) -> Shape:
+        """(height, width) of the images."""
+        return shape_of(self.image_size)
 
     def trick(self, name: str) -> Any:
         """The options of a trick, or None where it is off."""
@@ -159,7 +181,7 @@ def resolve(settings: Mapping[str, Any]) -> Config:
         config = _FullConfig.model_validate(dict(settings))
     except ValidationError as error:
         raise UserError(*problems_of(error, _FullConfig)) from None
-    if problems := [*_sizes(config), *idle_numbers(config), *broken_rules(config, "error")]:
+    if problems := [*_networks(config, settings), *idle_numbers(config), *broken_rules(config, "error")]:
         raise UserError(*problems)
     return config
 
@@ -175,9 +197,15 @@ def broken_rules(config: Config, severity: str) -> list[Problem]:
     ]
 
 
-def _sizes(config: Config) -> list[Problem]:
+def _networks(config: Config, settings: Mapping[str, Any]) -> list[Problem]:
+    """What the architecture cannot do: draw that size, normalise in that way."""
+    architecture, problems = ARCHITECTURES[config.architecture], []
     try:
-        ARCHITECTURES[config.architecture].check_size(config.image_size)
+        architecture.check_size(*config.shape)
     except ValueError as error:
-        return [Problem(str(error), where=("image_size",))]
-    return []
+        problems.append(Problem(str(error), where=("image_size" if "image_size" in settings else "architecture",)))
+    for where, norm in (("norm_g", config.norm_g), ("norm_d", config.norm_d)):
+        if not architecture.has_maps and NORMALISATIONS[norm].vectors is None:
+            message = f"{config.architecture} has no feature maps, and so nothing for {norm} to normalise over"
+            problems.append(Problem(message, where=(where,)))
+    return problems

@@ -10,14 +10,16 @@ import torch
 from torch import Tensor, nn
 
 from gan_core import streams
+from gan_core.config import Config
 from gan_core.evaluation.quantise import to_uint8
+from gan_core.latents import draw
 
 BATCH = 250
 
 
-def fixed_latents(seed: int, name: str, count: int, latent_dim: int) -> Tensor:
+def fixed_latents(config: Config, name: str, count: int) -> Tensor:
     """A bank of latents [count latent_dim] that hangs on (seed, name) alone: the same at each call, for every arm."""
-    return torch.randn(count, latent_dim, generator=streams.generator(seed, name))
+    return draw(config, count, streams.generator(config.seed, name))
 
 
 def sampled(G: nn.Module, latents: Tensor, device: torch.device) -> Iterator[Tensor]:

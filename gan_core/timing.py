@@ -11,7 +11,7 @@ from gan_core.config import Config
 from gan_core.datasets import DATASETS
 from gan_core.evaluation import extractors
 from gan_core.evaluation.features import extract
-from gan_core.sampling import BATCH, sampled
+from gan_core.sampling import BATCH, fixed_latents, sampled
 from gan_core.step import train_step
 
 WARM_UP_STEPS = 2
@@ -29,12 +29,12 @@ class Cost:
 def measure(config: Config, device: str, seconds: float) -> Cost:
     """Time sampling and scoring, then steps for about so many seconds; in this order, as steps may make G diverge."""
     images = np.random.default_rng(0).integers(
-        0, 256, (IMAGES, DATASETS[config.data].channels, config.image_size, config.image_size), dtype=np.uint8
+        0, 256, (IMAGES, DATASETS[config.data].channels, *config.shape), dtype=np.uint8
     )
     state = build(config, images, torch.device(device))
 
     network = extractors.find(config.extractor).load(state.device)
-    latents = torch.randn(2 * BATCH, config.latent_dim, generator=torch.Generator().manual_seed(0))
+    latents = fixed_latents(config, "timing", 2 * BATCH)
     began = time.perf_counter()
     for fakes in sampled(state.shown_g, latents, state.device):
         extract(network, fakes)[0].sum().item()

@@ -112,7 +112,7 @@ class Run:
 
     def scores(self, bank: str, count: int) -> tuple[Score, ...]:
         """Score the generator as it is now on `count` images from the named bank of latents."""
-        latents = fixed_latents(self.config.seed, f"latent.{bank}", count, self.config.latent_dim)
+        latents = fixed_latents(self.config, f"latent.{bank}", count)
         return self.evaluator.score(sampled(self.state.shown_g, latents, self.state.device), count, G_MODE)
 
 
@@ -196,7 +196,7 @@ def _evaluated(
 
 
 def _sample(run: Run) -> Sampled:
-    latents = fixed_latents(run.config.seed, "latent.grid", GRID_IMAGES, run.config.latent_dim)
+    latents = fixed_latents(run.config, "latent.grid", GRID_IMAGES)
     images = torch.cat(list(sampled(run.state.shown_g, latents, run.state.device)))
     path = Path("grids") / f"{run.state.clock.images:010d}.png"
     save_grid(images, run.out / path)

@@ -24,7 +24,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel], prefix: tuple[str | 
         return Problem(f"no setting is called {name!r}", where, ", ".join(known), nearest_name(name, known))
     if kind == "missing":
         return Problem("missing", where)
-    if kind == "unknown_name":
+    if "allowed" in context:  # an error of our own
         return Problem(details["msg"], where, str(context["allowed"]), str(context["nearest"]))
     if kind == "literal_error":
         levels = str(context["expected"])

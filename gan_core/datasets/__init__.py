@@ -10,6 +10,7 @@ from gan_core.datasets.fashion_mnist import FASHION_MNIST
 from gan_core.datasets.record import DataSet, ImageSet, Place
 from gan_core.datasets.shapes import SHAPES
 from gan_core.problems import Problem, UserError, nearest_name
+from gan_core.sizes import Size, shape_of, size_of, size_text
 
 __all__ = ["DATASETS", "DataSet", "ImageSet", "Place", "Status", "fetch", "find", "load", "status"]
 
@@ -40,17 +41,18 @@ def find(name: str) -> DataSet:
     return DATASETS[name]
 
 
-def load(name: str, split: str, size: int, home: Path, extra: tuple[Path, ...] = ()) -> ImageSet:
-    """One split at `size` x `size` px, from the prepared copy under `home` or, the first time, made there.
+def load(name: str, split: str, size: Size, home: Path, extra: tuple[Path, ...] = ()) -> ImageSet:
+    """One split at `size` (a square's side, or height and width), from the prepared copy under `home`.
 
-    The first time may download. `extra`: folders in which to look for the files before all others. Raises UserError
-    on an unknown name or split, a size below 1, a damaged file, or data that can't be had.
+    It is made there the first time, which may download. `extra`: folders in which to look for the files before all
+    others. Raises UserError on an unknown name or split, a size below 1, a damaged file, or data that can't be had.
     """
     data_set = find(name)
     if split not in data_set.splits:
         raise UserError(Problem(f"{name} has no split {split!r}", ("split",), allowed=", ".join(data_set.splits)))
-    if size < 1:
-        raise UserError(Problem(f"images of {size} px", ("size",), allowed="at least 1"))
+    if min(shape_of(size)) < 1:
+        raise UserError(Problem(f"images of {size_text(size)} px", ("size",), allowed="at least 1"))
+    size = size_of(shape_of(size))
     rule = data_set.rule(size)
     folder = prepared.folder_of(home, name, split, data_set.identity(split), rule)
 

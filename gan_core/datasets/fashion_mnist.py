@@ -9,6 +9,7 @@ from gan_core.datasets import fashion_mnist_files as files
 from gan_core.datasets.idx import parse
 from gan_core.datasets.record import DataSet, Images, Labels
 from gan_core.datasets.resize import pad, resize
+from gan_core.sizes import Size, shape_text
 
 MARGIN = 2  # px on each side: 28 -> 32
 PADDED = 32  # px
@@ -28,14 +29,14 @@ def read(split: str, home: Path, extra: tuple[Path, ...]) -> tuple[Images, Label
     return images, parse(files.content(folder, labels_name)).astype(np.int64)
 
 
-def rule(size: int) -> str:
+def rule(size: Size) -> str:
     """What `transform` does, in words."""
     padded = f"28x28, zero-padded by {MARGIN} px on each side to {PADDED}x{PADDED}"
-    return padded if size == PADDED else f"{padded}, resized to {size}x{size} bilinearly with antialias"
+    return padded if size == PADDED else f"{padded}, resized to {shape_text(size)} bilinearly with antialias"
 
 
-def transform(images: Images, size: int) -> Images:
-    """[N 1 28 28] -> [N 1 size size]."""
+def transform(images: Images, size: Size) -> Images:
+    """[N 1 28 28] -> [N 1 *size]."""
     return resize(pad(images, MARGIN), size)
 
 

@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from gan_core.sizes import Size, size_of
+
 Images = NDArray[np.uint8]  # [N C H W] in [0, 255]
 Labels = NDArray[np.int64]  # [N]
 OnStep = Callable[[str], None]
@@ -46,9 +48,9 @@ class ImageSet:
         return int(self.images.shape[1])
 
     @property
-    def size(self) -> int:
-        """Height and width, px."""
-        return int(self.images.shape[2])
+    def size(self) -> Size:
+        """A square's side, or height and width, px."""
+        return size_of(tuple(map(int, self.images.shape[2:])))
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,8 @@ class DataSet:
     obtain: Callable[[Path, tuple[Path, ...], OnStep], tuple[Place, ...]] = field(repr=False)
     look: Callable[[Path, tuple[Path, ...]], Place] = field(repr=False)
     read: Callable[[str, Path, tuple[Path, ...]], tuple[Images, Labels]] = field(repr=False)
-    rule: Callable[[int], str] = field(repr=False)
-    transform: Callable[[Images, int], Images] = field(repr=False)
+    rule: Callable[[Size], str] = field(repr=False)
+    transform: Callable[[Images, Size], Images] = field(repr=False)
 
 
 def content_digest(images: Images, labels: Labels, transform: str) -> str:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from gan_core.datasets.record import DataSet, Images, Labels, OnStep, Place
 from gan_core.datasets.resize import resize
+from gan_core.sizes import Size, shape_text
 
 SIZE = 32  # px
 SPLITS = {"train": 4096, "test": 1024}
@@ -69,9 +70,9 @@ def read(split: str, home: Path, extra: tuple[Path, ...]) -> tuple[Images, Label
     return draw(SEEDS[split], SPLITS[split])
 
 
-def rule(size: int) -> str:
+def rule(size: Size) -> str:
     """What `resize` does to the drawn pictures, in words."""
-    return RULE if size == SIZE else f"{RULE}, resized to {size}x{size} bilinearly with antialias"
+    return RULE if size == SIZE else f"{RULE}, resized to {shape_text(size)} bilinearly with antialias"
 
 
 SHAPES = DataSet(

@@ -7,6 +7,7 @@ import json
 from pydantic import Field
 
 from gan_core.records import Record
+from gan_core.sizes import ImageSize
 
 LIBRARIES = ("torch", "torchmetrics")
 
@@ -26,7 +27,7 @@ class Protocol(Record):
     reference_transform: str | None
     n_real: int | None
     n_fake: int
-    image_size: int = Field(description="px, of the generated images")
+    image_size: ImageSize = Field(description="px, of the generated images: a square's side, or height and width")
     g_mode: str = Field(description="G's statistics and weights while sampling, such as 'running-statistics'")
     options: dict[str, int] = Field(description="the metric's own, such as the number of splits")
     versions: dict[str, str]

@@ -1,66 +1,93 @@
 """DCGAN: strided convolutions and nothing else. Radford et al. 2016, arXiv:1511.06434.
 
 Kernel 4, stride 2, padding 1, as in the authors' later code and PyTorch's tutorial. `width` is the number of
-channels at half the image's size; it doubles with each halving down to 4x4. A linear map has a bias only where no
-normalisation follows.
+channels at half the image's size; it doubles with each halving, up to `max_width`. Each axis of the image is halved
+(7 -> 3) until it is 4 to 7 long, so any height and width from 8 will do; on its way back G uses kernel 5 where a length
+is odd, which fills it exactly. An axis that is short already waits for the other one with kernel 3, stride 1.
 """
 
-import math
-from typing import TYPE_CHECKING
+from functools import partial
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
 
-from torch import Tensor, nn
+from torch import nn
 
-from gan_core.nets.activations import ACTIVATIONS
-from gan_core.nets.network import Network, block
-from gan_core.nets.normalisations import NORMALISATIONS
+from gan_core.nets.network import DiscriminatorNetwork, GeneratorNetwork
+from gan_core.nets.style import Style
 from gan_core.seats import Tail
+from gan_core.sizes import Shape
 
 if TYPE_CHECKING:
     from gan_core.config import Config
 
+SHORTEST = 8  # px: halved once, it is 4
 
-class Generator(Network):
+
+class Window(NamedTuple):
+    """A convolution's kernel, stride and padding, each (height, width)."""
+
+    kernel: Shape
+    stride: Shape
+    padding: Shape
+
+
+class Generator(GeneratorNetwork):
     """z [N latent_dim] -> images [N C H W] in [-1, 1]."""
 
     def __init__(self, config: "Config", channels: int) -> None:
-        widths = [config.width * 2**i for i in reversed(range(levels(config.image_size)))]  # 4x4 first
-        norm, activation = NORMALISATIONS[config.norm_g], ACTIVATIONS[config.activation_g].build
-        bias = norm is None
-        blocks = []
-        for i, width in enumerate(widths):
-            linear = (
-                nn.ConvTranspose2d(config.latent_dim, width, 4, 1, 0, bias=bias)  # [N latent 1 1] -> [N width 4 4]
-                if i == 0
-                else nn.ConvTranspose2d(widths[i - 1], width, 4, 2, 1, bias=bias)
-            )
-            blocks.append(block(linear, norm(width) if norm else None, activation()))
-        super().__init__(blocks, nn.ConvTranspose2d(widths[-1], channels, 4, 2, 1))
-
-    def forward(self, z: Tensor) -> Tensor:
-        return super().forward(z[:, :, None, None]).tanh()
+        style = Style.of(config, "G")
+        small, *larger = reversed(shapes(*config.shape))
+        widths = [style.channels(config.width * 2**i) for i in reversed(range(len(larger)))]  # smallest shape first
+        first = partial(nn.ConvTranspose2d, config.latent_dim, widths[0], small, 1, 0)  # [N latent 1 1] -> small
+        blocks = [style.block(first, widths[0], before={"form": nn.Unflatten(1, (config.latent_dim, 1, 1))})]
+        ups = [up(a, b) for a, b in pairwise([small, *larger])]
+        for i, width in enumerate(widths[1:]):
+            blocks.append(style.block(partial(nn.ConvTranspose2d, widths[i], width, *ups[i]), width))
+        super().__init__(blocks, style.head(partial(nn.ConvTranspose2d, widths[-1], channels, *ups[-1])))
 
 
-class Discriminator(Network):
+class Discriminator(DiscriminatorNetwork):
     """Images [N C H W] -> logits [N]. The first block has no normalisation, as in the paper."""
 
     def __init__(self, config: "Config", channels: int, tails: tuple[Tail, ...] = ()) -> None:
-        widths = [config.width * 2**i for i in range(levels(config.image_size))]  # 4x4 last
-        norm, activation = NORMALISATIONS[config.norm_d], ACTIVATIONS[config.activation_d].build
+        style = Style.of(config, "D")
+        large, *smaller = shapes(*config.shape)
+        widths = [style.channels(config.width * 2**i) for i in range(len(smaller))]
+        downs = [down(a, b) for a, b in pairwise([large, *smaller])]
         blocks = []
         for i, width in enumerate(widths):
-            normed = norm is not None and i > 0
-            linear = nn.Conv2d(widths[i - 1] if i else channels, width, 4, 2, 1, bias=not normed)
-            blocks.append(block(linear, norm(width) if norm and normed else None, activation()))
+            linear = partial(nn.Conv2d, widths[i - 1] if i else channels, width, *downs[i])
+            blocks.append(style.block(linear, width, normed=i > 0))
         extra = sum(tail.extra_channels for tail in tails)
-        super().__init__(blocks, nn.Conv2d(widths[-1] + extra, 1, 4, 1, 0), tails)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return super().forward(x).flatten()
+        head = style.head(partial(nn.Conv2d, widths[-1] + extra, 1, smaller[-1], 1, 0))
+        super().__init__(blocks, head, tails, style.last())
 
 
-def levels(image_size: int) -> int:
-    """How many halvings lead from the image to 4x4. Raises ValueError for a size that halvings don't lead to 4."""
-    count = int(math.log2(image_size)) - 2
-    if count < 1 or 4 * 2**count != image_size:
-        raise ValueError(f"dcgan draws squares of 8, 16, 32, 64, ... pixels, not {image_size}")
-    return count
+def shapes(height: int, width: int) -> list[Shape]:
+    """The shapes of the maps, from the image's own down to 4..7 x 4..7. 157x128: 78x64, 39x32, 19x16, 9x8, 4x4."""
+    found = [(height, width)]
+    while max(found[-1]) >= SHORTEST:
+        h, w = found[-1]
+        found.append((h // 2 if h >= SHORTEST else h, w // 2 if w >= SHORTEST else w))
+    return found
+
+
+def down(large: Shape, small: Shape) -> Window:
+    """The convolution that leads from one shape to the next: k4 s2 p1 gives floor(n / 2)."""
+    return _window([(4, 2, 1) if a != b else (3, 1, 1) for a, b in zip(large, small, strict=True)])
+
+
+def up(small: Shape, large: Shape) -> Window:
+    """The transposed convolution that leads back: k4 s2 p1 gives 2 n, k5 s2 p1 gives 2 n + 1."""
+    return _window([(3, 1, 1) if a == b else (4 + b - 2 * a, 2, 1) for a, b in zip(small, large, strict=True)])
+
+
+def _window(axes: list[tuple[int, int, int]]) -> Window:
+    kernel, stride, padding = zip(*axes, strict=True)
+    return Window(kernel, stride, padding)
+
+
+def check_size(height: int, width: int) -> None:
+    """Raises ValueError for an image that is too small."""
+    if min(height, width) < SHORTEST:
+        raise ValueError(f"dcgan draws any height and width from {SHORTEST} px, not {height}x{width}")

@@ -1,7 +1,8 @@
 """The shape that every network has: hidden blocks, then a last layer. Tricks edit blocks, never the last layer."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from torch import Tensor, nn
 
@@ -29,7 +30,36 @@ class Network(nn.Module):
         return output
 
 
-def block(linear: nn.Module, norm: nn.Module | None, activation: nn.Module) -> nn.Sequential:
-    """A hidden block with named parts, so that tricks can add theirs by name."""
+class GeneratorNetwork(Network):
+    """z [N latent_dim] -> images [N C H W] in [-1, 1]. The first block gives z its form."""
+
+    def __init__(self, blocks: Sequence[nn.Sequential], head: nn.Module) -> None:
+        super().__init__(blocks, head)
+
+    def forward(self, z: Tensor) -> Tensor:
+        return super().forward(z).tanh()
+
+
+class DiscriminatorNetwork(Network):
+    """Images [N C H W] -> logits [N], which pass through `last_activation` where there is one."""
+
+    def __init__(
+        self, blocks: Sequence[nn.Sequential], head: nn.Module, tails: Sequence[Tail], last_activation: nn.Module | None
+    ) -> None:
+        super().__init__(blocks, head, tails)
+        self.last_activation = last_activation
+
+    def forward(self, x: Tensor) -> Tensor:
+        logits = super().forward(x).flatten()
+        return logits if self.last_activation is None else self.last_activation(logits)
+
+
+def block(
+    linear: nn.Module,
+    norm: nn.Module | None,
+    activation: nn.Module,
+    before: Mapping[str, nn.Module] = MappingProxyType({}),
+) -> nn.Sequential:
+    """A hidden block with named parts, so that tricks can add theirs by name. `before`: what `linear` works on."""
     parts = [("linear", linear), *([("norm", norm)] if norm is not None else []), ("activation", activation)]
-    return nn.Sequential(OrderedDict(parts))
+    return nn.Sequential(OrderedDict([*before.items(), *parts]))
