@@ -8,7 +8,7 @@ from gan_core.records import Record
 
 BASELINE = "baseline"
 ALL = "all"
-RESERVED = (BASELINE, ALL)  # names of arms that no factor may have
+RESERVED = (BASELINE, ALL, "seed")  # names of arms, and of the parameter beside the factors: no factor may have them
 
 
 class DesignOptions(Record):

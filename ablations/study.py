@@ -119,8 +119,8 @@ def _factor_problems(factors: Mapping[str, object]) -> list[Problem]:
     problems = []
     for name in factors:
         if name in RESERVED:
-            message = f"{name!r} is the name of an arm already"
-            problems.append(Problem(message, ("tricks", name), f"names other than {' and '.join(RESERVED)}"))
+            message = f"{name!r} means something else already"
+            problems.append(Problem(message, ("tricks", name), f"names other than {', '.join(RESERVED)}"))
         elif not NAME.fullmatch(name):
             problems.append(Problem(f"{name!r} can't be a factor's name", ("tricks", name), NAME_ALLOWED))
     return problems

@@ -92,8 +92,12 @@ def trial_of(study: str, arm: Arm, seed: int, root: Path) -> Trial:
 
 
 def read_record(directory: Path) -> TrialRecord:
-    """Read a trial's `trial.json`. Raises FileNotFoundError or ValidationError."""
-    return TrialRecord.model_validate_json((directory / RECORD).read_bytes())
+    """Read a trial's `trial.json`. Raises FileNotFoundError, or UserError for one that is no such record."""
+    try:
+        return TrialRecord.model_validate_json((directory / RECORD).read_bytes())
+    except ValidationError:
+        message = f"the folder holds a {RECORD} that can't be read; move it away or remove it"
+        raise UserError(Problem(message, source=str(directory))) from None
 
 
 def trials_of(study: "Study", root: Path) -> tuple[Trial, ...]:
@@ -117,8 +121,6 @@ def progress_of(trial: Trial) -> Progress:
         if not events:
             return "new"
         raise _not_ours(trial, f"a journal without {RECORD}") from None
-    except ValidationError:
-        raise _not_ours(trial, f"a {RECORD} that can't be read") from None
     if holder != trial.config.fingerprint():
         raise _not_ours(trial, f"the run of another configuration ({holder})")
     if not events:

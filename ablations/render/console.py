@@ -27,6 +27,6 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02} h"
 
 
-def number(value: float, digits: int = 1) -> str:
-    """Fixed digits; empty for a number that there is not."""
-    return "" if math.isnan(value) else f"{value:.{digits}f}"
+def number(value: float, signed: bool = False) -> str:
+    """Two digits behind the point below 10, else one; empty for a number that there is not."""
+    return "" if math.isnan(value) else f"{value:{'+' if signed else ''}.{2 if abs(value) < 10 else 1}f}"

@@ -43,7 +43,7 @@ def leaderboard_table(table: Ranked) -> Table:
             number(row.fid_best_single),
             _estimate(row.fid_difference, signed=True),
             Text(row.verdict, style=STYLES.get(row.verdict, "default")),
-            number(row.inception.mean, 2),
+            number(row.inception.mean),
             number(row.fid_last_mean),
         )
     return drawn
@@ -56,8 +56,6 @@ def _seeds(row: Row) -> str:
 
 
 def _estimate(value: Estimate, signed: bool = False) -> str:
-    """'24.1 ± 1.9'; the mean alone where there is no interval; '' where there is no mean."""
-    if math.isnan(value.mean):
-        return ""
-    mean = f"{value.mean:+.1f}" if signed else f"{value.mean:.1f}"
-    return mean if math.isnan(value.low) else f"{mean} ± {value.high - value.mean:.1f}"
+    """'24.1 ± 1.90'; the mean alone where there is no interval; '' where there is no mean."""
+    mean = number(value.mean, signed)
+    return mean if math.isnan(value.low) else f"{mean} ± {number(value.high - value.mean)}"

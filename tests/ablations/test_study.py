@@ -66,9 +66,12 @@ def test_a_good_file(tmp_path: Path) -> None:
 
 def test_warnings_name_their_arms(tmp_path: Path) -> None:
     (warning,) = _load(tmp_path, GOOD).warnings  # dropout moves SELU
-    assert warning.startswith("all: plain dropout moves SELU away")
+    assert warning.startswith("all: dropout does not go with activation_d: selu (plain dropout moves SELU away")
     normed = GOOD.replace("norm_d: none", "spectral_norm: true")
-    assert any(w.startswith("every arm: batch normalisation") for w in _load(tmp_path, normed).warnings)
+    assert any(
+        w.startswith("every arm: spectral_norm does not go with norm_d: batch")
+        for w in _load(tmp_path, normed).warnings
+    )
 
 
 def test_the_record_is_plain_data_and_complete(tmp_path: Path) -> None:
@@ -119,7 +122,7 @@ def test_ganhacks_asks_its_question() -> None:
         {"dropout"},
         {"label_smoothing"},
         {"activation_g", "activation_d", "initialisation_g", "initialisation_d"},
-        {"lr_d"},
+        {"lr_g", "lr_d"},
         {"batch_size"},
     ]
     noise = study.arms[2].config.trick("instance_noise")
@@ -179,7 +182,7 @@ BAD = {
         5,
         ["arm all: half and ttur both set dropout, to 0.5 and 0.1"],
     ),
-    "reserved": ("half:", "all:", 12, ["tricks.all: 'all' is the name of an arm already; allowed: names other than"]),
+    "reserved": ("half:", "all:", 12, ["tricks.all: 'all' means something else already; allowed: names other than"]),
     "factor's name": ("half:", "a/b:", 12, ["tricks.a/b: 'a/b' can't be a factor's name; allowed: 1 to 64 letters"]),
     "needs": ("{dropout: 0.5}", "{label_smoothing: 0.9, loss: hinge}", 12, ["nothing to smooth", "non_saturating"]),
 }
@@ -254,22 +257,24 @@ def test_a_wrong_baseline_makes_no_arms_look_alike(tmp_path: Path) -> None:
 def test_a_factor_that_breaks_a_trick_of_the_baseline(tmp_path: Path) -> None:
     text = GOOD.replace("width: 8", "label_smoothing: 0.9").replace("lr_d: 4e-4", "loss: hinge")
     (problem,) = _problems(tmp_path, text)
-    assert problem.startswith("mine.yaml:16: tricks.ttur: label_smoothing: there is nothing to smooth")
+    assert problem.startswith("mine.yaml:16: tricks.ttur: label_smoothing: needs a loss with targets")
 
 
 def test_factors_that_only_together_break_a_rule(tmp_path: Path) -> None:
     text = GOOD.replace("dropout: 0.5", "label_smoothing: 0.9").replace("lr_d: 4e-4", "loss: hinge")
     (problem,) = _problems(tmp_path, text)
-    assert problem.startswith("mine.yaml:12: tricks.half.label_smoothing: arm all: there is nothing to smooth")
+    assert problem.startswith("mine.yaml:12: tricks.half.label_smoothing: arm all: needs a loss with targets")
     _load(tmp_path, text.replace("all_together: true\n", ""))  # apart they are fine
 
 
 def test_excludes_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rule = Rule(text="dropout without selu", holds=lambda c: c.activation_d != "selu", reason="they do not mix")
+    rule = Rule(text="activation_d: selu", holds=lambda c: c.activation_d != "selu", reason="they do not mix")
     tricks = tuple(replace(t, excludes=(rule,)) if t.name == "dropout" else t for t in TRICKS)
     monkeypatch.setattr(gan_core.config, "TRICKS", tricks)
     (problem,) = _problems(tmp_path, GOOD)
-    assert problem == "mine.yaml:12: tricks.half.dropout: arm all: they do not mix; allowed: dropout without selu"
+    assert (
+        problem == "mine.yaml:12: tricks.half.dropout: arm all: does not go with activation_d: selu (they do not mix)"
+    )
 
 
 def test_all_together_with_one_factor_is_that_factor(tmp_path: Path) -> None:

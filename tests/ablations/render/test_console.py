@@ -26,7 +26,7 @@ def test_duration(seconds: float, text: str) -> None:
 
 
 def test_number() -> None:
-    assert [number(3.14159), number(3.14159, 3), number(math.nan)] == ["3.1", "3.142", ""]
+    assert [number(3.14159), number(31.4159, signed=True), number(math.nan)] == ["3.14", "+31.4", ""]
 
 
 def test_every_problem_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:

@@ -105,10 +105,10 @@ def test_live(watched: Watched, width: int) -> None:
             screen.print(display._draw())
             screens.append(shown.getvalue())
         display._live.refresh()
-    at_half = next(screen for screen in screens if "FID 9.0" in screen)
+    at_half = next(screen for screen in screens if "FID 9.00" in screen)
     study, trial = at_half.splitlines()[1:3]
     assert re.fullmatch(r"tiny +━+[╸╺ ━]+ 0 of 4 trials +about .* left", study.strip())
-    assert re.fullmatch(r"baseline-seed0 +━+[╸╺ ━]+ 100 images/s +FID 9.0", trial.strip())
+    assert re.fullmatch(r"baseline-seed0 +━+[╸╺ ━]+ 100 images/s +FID 9\.00", trial.strip())
     assert "tiny: fid10k_tiny-1a2b3c4d, lower is better" in screens[-1]
     assert re.search(r"1 +baseline +1, 1 diverged +7.0", screens[-1])
     assert all(len(line) <= width for screen in screens for line in screen.splitlines())

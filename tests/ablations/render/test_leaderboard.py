@@ -36,9 +36,9 @@ def test_every_row_is_one_line_of_100_columns(root: Path) -> None:
     # mean ± t(0.975, 2) s / sqrt(3), t = 4.303: s = 11.00 and 13.11, and 13.53 of the differences -10, 2, -25;
     # of two seeds t(0.975, 1) s / sqrt(2), t = 12.71: s = 11.31 of -109, -125
     assert rows == [
-        "1 both 2, 1 diverged 1.0 ± 0.0 1.0 -117.0 ± 101.6 better 0.10 2.0",
-        "2 label_smoothing 3 101.0 ± 27.3 90.0 -11.0 ± 33.6 can't tell 10.10 102.0",
-        "3 baseline 3 112.0 ± 32.6 100.0 baseline 11.20 113.0",
+        "1 both 2, 1 diverged 1.00 ± 0.00 1.00 -117.0 ± 101.6 better 0.10 2.00",
+        "2 label_smoothing 3 101.0 ± 27.3 90.0 -11.0 ± 33.6 can't tell 10.1 102.0",
+        "3 baseline 3 112.0 ± 32.6 100.0 baseline 11.2 113.0",
         "lost 0, 3 diverged can't tell",
     ]
     assert all(len(line.rstrip()) <= 100 for line in lines)
