@@ -23,6 +23,9 @@ def train_step(s: State) -> None:
 
 def train_d(s: State, x_real: Tensor, z: Tensor) -> None:
     """D learns to tell the reals from G(z)."""
+    for act in s.parts.before_d:
+        act(s.D)
+
     # What D gets to see
     with torch.no_grad():
         x_fake = s.G(z)
@@ -41,6 +44,8 @@ def train_d(s: State, x_real: Tensor, z: Tensor) -> None:
     loss = s.loss.d(logits_real, logits_fake, t_real, t_fake)
     seen = Pass(s.D, x_real, x_fake, logits_real, logits_fake)
     total = _with_terms(s, loss, s.parts.d_terms, seen)
+    for hear in s.parts.observers:
+        hear(seen)
 
     # What it learns
     s.opt_d.zero_grad(set_to_none=True)
@@ -49,6 +54,8 @@ def train_d(s: State, x_real: Tensor, z: Tensor) -> None:
         change(s.D, "D")
     note_d(s.meter, loss, logits_real, logits_fake, s.D)
     s.opt_d.step()
+    for act in s.parts.after_d:
+        act(s.D)
 
 
 def train_g(s: State, z: Tensor) -> None:

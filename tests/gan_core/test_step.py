@@ -84,6 +84,8 @@ def with_parts(images: ImageArray, **parts: object) -> list[Tensor]:
         {"d_terms": (Term("penalty", 2, lambda seen: seen.logits_real.square().mean()),)},
         {"g_terms": (Term("penalty", 2, lambda seen: seen.logits_fake.square().mean()),)},
         {"grads": (lambda net, player: nn.utils.clip_grad_value_(net.parameters(), 1e-3),)},
+        {"before_d": (lambda D: [p.data.clamp_(-0.01, 0.01) for p in D.parameters()],)},
+        {"after_d": (lambda D: [p.data.clamp_(-0.01, 0.01) for p in D.parameters()],)},
         {"after": (lambda G, D: [p.data.clamp_(-0.01, 0.01) for p in D.parameters()],)},
     ],
     ids=lambda parts: next(iter(parts)),
