@@ -106,7 +106,7 @@ def test_the_game_does_not_see_it(images: ImageArray) -> None:
 def test_the_dose_is_the_relative_distance(images: ImageArray) -> None:
     state = steps(tiny_state(images, ema={"beta": 0.9, "ramp_up": None}, lr_g=1e-2), 3)
     flat: list[Tensor] = [torch.cat([p.flatten() for p in net.parameters()]) for net in (state.shown_g, state.G)]
-    expected = float((flat[0] - flat[1]).norm() / flat[1].norm())
+    expected = ((flat[0] - flat[1]).norm() / flat[1].norm()).item()
     assert expected > 0.01
     assert state.doses["ema"][0]() == {"relative_distance": pytest.approx(expected)}
 
