@@ -80,10 +80,12 @@ class Stateful(Protocol):
 
 
 LayerRule = Callable[["Network", Player], None]  # edits a plainly initialised network in place
+BeforeD = Callable[[nn.Module], None]  # (D), before it looks at anything, each time that it learns
 View = Callable[[Tensor], Tensor]  # what D gets to see, real and fake, in both phases
 Fakes = Callable[[Tensor], Tensor]  # fakes for D only, D phase
 Targets = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]  # (t_real, t_fake), D phase
 GTargets = Callable[[Tensor], Tensor]  # what G wants D to say of the fakes, G phase
+Observer = Callable[[Pass], None]  # hears what D said, D phase; adds nothing to its loss
 Grads = Callable[[nn.Module, Player], None]  # between backward and step
 AfterD = Callable[[nn.Module], None]  # (D), after each update of D
 After = Callable[[nn.Module, nn.Module], None]  # (G, D), once per step
@@ -97,12 +99,14 @@ class Parts:
 
     layers: tuple[LayerRule, ...] = ()
     d_tail: tuple[Tail, ...] = ()
+    before_d: tuple[BeforeD, ...] = ()
     view: tuple[View, ...] = ()
     fakes: tuple[Fakes, ...] = ()
     targets: tuple[Targets, ...] = ()
     g_targets: tuple[GTargets, ...] = ()
     d_terms: tuple[Term, ...] = ()
     g_terms: tuple[Term, ...] = ()
+    observers: tuple[Observer, ...] = ()
     grads: tuple[Grads, ...] = ()
     after_d: tuple[AfterD, ...] = ()
     after: tuple[After, ...] = ()

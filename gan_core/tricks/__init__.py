@@ -1,6 +1,22 @@
 """Every trick, in the canonical order: the order in which parts are combined, whatever the order in a study file."""
 
-from gan_core.tricks import dropout, instance_noise, label_smoothing, spectral_norm
+from gan_core.tricks import (
+    dragan,
+    dropout,
+    ema,
+    feature_matching,
+    gradient_clipping,
+    gradient_penalty,
+    instance_noise,
+    label_flipping,
+    label_smoothing,
+    lecam,
+    noisy_labels,
+    r1,
+    r2,
+    spectral_norm,
+    weight_clipping,
+)
 from gan_core.tricks.trick import Rule, Trick
 
 TRICKS: tuple[Trick, ...] = (
@@ -8,6 +24,17 @@ TRICKS: tuple[Trick, ...] = (
     instance_noise.TRICK,
     dropout.TRICK,
     label_smoothing.TRICK,
+    noisy_labels.TRICK,
+    label_flipping.TRICK,  # after whatever else sets targets
+    gradient_penalty.TRICK,
+    dragan.TRICK,
+    r1.TRICK,
+    r2.TRICK,
+    lecam.TRICK,
+    feature_matching.TRICK,
+    gradient_clipping.TRICK,
+    weight_clipping.TRICK,
+    ema.TRICK,
 )
 
 __all__ = ["TRICKS", "Rule", "Trick"]

@@ -112,6 +112,7 @@ def with_parts(images: ImageArray, **parts: object) -> list[Tensor]:
         {"g_terms": (Term("penalty", 2, lambda seen: seen.logits_fake.square().mean()),)},
         {"grads": (lambda net, player: nn.utils.clip_grad_value_(net.parameters(), 1e-3),)},
         {"g_targets": (lambda fake: fake * 0.9,)},
+        {"before_d": (lambda D: [p.data.clamp_(-0.01, 0.01) for p in D.parameters()],)},
         {"after_d": (lambda D: [p.data.clamp_(-0.01, 0.01) for p in D.parameters()],)},
         {"after": (lambda G, D: [p.data.clamp_(-0.01, 0.01) for p in D.parameters()],)},
     ],

@@ -1,0 +1,45 @@
+"""Gradient clipping: a gradient that is longer than a bound is shortened to it, its direction kept.
+
+One bad batch then cannot throw a network far. Pascanu et al. 2013, "On the difficulty of training recurrent neural
+networks" (arXiv:1211.5063), Algorithm 1. The norm is that of all of a network's weights together, penalties included.
+Adam divides each step by the size of recent gradients: a bound below all of them changes little but its epsilon.
+A gradient that is not finite stays so, and the run is told to have diverged.
+"""
+
+from typing import Literal
+
+from pydantic import Field
+from torch import nn
+
+from gan_core.records import Record
+from gan_core.seats import Context, Parts, Player
+from gan_core.tally import Tally
+from gan_core.tricks.trick import Trick
+
+
+class Options(Record):
+    """The bound, and whose gradients it is for."""
+
+    max_norm: float = Field(1.0, gt=0, description="largest Euclidean norm of a network's gradient")
+    on: Literal["D", "G", "both"] = Field("both", description="which network's gradients")
+
+
+def build(options: Options, context: Context) -> Parts:
+    """Clip between backward pass and update; the dose is the fraction of updates that were clipped, by network."""
+    tally = Tally(context.device)
+
+    def clip(net: nn.Module, player: Player) -> None:
+        if options.on in (player, "both"):
+            norm = nn.utils.clip_grad_norm_(net.parameters(), options.max_norm)
+            tally.note(f"fraction_clipped_{player}", (norm > options.max_norm).float())
+
+    return Parts(grads=(clip,), state={"gradient_clipping": tally}, dose=(tally.dose,))
+
+
+TRICK = Trick(
+    name="gradient_clipping",
+    summary="shorten gradients that are longer than a bound",
+    paper="Pascanu et al. 2013, arXiv:1211.5063, Algorithm 1",
+    options=Options,
+    build=build,
+)
