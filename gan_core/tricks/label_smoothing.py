@@ -38,6 +38,7 @@ TRICK = Trick(
     paper="Salimans et al. 2016, arXiv:1606.03498, section 3.4",
     options=Options,
     build=build,
+    acts=lambda dose: dose["target_real"] != 1 or dose["target_fake"] != 0,
     needs=(
         Rule(
             text="a loss with targets: " + ", ".join(name for name, loss in LOSSES.items() if loss.has_targets),
