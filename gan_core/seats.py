@@ -38,6 +38,7 @@ class Context:
     clock: Clock
     stream: torch.Generator
     device: torch.device
+    image_shape: tuple[int, int, int]  # [C H W]
 
 
 class Pass(NamedTuple):
@@ -82,6 +83,7 @@ LayerRule = Callable[["Network", Player], None]  # edits a plainly initialised n
 View = Callable[[Tensor], Tensor]  # what D gets to see, real and fake, in both phases
 Fakes = Callable[[Tensor], Tensor]  # fakes for D only, D phase
 Targets = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]  # (t_real, t_fake), D phase
+Observer = Callable[[Pass], None]  # hears what D said, D phase; adds nothing to its loss
 Grads = Callable[[nn.Module, Player], None]  # between backward and step
 After = Callable[[nn.Module, nn.Module], None]  # (G, D), once per step
 Shadow = Callable[[nn.Module], tuple[nn.Module, Callable[[], None]]]  # G -> (module to evaluate, update)
@@ -99,6 +101,7 @@ class Parts:
     targets: tuple[Targets, ...] = ()
     d_terms: tuple[Term, ...] = ()
     g_terms: tuple[Term, ...] = ()
+    observers: tuple[Observer, ...] = ()
     grads: tuple[Grads, ...] = ()
     after: tuple[After, ...] = ()
     shadow: tuple[Shadow, ...] = ()

@@ -41,6 +41,8 @@ def train_d(s: State, x_real: Tensor, z: Tensor) -> None:
     loss = s.loss.d(logits_real, logits_fake, t_real, t_fake)
     seen = Pass(s.D, x_real, x_fake, logits_real, logits_fake)
     total = _with_terms(s, loss, s.parts.d_terms, seen)
+    for hear in s.parts.observers:
+        hear(seen)
 
     # What it learns
     s.opt_d.zero_grad(set_to_none=True)
