@@ -27,6 +27,9 @@ def leaderboard_table(table: Ranked) -> Table:
     )
     for heading in ("rank", "arm", "seeds", "FID", "best seed", "difference from the baseline", "", "IS", "FID last"):
         drawn.add_column(heading, justify="left" if heading in ("arm", "") else "right")
+    inert = any(row.inert for row in table.rows)
+    if inert:
+        drawn.add_column("inert: never acted", style="yellow")
     for row in table.rows:
         ends = [f"{row.seeds_finished}"]
         ends += [
@@ -44,6 +47,7 @@ def leaderboard_table(table: Ranked) -> Table:
             Text(row.verdict, style={"better": "green", "worse": "red"}.get(row.verdict, "default")),
             number(row.inception.mean, 2),
             number(row.fid_last_mean),
+            *([", ".join(row.inert)] if inert else []),
         )
     return drawn
 
