@@ -23,7 +23,7 @@ from gan_core.tricks.ada_transforms import TRANSFORMS
 from gan_core.tricks.policy import Policy
 from gan_core.tricks.trick import Rule, Trick
 
-SIGNLESS = ("wasserstein", "least_squares", "lsgan", "relativistic")  # no sign of D's output means "real"
+SIGNLESS = ("wasserstein", "least_squares", "relativistic")  # no sign of D's output means "real"
 
 
 class Options(Record):
