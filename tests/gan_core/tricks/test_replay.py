@@ -60,6 +60,17 @@ def test_old_fakes_are_as_old_as_random_replacement_makes_them() -> None:
     assert sum(ages) / len(ages) == pytest.approx(80 / 4, rel=0.1)
 
 
+def test_every_fake_of_the_buffer_comes_up() -> None:
+    replay, drawn = buffer(buffer_images=32), set()
+    for step in range(4):
+        replay(numbered(8 * step))
+    full = replay.state_dict()
+    for _ in range(60):
+        drawn |= set(numbers(replay(numbered(100)))[:4])
+        replay.load_state_dict(full)
+    assert drawn == set(range(32))
+
+
 def test_what_comes_later_does_not_change_what_was_stored() -> None:
     replay = buffer(buffer_images=8)
     x = numbered(0).clone()
