@@ -94,8 +94,8 @@ TRICK = Trick(
         Rule(
             text="minibatch_stddev, minibatch_discrimination",
             holds=lambda c: c.trick("minibatch_stddev") is None and c.trick("minibatch_discrimination") is None,
-            reason="D then learns how fakes of several generators differ in one batch (Shrivastava et al. 2017, "
-            "section 2.3), and judges G by batches of its own fakes only",
+            reason="D's fakes then are of several generators and differ more than those of one, while G is judged by "
+            "batches of its own; neither paper has both",
             severity="warning",
         ),
     ),
