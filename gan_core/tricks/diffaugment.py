@@ -2,10 +2,10 @@
 
 D cannot learn the training images by heart, and since G is trained through the same transforms, it does not learn to
 draw them. Zhao et al. 2020, "Differentiable Augmentation for Data-Efficient GAN Training" (arXiv:2006.10738),
-section 3.3, with the ranges that its authors use: colour is brightness within [-0.5, 0.5], then saturation within [0, 2] and contrast
-within [0.5, 1.5]; translation within an eighth of the image, padded with zeros; cutout masks a random square of half
-the image's size, which may lie partly outside. Every image of every batch draws its own amounts. Saturation leaves
-grey images as they are. On an image that is not square, the square is a rectangle of its proportions.
+section 3.3, with the ranges that its authors use: colour is brightness within [-0.5, 0.5], then saturation within
+[0, 2] and contrast within [0.5, 1.5]; translation within an eighth of the image, padded with zeros; cutout masks a
+random square of half the image's size, which may lie partly outside. Every image of every batch draws its own amounts.
+Saturation leaves grey images as they are. On an image that is not square, the square is a rectangle of its proportions.
 """
 
 from collections.abc import Callable

@@ -3,7 +3,8 @@
 D cannot rely on a few features, which slows it down and keeps its verdict soft. Srivastava et al. 2014, "Dropout",
 JMLR 15; in a GAN's D: Salimans et al. 2016 (arXiv:1606.03498), whose published D drops its input and hidden layers.
 After each hidden block, never on the last layer. Element-wise, also behind convolutions. In G, where pix2pix wants it
-as its only noise (Isola et al. 2017, arXiv:1611.07004, section 3.1), it is off when images are drawn for a score; theirs stays on.
+as its only noise (Isola et al. 2017, arXiv:1611.07004, section 3.1), it is off when images are drawn for a score;
+theirs stays on.
 """
 
 from typing import Literal
