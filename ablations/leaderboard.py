@@ -37,6 +37,7 @@ COLUMNS = {
     "fid_last_mean": "mean FID of the last generators",
     "kimg_at_best": "mean of the thousands of images seen when the best generator was there",
     "seconds_at_best": "mean of the wall seconds until then",
+    "inert": "tricks that were on and in some seed never acted, separated by spaces: the arm does not test them",
     "score": "the FID's name, with number of samples and extractor",
     "protocol": "stamps of FID and IS, 'fid:<stamp> is:<stamp>'; rows with different ones must not be compared",
     "study": "name of the study",
@@ -62,6 +63,7 @@ class Row:
     fid_last_mean: float
     kimg_at_best: float
     seconds_at_best: float
+    inert: tuple[str, ...]  # tricks that never acted in some seed
     run_ids: tuple[str, ...]
 
 
@@ -153,6 +155,7 @@ def _row(trials: pd.DataFrame, baseline: dict[int, float]) -> Row:
         fid_last_mean=_estimate(finished, "fid_last").mean,
         kimg_at_best=_estimate(finished, "kimg_best").mean,
         seconds_at_best=_estimate(finished, "seconds_best").mean,
+        inert=tuple(dict.fromkeys(name for names in trials["inert"].dropna() for name in names.split())),
         run_ids=tuple(trials["run_id"].dropna()),
     )
 
@@ -185,6 +188,7 @@ def _line(table: Table, row: Row) -> dict[str, Any]:
         "fid_last_mean": row.fid_last_mean,
         "kimg_at_best": row.kimg_at_best,
         "seconds_at_best": row.seconds_at_best,
+        "inert": " ".join(row.inert),
         "score": table.score,
         "protocol": table.protocol,
         "study": table.study,

@@ -23,6 +23,7 @@ COLUMNS = {
     "is_baseline": "whether every factor is off",
     "seed": "seed of the trial",
     "status": "finished, diverged, failed, or unfinished (running, interrupted or not begun)",
+    "inert": "tricks that were on and never acted, separated by spaces; None where the run did not end or did not say",
     "fid_best": "FID of the best generator, full protocol",
     "fid_last": "FID of the last generator, full protocol",
     "is_best": "Inception score of the best generator (best by FID)",
@@ -74,6 +75,7 @@ def _row(directory: Path, record: TrialRecord, texts: dict[str, str]) -> dict[st
     ending = _ending(directory / journal.NAME)
     cursor = read_cursor(directory)
     best = ending.scored.get("best")
+    inert = ending.last.inert if isinstance(ending.last, Finished) else None
     return {
         "study": record.study,
         "arm": record.arm,
@@ -81,6 +83,7 @@ def _row(directory: Path, record: TrialRecord, texts: dict[str, str]) -> dict[st
         **{FACTOR + name: text for name, text in texts.items()},
         "seed": record.seed,
         "status": ending.last.status if isinstance(ending.last, Finished) else UNFINISHED,
+        "inert": None if inert is None else " ".join(inert),
         **_scores(ending.scored),
         "kimg_best": best.generator_images / 1000 if best else None,
         "seconds_best": best.generator_wall_s if best else None,

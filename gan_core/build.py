@@ -18,6 +18,7 @@ from gan_core.losses import LOSSES, Loss
 from gan_core.meter import Meter
 from gan_core.nets import ARCHITECTURES, INITIALISATIONS
 from gan_core.nets.network import Network
+from gan_core.nets.widening import start_like
 from gan_core.optimizers import optimizer_of
 from gan_core.plan import total_steps
 from gan_core.schedules import SCHEDULES, LearningRates
@@ -70,14 +71,23 @@ def build(config: Config, images: ImageArray, device: torch.device) -> State:
     clock, random = Clock(), Streams(config.seed)
     random.get("latent")
     by_trick = {
-        trick.name: trick.build(options, Context(config, clock, random.get(f"trick:{trick.name}", device), device))
+        trick.name: trick.build(
+            options, Context(config, clock, random.get(f"trick:{trick.name}", device), device, images.shape[1:])
+        )
         for trick, options in config.tricks()
     }
     parts = reduce(add, by_trick.values(), Parts())
     channels = images.shape[1]
     architecture = ARCHITECTURES[config.architecture]
     G = _network(config, "G", lambda: architecture.generator(config, channels), by_trick, device)
-    D = _network(config, "D", lambda: architecture.discriminator(config, channels, parts.d_tail), by_trick, device)
+    D = _network(
+        config,
+        "D",
+        lambda: architecture.discriminator(config, channels),
+        by_trick,
+        device,
+        (lambda: architecture.discriminator(config, channels, parts.d_tail)) if parts.d_tail else None,
+    )
     opt_g, opt_d = optimizer_of(config, "G", G.parameters()), optimizer_of(config, "D", D.parameters())
     initial_rates, optimizers = {"lr_g": config.lr_g, "lr_d": config.lr_d}, {"lr_g": opt_g, "lr_d": opt_d}
     scaling = SCALINGS[config.data_scaling](images, device)
@@ -106,13 +116,26 @@ def build(config: Config, images: ImageArray, device: torch.device) -> State:
 
 
 def _network(
-    config: Config, player: Player, make: Callable[[], Network], by_trick: dict[str, Parts], device: torch.device
+    config: Config,
+    player: Player,
+    make: Callable[[], Network],
+    by_trick: dict[str, Parts],
+    device: torch.device,
+    make_wider: Callable[[], Network] | None = None,
 ) -> nn.Module:
-    """A plainly initialised network, then edited by the tricks, each drawing from a stream of its own."""
+    """A plainly initialised network, then edited by the tricks, each drawing from a stream of its own.
+
+    A wider one (with tails) starts with the plain one's weights wherever it has them too.
+    """
     initialisation = config.initialisation_g if player == "G" else config.initialisation_d
     with streams.forked(config.seed, f"init.{player}"):
         net = make()
         INITIALISATIONS[initialisation](net)
+    if make_wider is not None:
+        with streams.forked(config.seed, f"init.{player}.tails"):
+            plain, net = net, make_wider()
+            INITIALISATIONS[initialisation](net)
+        start_like(net, plain)
     for name, own in by_trick.items():
         with streams.forked(config.seed, f"trick:{name}.{player}"):
             for edit in own.layers:

@@ -12,7 +12,7 @@ from gan_core.build import State
 from gan_core.problems import UserError
 
 NAME = "checkpoint.pt"
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 def save(path: Path, state: State, progress: dict[str, Any]) -> None:

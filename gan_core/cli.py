@@ -112,6 +112,7 @@ def _line(event: "AnyEvent") -> str:
         case Sampled():
             return f"{at}  {event.path}"
         case Finished():
-            return f"{at}  {event.status} {event.reason}".rstrip()
+            inert = f"  never acted: {', '.join(event.inert)}" if event.inert else ""
+            return f"{at}  {event.status} {event.reason}".rstrip() + inert
         case _:
             return ""

@@ -3,7 +3,6 @@
 import math
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import torch
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 
 from gan_core import streams
 from gan_core.config import Config
+from gan_core.evaluating import evaluating
 from gan_core.evaluation.quantise import to_uint8
 from gan_core.latents import draw
 
@@ -29,18 +29,6 @@ def sampled(G: nn.Module, latents: Tensor, device: torch.device) -> Iterator[Ten
         with evaluating(G), torch.inference_mode():
             images = to_uint8(G(z.to(device)))
         yield images
-
-
-@contextmanager
-def evaluating(net: nn.Module) -> Iterator[None]:
-    """Evaluation mode inside, the former mode of every module outside."""
-    modes = {module: module.training for module in net.modules()}
-    net.eval()
-    try:
-        yield
-    finally:
-        for module, mode in modes.items():
-            module.training = mode
 
 
 def save_grid(images: Tensor, path: Path) -> None:

@@ -38,6 +38,7 @@ class Context:
     clock: Clock
     stream: torch.Generator
     device: torch.device
+    image_shape: tuple[int, int, int]  # [C H W]
 
 
 class Pass(NamedTuple):

@@ -13,6 +13,7 @@ from gan_core import checkpoint, datasets
 from gan_core.build import State, build
 from gan_core.config import Config
 from gan_core.datasets import ImageSet
+from gan_core.doses import Doses
 from gan_core.evaluation.evaluator import Evaluator
 from gan_core.evaluation.quantise import NotFiniteError
 from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Score, Started, Ticked
@@ -41,12 +42,13 @@ def train(config: Config, out: Path, home: Path, device: str = "cpu") -> Generat
             try:
                 event = ACTIONS[moment.kind](run)
             except NotFiniteError as error:
-                yield Finished(**run.now(), status="diverged", reason=str(error))
+                yield Finished(**run.now(), status="diverged", reason=str(error), inert=run.doses.inert)
                 return
             run.next_moment += 1
             yield event
             if isinstance(event, Ticked) and (names := _not_finite(event)):
-                yield Finished(**run.now(), status="diverged", reason=f"not finite: {', '.join(names)}")
+                reason = f"not finite: {', '.join(names)}"
+                yield Finished(**run.now(), status="diverged", reason=reason, inert=run.doses.inert)
                 return
     except GeneratorExit:
         run.save()
@@ -61,6 +63,7 @@ class Run:
         self.config, self.out = config, out
         self.data: ImageSet = datasets.load(config.data, "train", config.image_size, home)
         self.state: State = build(config, self.data.images, device)
+        self.doses = Doses(config, self.state.doses)
         self.evaluator = Evaluator(config.extractor, self.data, home, device)
         self.next_moment = 0
         self.training_s = 0.0  # since the last tick
@@ -95,6 +98,7 @@ class Run:
             "training_s": self.training_s,
             "ticked_images": self.ticked_images,
             "best": self.best,
+            "doses": self.doses.state_dict(),
         }
         checkpoint.save(self.out / checkpoint.NAME, self.state, progress)
 
@@ -105,6 +109,7 @@ class Run:
         self.training_s = progress["training_s"]
         self.ticked_images = progress["ticked_images"]
         self.best = progress["best"]
+        self.doses.load_state_dict(progress["doses"])
 
     def weights(self) -> dict[str, Tensor]:
         """A copy of the scored generator's weights, on the CPU."""
@@ -138,13 +143,7 @@ def _tick(run: Run) -> Ticked:
     seconds = run.training_s + time.perf_counter() - started
     images = run.state.clock.images - run.ticked_images
     run.training_s, run.ticked_images = 0.0, run.state.clock.images
-    dose = {
-        f"{trick}/{name}": value
-        for trick, measures in run.state.doses.items()
-        for measure in measures
-        for name, value in measure().items()
-    }
-    return Ticked(**run.now(), means=means, dose=dose, images_per_s=images / seconds)
+    return Ticked(**run.now(), means=means, dose=run.doses.take(), images_per_s=images / seconds)
 
 
 def _evaluate(run: Run) -> Evaluated:
@@ -212,7 +211,7 @@ def _save(run: Run) -> Saved:
 
 
 def _finish(run: Run) -> Finished:
-    return Finished(**run.now(), status="finished")
+    return Finished(**run.now(), status="finished", inert=run.doses.inert)
 
 
 ACTIONS: dict[Kind, Callable[[Run], AnyEvent]] = {

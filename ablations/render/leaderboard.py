@@ -34,6 +34,9 @@ def leaderboard_table(table: Ranked) -> Table:
     )
     for heading in HEADINGS:
         drawn.add_column(heading, justify="left" if heading in LEFT else "right")
+    inert = any(row.inert for row in table.rows)
+    if inert:
+        drawn.add_column("inert: never acted", style="yellow")
     for row in table.rows:
         drawn.add_row(
             "" if row.rank is None else str(row.rank),
@@ -45,6 +48,7 @@ def leaderboard_table(table: Ranked) -> Table:
             Text(row.verdict, style=STYLES.get(row.verdict, "default")),
             number(row.inception.mean),
             number(row.fid_last_mean),
+            *([", ".join(row.inert)] if inert else []),
         )
     return drawn
 

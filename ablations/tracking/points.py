@@ -51,7 +51,7 @@ def not_finite(points: Iterable[Point]) -> list[str]:
 
 
 def end_tags(events: Iterable[AnyEvent]) -> dict[str, str]:
-    """Whether the run diverged, why it ended, and the protocol of its final scores."""
+    """Whether the run diverged, why it ended, which tricks never acted, and the protocol of its final scores."""
     tags: dict[str, str] = {}
     for event in events:
         if isinstance(event, Evaluated) and event.of == "best":
@@ -59,6 +59,8 @@ def end_tags(events: Iterable[AnyEvent]) -> dict[str, str]:
                 tags |= {f"{score.metric}_protocol": score.name, f"{score.metric}_stamp": score.stamp}
         if isinstance(event, Finished):
             tags["diverged"] = "true" if event.status == "diverged" else "false"
+            if event.inert is not None:
+                tags["inert"] = " ".join(event.inert) or "none"
             tags["reason"] = event.reason or "the budget was spent"
     return tags
 

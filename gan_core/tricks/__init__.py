@@ -1,6 +1,8 @@
 """Every trick, in the canonical order: the order in which parts are combined, whatever the order in a study file."""
 
 from gan_core.tricks import (
+    ada,
+    diffaugment,
     dragan,
     dropout,
     ema,
@@ -11,9 +13,12 @@ from gan_core.tricks import (
     label_flipping,
     label_smoothing,
     lecam,
+    minibatch_discrimination,
+    minibatch_stddev,
     noisy_labels,
     r1,
     r2,
+    replay,
     spectral_norm,
     weight_clipping,
 )
@@ -21,6 +26,11 @@ from gan_core.tricks.trick import Rule, Trick
 
 TRICKS: tuple[Trick, ...] = (
     spectral_norm.TRICK,
+    minibatch_stddev.TRICK,
+    minibatch_discrimination.TRICK,
+    replay.TRICK,
+    diffaugment.TRICK,
+    ada.TRICK,
     instance_noise.TRICK,
     dropout.TRICK,
     label_smoothing.TRICK,

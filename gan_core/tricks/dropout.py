@@ -1,9 +1,13 @@
-"""Dropout in D: each activation is zeroed with probability p, the rest are scaled by 1/(1-p).
+"""Dropout: each activation is zeroed with probability p, the rest are scaled by 1/(1-p).
 
 D cannot rely on a few features, which slows it down and keeps its verdict soft. Srivastava et al. 2014, "Dropout",
 JMLR 15; in a GAN's D: Salimans et al. 2016 (arXiv:1606.03498), whose published D drops its input and hidden layers.
-After each hidden block of D, never on its last layer. Element-wise, also behind convolutions.
+After each hidden block, never on the last layer. Element-wise, also behind convolutions. In G, where pix2pix wants it
+as its only noise (Isola et al. 2017, arXiv:1611.07004, section 3.1), it is off when images are drawn for a score;
+theirs stays on.
 """
+
+from typing import Literal
 
 import torch
 from pydantic import Field
@@ -19,6 +23,7 @@ class Options(Record):
     """How much is dropped."""
 
     p: float = Field(0.3, gt=0, lt=1, description="probability of an activation to be zeroed")
+    on: Literal["D", "G", "both"] = Field("D", description="which network; in G it is said to hurt")
 
 
 class Dropout(nn.Module):
@@ -39,11 +44,11 @@ class Dropout(nn.Module):
 
 
 def build(options: Options, context: Context) -> Parts:
-    """Dropout after every hidden block of D; the dose is the fraction dropped in the last pass."""
+    """Dropout after every hidden block of the chosen networks; the dose is the fraction dropped in the last pass."""
     modules: list[Dropout] = []
 
     def drop(net: Network, player: Player) -> None:
-        if player == "D":
+        if options.on in (player, "both"):
             for block in net.blocks:
                 modules.append(Dropout(options.p, context.stream))
                 block.add_module("dropout", modules[-1])
@@ -59,14 +64,19 @@ def build(options: Options, context: Context) -> Parts:
 
 TRICK = Trick(
     name="dropout",
-    summary="zero activations of D at random, never on its last layer",
+    summary="zero activations at random, of D by default, never on the last layer",
     paper="Srivastava et al. 2014, JMLR 15; Salimans et al. 2016, arXiv:1606.03498",
     options=Options,
     build=build,
     excludes=(
         Rule(
-            text="activation_d: selu",
-            holds=lambda c: c.activation_d != "selu",
+            text="activation_d: selu, or activation_g: selu with dropout in G",
+            holds=lambda c: (
+                not any(
+                    activation == "selu" and c.trick("dropout").on in (player, "both")
+                    for player, activation in (("D", c.activation_d), ("G", c.activation_g))
+                )
+            ),
             reason="plain dropout moves SELU away from its fixed point; Klambauer et al. 2017 use alpha dropout",
             severity="warning",
         ),

@@ -4,7 +4,9 @@ The two distributions then overlap, so that D cannot separate them perfectly and
 Sønderby et al. 2017, "Amortised MAP Inference for Image Super-resolution" (arXiv:1610.04490), section 3.2, and
 Arjovsky and Bottou 2017 (arXiv:1701.04862), section 3. Noise in D's hidden layers: Salimans et al. 2016
 (arXiv:1606.03498) and the code of its time. The noise is annealed linearly to zero over `anneal_kimg`, as the
-first paper advises; without it the level is constant.
+first paper advises; without it the level is constant. `on` puts noise behind G's hidden blocks too, or only there:
+a placement that is said never to recover, here to be tested. `proportional` is the noise of GANHacks2's code, whose
+text says additive: its standard deviation is sigma times the value it falls on, which passes no gradient to the scale.
 """
 
 from typing import Literal
@@ -29,6 +31,8 @@ class Options(Record):
     where: Literal["input", "layers"] = Field(
         "input", description="on D's input, or there and after every hidden block but the last"
     )
+    on: Literal["D", "G", "both"] = Field("D", description="which network; in G: after every hidden block but the last")
+    proportional: bool = Field(False, description="standard deviation sigma * |value| instead of sigma")
 
 
 class Noise(nn.Module):
@@ -50,20 +54,21 @@ class Noise(nn.Module):
         if sigma == 0 or not self.training:
             return x
         noise = torch.empty_like(x).normal_(0, sigma, generator=self.context.stream)
-        return x + noise
+        return x + noise * x.detach().abs() if self.options.proportional else x + noise
 
 
 def build(options: Options, context: Context) -> Parts:
-    """Noise in front of D, and on request after its hidden blocks; the dose is the current sigma."""
+    """Noise in front of D, on request after its hidden blocks and after G's; the dose is the current sigma."""
     noise = Noise(options, context)
 
+    in_d, in_g = options.on in ("D", "both"), options.on in ("G", "both")
+
     def inside(net: Network, player: Player) -> None:
-        if player == "D":
+        if in_d and options.where == "layers" if player == "D" else in_g:
             for block in net.blocks[:-1]:
                 block.add_module("noise", noise)
 
-    layers = (inside,) if options.where == "layers" else ()
-    return Parts(view=(noise,), layers=layers, dose=(lambda: {"sigma": noise.sigma()},))
+    return Parts(view=(noise,) if in_d else (), layers=(inside,), dose=(lambda: {"sigma": noise.sigma()},))
 
 
 TRICK = Trick(

@@ -46,6 +46,7 @@ TRICK = Trick(
     paper="Salimans et al. 2016, arXiv:1606.03498, section 3.4",
     options=Options,
     build=build,
+    acts=lambda dose: dose["target_real"] != 1 or dose["target_fake"] != 0 or dose.get("target_g", 1) != 1,
     needs=(
         Rule(
             text="a loss with targets: " + ", ".join(name for name, loss in LOSSES.items() if loss.has_targets),

@@ -1,6 +1,7 @@
 """What a trick is: options, a paper, rules about its company, and the parts that it puts into the seats."""
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -21,9 +22,17 @@ class Rule:
     severity: Literal["error", "warning"] = "error"
 
 
+def any_nonzero(dose: Mapping[str, float]) -> bool:
+    """Whether anything in a dose is a number other than 0: what "acted" means unless a trick knows better."""
+    return any(math.isfinite(value) and value != 0 for value in dose.values())
+
+
 @dataclass(frozen=True)
 class Trick:
-    """An addition that is present or absent. The first field of `options` is its main number: `--dropout 0.3`."""
+    """An addition that is present or absent. The first field of `options` is its main number: `--dropout 0.3`.
+
+    `acts` says whether a tick's dose means that the trick did anything; one that never did in a run is inert.
+    """
 
     name: str
     summary: str
@@ -32,6 +41,7 @@ class Trick:
     build: Callable[[Any, Context], Parts]
     needs: tuple[Rule, ...] = ()
     excludes: tuple[Rule, ...] = ()
+    acts: Callable[[Mapping[str, float]], bool] = any_nonzero
 
     @property
     def main_option(self) -> str:

@@ -52,7 +52,13 @@ def write(trial: Trial, events: list[AnyEvent]) -> None:
 
 
 def story(
-    trial: Trial, fid: float, status: Status = "finished", parts: int = 4, ticks: int = 3, stamp: str = "12345678"
+    trial: Trial,
+    fid: float,
+    status: Status = "finished",
+    parts: int = 4,
+    ticks: int = 3,
+    stamp: str = "12345678",
+    inert: tuple[str, ...] | None = (),
 ) -> Iterator[AnyEvent]:
     """Everything that a run tells: `parts` progress scores, each after `ticks` ticks of 100 images."""
     seq, images = 0, 0
@@ -94,7 +100,7 @@ def story(
         yield Evaluated(**common(), of="last", **where, scores=last, seconds=1.0)
         where = {"generator_images": images - 300, "generator_wall_s": (images - 300) / 100}
         yield Evaluated(**common(), of="best", **where, scores=best, seconds=1.0)
-    yield Finished(**common(), status=status, reason="" if status == "finished" else "because")
+    yield Finished(**common(), status=status, reason="" if status == "finished" else "because", inert=inert)
 
 
 def scores(fid: float, samples: int, stamp: str) -> tuple[Score, Score]:

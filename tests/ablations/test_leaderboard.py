@@ -10,13 +10,14 @@ from pandas.api.types import is_numeric_dtype
 from scipy import stats
 
 from ablations.leaderboard import COLUMNS, Leaderboard, leaderboard_of, write_csv
+from ablations.render.leaderboard import leaderboard_table
 from ablations.results import read_results
 from gan_core.problems import UserError
 from tests.ablations.journals import make_arm, write_trial
 
 FIDS = {"baseline": (30.0, 40.0, 50.0), "dropout": (20.0, 29.0, 41.0), "ttur": (29.0, 41.0, 52.0)}
 ARMS = {"baseline": make_arm("baseline"), **{name: make_arm(name, (name,)) for name in ("dropout", "ttur")}}
-TEXT = {"arm", "verdict", "score", "protocol", "study", "mlflow_run_ids"}
+TEXT = {"arm", "verdict", "inert", "score", "protocol", "study", "mlflow_run_ids"}
 
 
 @pytest.fixture
@@ -84,6 +85,20 @@ def test_two_protocols_are_two_tables(tmp_path: Path) -> None:
     assert [(r.rank, r.arm, r.seeds_diverged) for r in second.rows] == [(1, "ttur", 1)]
     assert math.isnan(second.rows[0].fid_difference.mean)
     assert first.protocol != second.protocol
+
+
+def test_an_arm_whose_trick_never_acted_in_some_seed_says_so(tmp_path: Path) -> None:
+    write_trial(tmp_path, ARMS["baseline"], 0, 30.0)
+    for seed, inert in enumerate([(), ("dropout",), ("dropout",), None]):
+        write_trial(tmp_path, ARMS["dropout"], seed, 20.0, inert=inert)
+    board = leaderboard_of(read_results(tmp_path))
+    assert {row.arm: row.inert for row in board.tables[0].rows} == {"dropout": ("dropout",), "baseline": ()}
+    assert board.frame().set_index("arm")["inert"].to_dict() == {"dropout": "dropout", "baseline": ""}
+    assert [column.header for column in leaderboard_table(board.tables[0]).columns][-1] == "inert: never acted"
+
+
+def test_where_every_trick_acted_there_is_no_column_for_it(board: Leaderboard) -> None:
+    assert not any("inert" in str(column.header) for column in leaderboard_table(board.tables[0]).columns)
 
 
 def test_csv_needs_no_cleaning(board: Leaderboard, tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ def test_a_finished_trial(tmp_path: Path) -> None:
             "factor_ttur": "on",
             "seed": 7,
             "status": "finished",
+            "inert": "",
             "fid_best": 20.0,
             "fid_last": 21.0,
             "is_best": 2.0,
@@ -81,6 +82,27 @@ def test_statuses(tmp_path: Path) -> None:
     assert list(table["fid_best"].notna()) == [True, False, False, False, False]
     assert table["kimg"].tolist()[:4] == [1.2, 1.2, 1.2, 0.3]
     assert pd.isna(table["kimg"].iloc[4])
+
+
+def test_inert_tricks_are_named_and_not_known_is_not_none(tmp_path: Path) -> None:
+    for seed, inert in enumerate([("ada", "dropout"), (), None]):
+        write_trial(tmp_path, BASELINE, seed, fid=1.0, inert=inert)
+    interrupted = make_trial(tmp_path, BASELINE, 3)
+    write(interrupted, list(story(interrupted, 1.0))[:8])
+    values = read_results(tmp_path)["inert"]
+    assert list(values[:2]) == ["ada dropout", ""]
+    assert values[2:].isna().all()
+
+
+def test_a_journal_from_before_inertness_was_told_is_read(tmp_path: Path) -> None:
+    trial = write_trial(tmp_path, BASELINE, 0, fid=5.0)
+    path = trial.directory / journal.NAME
+    text = path.read_text()
+    assert ',"inert":[]' in text
+    path.write_text(text.replace(',"inert":[]', ""))
+    row = read_results(tmp_path).iloc[0]
+    assert (row["status"], row["fid_best"]) == ("finished", 5.0)
+    assert pd.isna(row["inert"])
 
 
 def test_a_failed_run_that_was_tried_again_counts_by_its_last_end(tmp_path: Path) -> None:

@@ -81,7 +81,7 @@ def test_the_record_is_plain_data_and_complete(tmp_path: Path) -> None:
     assert study.plain()["seeds"] == [0, 1]
     assert study.plain()["factors"]["ttur"] == {"lr_d": 4e-4}
     assert [arm.fingerprint for arm in record.arms] == [arm.config.fingerprint() for arm in study.arms]
-    assert record.arms[1].config["dropout"] == {"p": 0.5}
+    assert record.arms[1].config["dropout"]["p"] == 0.5
 
 
 @pytest.mark.parametrize(("written", "seeds"), [("1", (0,)), ("[7, 3]", (7, 3)), ("[0]", (0,))])

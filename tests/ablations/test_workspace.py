@@ -68,7 +68,7 @@ def test_without_results_a_changed_study_is_written_anew(tmp_path: Path) -> None
     changed = TEXT.replace("0.5", "0.4")
     with open_workspace(_study(tmp_path, changed), tmp_path):
         assert workspace.study_yaml.read_text() == changed
-        assert workspace.record().arms[1].config["dropout"] == {"p": 0.4}
+        assert workspace.record().arms[1].config["dropout"]["p"] == 0.4
         assert not workspace.optuna_db.exists()
         assert not list(workspace.trials.iterdir())
 

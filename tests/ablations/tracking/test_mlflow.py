@@ -52,6 +52,7 @@ def test_a_finished_trial_is_all_there(place: Place, execution_of: ExecutionOf, 
     tags = run.data.tags
     assert tags["mlflow.parentRunId"] == parent == place.runs()["parent"].info.run_id
     assert (tags["arm"], tags["outcome"], tags["diverged"]) == ("dropout", "finished", "false")
+    assert tags["inert"] == "none"
     assert (tags["fid_stamp"], tags["fid_protocol"]) == ("12345678", "fid10k_tiny-1a2b3c4d")
     assert (tags["mlflow.user"], tags["mlflow.source.git.commit"], tags["git_dirty"]) == ("alice", "c0ffee", "true")
 

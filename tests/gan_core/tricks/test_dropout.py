@@ -3,6 +3,7 @@
 import pytest
 import torch
 
+from gan_core.config import broken_rules, resolve
 from gan_core.data import ImageArray
 from gan_core.tricks.dropout import Dropout
 from tests.gan_core.trainer import steps, tiny_state
@@ -42,3 +43,26 @@ def test_real_and_fake_batches_get_masks_of_their_own(images: ImageArray) -> Non
 def test_the_dose_is_the_fraction(images: ImageArray) -> None:
     state = steps(tiny_state(images, dropout=0.3, batch_size=64), 1)
     assert state.doses["dropout"][0]()["fraction_dropped"] == pytest.approx(0.3, abs=0.03)
+
+
+@pytest.mark.parametrize(("on", "dropped"), [("D", "D"), ("G", "G"), ("both", "DG")])
+def test_the_network_is_an_option(images: ImageArray, on: str, dropped: str) -> None:
+    state = tiny_state(images, dropout={"on": on})
+    for player, net in (("D", state.D), ("G", state.G)):
+        modules = [m for m in net.modules() if isinstance(m, Dropout)]
+        assert len(modules) == (len(net.blocks) if player in dropped else 0)
+        assert not any(isinstance(m, Dropout) for m in net.head.modules())
+
+
+def test_images_for_a_score_are_drawn_without_it(images: ImageArray) -> None:
+    state = tiny_state(images, dropout={"p": 0.5, "on": "G"}, norm_g="none")
+    z = torch.randn(4, 8)
+    assert not torch.equal(state.G(z), state.G(z))
+    state.G.eval()
+    assert torch.equal(state.G(z), state.G(z))
+
+
+def test_selu_is_warned_about_where_the_dropout_is() -> None:
+    for on, activation, warnings in (("D", "activation_g", 0), ("G", "activation_g", 1), ("both", "activation_d", 1)):
+        config = resolve({"dropout": {"on": on}, activation: "selu"})
+        assert len(broken_rules(config, "warning")) == warnings

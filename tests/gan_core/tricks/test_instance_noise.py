@@ -60,3 +60,48 @@ def test_g_phase_goes_through_noise_too(images: ImageArray) -> None:
     look.register_forward_hook(lambda *_: calls.append(state.clock.step))
     steps(state, 2)
     assert calls == [0, 0, 0, 1, 1, 1]  # real, fake, and G's fake, each step
+
+
+@pytest.mark.parametrize(
+    ("on", "where", "d", "g", "views"),
+    [
+        ("D", "input", [], [], 1),
+        ("G", "input", [], [0], 0),
+        ("G", "layers", [], [0], 0),
+        ("both", "input", [], [0], 1),
+        ("both", "layers", [0], [0], 1),
+    ],
+)
+def test_the_network_is_an_option(
+    images: ImageArray, on: str, where: str, d: list[int], g: list[int], views: int
+) -> None:
+    state = tiny_state(images, instance_noise={"on": on, "where": where})
+    for net, expected in ((state.D, d), (state.G, g)):
+        assert [i for i, b in enumerate(net.blocks) if any(isinstance(m, Noise) for m in b.modules())] == expected
+        assert not any(isinstance(m, Noise) for m in net.head.modules())
+    assert len(state.parts.view) == views
+
+
+def test_images_for_a_score_are_drawn_without_it(images: ImageArray) -> None:
+    state = tiny_state(images, instance_noise={"sigma": 1.0, "on": "G"}, norm_g="none")
+    z = torch.randn(4, 8)
+    assert not torch.equal(state.G(z), state.G(z))
+    state.G.eval()
+    assert torch.equal(state.G(z), state.G(z))
+
+
+def test_proportional_noise_is_a_tenth_of_each_pixel(images: ImageArray) -> None:
+    """As GANHacks2's code has it: nothing on mid-grey, most on black and white."""
+    (look,) = tiny_state(images, instance_noise={"sigma": 0.1, "proportional": True}).parts.view
+    for value in (-1.0, -0.5, 0.0, 0.25, 1.0):
+        noise = look(torch.full((200, 1, 16, 16), value)) - value
+        assert float(noise.mean()) == pytest.approx(0, abs=0.002)
+        assert float(noise.std()) == pytest.approx(0.1 * abs(value), rel=0.02)
+
+
+def test_proportional_noise_passes_the_gradient_as_additive_noise_does(images: ImageArray) -> None:
+    (look,) = tiny_state(images, instance_noise={"sigma": 0.5, "proportional": True}).parts.view
+    x = torch.rand(2, 1, 16, 16, requires_grad=True)
+    look(x).sum().backward()
+    assert x.grad is not None
+    assert torch.equal(x.grad, torch.ones_like(x))

@@ -6,6 +6,7 @@ TRIGGERS: dict[str, dict[str, Any]] = {
     "gradient_penalty": {"norm_d": "none"},
     "gradient_clipping": {"gradient_clipping": 1e-3},
     "label_flipping": {"label_flipping": 0.3},
+    "ada": {"ada": {"initial_p": 0.5, "rise_kimg": 0.1, "interval_steps": 2}},
 }
 
 
