@@ -81,7 +81,7 @@ def test_in_a_run_the_means_are_those_of_one_d_on_what_it_saw(images: ImageArray
         return x.mean(dim=0)
 
     expected = (features(phases[3][1]) - features(phases[2][1])).square().sum()
-    assert state.meter.take()["feature_matching"] == pytest.approx(float(expected), rel=1e-4)
+    assert state.meter.take()["feature_matching"] == pytest.approx(expected.item(), rel=1e-4)
 
 
 def test_g_gets_nearer_to_the_features_of_the_reals(images: ImageArray) -> None:
