@@ -84,4 +84,5 @@ TRICK = Trick(
     paper="Tseng et al. 2021, arXiv:2104.03310",
     options=Options,
     build=build,
+    acts=lambda dose: dose["penalty"] > 0,
 )
