@@ -1,9 +1,9 @@
 """One execution of a study: what is to do, who does it, who is told; from the lock to the leaderboard."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from ablations.executors.inline import Inline
 from ablations.executors.processes import Processes
@@ -19,10 +19,17 @@ from ablations.tracking.cursor import is_shipped
 from ablations.tracking.execution import Execution
 from ablations.trials import Trial, progress_of, trials_of
 from ablations.workspace import Workspace
-from gan_core import datasets, journal
+from gan_core import journal, training_data
+from gan_core.datasets import ImageSet
 from gan_core.events import Finished
 
 CLOSE_S = 60.0  # how long the end may wait for a tracker that does not answer
+
+
+class OnStep(Protocol):
+    """Who is told what is being done, and, where that is known, how much of it is done already, 0 to 1."""
+
+    def __call__(self, text: str, share: float | None = None) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -55,15 +62,13 @@ class Session:
         """The trials that have no result yet. Raises UserError where a folder belongs to other settings."""
         return [trial for trial in self.trials if progress_of(trial) not in ("finished", "diverged")]
 
-    def reports(self, stop: Callable[[], bool], on_step: Callable[[str], None]) -> Iterator[Report]:
+    def reports(self, stop: Callable[[], bool], on_step: OnStep) -> Iterator[Report]:
         """Train what is to do and tell of it; nothing is imported or opened where there is nothing to do."""
         unshipped = [trial for trial in self.trials if not is_shipped(trial.directory, self.tracking_uri)]
         if not self.to_do() and not unshipped:
             self._write_leaderboard()
             return
-        for name, size in dict.fromkeys((t.config.data, t.config.image_size) for t in self.trials):
-            on_step(f"data: {name}")
-            datasets.load(name, "train", size, self.options.home)
+        self._prepare_data(on_step)
         executor = self._executor()
 
         on_step("opening the tracking store and the ledger")
@@ -91,6 +96,22 @@ class Session:
             on_step("sending the rest to MLflow")
             self.complaint = tracker.close(CLOSE_S, outcome)
             self._write_leaderboard()  # now with the ids of all runs
+
+    def _prepare_data(self, on_step: OnStep) -> None:
+        """Have all images ready, and right for every trial, before any is trained."""
+        ready: dict[tuple[Hashable, ...], ImageSet] = {}
+        for config in (trial.config for trial in self.trials):
+            key = training_data.key(config)
+            if key in ready:
+                training_data.check(config, ready[key])
+                continue
+            name = config.data_dir or config.data
+            on_step(f"data: {name}")
+
+            def count(what: str, done: int, total: int, name: str = name) -> None:
+                on_step(f"data: {name}: {what}", done / total if total else None)
+
+            ready[key] = training_data.load(config, self.options.home, count)
 
     def leaderboard(self) -> Leaderboard:
         """The arms as they stand now."""

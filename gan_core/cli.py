@@ -60,14 +60,16 @@ def _train(arguments: argparse.Namespace) -> int:
 
     import torch
 
-    from gan_core import journal
+    from gan_core import journal, training_data
     from gan_core.devices import available_devices
     from gan_core.train import train
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
     device = arguments.device or available_devices()[0]
-    events = journal.recorded(train(config, arguments.out, arguments.home or machine_home(), device), arguments.out)
+    home = arguments.home or machine_home()
+    training_data.load(config, home, _Counter())
+    events = journal.recorded(train(config, arguments.out, home, device), arguments.out)
     with Interrupt() as interrupt:
         for event in events:
             if line := _line(event):
@@ -79,13 +81,25 @@ def _train(arguments: argparse.Namespace) -> int:
     return 0
 
 
+class _Counter:
+    """Tells of long preparations, a line each tenth."""
+
+    said = ("", -1)
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        now = (what, done * 10 // max(total, 1))
+        if now != self.said:
+            self.said = now
+            print(f"data: {what} {done} of {total} images" if total else f"data: {what}", file=sys.stderr, flush=True)
+
+
 def _line(event: AnyEvent) -> str:
     at = f"{event.kimg:9.2f} kimg"
     match event:
         case Ticked():
             means = "  ".join(f"{name} {value:.3g}" for name, value in event.means.items())
             return f"{at}  {event.images_per_s:7.0f} images/s  {means}"
-        case Evaluated():
+        case Evaluated() if event.scores:
             scores = "  ".join(f"{score.name} {score.value:.4g}" for score in event.scores)
             return f"{at}  {event.of}: {scores}"
         case Sampled():

@@ -7,14 +7,15 @@ A choice is a plain field of `Config`. The additions (tricks) are fields too, ma
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, GetCoreSchemaHandler, ValidationError, create_model, model_validator
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_after_validator_function
 
+from gan_core.data_rules import data_problems
 from gan_core.datasets import DATASETS
-from gan_core.evaluation.extractors import EXTRACTORS
+from gan_core.evaluation.extractors import EXTRACTORS, NONE
 from gan_core.losses import LOSSES
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES, INITIALISATIONS, NORMALISATIONS
 from gan_core.optimizers import OPTIMIZERS
@@ -47,13 +48,16 @@ NormalisationName = Annotated[str, Levels("normalisation", NORMALISATIONS)]
 InitialisationName = Annotated[str, Levels("initialisation", INITIALISATIONS)]
 LossName = Annotated[str, Levels("loss", LOSSES)]
 OptimizerName = Annotated[str, Levels("optimizer", OPTIMIZERS)]
-ExtractorName = Annotated[str, Levels("extractor", EXTRACTORS)]
+ExtractorName = Annotated[str, Levels("extractor", (*EXTRACTORS, NONE))]
 
 
 class Config(Record):
     """One training run. Make it with `resolve`, which adds the tricks' fields and the defaults that depend."""
 
-    data: DataName = Field("fashion-mnist", description="data set")
+    data: DataName = Field("fashion-mnist", description="data set; 'folder': the images in data_dir")
+    data_dir: str | None = Field(None, min_length=1, description="folder of images, for data: folder")
+    fit: Literal["crop", "stretch"] = Field("crop", description="how images of another aspect come to the size")
+    skip_broken: bool = Field(False, description="leave out files of data_dir that are no images; else an error")
     image_size: int = Field(32, ge=8, le=256, description="height and width of the images, pixels")
 
     architecture: ArchitectureName = Field("dcgan", description="pair of networks")
@@ -79,7 +83,9 @@ class Config(Record):
     batch_size: int = Field(64, ge=2, description="images a step; large batches: Brock et al. 2019, arXiv:1809.11096")
     budget_kimg: float = Field(300.0, gt=0, description="real images shown to D in all, thousands")
 
-    extractor: ExtractorName = Field("fmnistcnn", description="feature extractor of FID and IS")
+    extractor: ExtractorName = Field(
+        "fmnistcnn", description="feature extractor of FID and IS; none: a run without scores"
+    )
     progress_evaluations: int = Field(10, ge=1, description="scores taken on the way, evenly spaced")
     progress_samples: int = Field(1000, ge=10, description="fakes of a score on the way")
     full_samples: int = Field(10000, ge=10, description="fakes of the scores at the end")
@@ -140,7 +146,7 @@ def resolve(settings: Mapping[str, Any]) -> Config:
         config = _FullConfig.model_validate(dict(settings))
     except ValidationError as error:
         raise UserError(*problems_of(error, _FullConfig)) from None
-    if problems := [*_sizes(config), *broken_rules(config, "error")]:
+    if problems := [*_sizes(config), *data_problems(config), *broken_rules(config, "error")]:
         raise UserError(*problems)
     return config
 

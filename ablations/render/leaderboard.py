@@ -5,7 +5,7 @@ import math
 from rich.table import Table
 from rich.text import Text
 
-from ablations.leaderboard import Leaderboard
+from ablations.leaderboard import NO_SCORES, Leaderboard
 from ablations.leaderboard import Table as Ranked
 from ablations.render.console import number, out, say
 from ablations.statistics import Estimate
@@ -22,9 +22,10 @@ def show_leaderboard(leaderboard: Leaderboard) -> None:
 
 def leaderboard_table(table: Ranked) -> Table:
     """The ranked arms of one protocol."""
-    drawn = Table(
-        title=f"{table.study}: {table.score}, lower is better", caption=f"protocol {table.protocol}; 95 % intervals"
-    )
+    title, caption = f"{table.study}: {table.score}, lower is better", f"protocol {table.protocol}; 95 % intervals"
+    if table.score == NO_SCORES:
+        title, caption = f"{table.study}: {NO_SCORES}", "extractor: none, as the study says; nothing is ranked"
+    drawn = Table(title=title, caption=caption)
     for heading in ("rank", "arm", "seeds", "FID", "best seed", "difference from the baseline", "", "IS", "FID last"):
         drawn.add_column(heading, justify="left" if heading in ("arm", "") else "right")
     for row in table.rows:

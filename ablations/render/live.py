@@ -23,7 +23,7 @@ class LiveDisplay:
 
     def __init__(self, session: Session, console: Console) -> None:
         self._session = session
-        self._step = ""
+        self._step, self._share = "", 0.0
         self._leaderboard: RenderableType = self._ranked()
         self._live = Live(console=console, refresh_per_second=REFRESH_PER_S, get_renderable=self._draw, transient=True)
 
@@ -36,11 +36,11 @@ class LiveDisplay:
     ) -> None:
         self._live.__exit__(kind, error, trace)
 
-    def step(self, text: str) -> None:
-        self._step = text
+    def step(self, text: str, share: float | None = None) -> None:
+        self._step, self._share = text, share or 0.0
 
     def report(self, report: Report) -> None:
-        self._step = ""
+        self._step, self._share = "", 0.0
         if isinstance(report.event, Finished):
             self._leaderboard = self._ranked()
 
@@ -62,4 +62,9 @@ class LiveDisplay:
             f"{len(progress.done)} of {len(progress.trials)} trials",
             "" if left is None else f"about {duration(left)} left",
         )
-        return Group(self._leaderboard, bars, Text(self._step, style="dim"))
+        step: RenderableType = Text(self._step, style="dim")
+        if self._share:
+            bar = Table.grid(padding=(0, 1))
+            bar.add_row(step, ProgressBar(1.0, self._share, width=30), f"{self._share:.0%}")
+            step = bar
+        return Group(self._leaderboard, bars, step)

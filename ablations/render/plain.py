@@ -17,6 +17,7 @@ class PlainDisplay:
 
     def __init__(self, session: Session, console: Console) -> None:
         self._session, self._console = session, console
+        self._said: tuple[str, int] = ("", 0)  # the last step, and how many tenths of it
 
     def __enter__(self) -> Self:
         progress, resources = self._session.progress, self._session.resources
@@ -31,8 +32,12 @@ class PlainDisplay:
     ) -> None:
         return
 
-    def step(self, text: str) -> None:
-        self._say(text)
+    def step(self, text: str, share: float | None = None) -> None:
+        """A line for each step, and for each tenth of a long one."""
+        now = (text, int((share or 0.0) * 10))
+        if now != self._said:
+            self._said = now
+            self._say(text if not share else f"{text}, {share:.0%}")
 
     def report(self, report: Report) -> None:
         event, progress = report.event, self._session.progress
@@ -44,7 +49,7 @@ class PlainDisplay:
             reason = f" ({event.reason})" if event.reason else ""
             done = f"{len(progress.done)} of {len(progress.trials)} done{rest}"
             self._say(f"{report.name}: {event.status}{reason} after {duration(event.wall_s)}; {done}")
-        elif isinstance(event, Evaluated):
+        elif isinstance(event, Evaluated) and event.scores:
             scores = ", ".join(f"{score.name} {score.value:.2f}" for score in event.scores)
             self._say(f"{report.name}: {event.kimg:.1f} kimg, {event.of}: {scores}")
 

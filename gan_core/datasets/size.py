@@ -1,0 +1,37 @@
+"""The size of images: one number for squares, or height and width."""
+
+Size = int | tuple[int, int]  # px; a pair is (height, width)
+
+
+def as_pair(size: Size) -> tuple[int, int]:
+    """Height and width."""
+    height, width = (size, size) if isinstance(size, int) else size
+    return height, width
+
+
+def simplest(size: Size) -> Size:
+    """One number where height and width are equal, so that (32, 32) and 32 are one thing."""
+    height, width = as_pair(size)
+    return height if height == width else (height, width)
+
+
+def covering(native: tuple[int, int], wanted: tuple[int, int]) -> tuple[int, int]:
+    """The size, of `native`'s aspect, at which an image just covers `wanted`: one side fits, the other is not smaller.
+
+    For a square this is torchvision's Resize(side), which rounds the longer side down.
+    """
+    (height, width), (wanted_height, wanted_width) = native, wanted
+    if wanted_height * width >= wanted_width * height:
+        return wanted_height, wanted_height * width // height
+    return wanted_width * height // width, wanted_width
+
+
+def centre(outer: tuple[int, int], inner: tuple[int, int]) -> tuple[int, int]:
+    """Top and left of the centred cut of `inner` from `outer`, rounded as torchvision's CenterCrop does."""
+    return round((outer[0] - inner[0]) / 2), round((outer[1] - inner[1]) / 2)
+
+
+def in_words(size: Size) -> str:
+    """Height x width, such as '157x128'."""
+    height, width = as_pair(size)
+    return f"{height}x{width}"
