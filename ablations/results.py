@@ -58,7 +58,8 @@ def read_results(where: Path | Iterable[Path]) -> pd.DataFrame:
     """The results of these trials' directories, or of all trials of the study in this directory; see COLUMNS.
 
     None (NaN in numeric columns) where there is no value: a diverged run has no score, nor has one under
-    `extractor: none`. Sorted by study, then seed, with the arms in the order of their names and the baseline first, whatever the order of reading.
+    `extractor: none`. Sorted by study, then seed, with the arms in the order of their names and the baseline first,
+    whatever the order of reading.
     """
     directories = sorted(p.parent for p in where.glob(f"trials/*/{RECORD}")) if isinstance(where, Path) else list(where)
     records = [read_record(directory) for directory in directories]

@@ -66,7 +66,7 @@ def prepare(request: Request) -> ImageSet:
 def _broken(folder: Path, broken: tuple[str, ...], record: Path) -> UserError:
     listed = "".join(f"\n  {text}" for text in broken[:NAMED])
     more = f"\n  and {len(broken) - NAMED} more, all in {record}" if len(broken) > NAMED else ""
-    message = f"{folder} holds {len(broken)} file(s) that are no images:{listed}{more}\n"
+    message = f"{folder} holds {len(broken)} file(s) that are no images:{listed}{more}"
     way_on = "images only; `skip_broken: true` (--skip-broken true) leaves these out"
     return UserError(Problem(message, ("data_dir",), allowed=way_on))
 
