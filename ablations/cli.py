@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from gan_core.cli import machine_home
+from gan_core.problems import Problem, UserError
 
 app = typer.Typer(
     name="ablations",
@@ -56,11 +57,12 @@ def run(
     Ctrl-C saves the running trials; the same command goes on. MLFLOW_TRACKING_URI names a server instead of the
     SQLite store in the study's folder.
     """
+    from contextlib import closing
+
     from ablations.render.display import display
     from ablations.render.outcome import show_outcome
-    from ablations.session import Options, Session
+    from ablations.session import Options, open_session
     from ablations.study import load_study
-    from ablations.workspace import open_workspace
     from gan_core.interrupt import Interrupt
 
     options = Options(
@@ -74,14 +76,15 @@ def run(
         command=sys.argv,
     )
     loaded = load_study(study, name)
-    with open_workspace(loaded, runs) as workspace, Interrupt() as interrupt:
-        session = Session(loaded, workspace, options)
-        with display(session) as shown:
-            for report in session.reports(lambda: interrupt.requested, shown.step):
+    with open_session(loaded, runs, options) as session, Interrupt() as interrupt:
+        with (
+            display(session) as shown,
+            closing(session.reports(lambda: interrupt.requested, shown.step)) as reports,
+        ):
+            for report in reports:
                 shown.report(report)
         show_outcome(session, stopped=interrupt.requested)
-    unsuccessful = any(name not in session.progress.done for name in session.progress.trials)
-    raise typer.Exit(1 if unsuccessful else 0)
+    raise typer.Exit(0 if session.progress.is_done else 1)
 
 
 @app.command()
@@ -125,7 +128,10 @@ def leaderboard(
     ranked = leaderboard_of(read_results(find_workspace(study, runs).root))
     show_leaderboard(ranked)
     if csv is not None:
-        write_csv(ranked, csv)
+        try:
+            write_csv(ranked, csv)
+        except OSError as error:
+            raise UserError(Problem(f"{csv} can't be written: {error.strerror}", ("--csv",))) from error
         say(f"written: {csv}")
 
 

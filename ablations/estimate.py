@@ -1,17 +1,17 @@
 """What a study will cost: each arm measured for a moment in as many processes as will train side by side."""
 
-import multiprocessing
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
-from ablations.executors.processes import TRAINER
+from ablations.executors.fork_server import fork_server
 from ablations.resources import Resources
 from ablations.trials import Arm, Trial
 from gan_core.config import Config, resolve
 from gan_core.plan import total_steps
 
-SECONDS = 1.0  # of training steps measured an arm
+SECONDS = 1.0  # of training steps, measured for each arm
 
 
 @dataclass(frozen=True)
@@ -28,15 +28,18 @@ class ArmCost:
         return self.training_s + self.scoring_s
 
 
-def arm_costs(arms: Sequence[Arm], resources: Resources) -> dict[str, ArmCost]:
+def arm_costs(arms: Sequence[Arm], resources: Resources, seconds: float = SECONDS) -> dict[str, ArmCost]:
     """The cost of one trial of each arm. Start-up (about a second a trial) is not in it."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([TRAINER])
     devices = [resources.devices[i % len(resources.devices)] for i in range(len(arms))]
-    jobs = [(a.config.plain(), d, resources.threads) for a, d in zip(arms, devices, strict=True)]
-    with context.Pool(resources.workers) as pool:
-        costs = pool.starmap(_measured, jobs, chunksize=1)
-    return {arm.name: _arm_cost(arm, *cost) for arm, cost in zip(arms, costs, strict=True)}
+    pool = ProcessPoolExecutor(resources.workers, mp_context=fork_server())
+    try:
+        futures = [
+            pool.submit(_measured, arm.config.plain(), device, resources.threads, seconds)
+            for arm, device in zip(arms, devices, strict=True)
+        ]
+        return {arm.name: _arm_cost(arm, *future.result()) for arm, future in zip(arms, futures, strict=True)}
+    finally:
+        pool.shutdown(cancel_futures=True)
 
 
 def study_seconds(trials: Sequence[Trial], costs: dict[str, ArmCost], resources: Resources) -> float:
@@ -48,13 +51,13 @@ def study_seconds(trials: Sequence[Trial], costs: dict[str, ArmCost], resources:
     return max(free)
 
 
-def _measured(settings: dict[str, Any], device: str, threads: int) -> tuple[float, float]:
+def _measured(settings: dict[str, Any], device: str, threads: int, seconds: float) -> tuple[float, float]:
     import torch
 
     from gan_core.timing import measure
 
     torch.set_num_threads(threads)
-    cost = measure(resolve(settings), device, SECONDS)
+    cost = measure(resolve(settings), device, seconds)
     return cost.per_step, cost.per_kfake
 
 

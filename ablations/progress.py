@@ -1,7 +1,7 @@
 """How far a study is, computed from reports: numbers only, drawn elsewhere."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from ablations.executors.report import Report
@@ -22,64 +22,80 @@ class TrialProgress:
 
 @dataclass
 class StudyProgress:
-    """All trials of a study, the done ones included. `seconds_left` is None until something has been measured."""
+    """All trials of a study, those included that were done before this execution."""
 
     trials: Mapping[str, Trial]
-    done: set[str] = field(default_factory=set)
+    clock: Callable[[], float] = time.monotonic
+    done: set[str] = field(default_factory=set)  # with a result: finished or diverged
+    failed: dict[str, str] = field(default_factory=dict)  # in this execution: name -> why
     running: dict[str, TrialProgress] = field(default_factory=dict)
-    _began: float = field(default_factory=time.monotonic)
-    _images_before: int = 0
+    _images: dict[str, int] = field(default_factory=dict)  # shown so far, of the trials that are not done
+    _shown: int = 0  # by this execution
+    _began: float | None = None  # the first report of this execution, by the clock
 
     @classmethod
     def of(cls, trials: Sequence[Trial], journals: Mapping[str, Sequence[AnyEvent]]) -> "StudyProgress":
         """The progress that the journals tell."""
         progress = cls({trial.name: trial for trial in trials})
-        for trial in trials:
-            events = journals[trial.name]
+        for name, events in journals.items():
             if events and isinstance(events[-1], Finished) and events[-1].status != "failed":
-                progress.done.add(trial.name)
+                progress.done.add(name)
             elif events:
-                progress._partial[trial.name] = events[-1].images
-        progress._images_before = progress.images
+                progress._images[name] = events[-1].images
         return progress
-
-    _partial: dict[str, int] = field(default_factory=dict)
 
     def enter(self, report: Report) -> None:
         """Take one report in."""
+        if self._began is None:
+            self._began = self.clock()
         event, name = report.event, report.name
+        if event is not None:
+            self._advance(name, event)
         if event is None or isinstance(event, Finished):
             self.running.pop(name, None)
-            if event is not None:
-                self.done.add(name)
-            return
-        row = self.running.setdefault(name, TrialProgress(name, _budget(self.trials[name])))
-        row.images = event.images
-        self._partial[name] = event.images
+        if report.has_died:
+            self.failed[name] = report.left
+        elif isinstance(event, Finished) and event.status == "failed":
+            self.failed[name] = event.reason
+        elif isinstance(event, Finished):
+            self.done.add(name)
+
+    def _advance(self, name: str, event: AnyEvent) -> None:
+        row = self.running.get(name)
+        if row is None:
+            row = self.running[name] = TrialProgress(name, _budget(self.trials[name]), event.images)
+        self._shown += event.images - row.images
+        row.images = self._images[name] = event.images
         if isinstance(event, Ticked):
             row.images_per_s = event.images_per_s
         if isinstance(event, Evaluated):
             row.fid = next((score.value for score in event.scores if score.metric == "fid"), None)
 
     @property
+    def is_done(self) -> bool:
+        """Whether every trial has a result."""
+        return self.done == self.trials.keys()
+
+    @property
     def images(self) -> int:
         """Real images shown so far, over all trials; a trial that ended early counts as a whole one."""
-        return sum(
-            _budget(trial) if name in self.done else min(self._partial.get(name, 0), _budget(trial))
-            for name, trial in self.trials.items()
-        )
+        return self.budget_images - sum(self._to_show(name) for name in self.trials)
 
     @property
     def budget_images(self) -> int:
+        """Real images that all trials will have shown."""
         return sum(map(_budget, self.trials.values()))
 
     @property
     def seconds_left(self) -> float | None:
-        """At the pace of this execution so far."""
-        shown = self.images - self._images_before
-        if shown <= 0:
+        """At the pace of this execution so far, without the trials that failed in it. None: not measured yet."""
+        if self._began is None or self._shown <= 0:
             return None
-        return (time.monotonic() - self._began) / shown * (self.budget_images - self.images)
+        left = sum(self._to_show(name) for name in self.trials if name not in self.failed)
+        return (self.clock() - self._began) / self._shown * left
+
+    def _to_show(self, name: str) -> int:
+        return 0 if name in self.done else max(0, _budget(self.trials[name]) - self._images.get(name, 0))
 
 
 def _budget(trial: Trial) -> int:

@@ -3,12 +3,14 @@
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ablations.executors.report import Executor, Job, Report
-from ablations.search import Ledger
 from ablations.trials import Trial
 from gan_core.events import Finished
+
+if TYPE_CHECKING:
+    from ablations.search import Ledger
 
 
 class Tracker(Protocol):
@@ -20,7 +22,7 @@ class Tracker(Protocol):
 
 
 def run_trials(
-    ledger: Ledger, executor: Executor, tracker: Tracker, home: Path, stop: Callable[[], bool]
+    ledger: "Ledger", executor: Executor, tracker: Tracker, home: Path, stop: Callable[[], bool]
 ) -> Generator[Report, None, None]:
     """Run what the ledger hands out, to the end or until `stop()`; every report after it has been entered.
 

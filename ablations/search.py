@@ -10,6 +10,7 @@ with the attribute `value_is` to say so. No sampler and no leaderboard reads it.
 """
 
 import math
+import warnings
 from collections.abc import Iterator, Mapping, Sequence
 
 import optuna
@@ -142,7 +143,8 @@ def _opened(storage: str, name: str) -> optuna.Study:
         if study.directions != [optuna.study.StudyDirection.MINIMIZE]:
             message = f"the Optuna study {name!r} in {without_password(storage)} is not one of ours"
             raise UserError(Problem(message, ("--storage",), "another storage, or --as NEWNAME"))
-        study.set_metric_names(["fid_best"])
+        with warnings.catch_warnings(category=optuna.exceptions.ExperimentalWarning, action="ignore"):
+            study.set_metric_names(["fid_best"])
     except (SQLAlchemyError, optuna.exceptions.OptunaError, ImportError, ValueError, RuntimeError, OSError) as error:
         why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
         message = f"the Optuna storage {without_password(storage)} can't be used: {why}"

@@ -1,14 +1,17 @@
 """One execution of a study: what is to do, who does it, who is told; from the lock to the leaderboard."""
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+import shutil
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal
 
 from ablations.executors.inline import Inline
 from ablations.executors.processes import Processes
 from ablations.executors.report import Executor, Report
 from ablations.leaderboard import Leaderboard, leaderboard_of, write_csv
+from ablations.preparation import OnStep, prepare_data
 from ablations.progress import StudyProgress
 from ablations.provenance import provenance_of
 from ablations.resources import Resources, share
@@ -18,18 +21,16 @@ from ablations.study import Study
 from ablations.tracking.cursor import is_shipped
 from ablations.tracking.execution import Execution
 from ablations.trials import Trial, progress_of, trials_of
-from ablations.workspace import Workspace
-from gan_core import journal, training_data
-from gan_core.datasets import ImageSet
+from ablations.workspace import Workspace, open_workspace
+from gan_core import journal
 from gan_core.events import Finished
+from gan_core.problems import UserError
+
+if TYPE_CHECKING:
+    from ablations.search import Ledger
+    from ablations.tracking.mlflow import MlflowTracker, Outcome
 
 CLOSE_S = 60.0  # how long the end may wait for a tracker that does not answer
-
-
-class OnStep(Protocol):
-    """Who is told what is being done, and, where that is known, how much of it is done already, 0 to 1."""
-
-    def __call__(self, text: str, share: float | None = None) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -62,64 +63,67 @@ class Session:
         """The trials that have no result yet. Raises UserError where a folder belongs to other settings."""
         return [trial for trial in self.trials if progress_of(trial) not in ("finished", "diverged")]
 
-    def reports(self, stop: Callable[[], bool], on_step: OnStep) -> Iterator[Report]:
-        """Train what is to do and tell of it; nothing is imported or opened where there is nothing to do."""
+    def reports(self, stop: Callable[[], bool], on_step: OnStep) -> Generator[Report, None, None]:
+        """Train what is to do and tell of it; nothing is imported or opened where there is nothing to do.
+
+        A generator: whatever ends it, the running trials save and end, and the leaderboard is written. Raises
+        UserError before anything trains.
+        """
+        to_do = self.to_do()
         unshipped = [trial for trial in self.trials if not is_shipped(trial.directory, self.tracking_uri)]
-        if not self.to_do() and not unshipped:
+        has_ledger = self.options.storage is not None or self.workspace.optuna_db.exists()
+        if not to_do and not unshipped and has_ledger:
             self._write_leaderboard()
             return
-        self._prepare_data(on_step)
-        executor = self._executor()
-
-        on_step("opening the tracking store and the ledger")
-        from ablations.search import Ledger
-        from ablations.tracking.mlflow import MlflowTracker
-
-        storage = self.options.storage or f"sqlite:///{self.workspace.optuna_db.absolute()}"
-        embedded = None if self.options.tracking_uri else self.workspace.mlartifacts
-        tracker = MlflowTracker(self.tracking_uri, self.study.name, embedded)
-        ledger = Ledger(storage, self.study.name, self.trials, self.journals)
+        on_step("opening the ledger and the tracking store")
+        ledger = self._ledger()
+        executor = self._executor()  # its fork server gets ready while the rest is opened
+        tracker = self._tracker()
+        prepare_data(to_do, self.options.home, on_step)
         tracker.begin(self._execution())
         tracker.start()
-        for trial in unshipped:
-            tracker.notify(trial)
-        outcome: Literal["finished", "failed", "interrupted"] = "failed"
+        outcome: Outcome = "failed"
         try:
-            for report in run_trials(ledger, executor, tracker, self.options.home, stop):
-                self.progress.enter(report)
-                if isinstance(report.event, Finished):
-                    self._write_leaderboard()
-                yield report
+            for trial in unshipped:
+                tracker.notify(trial)
+            with closing(run_trials(ledger, executor, tracker, self.options.home, stop)) as reports:
+                for report in reports:
+                    self.progress.enter(report)
+                    if isinstance(report.event, Finished):
+                        self._write_leaderboard()
+                    yield report
             outcome = "interrupted" if stop() else "finished"
         finally:
-            tracker.attach(self._write_leaderboard())
-            on_step("sending the rest to MLflow")
-            self.complaint = tracker.close(CLOSE_S, outcome)
-            self._write_leaderboard()  # now with the ids of all runs
-
-    def _prepare_data(self, on_step: OnStep) -> None:
-        """Have all images ready, and right for every trial, before any is trained."""
-        ready: dict[tuple[Hashable, ...], ImageSet] = {}
-        for config in (trial.config for trial in self.trials):
-            key = training_data.key(config)
-            if key in ready:
-                training_data.check(config, ready[key])
-                continue
-            name = config.data_dir or config.data
-            on_step(f"data: {name}")
-
-            def count(what: str, done: int, total: int, name: str = name) -> None:
-                on_step(f"data: {name}: {what}", done / total if total else None)
-
-            ready[key] = training_data.load(config, self.options.home, count)
+            self._end(tracker, outcome, on_step)
 
     def leaderboard(self) -> Leaderboard:
         """The arms as they stand now."""
         return leaderboard_of(read_results(self.workspace.root))
 
+    def _end(self, tracker: "MlflowTracker", outcome: "Outcome", on_step: OnStep) -> None:
+        """Whatever of this goes wrong, the tracker is closed."""
+        try:
+            on_step("sending the rest to MLflow")
+            tracker.attach(self._write_leaderboard())
+        finally:
+            self.complaint = tracker.close(CLOSE_S, outcome)
+        self._write_leaderboard()  # now with the ids of all runs
+
     def _write_leaderboard(self) -> Path:
         write_csv(self.leaderboard(), self.workspace.leaderboard_csv)
         return self.workspace.leaderboard_csv
+
+    def _ledger(self) -> "Ledger":
+        from ablations.search import Ledger
+
+        storage = self.options.storage or f"sqlite:///{self.workspace.optuna_db.absolute()}"
+        return Ledger(storage, self.study.name, self.trials, self.journals)
+
+    def _tracker(self) -> "MlflowTracker":
+        from ablations.tracking.mlflow import MlflowTracker
+
+        embedded = None if self.options.tracking_uri else self.workspace.mlartifacts
+        return MlflowTracker(self.tracking_uri, self.study.name, embedded)
 
     def _executor(self) -> Executor:
         resources = self.resources
@@ -136,3 +140,23 @@ class Session:
             study_file=self.study.path,
             provenance=provenance_of(Path(__file__).parent, self.options.command),
         )
+
+
+@contextmanager
+def open_session(study: Study, runs: Path, options: Options) -> Iterator[Session]:
+    """An execution of the study, its directory locked for the body's time.
+
+    Where a UserError ends the body before anything has trained, the folders that were made for it are removed.
+    """
+    root = runs / study.name
+    made = [folder for folder in (root, *root.parents) if not folder.exists()]  # innermost first
+    with open_workspace(study, runs) as workspace:
+        try:
+            yield Session(study, workspace, options)
+        except UserError:
+            if root in made and not workspace.has_results():
+                shutil.rmtree(root)
+                for folder in made[1:]:
+                    with suppress(OSError):  # somebody uses it by now
+                        folder.rmdir()
+            raise

@@ -29,11 +29,11 @@ def events_of(job: Job, device: str, threads: int) -> Generator[AnyEvent, None, 
     run = train(resolve(job.settings), job.directory, job.home, device)
     with closing(journal.recorded(run, job.directory)) as events:
         try:
-            for event in events:
+            for event in events:  # noqa: UP028  `yield from` would catch below what goes wrong while closing
                 yield event
         except Exception as error:
             failure = _failure(job, error)
-            with suppress(OSError):  # where the disk is full we can still tell; the next run goes on from the checkpoint
+            with suppress(OSError):  # a full disk: we can still tell, and the next run goes on from the checkpoint
                 (job.directory / ERROR).write_text(traceback.format_exc())
                 journal.append(job.directory, failure)
             yield failure

@@ -3,12 +3,15 @@
 import argparse
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Ticked
-from gan_core.flags import add_flags, refuse_unknown, settings_of
 from gan_core.interrupt import Interrupt
-from gan_core.problems import UserError
+from gan_core.problems import Problem, UserError
+
+if TYPE_CHECKING:
+    from gan_core.events import AnyEvent
 
 HOME_VARIABLE = "GAN_ABLATIONS_HOME"
 
@@ -20,6 +23,8 @@ def machine_home() -> Path:
 
 def parser() -> argparse.ArgumentParser:
     """The command line, its help made from the catalog."""
+    from gan_core.flags import add_flags  # with all of torch: not for those who only want `machine_home`
+
     top = argparse.ArgumentParser(prog="python -m gan_core", description="Train one GAN; every trick is a flag.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     train = commands.add_parser("train", help="train one GAN", allow_abbrev=False)
@@ -40,6 +45,8 @@ def parser() -> argparse.ArgumentParser:
 
 def main(words: list[str] | None = None) -> int:
     """Run the command line; the exit code: 0 done, 1 failed or stopped on the way, 2 the user's mistake."""
+    from gan_core.flags import refuse_unknown
+
     arguments, rest = parser().parse_known_args(words)
     try:
         if rest:
@@ -49,10 +56,14 @@ def main(words: list[str] | None = None) -> int:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:  # the second Ctrl-C
+        print("interrupted; what is in the last checkpoint is kept", file=sys.stderr)
+        return 1
 
 
 def _train(arguments: argparse.Namespace) -> int:
     from gan_core.config import broken_rules, resolve
+    from gan_core.flags import settings_of
 
     config = resolve(settings_of(arguments))
     for problem in broken_rules(config, "warning"):
@@ -61,24 +72,32 @@ def _train(arguments: argparse.Namespace) -> int:
     import torch
 
     from gan_core import journal, training_data
-    from gan_core.devices import available_devices
+    from gan_core.devices import available_devices, checked_device
+    from gan_core.events import Finished
     from gan_core.train import train
 
-    if arguments.threads:
+    if arguments.threads is not None:
+        if arguments.threads < 1:
+            raise UserError(Problem(f"{arguments.threads} is out of range", ("--threads",), ">= 1"))
         torch.set_num_threads(arguments.threads)
-    device = arguments.device or available_devices()[0]
+    device = available_devices()[0] if arguments.device is None else checked_device(arguments.device)
+    try:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(Problem(f"{arguments.out} can't be made: {error.strerror}", ("--out",))) from error
     home = arguments.home or machine_home()
     training_data.load(config, home, _Counter())
-    events = journal.recorded(train(config, arguments.out, home, device), arguments.out)
-    with Interrupt() as interrupt:
+    run = train(config, arguments.out, home, device)
+    with Interrupt() as interrupt, closing(journal.recorded(run, arguments.out)) as events:
         for event in events:
             if line := _line(event):
                 print(line, flush=True)
             if interrupt.requested and not isinstance(event, Finished):
-                events.close()
-                print(f"stopped; the same command goes on from {arguments.out}", file=sys.stderr)
-                return 1
-    return 0
+                break
+        else:
+            return 0
+    print(f"stopped; the same command goes on from {arguments.out}", file=sys.stderr)
+    return 1
 
 
 class _Counter:
@@ -93,7 +112,9 @@ class _Counter:
             print(f"data: {what} {done} of {total} images" if total else f"data: {what}", file=sys.stderr, flush=True)
 
 
-def _line(event: AnyEvent) -> str:
+def _line(event: "AnyEvent") -> str:
+    from gan_core.events import Evaluated, Finished, Sampled, Ticked
+
     at = f"{event.kimg:9.2f} kimg"
     match event:
         case Ticked():

@@ -2,7 +2,19 @@
 
 import torch
 
+from gan_core.problems import Problem, UserError, nearest_name
+
 
 def available_devices() -> tuple[str, ...]:
     """'cuda:0', 'cuda:1', ...; or 'cpu' alone where there is no GPU."""
     return tuple(f"cuda:{i}" for i in range(torch.cuda.device_count())) or ("cpu",)
+
+
+def checked_device(name: str) -> str:
+    """The name itself. Raises UserError, with those that there are, for a device that this machine does not have."""
+    here = dict.fromkeys(("cpu", *available_devices()))
+    if name in here or (name == "cuda" and "cuda:0" in here):
+        return name
+    raise UserError(
+        Problem(f"this machine has no device {name!r}", ("--device",), ", ".join(here), nearest_name(name, here))
+    )

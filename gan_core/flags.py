@@ -54,10 +54,11 @@ def refuse_unknown(parser: argparse.ArgumentParser, words: list[str]) -> None:
 
 
 def _unknown(word: str, known: list[str]) -> Problem:
-    nearest = nearest_name(word.split("=")[0], known) if word.startswith("-") else ""
-    return Problem(
-        f"no flag is called {word!r}" if word.startswith("-") else f"{word!r} belongs to no flag", nearest=nearest
-    )
+    if not word.startswith("-"):
+        return Problem(f"{word!r} belongs to no flag")
+    names = {flag.lstrip("-"): flag for flag in known}  # dashes would make all flags look alike
+    nearest = nearest_name(word.lstrip("-").split("=")[0], names)
+    return Problem(f"no flag is called {word!r}", nearest=names.get(nearest, ""))
 
 
 def _flag(trick: TrickEntry) -> str:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from gan_core.build import build
+from gan_core.build import State, build
 from gan_core.config import Config
 from gan_core.datasets import DATASETS
 from gan_core.evaluation import extractors
@@ -28,12 +28,14 @@ class Cost:
 
 
 def measure(config: Config, device: str, seconds: float) -> Cost:
-    """Time steps for about so many seconds, then sampling and scoring."""
+    """Time sampling and scoring, then steps for about so many seconds; in this order, as steps may make G diverge."""
     channels = DATASETS[config.data].channels or RGB
     images = np.random.default_rng(0).integers(
         0, 256, (IMAGES, channels, config.image_size, config.image_size), dtype=np.uint8
     )
     state = build(config, images, torch.device(device))
+
+    per_kfake = 0.0 if config.extractor == extractors.NONE else _per_kfake(state)
     for _ in range(WARM_UP_STEPS):
         train_step(state)
     state.meter.take()
@@ -42,12 +44,13 @@ def measure(config: Config, device: str, seconds: float) -> Cost:
         train_step(state)
     state.meter.take()  # waits for the device
     per_step = (time.perf_counter() - began) / (state.clock.step - WARM_UP_STEPS)
+    return Cost(per_step, per_kfake)
 
-    if config.extractor == extractors.NONE:
-        return Cost(per_step, 0.0)
-    network = extractors.find(config.extractor).load(state.device)
-    latents = torch.randn(2 * BATCH, config.latent_dim, generator=torch.Generator().manual_seed(0))
+
+def _per_kfake(state: State) -> float:
+    network = extractors.find(state.config.extractor).load(state.device)
+    latents = torch.randn(2 * BATCH, state.config.latent_dim, generator=torch.Generator().manual_seed(0))
     began = time.perf_counter()
     for fakes in sampled(state.shown_g, latents, state.device):
         extract(network, fakes)[0].sum().item()
-    return Cost(per_step, (time.perf_counter() - began) / len(latents) * 1000)
+    return (time.perf_counter() - began) / len(latents) * 1000

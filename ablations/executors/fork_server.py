@@ -19,7 +19,7 @@ def fork_server() -> ForkServerContext:
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([TRAINER])
     resource_tracker.ensure_running()  # it would unblock the signals if the server had to start it
-    former = signal.pthread_sigmask(signal.SIG_BLOCK, FOR_THE_PARENT)  # a blocked signal waits, and blocking is inherited
+    former = signal.pthread_sigmask(signal.SIG_BLOCK, FOR_THE_PARENT)  # inherited; ours only wait
     try:
         forkserver.ensure_running()
     finally:

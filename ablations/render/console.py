@@ -19,7 +19,7 @@ def say(text: str) -> None:
 
 def duration(seconds: float) -> str:
     """'7 s', '3:05 min' or '2:10 h'."""
-    if seconds < 60:
+    if round(seconds) < 60:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)
     if minutes < 60:

@@ -1,56 +1,65 @@
-"""The ranked arms as a table."""
+"""The ranked arms as a table that fits 100 columns."""
 
 import math
 
+from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from ablations.leaderboard import NO_SCORES, Leaderboard
+from ablations.leaderboard import NO_SCORES, Leaderboard, Row
 from ablations.leaderboard import Table as Ranked
 from ablations.render.console import number, out, say
 from ablations.statistics import Estimate
 
+LEFT = ("arm", "verdict")
+HEADINGS = ("#", "arm", "seeds", "FID", "best", "vs baseline", "verdict", "IS", "last")
+CAPTION = "FID of each seed's best generator, mean ± 95 % interval; best: of any seed; last: of the last generators"
+STYLES = {"better": "green", "worse": "red"}
+
 
 def show_leaderboard(leaderboard: Leaderboard) -> None:
     """One table a study and protocol."""
+    if not leaderboard.tables:
+        say("no trial has begun yet")
     for table in leaderboard.tables:
-        if not table.score:
-            say(f"{table.study}: no trial has a score yet")
-            continue
         out.print(leaderboard_table(table))
 
 
 def leaderboard_table(table: Ranked) -> Table:
-    """The ranked arms of one protocol."""
-    title, caption = f"{table.study}: {table.score}, lower is better", f"protocol {table.protocol}; 95 % intervals"
+    """The ranked arms of one protocol; those without a score are below, with what became of their seeds."""
+    score = f"{table.score}, lower is better" if table.score else "no trial has a score yet"
+    caption = f"{CAPTION}\nprotocol {table.protocol}" if table.score else None
     if table.score == NO_SCORES:
-        title, caption = f"{table.study}: {NO_SCORES}", "extractor: none, as the study says; nothing is ranked"
-    drawn = Table(title=title, caption=caption)
-    for heading in ("rank", "arm", "seeds", "FID", "best seed", "difference from the baseline", "", "IS", "FID last"):
-        drawn.add_column(heading, justify="left" if heading in ("arm", "") else "right")
+        score, caption = NO_SCORES, "extractor: none, as the study says; nothing is ranked"
+    drawn = Table(
+        title=f"{table.study}: {score}", caption=caption, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0)
+    )
+    for heading in HEADINGS:
+        drawn.add_column(heading, justify="left" if heading in LEFT else "right")
     for row in table.rows:
-        ends = [f"{row.seeds_finished}"]
-        ends += [
-            f"{count} {word}"
-            for count, word in ((row.seeds_diverged, "diverged"), (row.seeds_failed, "failed"))
-            if count
-        ]
         drawn.add_row(
             "" if row.rank is None else str(row.rank),
             row.arm,
-            ", ".join(ends),
+            _seeds(row),
             _estimate(row.fid),
             number(row.fid_best_single),
             _estimate(row.fid_difference, signed=True),
-            Text(row.verdict, style={"better": "green", "worse": "red"}.get(row.verdict, "default")),
+            Text(row.verdict, style=STYLES.get(row.verdict, "default")),
             number(row.inception.mean, 2),
             number(row.fid_last_mean),
         )
     return drawn
 
 
+def _seeds(row: Row) -> str:
+    """'3', or '2, 1 diverged'."""
+    lost = ((row.seeds_diverged, "diverged"), (row.seeds_failed, "failed"))
+    return ", ".join([str(row.seeds_finished), *(f"{count} {word}" for count, word in lost if count)])
+
+
 def _estimate(value: Estimate, signed: bool = False) -> str:
+    """'24.1 ± 1.9'; the mean alone where there is no interval; '' where there is no mean."""
     if math.isnan(value.mean):
         return ""
     mean = f"{value.mean:+.1f}" if signed else f"{value.mean:.1f}"
-    return mean if math.isnan(value.low) else f"{mean} [{value.low:.1f}, {value.high:.1f}]"
+    return mean if math.isnan(value.low) else f"{mean} ± {value.high - value.mean:.1f}"

@@ -7,16 +7,17 @@ from ablations.session import Session
 
 
 def show_outcome(session: Session, stopped: bool) -> None:
-    """The end of an execution: the leaderboard, where everything is, what is left."""
+    """The leaderboard, where everything is, what failed, what is left."""
+    progress = session.progress
     show_leaderboard(session.leaderboard())
     say(f"leaderboard: {session.workspace.leaderboard_csv}")
     if session.options.tracking_uri is None:
         say(f"MLflow:      python -m ablations ui {session.workspace.root}")
-    left = len(session.progress.trials) - len(session.progress.done)
     if session.complaint:
         show_warnings([session.complaint])
-    if left:
-        say(
-            f"{'stopped' if stopped else 'not done'}: {left} of {len(session.progress.trials)} trials are left; "
-            "the same command goes on"
-        )
+    for name, reason in progress.failed.items():
+        say(f"failed: {name}: {reason}")
+    if not progress.is_done:
+        left = len(progress.trials) - len(progress.done)
+        how = "stopped" if stopped else "not done"
+        say(f"{how}: {left} of {len(progress.trials)} trials are left; the same command goes on")

@@ -8,8 +8,9 @@ from rich.text import Text
 
 from ablations.executors.report import Report
 from ablations.render.console import duration
+from ablations.render.ends import end_of
 from ablations.session import Session
-from gan_core.events import Evaluated, Finished
+from gan_core.events import Evaluated
 
 
 class PlainDisplay:
@@ -17,7 +18,7 @@ class PlainDisplay:
 
     def __init__(self, session: Session, console: Console) -> None:
         self._session, self._console = session, console
-        self._said: tuple[str, int] = ("", 0)  # the last step, and how many tenths of it
+        self._said = ("", 0)  # the last step, and how many tenths of it
 
     def __enter__(self) -> Self:
         progress, resources = self._session.progress, self._session.resources
@@ -33,25 +34,21 @@ class PlainDisplay:
         return
 
     def step(self, text: str, share: float | None = None) -> None:
-        """A line for each step, and for each tenth of a long one."""
+        """What is being done besides training; of what takes long a line each tenth. `share`: done, 0 to 1."""
         now = (text, int((share or 0.0) * 10))
         if now != self._said:
             self._said = now
             self._say(text if not share else f"{text}, {share:.0%}")
 
     def report(self, report: Report) -> None:
-        event, progress = report.event, self._session.progress
-        if event is None:
-            self._say(f"{report.name}: {report.left}")
-        elif isinstance(event, Finished):
-            left = progress.seconds_left
-            rest = "" if left is None else f", about {duration(left)} left"
-            reason = f" ({event.reason})" if event.reason else ""
-            done = f"{len(progress.done)} of {len(progress.trials)} done{rest}"
-            self._say(f"{report.name}: {event.status}{reason} after {duration(event.wall_s)}; {done}")
-        elif isinstance(event, Evaluated) and event.scores:
-            scores = ", ".join(f"{score.name} {score.value:.2f}" for score in event.scores)
-            self._say(f"{report.name}: {event.kimg:.1f} kimg, {event.of}: {scores}")
+        """Tell of one report that the session's progress has in it already."""
+        if isinstance(report.event, Evaluated) and report.event.scores:
+            scores = ", ".join(f"{score.name} {score.value:.2f}" for score in report.event.scores)
+            self._say(f"{report.name}: {report.event.kimg:.1f} kimg, {report.event.of}: {scores}")
+        if end := end_of(report):
+            progress = self._session.progress
+            left = "" if progress.seconds_left is None else f", about {duration(progress.seconds_left)} left"
+            self._say(f"{report.name}: {end}; {len(progress.done)} of {len(progress.trials)} done{left}")
 
     def _say(self, text: str) -> None:
         self._console.print(Text(text), soft_wrap=True)

@@ -33,7 +33,7 @@ def show_plan(
         on = [name for name, switched in arm.factors.items() if switched]
         table.add_row(
             arm.name,
-            ", ".join(on) if len(on) < len(arm.factors) else "all",
+            "all" if 1 < len(on) == len(arm.factors) else ", ".join(on),
             str(len(own)),
             str(done),
             str(cost.steps),

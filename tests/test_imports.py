@@ -1,0 +1,64 @@
+"""Who may import whom: ARCHITECTURE.md's rules, checked on the source of the whole tree."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+FILES = sorted(
+    str(path.relative_to(ROOT)) for package in ("gan_core", "ablations") for path in (ROOT / package).rglob("*.py")
+)
+PLATFORM = ("mlflow", "optuna", "typer", "rich", "pandas", "ablations")
+ONLY_IN = {  # package -> the beginnings of the files of `ablations` that may import it
+    "optuna": ("ablations/search.py",),
+    "mlflow": ("ablations/tracking/mlflow",),
+    "rich": ("ablations/render/",),
+    "typer": ("ablations/cli.py",),
+    "torch": ("ablations/worker.py", "ablations/estimate.py"),
+    "torchmetrics": ("ablations/worker.py",),
+    "torchvision": (),
+    "gan_core.train": ("ablations/worker.py",),
+    "gan_core.timing": ("ablations/estimate.py",),
+    "ablations.worker": ("ablations/launch.py", "ablations/executors/inline.py"),
+}
+
+
+def imports(file: str) -> Iterator[str]:
+    """Names of all modules that a file imports, within functions too; `from a import b` gives a and a.b."""
+    for node in ast.walk(ast.parse((ROOT / file).read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{file}:{node.lineno}: a relative import"
+            yield str(node.module)
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def uses(file: str, package: str) -> bool:
+    """Whether the file imports the package or something in it."""
+    return any(name == package or name.startswith(f"{package}.") for name in imports(file))
+
+
+def test_the_library_knows_nothing_of_the_platform() -> None:
+    broken = [
+        (file, package) for file in FILES if file.startswith("gan_core/") for package in PLATFORM if uses(file, package)
+    ]
+    assert not broken
+
+
+@pytest.mark.parametrize("package", ONLY_IN)
+def test_each_tool_has_its_room(package: str) -> None:
+    users = {file for file in FILES if file.startswith("ablations/") and uses(file, package)}
+    assert {file for file in users if not file.startswith(ONLY_IN[package])} == set()
+    assert bool(users) == bool(ONLY_IN[package]), "a rule about nothing"
+
+
+def test_importing_the_library_brings_in_no_tracker_and_no_optimiser() -> None:
+    code = "import sys, gan_core, gan_core.train, gan_core.cli; print(*{n.partition('.')[0] for n in sys.modules})"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "torch" in loaded
+    assert set(loaded).isdisjoint(PLATFORM)
