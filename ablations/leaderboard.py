@@ -1,7 +1,8 @@
 """Results -> ranked arms, one table per study and protocol; scores of different protocols are never ranked together.
 
 The rule: arms are ranked by the mean of `fid_best` over their finished seeds, lower is better. Arms without a finished
-seed come last, without a rank. Diverged and failed seeds are counted and never averaged in.
+seed come last, without a rank. Diverged and failed seeds are counted and never averaged in; those without
+scores (`extractor: none`) are counted and not ranked.
 """
 
 import math
@@ -20,7 +21,7 @@ from gan_core.problems import UserError
 COLUMNS = {
     "rank": "1 is the lowest mean FID; empty without a finished seed",
     "arm": "name of the arm",
-    "seeds_finished": "seeds that ran to the end and have a score: the n of all means",
+    "seeds_finished": "seeds that ran to the end; if they are scored, the n of all means",
     "seeds_diverged": "seeds that met NaN or infinity",
     "seeds_failed": "seeds that ended with an exception",
     "fid_mean": "mean over seeds of the FID of each seed's best generator",
@@ -38,11 +39,15 @@ COLUMNS = {
     "kimg_at_best": "mean of the thousands of images seen when the best generator was there",
     "seconds_at_best": "mean of the wall seconds until then",
     "inert": "tricks that were on and in some seed never acted, separated by spaces: the arm does not test them",
-    "score": "the FID's name, with number of samples and extractor",
+    "score": "the FID's name, with number of samples and extractor; 'no scores' under `extractor: none`",
     "protocol": "stamps of FID and IS, 'fid:<stamp> is:<stamp>'; rows with different ones must not be compared",
     "study": "name of the study",
+    "data_digests": "of the images that the arm's trials were trained on: one, or they don't belong together",
     "mlflow_run_ids": "of the arm's trials, by seed, separated by spaces; empty if MLflow has none",
 }  # and one FACTOR column per factor, after `arm`: 'off' or what it sets
+
+
+NO_SCORES = "no scores"
 
 
 @dataclass(frozen=True)
@@ -64,12 +69,16 @@ class Row:
     kimg_at_best: float
     seconds_at_best: float
     inert: tuple[str, ...]  # tricks that never acted in some seed
+    data_digests: tuple[str, ...]
     run_ids: tuple[str, ...]
 
 
 @dataclass(frozen=True)
 class Table:
-    """Arms whose scores may be compared, best first."""
+    """Arms whose scores may be compared, best first.
+
+    `score` is NO_SCORES where trials ran to the end and none is scored, '' where none has come so far.
+    """
 
     study: str
     score: str
@@ -113,10 +122,14 @@ def _tables(study: pd.DataFrame) -> Iterator[Table]:
         scored = trials[protocols[trials.index] != ""]
         yield Table(
             study=str(study["study"].iloc[0]),
-            score=str(scored["fid_name"].iloc[0]) if len(scored) else "",
+            score=str(scored["fid_name"].iloc[0]) if len(scored) else _unscored(trials),
             protocol=protocol,
             rows=_ranked(trials),
         )
+
+
+def _unscored(trials: pd.DataFrame) -> str:
+    return NO_SCORES if (trials["status"] == "finished").any() else ""
 
 
 def _protocol(trial: "pd.Series[Any]") -> str:
@@ -148,7 +161,7 @@ def _row(trials: pd.DataFrame, baseline: dict[int, float]) -> Row:
         seeds_diverged=int((trials["status"] == "diverged").sum()),
         seeds_failed=int((trials["status"] == "failed").sum()),
         fid=estimate(list(fid.values())),
-        fid_best_single=float(finished["fid_best"].min()),
+        fid_best_single=float(finished["fid_best"].astype(float).min()),
         fid_difference=difference,
         verdict="baseline" if is_baseline else verdict_of(difference),
         inception=_estimate(finished, "is_best"),
@@ -156,6 +169,7 @@ def _row(trials: pd.DataFrame, baseline: dict[int, float]) -> Row:
         kimg_at_best=_estimate(finished, "kimg_best").mean,
         seconds_at_best=_estimate(finished, "seconds_best").mean,
         inert=tuple(dict.fromkeys(name for names in trials["inert"].dropna() for name in names.split())),
+        data_digests=tuple(trials["data_digest"].dropna().unique()),
         run_ids=tuple(trials["run_id"].dropna()),
     )
 
@@ -192,6 +206,7 @@ def _line(table: Table, row: Row) -> dict[str, Any]:
         "score": table.score,
         "protocol": table.protocol,
         "study": table.study,
+        "data_digests": " ".join(row.data_digests),
         "mlflow_run_ids": " ".join(row.run_ids),
     }
 

@@ -69,7 +69,7 @@ class StudyProgress:
         if isinstance(event, Ticked):
             row.images_per_s = event.images_per_s
         if isinstance(event, Evaluated):
-            row.fid = next(score.value for score in event.scores if score.metric == "fid")
+            row.fid = next((score.value for score in event.scores if score.metric == "fid"), None)
 
     @property
     def is_done(self) -> bool:

@@ -13,7 +13,7 @@ from ablations.factor_values import FactorFacts, factor_values
 from ablations.tracking.cursor import read_cursor
 from ablations.trials import RECORD, TrialRecord, read_record
 from gan_core import journal
-from gan_core.events import AnyEvent, Evaluated, Finished, event_from_json
+from gan_core.events import AnyEvent, Evaluated, Finished, Started, event_from_json
 
 UNFINISHED = "unfinished"
 FACTOR = "factor_"  # prefix of the columns that hold the factors' values
@@ -36,6 +36,8 @@ COLUMNS = {
     "is_stamp": "its protocol's stamp",
     "kimg": "thousands of images seen in all",
     "wall_s": "wall seconds spent in all",
+    "data_digest": "of the images that it was trained on; None before it has started",
+    "data_skipped": "files of a folder that were left out because they are no images",
     "run_id": "MLflow's id of the run",
     "fingerprint": "of the resolved configuration",
     "directory": "where the trial lies",
@@ -48,6 +50,7 @@ _FINAL_SCORES = re.compile(rb'"of":"(?:best|last)"')
 class _Ending(NamedTuple):
     """What a journal's end says."""
 
+    first: Started | None
     last: AnyEvent | None
     scored: dict[str, Evaluated]  # 'best', 'last'
 
@@ -55,8 +58,9 @@ class _Ending(NamedTuple):
 def read_results(where: Path | Iterable[Path]) -> pd.DataFrame:
     """The results of these trials' directories, or of all trials of the study in this directory; see COLUMNS.
 
-    None (NaN in numeric columns) where there is no value: a diverged run has no score. Sorted by study, then seed,
-    with the arms in the order of their names and the baseline first, whatever the order of reading.
+    None (NaN in numeric columns) where there is no value: a diverged run has no score, nor has one under
+    `extractor: none`. Sorted by study, then seed, with the arms in the order of their names and the baseline first,
+    whatever the order of reading.
     """
     directories = sorted(p.parent for p in where.glob(f"trials/*/{RECORD}")) if isinstance(where, Path) else list(where)
     records = [read_record(directory) for directory in directories]
@@ -89,6 +93,8 @@ def _row(directory: Path, record: TrialRecord, texts: dict[str, str]) -> dict[st
         "seconds_best": best.generator_wall_s if best else None,
         "kimg": ending.last.kimg if ending.last else None,
         "wall_s": ending.last.wall_s if ending.last else None,
+        "data_digest": ending.first.data_digest if ending.first else None,
+        "data_skipped": ending.first.data_skipped if ending.first else None,
         "run_id": cursor.run_id if cursor else None,
         "fingerprint": record.fingerprint,
         "directory": str(directory),
@@ -114,10 +120,11 @@ def _scores(scored: dict[str, Evaluated]) -> dict[str, Any]:
 
 
 def _ending(path: Path) -> _Ending:
-    """Read a journal from its end, parsing only the last line and those with final scores.
+    """Read a journal from its end, parsing only the last line, the first, and those with final scores.
 
     As in `journal.read`, an event holds unless a later one has its number or a smaller one.
     """
+    first: Started | None = None
     last: AnyEvent | None = None
     scored: dict[str, Evaluated] = {}
     smallest = math.inf
@@ -125,16 +132,18 @@ def _ending(path: Path) -> _Ending:
         match = _SEQ.match(line)
         if match is None or int(match[1]) >= smallest:
             continue
-        if last is None or _FINAL_SCORES.search(line):
+        if last is None or int(match[1]) == 0 or _FINAL_SCORES.search(line):
             try:
                 event = event_from_json(line)
             except ValidationError:  # torn by a crash
                 continue
             last = last or event
+            if isinstance(event, Started):
+                first = event
             if isinstance(event, Evaluated) and event.of != "progress":
                 scored[event.of] = event
         smallest = int(match[1])
-    return _Ending(last, scored)
+    return _Ending(first, last, scored)
 
 
 def _lines_from_end(path: Path) -> list[bytes]:

@@ -3,6 +3,10 @@
 One Optuna study a study file. For a design that is known in advance every trial is enqueued, its factors and its
 seed as parameters; the parent alone reports and tells. The journals are the truth: what Optuna missed (a parent that
 was killed, a database that was removed) is entered from them. A diverged trial is FAIL with the attribute `status`.
+
+A trial's value is its best FID. One that has run to its end without scores (`extractor: none`) has not failed and was
+not stopped, so it is COMPLETE too; Optuna wants a number for that, and gets the thousands of images that D has seen,
+with the attribute `value_is` to say so. No sampler and no leaderboard reads it.
 """
 
 import math
@@ -23,6 +27,8 @@ SEEDS = 2**31  # seeds lie below
 FINGERPRINT = "fingerprint"
 STATUS = "status"
 REASON = "reason"
+VALUE_IS = "value_is"
+KIMG_SEEN = "kimg seen; no scores"
 WITHDRAWN = "withdrawn"  # status of what was enqueued and is no trial of the study any more
 ALLOWED = "sqlite:////path/to/optuna.db, postgresql://user:password@host/database, with its driver installed"
 
@@ -42,7 +48,7 @@ class Ledger:
         self._journals = journals
         self._begun: dict[str, optuna.trial.Trial] = {}
         self._reported: dict[str, set[int]] = {}
-        self._fids: dict[str, float] = {}
+        self._values: dict[str, float] = {}
 
     def next_trials(self) -> Iterator[Trial]:
         """The trials that are still to do, as Optuna hands them out: those that it calls running already first."""
@@ -98,11 +104,16 @@ class Ledger:
 
     def _note(self, name: str, event: AnyEvent) -> None:
         match event:
+            case Evaluated(of="best", scores=()):
+                self._values[name] = event.kimg
+                self._begun[name].set_user_attr(VALUE_IS, KIMG_SEEN)
+            case Evaluated(scores=()):
+                pass
             case Evaluated(of="progress") if event.images not in self._reported[name]:
                 self._reported[name].add(event.images)  # a resumed run repeats what came after its checkpoint
                 self._begun[name].report(_fid(event), step=event.images)
             case Evaluated(of="best"):
-                self._fids[name] = _fid(event)
+                self._values[name] = _fid(event)
             case Finished():
                 self._close(name, event.status, event.reason)
 
@@ -111,9 +122,9 @@ class Ledger:
         trial.set_user_attr(STATUS, status)
         if reason:
             trial.set_user_attr(REASON, reason)
-        fid = self._fids.get(name, math.nan)
-        if status == "finished" and not math.isnan(fid):
-            self._study.tell(trial, fid)
+        value = self._values.get(name, math.nan)
+        if status == "finished" and not math.isnan(value):
+            self._study.tell(trial, value)
         else:
             self._study.tell(trial, state=TrialState.FAIL)
 

@@ -11,6 +11,7 @@ from ablations.executors.inline import Inline
 from ablations.executors.processes import Processes
 from ablations.executors.report import Executor, Report
 from ablations.leaderboard import Leaderboard, leaderboard_of, write_csv
+from ablations.preparation import OnStep, prepare_data
 from ablations.progress import StudyProgress
 from ablations.provenance import provenance_of
 from ablations.resources import Resources, share
@@ -21,7 +22,7 @@ from ablations.tracking.cursor import is_shipped
 from ablations.tracking.execution import Execution
 from ablations.trials import Trial, progress_of, trials_of
 from ablations.workspace import Workspace, open_workspace
-from gan_core import datasets, journal
+from gan_core import journal
 from gan_core.events import Finished
 from gan_core.problems import UserError
 
@@ -62,7 +63,7 @@ class Session:
         """The trials that have no result yet. Raises UserError where a folder belongs to other settings."""
         return [trial for trial in self.trials if progress_of(trial) not in ("finished", "diverged")]
 
-    def reports(self, stop: Callable[[], bool], on_step: Callable[[str], None]) -> Generator[Report, None, None]:
+    def reports(self, stop: Callable[[], bool], on_step: OnStep) -> Generator[Report, None, None]:
         """Train what is to do and tell of it; nothing is imported or opened where there is nothing to do.
 
         A generator: whatever ends it, the running trials save and end, and the leaderboard is written. Raises
@@ -78,9 +79,7 @@ class Session:
         ledger = self._ledger()
         executor = self._executor()  # its fork server gets ready while the rest is opened
         tracker = self._tracker()
-        for name, size in dict.fromkeys((trial.config.data, trial.config.image_size) for trial in to_do):
-            on_step(f"data: {name}")
-            datasets.load(name, "train", size, self.options.home)
+        prepare_data(to_do, self.options.home, on_step)
         tracker.begin(self._execution())
         tracker.start()
         outcome: Outcome = "failed"
@@ -101,7 +100,7 @@ class Session:
         """The arms as they stand now."""
         return leaderboard_of(read_results(self.workspace.root))
 
-    def _end(self, tracker: "MlflowTracker", outcome: "Outcome", on_step: Callable[[str], None]) -> None:
+    def _end(self, tracker: "MlflowTracker", outcome: "Outcome", on_step: OnStep) -> None:
         """Whatever of this goes wrong, the tracker is closed."""
         try:
             on_step("sending the rest to MLflow")

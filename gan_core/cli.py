@@ -71,7 +71,7 @@ def _train(arguments: argparse.Namespace) -> int:
 
     import torch
 
-    from gan_core import journal
+    from gan_core import journal, training_data
     from gan_core.devices import available_devices, checked_device
     from gan_core.events import Finished
     from gan_core.train import train
@@ -85,7 +85,9 @@ def _train(arguments: argparse.Namespace) -> int:
         arguments.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(Problem(f"{arguments.out} can't be made: {error.strerror}", ("--out",))) from error
-    run = train(config, arguments.out, arguments.home or machine_home(), device)
+    home = arguments.home or machine_home()
+    training_data.load(config, home, _Counter())
+    run = train(config, arguments.out, home, device)
     with Interrupt() as interrupt, closing(journal.recorded(run, arguments.out)) as events:
         for event in events:
             if line := _line(event):
@@ -98,6 +100,18 @@ def _train(arguments: argparse.Namespace) -> int:
     return 1
 
 
+class _Counter:
+    """Tells of long preparations, a line each tenth."""
+
+    said = ("", -1)
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        now = (what, done * 10 // max(total, 1))
+        if now != self.said:
+            self.said = now
+            print(f"data: {what} {done} of {total} images" if total else f"data: {what}", file=sys.stderr, flush=True)
+
+
 def _line(event: "AnyEvent") -> str:
     from gan_core.events import Evaluated, Finished, Sampled, Ticked
 
@@ -106,7 +120,7 @@ def _line(event: "AnyEvent") -> str:
         case Ticked():
             means = "  ".join(f"{name} {value:.3g}" for name, value in event.means.items())
             return f"{at}  {event.images_per_s:7.0f} images/s  {means}"
-        case Evaluated():
+        case Evaluated() if event.scores:
             scores = "  ".join(f"{score.name} {score.value:.4g}" for score in event.scores)
             return f"{at}  {event.of}: {scores}"
         case Sampled():

@@ -13,9 +13,10 @@ from pydantic import Field, GetCoreSchemaHandler, ValidationError, create_model,
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_after_validator_function
 
+from gan_core.data_rules import data_problems
 from gan_core.data_scaling import SCALINGS
 from gan_core.datasets import DATASETS
-from gan_core.evaluation.extractors import EXTRACTORS
+from gan_core.evaluation.extractors import EXTRACTORS, NONE
 from gan_core.latents import LATENTS
 from gan_core.losses import LOSSES
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES, INITIALISATIONS, NORMALISATIONS
@@ -55,7 +56,7 @@ LastActivationName = Annotated[str, Levels("last activation", ("none", *ACTIVATI
 LossName = Annotated[str, Levels("loss", LOSSES)]
 OptimizerName = Annotated[str, Levels("optimizer", OPTIMIZERS)]
 ScheduleName = Annotated[str, Levels("learning-rate schedule", SCHEDULES)]
-ExtractorName = Annotated[str, Levels("extractor", EXTRACTORS)]
+ExtractorName = Annotated[str, Levels("extractor", (*EXTRACTORS, NONE))]
 
 
 class Config(Record):
@@ -64,7 +65,10 @@ class Config(Record):
     An architecture may have defaults of its own (`Architecture.defaults`), so that its name alone gives the original.
     """
 
-    data: DataName = Field("fashion-mnist", description="data set")
+    data: DataName = Field("fashion-mnist", description="data set; 'folder': the images in data_dir")
+    data_dir: str | None = Field(None, min_length=1, description="folder of images, for data: folder")
+    fit: Literal["crop", "stretch"] = Field("crop", description="how images of another aspect come to the size")
+    skip_broken: bool = Field(False, description="leave out files of data_dir that are no images; else an error")
     data_scaling: ScalingName = Field("unit", description="range of the reals: [-1, 1], or mean 0 and deviation 1")
     image_size: Annotated[Size, Sides(8, 256)] = Field(
         32, description="pixels: a square's side, or [height, width], also written 157x128"
@@ -110,7 +114,9 @@ class Config(Record):
     )
     budget_kimg: float = Field(300.0, gt=0, description="real images shown to D in its updates, thousands")
 
-    extractor: ExtractorName = Field("fmnistcnn", description="feature extractor of FID and IS")
+    extractor: ExtractorName = Field(
+        "fmnistcnn", description="feature extractor of FID and IS; none: a run without scores"
+    )
     progress_evaluations: int = Field(10, ge=1, description="scores taken on the way, evenly spaced")
     progress_samples: int = Field(1000, ge=10, description="fakes of a score on the way")
     full_samples: int = Field(10000, ge=10, description="fakes of the scores at the end")
@@ -181,7 +187,12 @@ def resolve(settings: Mapping[str, Any]) -> Config:
         config = _FullConfig.model_validate(dict(settings))
     except ValidationError as error:
         raise UserError(*problems_of(error, _FullConfig)) from None
-    if problems := [*_networks(config, settings), *idle_numbers(config), *broken_rules(config, "error")]:
+    if problems := [
+        *_networks(config, settings),
+        *idle_numbers(config),
+        *data_problems(config),
+        *broken_rules(config, "error"),
+    ]:
         raise UserError(*problems)
     return config
 

@@ -45,7 +45,8 @@ class Started(Event):
     config: dict[str, Any]
     device: str
     threads: int
-    data_digest: str
+    data_digest: str = Field(description="of the training images, their order, labels and transform")
+    data_skipped: int = Field(0, description="files of a folder that were left out because they are no images")
     parameters: dict[str, int] = Field(description="number of trained parameters of G and of D")
     data_scaling: dict[str, tuple[float, ...]] = Field(
         default_factory=dict,
@@ -64,7 +65,10 @@ class Ticked(Event):
 
 
 class Evaluated(Event):
-    """Scores of one generator. `of`: 'progress' (few samples, now); 'last' or 'best' (full protocol, at the end)."""
+    """Scores of one generator; none under `extractor: none`.
+
+    `of`: 'progress' (few samples, now); 'last' or 'best' (full protocol, at the end).
+    """
 
     kind: Literal["evaluated"] = "evaluated"
     of: Literal["progress", "last", "best"]

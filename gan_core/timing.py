@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from gan_core.build import build
+from gan_core.build import State, build
 from gan_core.config import Config
 from gan_core.datasets import DATASETS
 from gan_core.evaluation import extractors
@@ -16,6 +16,7 @@ from gan_core.step import train_step
 
 WARM_UP_STEPS = 2
 IMAGES = 1000
+RGB = 3  # channels, taken for a folder of images, which is not looked into here
 
 
 @dataclass(frozen=True)
@@ -28,18 +29,11 @@ class Cost:
 
 def measure(config: Config, device: str, seconds: float) -> Cost:
     """Time sampling and scoring, then steps for about so many seconds; in this order, as steps may make G diverge."""
-    images = np.random.default_rng(0).integers(
-        0, 256, (IMAGES, DATASETS[config.data].channels, *config.shape), dtype=np.uint8
-    )
+    channels = DATASETS[config.data].channels or RGB
+    images = np.random.default_rng(0).integers(0, 256, (IMAGES, channels, *config.shape), dtype=np.uint8)
     state = build(config, images, torch.device(device))
 
-    network = extractors.find(config.extractor).load(state.device)
-    latents = fixed_latents(config, "timing", 2 * BATCH)
-    began = time.perf_counter()
-    for fakes in sampled(state.shown_g, latents, state.device):
-        extract(network, fakes)[0].sum().item()
-    per_kfake = (time.perf_counter() - began) / len(latents) * 1000
-
+    per_kfake = 0.0 if config.extractor == extractors.NONE else _per_kfake(state)
     for _ in range(WARM_UP_STEPS):
         train_step(state)
     state.meter.take()
@@ -49,3 +43,12 @@ def measure(config: Config, device: str, seconds: float) -> Cost:
     state.meter.take()  # waits for the device
     per_step = (time.perf_counter() - began) / (state.clock.step - WARM_UP_STEPS)
     return Cost(per_step, per_kfake)
+
+
+def _per_kfake(state: State) -> float:
+    network = extractors.find(state.config.extractor).load(state.device)
+    latents = fixed_latents(state.config, "timing", 2 * BATCH)
+    began = time.perf_counter()
+    for fakes in sampled(state.shown_g, latents, state.device):
+        extract(network, fakes)[0].sum().item()
+    return (time.perf_counter() - began) / len(latents) * 1000

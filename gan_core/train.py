@@ -9,15 +9,16 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from gan_core import checkpoint, datasets
+from gan_core import checkpoint, training_data
 from gan_core.build import State, build
 from gan_core.config import Config
 from gan_core.datasets import ImageSet
 from gan_core.doses import Doses
-from gan_core.evaluation.evaluator import Evaluator
 from gan_core.evaluation.quantise import NotFiniteError
+from gan_core.evaluation.unscored import Scorer, scorer
 from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Score, Started, Ticked
 from gan_core.plan import Kind, moments
+from gan_core.problems import UserError
 from gan_core.sampling import fixed_latents, sampled, save_grid
 from gan_core.step import train_step
 from gan_core.versions import versions
@@ -61,10 +62,10 @@ class Run:
     def __init__(self, config: Config, out: Path, home: Path, device: torch.device) -> None:
         self._began = time.perf_counter()
         self.config, self.out = config, out
-        self.data: ImageSet = datasets.load(config.data, "train", config.image_size, home)
+        self.data: ImageSet = training_data.load(config, home)
         self.state: State = build(config, self.data.images, device)
         self.doses = Doses(config, self.state.doses)
-        self.evaluator = Evaluator(config.extractor, self.data, home, device)
+        self.scorer: Scorer = scorer(config.extractor, self.data, home, device)
         self.next_moment = 0
         self.training_s = 0.0  # since the last tick
         self.wall_s_before = 0.0  # of the runs that this one goes on from
@@ -99,11 +100,14 @@ class Run:
             "ticked_images": self.ticked_images,
             "best": self.best,
             "doses": self.doses.state_dict(),
+            "data_digest": self.data.digest,
         }
         checkpoint.save(self.out / checkpoint.NAME, self.state, progress)
 
     def _restore(self) -> None:
         progress = checkpoint.load(self.out / checkpoint.NAME, self.state)
+        if progress["data_digest"] != self.data.digest:
+            raise UserError(f"{self.out} belongs to a run on other data; start in an empty folder")
         self.next_moment = progress["next_moment"]
         self.wall_s_before = progress["wall_s"]
         self.training_s = progress["training_s"]
@@ -118,7 +122,7 @@ class Run:
     def scores(self, bank: str, count: int) -> tuple[Score, ...]:
         """Score the generator as it is now on `count` images from the named bank of latents."""
         latents = fixed_latents(self.config, f"latent.{bank}", count)
-        return self.evaluator.score(sampled(self.state.shown_g, latents, self.state.device), count, G_MODE)
+        return self.scorer.score(sampled(self.state.shown_g, latents, self.state.device), count, G_MODE)
 
 
 def _start(run: Run) -> Started:
@@ -129,6 +133,7 @@ def _start(run: Run) -> Started:
         device=str(run.state.device),
         threads=torch.get_num_threads(),
         data_digest=run.data.digest,
+        data_skipped=run.data.skipped,
         parameters={
             name: sum(p.numel() for p in net.parameters()) for name, net in (("G", run.state.G), ("D", run.state.D))
         },
@@ -149,8 +154,9 @@ def _tick(run: Run) -> Ticked:
 def _evaluate(run: Run) -> Evaluated:
     started, wall_s = time.perf_counter(), run.wall_s
     scores = run.scores("progress", run.config.progress_samples)
-    fid = next(score.value for score in scores if score.metric == "fid")
-    if math.isfinite(fid) and (run.best is None or fid < run.best["fid"]):
+    fid = next((score.value for score in scores if score.metric == "fid"), None)
+    # Without scores there is no better or worse: the best is the last
+    if fid is None or (math.isfinite(fid) and (run.best is None or fid < run.best["fid"])):
         run.best = {"fid": fid, "images": run.state.clock.images, "wall_s": wall_s, "weights": run.weights()}
         checkpoint.save_weights(run.out / "best.safetensors", run.best["weights"])
     return _evaluated(run, "progress", run.state.clock.images, wall_s, scores, started)

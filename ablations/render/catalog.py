@@ -50,7 +50,7 @@ def show_data(statuses: Sequence[Status]) -> None:
         table.add_column(heading, overflow="fold")
     for status in statuses:
         data = status.data_set
-        sizes = ", ".join(f"{split} {count:,}" for split, count in data.splits.items())
+        sizes = ", ".join(split if count is None else f"{split} {count:,}" for split, count in data.splits.items())
         digests = ", ".join(f"{split} {digest}" for split, digest in status.digests.items())
         where = f"{status.place.where}: {status.place.outcome}"
         table.add_row(data.name, f"{data.description} ({data.source})", sizes, where, digests)

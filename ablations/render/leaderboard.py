@@ -6,7 +6,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from ablations.leaderboard import Leaderboard, Row
+from ablations.leaderboard import NO_SCORES, Leaderboard, Row
 from ablations.leaderboard import Table as Ranked
 from ablations.render.console import number, out, say
 from ablations.statistics import Estimate
@@ -29,6 +29,8 @@ def leaderboard_table(table: Ranked) -> Table:
     """The ranked arms of one protocol; those without a score are below, with what became of their seeds."""
     score = f"{table.score}, lower is better" if table.score else "no trial has a score yet"
     caption = f"{CAPTION}\nprotocol {table.protocol}" if table.score else None
+    if table.score == NO_SCORES:
+        score, caption = NO_SCORES, "extractor: none, as the study says; nothing is ranked"
     drawn = Table(
         title=f"{table.study}: {score}", caption=caption, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0)
     )

@@ -30,6 +30,7 @@ class LiveDisplay:
     def __init__(self, session: Session, console: Console) -> None:
         self._session = session
         self._step = ""
+        self._share: float | None = None
         self._leaderboard: RenderableType = self._ranked()
         self._live = Live(console=console, refresh_per_second=REFRESH_PER_S, get_renderable=self._draw, transient=True)
 
@@ -42,13 +43,13 @@ class LiveDisplay:
     ) -> None:
         self._live.__exit__(kind, error, trace)
 
-    def step(self, text: str) -> None:
-        """What is being done besides training."""
-        self._step = text
+    def step(self, text: str, share: float | None = None) -> None:
+        """What is being done besides training, and how much of it is done, 0 to 1."""
+        self._step, self._share = text, share
 
     def report(self, report: Report) -> None:
         """Take note of one report that the session's progress has in it already."""
-        self._step = ""
+        self._step, self._share = "", None
         end = end_of(report)
         if end and report.name not in self._session.progress.done:
             self._live.console.print(Text(f"{report.name}: {end}"), soft_wrap=True)
@@ -61,7 +62,10 @@ class LiveDisplay:
     def _draw(self) -> RenderableType:
         """The leaderboard last: a window that is too low cuts it, not the bars."""
         bars = progress_bars(self._session.study.name, self._session.progress)
-        return Group(Text(self._step, style="dim"), bars, self._leaderboard)
+        step = Table.grid(padding=(0, 1))
+        bar = "" if self._share is None else ProgressBar(1.0, self._share, width=BAR_WIDTH)
+        step.add_row(Text(self._step, style="dim"), bar)
+        return Group(step, bars, self._leaderboard)
 
 
 def progress_bars(study: str, progress: StudyProgress) -> Table:

@@ -18,6 +18,7 @@ class PlainDisplay:
 
     def __init__(self, session: Session, console: Console) -> None:
         self._session, self._console = session, console
+        self._said = ("", 0)  # the last step, and how many tenths of it
 
     def __enter__(self) -> Self:
         progress, resources = self._session.progress, self._session.resources
@@ -32,13 +33,16 @@ class PlainDisplay:
     ) -> None:
         return
 
-    def step(self, text: str) -> None:
-        """What is being done besides training."""
-        self._say(text)
+    def step(self, text: str, share: float | None = None) -> None:
+        """What is being done besides training; of what takes long a line each tenth. `share`: done, 0 to 1."""
+        now = (text, int((share or 0.0) * 10))
+        if now != self._said:
+            self._said = now
+            self._say(text if not share else f"{text}, {share:.0%}")
 
     def report(self, report: Report) -> None:
         """Tell of one report that the session's progress has in it already."""
-        if isinstance(report.event, Evaluated):
+        if isinstance(report.event, Evaluated) and report.event.scores:
             scores = ", ".join(f"{score.name} {score.value:.2f}" for score in report.event.scores)
             self._say(f"{report.name}: {report.event.kimg:.1f} kimg, {report.event.of}: {scores}")
         if end := end_of(report):

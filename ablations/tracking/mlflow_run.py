@@ -17,7 +17,7 @@ from ablations.tracking.mlflow_store import Store
 from ablations.tracking.points import end_tags, milliseconds, not_finite, points_of
 from ablations.trials import Trial
 from gan_core import journal
-from gan_core.events import AnyEvent, Event, Finished, Sampled
+from gan_core.events import AnyEvent, Event, Finished, Sampled, Started
 
 TRIAL_TAG = "ablations.trial"
 OUTCOME_TAG = "outcome"
@@ -68,6 +68,8 @@ class TrialRun:
         cursor = read_cursor(self.trial.directory)
         run = self._existing(cursor)
         self.certain = run is None
+        if isinstance(first, Started):
+            self.params = {**self.params, "data_digest": first.data_digest}
         if run is None:
             run = self._create(first)
         self._describe(run)

@@ -79,6 +79,6 @@ def _values(event: AnyEvent) -> Iterator[tuple[str, float]]:
     if isinstance(event, Evaluated):
         for score in event.scores:
             yield f"score/{score.name}" if event.of == "progress" else f"{score.metric}_{event.of}", score.value
-        if event.of == "best":
+        if event.of == "best" and event.scores:
             yield "fid_best_kimg", event.generator_images / 1000
             yield "fid_best_seconds", event.generator_wall_s

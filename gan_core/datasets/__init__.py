@@ -5,17 +5,24 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
-from gan_core.datasets import prepared
+from gan_core.datasets.celeba import CELEBA
+from gan_core.datasets.cifar10 import CIFAR10
 from gan_core.datasets.fashion_mnist import FASHION_MNIST
-from gan_core.datasets.record import DataSet, ImageSet, Place
+from gan_core.datasets.folder import FOLDER
+from gan_core.datasets.mnist import MNIST
+from gan_core.datasets.record import DataSet, ImageSet, OnProgress, Options, Place, Request
 from gan_core.datasets.shapes import SHAPES
 from gan_core.problems import Problem, UserError, nearest_name
 from gan_core.sizes import Size, shape_of, size_of, size_text
 
-__all__ = ["DATASETS", "DataSet", "ImageSet", "Place", "Status", "fetch", "find", "load", "status"]
+__all__ = ["DATASETS", "DataSet", "ImageSet", "Options", "Place", "Status", "fetch", "find", "load", "status"]
 
 _ordered = (
     FASHION_MNIST,
+    MNIST,
+    CIFAR10,
+    CELEBA,
+    FOLDER,
     SHAPES,
 )
 DATASETS: Mapping[str, DataSet] = MappingProxyType({data_set.name: data_set for data_set in _ordered})
@@ -41,26 +48,27 @@ def find(name: str) -> DataSet:
     return DATASETS[name]
 
 
-def load(name: str, split: str, size: Size, home: Path, extra: tuple[Path, ...] = ()) -> ImageSet:
-    """One split at `size` (a square's side, or height and width), from the prepared copy under `home`.
+def load(
+    name: str,
+    split: str,
+    size: Size,
+    home: Path,
+    extra: tuple[Path, ...] = (),
+    options: Options = Options(),  # noqa: B008  frozen
+    on_progress: OnProgress | None = None,
+) -> ImageSet:
+    """One split at `size` (px; one number, or height and width), from the prepared copy under `home` or made there.
 
-    It is made there the first time, which may download. `extra`: folders in which to look for the files before all
-    others. Raises UserError on an unknown name or split, a size below 1, a damaged file, or data that can't be had.
+    The first time may download. `extra`: folders in which to look for the files before all others. `on_progress` is
+    told what is being done, with how many images, of how many. Raises UserError on an unknown name or split, a size
+    below 1, a damaged file, or data that can't be had.
     """
     data_set = find(name)
     if split not in data_set.splits:
         raise UserError(Problem(f"{name} has no split {split!r}", ("split",), allowed=", ".join(data_set.splits)))
     if min(shape_of(size)) < 1:
         raise UserError(Problem(f"images of {size_text(size)} px", ("size",), allowed="at least 1"))
-    size = size_of(shape_of(size))
-    rule = data_set.rule(size)
-    folder = prepared.folder_of(home, name, split, data_set.identity(split), rule)
-
-    def make() -> prepared.Arrays:
-        images, labels = data_set.read(split, home, extra)
-        return data_set.transform(images, size), labels
-
-    return prepared.open_or_make(folder, name, split, rule, make)
+    return data_set.prepare(Request(split, size_of(shape_of(size)), home, extra, options, on_progress or _uncounted))
 
 
 def fetch(
@@ -84,4 +92,8 @@ def status(name: str, home: Path, extra: tuple[Path, ...] = ()) -> Status:
 
 
 def _silent(step: str) -> None:
+    pass
+
+
+def _uncounted(what: str, done: int, total: int) -> None:
     pass

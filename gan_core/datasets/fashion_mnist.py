@@ -7,6 +7,7 @@ import numpy as np
 
 from gan_core.datasets import fashion_mnist_files as files
 from gan_core.datasets.idx import parse
+from gan_core.datasets.published import Published
 from gan_core.datasets.record import DataSet, Images, Labels
 from gan_core.datasets.resize import pad, resize
 from gan_core.sizes import Size, shape_text
@@ -66,7 +67,5 @@ FASHION_MNIST = DataSet(
     identity=identity,
     obtain=files.obtain,
     look=files.look,
-    read=read,
-    rule=rule,
-    transform=transform,
+    prepare=Published("fashion-mnist", identity, read, rule, transform).prepare,
 )

@@ -1,24 +1,36 @@
 """Prepared arrays on disk: made once per machine, opened as memory maps, verified when opened.
 
 A prepared set is a folder that appears under its final name at once, by a rename: two processes that start together
-both prepare it, the first rename wins and both read the same folder.
+both prepare it, the first rename wins and both read the same folder. What takes long to make is made under a lock: the
+second process waits for it, and uses what the first one made.
 """
 
+import fcntl
 import hashlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from gan_core.datasets.record import Images, ImageSet, Labels, content_digest
+from gan_core.datasets.record import Images, ImageSet, Labels, OnProgress, content_digest
 
 Arrays = tuple[Images, Labels]
 
 IMAGES, LABELS, RECORD = "images.npy", "labels.npy", "record.json"
+
+
+@dataclass(frozen=True)
+class Notes:
+    """What else is known of a set: the files that were left out, with the reason, and the names of its classes."""
+
+    broken: tuple[str, ...] = ()
+    classes: tuple[str, ...] = ()
 
 
 def folder_of(home: Path, name: str, split: str, identity: str, transform: str) -> Path:
@@ -40,31 +52,85 @@ def open_or_make(folder: Path, name: str, split: str, transform: str, make: Call
     return made
 
 
+def open_or_fill(
+    folder: Path, name: str, split: str, transform: str, fill: Callable[[Path], Notes], tell: OnProgress
+) -> ImageSet:
+    """The prepared set in `folder`; where it is missing or damaged, `fill(draft)` writes images and labels there."""
+    found = _open(folder, name, split, transform)
+    if found is not None:
+        return found
+    with _lock(folder, tell):
+        found = _open(folder, name, split, transform)  # by the process that we waited for
+        if found is None:
+            with _draft_of(folder) as draft:
+                _finish(draft, folder, transform, fill(draft))
+            found = _open(folder, name, split, transform)
+    if found is None:
+        raise OSError(f"{folder} was written and cannot be read back")
+    return found
+
+
+def notes_of(folder: Path) -> Notes:
+    """The notes of a prepared set."""
+    record = json.loads((folder / RECORD).read_text())
+    return Notes(tuple(record["broken"]), tuple(record["classes"]))
+
+
 def _open(folder: Path, name: str, split: str, transform: str) -> ImageSet | None:
     """None where the folder is missing or doesn't hold what its record says."""
     try:
-        digest = json.loads((folder / RECORD).read_text())["digest"]
+        record = json.loads((folder / RECORD).read_text())
+        digest, skipped = record["digest"], len(record.get("broken", ()))  # older records have no such key
         images: Images = np.load(folder / IMAGES, mmap_mode="r", allow_pickle=False)
         labels: Labels = np.load(folder / LABELS, mmap_mode="r", allow_pickle=False)
         intact = content_digest(images, labels, transform) == digest
     except (OSError, ValueError, KeyError, EOFError):
         return None
-    return ImageSet(name, split, images, labels, digest, transform) if intact else None
+    return ImageSet(name, split, images, labels, digest, transform, skipped) if intact else None
 
 
 def _write(folder: Path, images: Images, labels: Labels, transform: str) -> None:
     """Write under a temporary name, then rename. Damaged content in the way is moved out of it."""
+    with _draft_of(folder) as draft:
+        np.save(draft / IMAGES, images)
+        np.save(draft / LABELS, labels)
+        _finish(draft, folder, transform, Notes())
+
+
+@contextmanager
+def _draft_of(folder: Path) -> Iterator[Path]:
+    """An empty folder beside `folder`, gone afterwards unless it was renamed."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
     try:
-        np.save(draft / IMAGES, images)
-        np.save(draft / LABELS, labels)
-        record = {"digest": content_digest(images, labels, transform), "transform": transform}
-        (draft / RECORD).write_text(json.dumps(record, indent=1))
-        draft.chmod(0o755)
-        _put(draft, folder, record["digest"])
+        yield draft
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def _finish(draft: Path, folder: Path, transform: str, notes: Notes) -> None:
+    """Record what the draft holds and rename it."""
+    images: Images = np.load(draft / IMAGES, mmap_mode="r")
+    labels: Labels = np.load(draft / LABELS)
+    digest = content_digest(images, labels, transform)
+    record = {"digest": digest, "transform": transform, "broken": notes.broken, "classes": notes.classes}
+    (draft / RECORD).write_text(json.dumps(record, indent=1))
+    draft.chmod(0o755)
+    _put(draft, folder, digest)
+
+
+@contextmanager
+def _lock(folder: Path, tell: OnProgress) -> Iterator[None]:
+    """Held by one process; the system takes it back when that ends, however it ends."""
+    path = folder.parent / ".locks" / folder.name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with open(path, "a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            tell("waiting for another process that prepares these images", 0, 0)
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _put(draft: Path, folder: Path, digest: str) -> None:

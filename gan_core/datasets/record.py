@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +14,8 @@ from gan_core.sizes import Size, size_of
 Images = NDArray[np.uint8]  # [N C H W] in [0, 255]
 Labels = NDArray[np.int64]  # [N]
 OnStep = Callable[[str], None]
+OnProgress = Callable[[str, int, int], None]  # what is being done, images done, of how many
+Fit = Literal["crop", "stretch"]
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,7 @@ class ImageSet:
     labels: Labels  # [N]
     digest: str  # first 16 hex digits of a sha256 over content and transform
     transform: str  # the rule that made these images from the published ones
+    skipped: int = 0  # files that were left out because they are no images
 
     @classmethod
     def of(cls, name: str, split: str, images: Images, labels: Labels, transform: str) -> "ImageSet":
@@ -54,27 +58,51 @@ class ImageSet:
 
 
 @dataclass(frozen=True)
+class Options:
+    """How a run wants its data, beside their name and size.
+
+    `fit`: how images of another aspect come to the size: 'crop' covers it and cuts the centre out, 'stretch' does not
+    keep the aspect. `folder`: of images, for the data set 'folder'. `skip_broken`: leave out the files that are no
+    images rather than refuse them.
+    """
+
+    fit: Fit = "crop"
+    folder: Path | None = None
+    skip_broken: bool = False
+
+
+@dataclass(frozen=True)
+class Request:
+    """One split as a run wants it; `extra`: folders in which to look for published files before all others."""
+
+    split: str
+    size: Size  # one number for every square
+    home: Path
+    extra: tuple[Path, ...]
+    options: Options
+    on_progress: OnProgress
+
+
+@dataclass(frozen=True)
 class DataSet:
     """What is known of a data set before any of it is read.
 
     `identity(split)` names the content without reading it. `obtain(home, extra, on_step)` makes the files available
-    and tells where it looked; it raises UserError when they can't be had. `read(split, home, extra)` gives the images
-    as published, having obtained them. `rule(size)` states in words what `transform(images, size)` does.
+    and tells where it looked; it raises UserError when they can't be had. `prepare(request)` opens the prepared
+    images, having made them the first time.
     """
 
     name: str
     description: str
     source: str
     paper: str
-    channels: int
+    channels: int | None  # None: known only once the images are there
     classes: tuple[str, ...]
-    splits: Mapping[str, int]  # split -> number of images
+    splits: Mapping[str, int | None]  # split -> number of images; None: known only once they are there
     identity: Callable[[str], str] = field(repr=False)
     obtain: Callable[[Path, tuple[Path, ...], OnStep], tuple[Place, ...]] = field(repr=False)
     look: Callable[[Path, tuple[Path, ...]], Place] = field(repr=False)
-    read: Callable[[str, Path, tuple[Path, ...]], tuple[Images, Labels]] = field(repr=False)
-    rule: Callable[[Size], str] = field(repr=False)
-    transform: Callable[[Images, Size], Images] = field(repr=False)
+    prepare: Callable[[Request], ImageSet] = field(repr=False)
 
 
 def content_digest(images: Images, labels: Labels, transform: str) -> str:

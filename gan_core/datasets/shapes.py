@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from gan_core.datasets.published import Published
 from gan_core.datasets.record import DataSet, Images, Labels, OnStep, Place
 from gan_core.datasets.resize import resize
 from gan_core.sizes import Size, shape_text
@@ -86,7 +87,5 @@ SHAPES = DataSet(
     identity=identity,
     obtain=obtain,
     look=look,
-    read=read,
-    rule=rule,
-    transform=resize,
+    prepare=Published("shapes", identity, read, rule, resize).prepare,
 )

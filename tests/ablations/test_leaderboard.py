@@ -17,7 +17,7 @@ from tests.ablations.journals import make_arm, write_trial
 
 FIDS = {"baseline": (30.0, 40.0, 50.0), "dropout": (20.0, 29.0, 41.0), "ttur": (29.0, 41.0, 52.0)}
 ARMS = {"baseline": make_arm("baseline"), **{name: make_arm(name, (name,)) for name in ("dropout", "ttur")}}
-TEXT = {"arm", "verdict", "inert", "score", "protocol", "study", "mlflow_run_ids"}
+TEXT = {"arm", "verdict", "inert", "score", "protocol", "study", "data_digests", "mlflow_run_ids"}
 
 
 @pytest.fixture

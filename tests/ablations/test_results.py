@@ -41,6 +41,8 @@ def test_a_finished_trial(tmp_path: Path) -> None:
             "is_stamp": "i12345678",
             "kimg": 1.2,
             "wall_s": 12.0,
+            "data_digest": "d",
+            "data_skipped": 0,
             "run_id": "abc",
             "fingerprint": trial.config.fingerprint(),
             "directory": str(trial.directory),

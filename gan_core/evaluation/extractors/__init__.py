@@ -7,7 +7,9 @@ from gan_core.evaluation.extractors.fmnistcnn import FMNISTCNN
 from gan_core.evaluation.extractors.record import Extractor, Outputs
 from gan_core.problems import Problem, UserError, nearest_name
 
-__all__ = ["EXTRACTORS", "Extractor", "Outputs", "find"]
+__all__ = ["EXTRACTORS", "NONE", "Extractor", "Outputs", "find"]
+
+NONE = "none"  # what the user says for a run without scores
 
 _ordered = (FMNISTCNN,)
 EXTRACTORS: Mapping[str, Extractor] = MappingProxyType({extractor.name: extractor for extractor in _ordered})

@@ -68,6 +68,7 @@ def test_parameters_and_files(place: Place, execution_of: ExecutionOf, tmp_path:
         "dropout": "0.3",
         "ttur": "off",
         "data": "shapes",
+        "data_digest": "d",
         "image_size": "16",
         "architecture": "dcgan",
         "width": "8",

@@ -1,0 +1,32 @@
+"""All images ready, and right for every trial, before any is trained."""
+
+from collections.abc import Hashable, Iterable
+from pathlib import Path
+from typing import Protocol
+
+from ablations.trials import Trial
+from gan_core import training_data
+from gan_core.datasets import ImageSet
+
+
+class OnStep(Protocol):
+    """Who is told what is being done, and, where that is known, how much of it is done already, 0 to 1."""
+
+    def __call__(self, text: str, share: float | None = None) -> None: ...
+
+
+def prepare_data(trials: Iterable[Trial], home: Path, on_step: OnStep) -> None:
+    """Prepare the images of these trials. Raises UserError where they can't be had, or won't do for a trial."""
+    ready: dict[tuple[Hashable, ...], ImageSet] = {}
+    for config in (trial.config for trial in trials):
+        key = training_data.key(config)
+        if key in ready:
+            training_data.check(config, ready[key])
+            continue
+        name = config.data_dir or config.data
+        on_step(f"data: {name}")
+
+        def count(what: str, done: int, total: int, name: str = name) -> None:
+            on_step(f"data: {name}: {what}", done / total if total else None)
+
+        ready[key] = training_data.load(config, home, count)

@@ -1,0 +1,86 @@
+"""Any folder of images: RGB or grey, of any sizes and aspects, with a subfolder a class or without.
+
+There is no test split: all images are for training, and scores have the same images for their reference. Grey where
+every file is grey, else RGB.
+"""
+
+from pathlib import Path
+
+from gan_core.datasets import decode, image_folder, prepared
+from gan_core.datasets.image_files import Decoding, write_decoded
+from gan_core.datasets.record import DataSet, ImageSet, OnStep, Place, Request
+from gan_core.problems import Problem, UserError
+
+NAME = "folder"
+NAMED = 50  # of the broken files, in the message
+
+
+def identity(split: str) -> str:
+    """Known only once the folder is."""
+    return "that of the folder's content"
+
+
+def obtain(home: Path, extra: tuple[Path, ...], on_step: OnStep) -> tuple[Place, ...]:
+    """Nothing to fetch."""
+    return (look(home, extra),)
+
+
+def look(home: Path, extra: tuple[Path, ...]) -> Place:
+    """Wherever the settings say."""
+    return Place("the folder that the setting data_dir names", "nothing to fetch", True)
+
+
+def prepare(request: Request) -> ImageSet:
+    """The folder's images, decoded the first time. Raises UserError on an empty or missing folder, or broken files."""
+    if request.options.folder is None:
+        raise UserError(Problem("missing", ("data_dir",), allowed="a folder of images"))
+    folder = request.options.folder.expanduser().absolute()
+    listing = image_folder.listing_of(folder)
+    content = image_folder.content_of(folder, listing, request.home, request.on_progress)
+    rule = f"{decode.rule(request.size, request.options.fit)}, {'grey' if content.channels == 1 else 'RGB'}"
+    target = prepared.folder_of(request.home, NAME, request.split, content.digest, rule)
+    how = Decoding(
+        lambda name: image_folder.read_file(folder, name), request.size, request.options.fit, content.channels
+    )
+
+    def fill(draft: Path) -> prepared.Notes:
+        broken = write_decoded(
+            how,
+            listing.names,
+            listing.labels,
+            draft / prepared.IMAGES,
+            draft / prepared.LABELS,
+            request.on_progress,
+        )
+        return prepared.Notes(tuple(map(str, broken)), listing.classes)
+
+    images = prepared.open_or_fill(target, NAME, request.split, rule, fill, request.on_progress)
+    if images.skipped and not request.options.skip_broken:
+        raise _broken(folder, prepared.notes_of(target).broken, target / prepared.RECORD)
+    if len(images) < 2:
+        found = "no image" if len(images) == 0 else "a single image"
+        raise UserError(Problem(f"{folder} holds {found}", ("data_dir",), allowed="at least as many as a batch"))
+    return images
+
+
+def _broken(folder: Path, broken: tuple[str, ...], record: Path) -> UserError:
+    listed = "".join(f"\n  {text}" for text in broken[:NAMED])
+    more = f"\n  and {len(broken) - NAMED} more, all in {record}" if len(broken) > NAMED else ""
+    message = f"{folder} holds {len(broken)} file(s) that are no images:{listed}{more}"
+    way_on = "images only; `skip_broken: true` (--skip-broken true) leaves these out"
+    return UserError(Problem(message, ("data_dir",), allowed=way_on))
+
+
+FOLDER = DataSet(
+    name=NAME,
+    description="any folder of images, named by data_dir; grey or RGB, a subfolder a class or none",
+    source="yours",
+    paper="none",
+    channels=None,
+    classes=(),
+    splits={"train": None},
+    identity=identity,
+    obtain=obtain,
+    look=look,
+    prepare=prepare,
+)

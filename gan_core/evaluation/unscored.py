@@ -1,0 +1,34 @@
+"""Runs without scores: no extractor, on request (`extractor: none`), never because one is missing."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from gan_core.datasets.record import ImageSet
+from gan_core.evaluation.evaluator import Evaluator
+from gan_core.evaluation.extractors import NONE
+from gan_core.events import Score
+
+
+class Scorer(Protocol):
+    """What scores generated images."""
+
+    def score(self, batches: Iterable[Tensor], n_fake: int, g_mode: str) -> tuple[Score, ...]:
+        """See `Evaluator.score`."""
+        ...
+
+
+class Unscored:
+    """Gives no scores, and asks for no images."""
+
+    def score(self, batches: Iterable[Tensor], n_fake: int, g_mode: str) -> tuple[Score, ...]:
+        """No score."""
+        return ()
+
+
+def scorer(extractor: str, reference: ImageSet, home: Path, device: torch.device) -> Scorer:
+    """The evaluator with this extractor, or none where none was asked for. Raises what `Evaluator` does."""
+    return Unscored() if extractor == NONE else Evaluator(extractor, reference, home, device)
