@@ -4,7 +4,7 @@ import math
 import time
 from collections.abc import Callable, Generator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import torch
 from torch import Tensor
@@ -13,6 +13,7 @@ from gan_core import checkpoint, datasets
 from gan_core.build import State, build
 from gan_core.config import Config
 from gan_core.datasets import ImageSet
+from gan_core.diagnostics import GRADIENTS
 from gan_core.evaluation.evaluator import Evaluator
 from gan_core.evaluation.quantise import NotFiniteError
 from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Score, Started, Ticked
@@ -53,6 +54,13 @@ def train(config: Config, out: Path, home: Path, device: str = "cpu") -> Generat
         raise
 
 
+class Scored(NamedTuple):
+    """What was measured of one generator."""
+
+    scores: tuple[Score, ...]
+    diversity: dict[str, float]
+
+
 class Run:
     """The state of a run and what surrounds it: folder, scores, clocks."""
 
@@ -66,7 +74,7 @@ class Run:
         self.training_s = 0.0  # since the last tick
         self.wall_s_before = 0.0  # of the runs that this one goes on from
         self.best: dict[str, Any] | None = None  # fid, images, wall_s, weights
-        self.last_scores: tuple[Score, ...] = ()
+        self.last_scores: Scored | None = None
         self.ticked_images = 0
         out.mkdir(parents=True, exist_ok=True)
         if (out / checkpoint.NAME).exists():
@@ -110,10 +118,12 @@ class Run:
         """A copy of the scored generator's weights, on the CPU."""
         return {name: tensor.detach().cpu().clone() for name, tensor in self.state.shown_g.state_dict().items()}
 
-    def scores(self, bank: str, count: int) -> tuple[Score, ...]:
+    def scores(self, bank: str, count: int) -> Scored:
         """Score the generator as it is now on `count` images from the named bank of latents."""
         latents = fixed_latents(self.config.seed, f"latent.{bank}", count, self.config.latent_dim)
-        return self.evaluator.score(sampled(self.state.shown_g, latents, self.state.device), count, G_MODE)
+        images, diversity = sampled(self.state.shown_g, latents, self.state.device), self.evaluator.diversity()
+        scores = self.evaluator.score(images, count, G_MODE, watch=diversity.update)
+        return Scored(scores, diversity.result())
 
 
 def _start(run: Run) -> Started:
@@ -128,6 +138,7 @@ def _start(run: Run) -> Started:
             name: sum(p.numel() for p in net.parameters()) for name, net in (("G", run.state.G), ("D", run.state.D))
         },
         versions=versions(),
+        image_shape=run.data.images.shape[1:],
     )
 
 
@@ -143,13 +154,14 @@ def _tick(run: Run) -> Ticked:
         for measure in measures
         for name, value in measure().items()
     }
-    return Ticked(**run.now(), means=means, dose=dose, images_per_s=images / seconds)
+    gradients = {name.removeprefix(GRADIENTS): means.pop(name) for name in list(means) if name.startswith(GRADIENTS)}
+    return Ticked(**run.now(), means=means, dose=dose, images_per_s=images / seconds, gradients=gradients)
 
 
 def _evaluate(run: Run) -> Evaluated:
     started, wall_s = time.perf_counter(), run.wall_s
     scores = run.scores("progress", run.config.progress_samples)
-    fid = next(score.value for score in scores if score.metric == "fid")
+    fid = next(score.value for score in scores.scores if score.metric == "fid")
     if math.isfinite(fid) and (run.best is None or fid < run.best["fid"]):
         run.best = {"fid": fid, "images": run.state.clock.images, "wall_s": wall_s, "weights": run.weights()}
         checkpoint.save_weights(run.out / "best.safetensors", run.best["weights"])
@@ -181,7 +193,7 @@ def _evaluated(
     of: Literal["progress", "last", "best"],
     images: int,
     wall_s: float,
-    scores: tuple[Score, ...],
+    scored: Scored,
     started: float,
 ) -> Evaluated:
     return Evaluated(
@@ -189,8 +201,9 @@ def _evaluated(
         of=of,
         generator_images=images,
         generator_wall_s=wall_s,
-        scores=scores,
+        scores=scored.scores,
         seconds=time.perf_counter() - started,
+        diversity=scored.diversity,
     )
 
 
