@@ -37,6 +37,7 @@ COLUMNS = {
     "fid_last_mean": "mean FID of the last generators",
     "kimg_at_best": "mean of the thousands of images seen when the best generator was there",
     "seconds_at_best": "mean of the wall seconds until then",
+    "run_verdicts": "what became of its runs, by gan_core.verdict: '2 healthy, 1 oscillating'",
     "score": "the FID's name, with number of samples and extractor",
     "protocol": "stamps of FID and IS, 'fid:<stamp> is:<stamp>'; rows with different ones must not be compared",
     "study": "name of the study",
@@ -63,6 +64,7 @@ class Row:
     kimg_at_best: float
     seconds_at_best: float
     run_ids: tuple[str, ...]
+    run_verdicts: str = ""
 
 
 @dataclass(frozen=True)
@@ -154,6 +156,7 @@ def _row(trials: pd.DataFrame, baseline: dict[int, float]) -> Row:
         kimg_at_best=_estimate(finished, "kimg_best").mean,
         seconds_at_best=_estimate(finished, "seconds_best").mean,
         run_ids=tuple(trials["run_id"].dropna()),
+        run_verdicts=", ".join(f"{n} {kind}" for kind, n in trials["run_verdict"].value_counts().sort_index().items()),
     )
 
 
@@ -185,6 +188,7 @@ def _line(table: Table, row: Row) -> dict[str, Any]:
         "fid_last_mean": row.fid_last_mean,
         "kimg_at_best": row.kimg_at_best,
         "seconds_at_best": row.seconds_at_best,
+        "run_verdicts": row.run_verdicts,
         "score": table.score,
         "protocol": table.protocol,
         "study": table.study,

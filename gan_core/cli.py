@@ -9,6 +9,7 @@ from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Ticked
 from gan_core.flags import add_flags, refuse_unknown, settings_of
 from gan_core.interrupt import Interrupt
 from gan_core.problems import UserError
+from gan_core.show.commands import add_commands
 
 HOME_VARIABLE = "GAN_ABLATIONS_HOME"
 
@@ -34,7 +35,8 @@ def parser() -> argparse.ArgumentParser:
     place.add_argument("--device", metavar="X", help="cpu, cuda, cuda:1, ... [default cuda where there is one]")
     place.add_argument("--threads", type=int, metavar="N", help="CPU threads [default torch's]")
     add_flags(train)
-    train.set_defaults(parser=train)
+    train.set_defaults(parser=train, act=_train)
+    add_commands(commands)
     return top
 
 
@@ -44,7 +46,8 @@ def main(words: list[str] | None = None) -> int:
     try:
         if rest:
             refuse_unknown(arguments.parser, rest)
-        return _train(arguments)
+        code: int = arguments.act(arguments)
+        return code
     except UserError as error:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)
@@ -62,7 +65,9 @@ def _train(arguments: argparse.Namespace) -> int:
 
     from gan_core import journal
     from gan_core.devices import available_devices
+    from gan_core.show.draw import draw_run
     from gan_core.train import train
+    from gan_core.verdict import verdict_of
 
     if arguments.threads:
         torch.set_num_threads(arguments.threads)
@@ -76,6 +81,9 @@ def _train(arguments: argparse.Namespace) -> int:
                 events.close()
                 print(f"stopped; the same command goes on from {arguments.out}", file=sys.stderr)
                 return 1
+    for picture in draw_run(arguments.out, device):
+        print(picture)
+    print(verdict_of(journal.read(arguments.out)))
     return 0
 
 

@@ -12,15 +12,15 @@ Mode collapse and vanishing gradients: Goodfellow 2016, arXiv:1701.00160, sectio
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import fmean, median
-from typing import Literal, TypeVar
+from statistics import median
+from typing import Literal
 
-from gan_core.events import AnyEvent, Evaluated, Finished, Ticked
+from gan_core.course import Course
+from gan_core.events import AnyEvent, Finished
 
 Kind = Literal[
     "healthy", "mode collapse", "vanishing gradients", "D overpowered", "oscillating", "diverged", "can't tell"
 ]
-T = TypeVar("T")
 
 FEWEST_TICKS, FEWEST_SCORES = 12, 3  # below that there is no course to judge
 
@@ -30,7 +30,7 @@ ONE_IMAGE = 0.02  # spread: all samples are the same to the eye
 NARROW = 0.25  # spread: samples differ a quarter as much as reals
 FEW_DIRECTIONS = 0.2  # dimensions: two or three images, and what lies between them
 
-FAR = 1.5  # FID over the reals' variance: worse than always the reals' mean would be
+FAR, VERY_FAR = 1.5, 3.0  # FID over that of a G that always gives the reals' mean
 NOT_IMPROVED = 0.8  # the best FID of the end over the first one
 D_IS_SURE = 0.98  # accuracy
 D_HAS_WON = 0.1  # D's loss over its first
@@ -56,87 +56,27 @@ def verdict_of(events: Sequence[AnyEvent]) -> Verdict:
     end = events[-1] if events else None
     if isinstance(end, Finished) and end.status == "diverged":
         return Verdict("diverged", (end.reason,))
-    course = _Course.of(events)
+    course = Course.of(events)
     if len(course.ticks) < FEWEST_TICKS or len(course.fids) < FEWEST_SCORES:
         return Verdict("can't tell", (f"only {len(course.ticks)} ticks and {len(course.fids)} scores",))
     for judge in (_blown_up, _one_image, _d_overpowered, _vanishing, _collapsed, _oscillating):
         if (verdict := judge(course)) is not None:
             return verdict
-    return Verdict("healthy", (course.says_quality(), course.says_game()))
+    if course.distance > VERY_FAR and _learnt_nothing(course, VERY_FAR):
+        return Verdict("can't tell", ("far from the reals for no reason known here", *_both(course)))
+    return Verdict("healthy", _both(course))
 
 
-@dataclass(frozen=True)
-class _Course:
-    """A run as series; `late` values are of its last third."""
-
-    ticks: list[Ticked]
-    fids: list[float]  # on the way
-    diversity: list[dict[str, float]]  # with them; {} where not measured
-
-    @classmethod
-    def of(cls, events: Sequence[AnyEvent]) -> "_Course":
-        scored = [e for e in events if isinstance(e, Evaluated) and e.of == "progress"]
-        fids = [(next(s.value for s in e.scores if s.metric == "fid"), e.diversity) for e in scored]
-        there = [(fid, diversity) for fid, diversity in fids if math.isfinite(fid)]
-        ticks = [e for e in events if isinstance(e, Ticked)]
-        return cls(ticks, [fid for fid, _ in there], [diversity for _, diversity in there])
-
-    @property
-    def late_ticks(self) -> list[Ticked]:
-        return self.ticks[-(len(self.ticks) // 3) :]
-
-    def first(self, name: str) -> float:
-        """Of the first tick."""
-        return self.ticks[0].means[name]
-
-    def late(self, name: str) -> float:
-        """Mean over the last third of the ticks."""
-        return fmean(tick.means[name] for tick in self.late_ticks)
-
-    def late_diversity(self, name: str) -> float:
-        """Median over the last third of the scores; NaN where it was not measured."""
-        values = [d[name] for d in _last_third(self.diversity) if name in d]
-        return median(values) if values else math.nan
-
-    @property
-    def late_fid(self) -> float:
-        """The best of the last third."""
-        return min(_last_third(self.fids))
-
-    @property
-    def distance(self) -> float:
-        """The late FID over the FID of a G that always gives the reals' mean; NaN in older journals."""
-        return self.late_fid / self.late_diversity("real_variance")
-
-    @property
-    def has_learnt_nothing(self) -> bool:
-        """Far from the reals (where that is known), and no nearer than at the first score."""
-        return not self.distance <= FAR and self.late_fid > NOT_IMPROVED * self.fids[0]
-
-    def says_quality(self) -> str:
-        far = "" if math.isnan(self.distance) else f", {self.distance:.2g} times that of the reals' mean image"
-        return f"FID on the way {self.fids[0]:.3g} at first, {self.late_fid:.3g} at best in the last third{far}"
-
-    def says_game(self) -> str:
-        return (
-            f"D is right in {self.late('d_accuracy'):.0%}, its loss {self.late('loss_d'):.2g} "
-            f"(first {self.first('loss_d'):.2g}); G's loss {self.late('loss_g'):.2g} (first {self.first('loss_g'):.2g}), "
-            f"its gradient {self.late('grad_norm_g'):.2g} (first {self.first('grad_norm_g'):.2g})"
-        )
-
-    def says_diversity(self) -> str:
-        numbers = {name: self.late_diversity(name) for name in ("spread", "dimensions", "classes")}
-        return (
-            f"two samples are {numbers['spread']:.2g} times as far apart as two reals, in {numbers['dimensions']:.2g} "
-            f"times as many directions; they look like {numbers['classes']:.1f} classes"
-        )
+def _both(course: Course) -> tuple[str, ...]:
+    return course.says_quality(), course.says_game()
 
 
-def _last_third(values: list[T]) -> list[T]:
-    return values[-max(2, len(values) // 3) :]
+def _learnt_nothing(course: Course, far: float) -> bool:
+    """Far from the reals (as far as that is known), and no nearer than at the first score."""
+    return not course.distance <= far and course.late_fid > NOT_IMPROVED * course.fids[0]
 
 
-def _blown_up(course: _Course) -> Verdict | None:
+def _blown_up(course: Course) -> Verdict | None:
     """Never NaN or infinity, and lost all the same."""
     for name in ("loss_d", "loss_g"):
         typical = median(abs(tick.means[name]) for tick in course.late_ticks)
@@ -145,38 +85,38 @@ def _blown_up(course: _Course) -> Verdict | None:
     return None
 
 
-def _one_image(course: _Course) -> Verdict | None:
+def _one_image(course: Course) -> Verdict | None:
     if course.late_diversity("spread") < ONE_IMAGE:
         return Verdict("mode collapse", (course.says_diversity(), course.says_game()))
     return None
 
 
-def _d_overpowered(course: _Course) -> Verdict | None:
+def _d_overpowered(course: Course) -> Verdict | None:
     """G's images are garbage, and D can't tell them from the reals: it has learnt nothing that G could learn from."""
-    if course.late("d_accuracy") < D_GUESSES and course.has_learnt_nothing:
+    if course.late("d_accuracy") < D_GUESSES and _learnt_nothing(course, VERY_FAR):
         return Verdict("D overpowered", (course.says_game(), course.says_quality()))
     return None
 
 
-def _vanishing(course: _Course) -> Verdict | None:
+def _vanishing(course: Course) -> Verdict | None:
     """D is right about everything, and G, whose loss is the worse for it, gets nowhere."""
     sure = course.late("d_accuracy") > D_IS_SURE and course.late("loss_d") < D_HAS_WON * abs(course.first("loss_d"))
     stuck = course.late("grad_norm_g") < 0.1 * course.first("grad_norm_g")
-    if sure and (stuck or course.late("loss_g") > course.first("loss_g")) and course.has_learnt_nothing:
+    if sure and (stuck or course.late("loss_g") > course.first("loss_g")) and _learnt_nothing(course, FAR):
         return Verdict("vanishing gradients", (course.says_game(), course.says_quality()))
     return None
 
 
-def _collapsed(course: _Course) -> Verdict | None:
+def _collapsed(course: Course) -> Verdict | None:
     if course.late_diversity("spread") < NARROW or course.late_diversity("dimensions") < FEW_DIRECTIONS:
         return Verdict("mode collapse", (course.says_diversity(), course.says_game()))
     return None
 
 
-def _oscillating(course: _Course) -> Verdict | None:
+def _oscillating(course: Course) -> Verdict | None:
     """Neither player holds what it has: the advantage, or the quality, goes up and down and up again."""
     late = course.ticks[len(course.ticks) // 2 :]
-    gaps = [tick.means["d_real"] - tick.means["d_fake"] for tick in late]
+    gaps = [t.means["d_real"] - t.means["d_fake"] for t in late if {"d_real", "d_fake"} <= t.means.keys()]
     logs = [math.log(fid) for fid in course.fids[len(course.fids) // 2 :] if fid > 0]
     swings, fid_swings = turns(gaps, SWING), turns(logs, math.log(FID_FACTOR))
     evidence = []

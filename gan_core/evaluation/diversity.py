@@ -1,7 +1,7 @@
 """How different the generated images are from each other, beside the reals' own differences: what shows a collapse.
 
-Measured on the features that FID reads, in the same pass. Numbers of the reals come from their moments, so no real image
-is looked at again.
+Measured on the features that FID reads, in the same pass. Numbers of the reals come from their moments, so no real
+image is looked at again.
 """
 
 import math
@@ -31,7 +31,7 @@ class Diversity:
         self._classes += torch.bincount(outputs.logits.argmax(dim=1), minlength=len(self._classes))
 
     def result(self) -> dict[str, float]:
-        """The four numbers below; {} where the images or their features were not finite.
+        """The four numbers below; {} where features were not finite, or the reals are all one.
 
         `spread`: root mean square distance of two fakes over that of two reals: 0 is one image again and again.
         `dimensions`: effective number of directions in which fakes differ, (tr S)^2 / tr S^2, over that of the reals.
@@ -43,6 +43,8 @@ class Diversity:
         reals, fakes = self._reals, Moments(torch.tensor(self._n), self._total, self._outer)
         variance, dimensions = _variance(fakes)
         real_variance, real_dimensions = _variance(reals)
+        if real_variance == 0:
+            return {}
         shares = self._classes[self._classes > 0] / self._n
         return {
             "spread": math.sqrt(variance / real_variance),

@@ -12,7 +12,7 @@ def slerp(start: Tensor, end: Tensor, count: int) -> Tensor:
     """`count` latents from `start` to `end`, both included: [latent_dim] twice -> [count latent_dim].
 
     Along the great arc between their directions. A straight line would pass through norms that the prior never draws.
-    Deviation: vectors of (nearly) one or opposite directions have no arc of their own and are joined by the straight line.
+    Deviation: vectors of (nearly) one or opposite directions have no arc of their own and are joined by a straight one.
     """
     t = torch.linspace(0, 1, count, dtype=start.dtype)[:, None]
     cosine = torch.dot(start, end) / (start.norm() * end.norm())

@@ -34,7 +34,7 @@ def draw_interpolations(saved: SavedGenerator, strip: Path, film: Path) -> None:
     ends = saved.latents("latent.slerp", 2 * ROWS)
     rows = [slerp(ends[2 * row], ends[2 * row + 1], COLUMNS) for row in range(ROWS)]
     _save_rows(saved.draw(torch.cat(rows)), COLUMNS, strip)
-    stations = saved.latents("latent.slerp", STATIONS * SIDE_BY_SIDE).split(STATIONS)
+    stations = saved.latents("latent.slerp", STATIONS * SIDE_BY_SIDE).view(SIDE_BY_SIDE, STATIONS, -1)
     _save_side_by_side([saved.draw(slerp_path(way, STEPS)) for way in stations], film)
 
 
