@@ -45,6 +45,11 @@ class Course:
         return median(values) if values else math.nan
 
     @property
+    def largest_spread(self) -> float:
+        """Of any score; NaN where it was not measured."""
+        return max((d["spread"] for d in self.diversity if "spread" in d), default=math.nan)
+
+    @property
     def late_fid(self) -> float:
         """The best of the last third."""
         return min(_last_third(self.fids))

@@ -22,12 +22,13 @@ Kind = Literal[
     "healthy", "mode collapse", "vanishing gradients", "D overpowered", "oscillating", "diverged", "can't tell"
 ]
 
-FEWEST_TICKS, FEWEST_SCORES = 12, 3  # below that there is no course to judge
+FEWEST_STEPS, FEWEST_TICKS, FEWEST_SCORES = 200, 12, 3  # below that there is no course to judge
 
 BLOWN_UP = 1e4  # median |loss|: far beyond what a game that goes on has
 
 ONE_IMAGE = 0.02  # spread: all samples are the same to the eye
 NARROW = 0.25  # spread: samples differ a quarter as much as reals
+FELL = 0.5  # late spread over the largest: a young G's samples are narrow too, but not from a fall
 FEW_DIRECTIONS = 0.2  # dimensions: two or three images, and what lies between them
 
 FAR, VERY_FAR = 1.5, 3.0  # FID over that of a G that always gives the reals' mean
@@ -57,13 +58,18 @@ def verdict_of(events: Sequence[AnyEvent]) -> Verdict:
     if isinstance(end, Finished) and end.status == "diverged":
         return Verdict("diverged", (end.reason,))
     course = Course.of(events)
-    if len(course.ticks) < FEWEST_TICKS or len(course.fids) < FEWEST_SCORES:
-        return Verdict("can't tell", (f"only {len(course.ticks)} ticks and {len(course.fids)} scores",))
+    steps, ticks, scores = events[-1].step if events else 0, len(course.ticks), len(course.fids)
+    if steps < FEWEST_STEPS or ticks < FEWEST_TICKS or scores < FEWEST_SCORES:
+        return Verdict("can't tell", (f"too young: {steps} steps, {ticks} ticks, {scores} scores",))
+    if math.isnan(course.late("d_accuracy")):
+        return Verdict("can't tell", ("how often D is right was not noted, or is no number",))
     for judge in (_blown_up, _one_image, _d_overpowered, _vanishing, _collapsed, _oscillating):
         if (verdict := judge(course)) is not None:
             return verdict
     if course.distance > VERY_FAR and _learnt_nothing(course, VERY_FAR):
         return Verdict("can't tell", ("far from the reals for no reason known here", *_both(course)))
+    if course.late_diversity("spread") < NARROW:
+        return Verdict("can't tell", ("the samples have been much alike from the beginning", course.says_diversity()))
     return Verdict("healthy", _both(course))
 
 
@@ -108,7 +114,8 @@ def _vanishing(course: Course) -> Verdict | None:
 
 
 def _collapsed(course: Course) -> Verdict | None:
-    if course.late_diversity("spread") < NARROW or course.late_diversity("dimensions") < FEW_DIRECTIONS:
+    narrow = course.late_diversity("spread") < min(NARROW, FELL * course.largest_spread)
+    if narrow or course.late_diversity("dimensions") < FEW_DIRECTIONS:
         return Verdict("mode collapse", (course.says_diversity(), course.says_game()))
     return None
 

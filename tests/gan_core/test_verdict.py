@@ -41,7 +41,7 @@ def run(
     events: list[AnyEvent] = []
 
     def common(at: float) -> dict[str, Any]:
-        return {"seq": len(events), "time": 0.0, "step": int(at * 100), "images": int(at * 1000), "wall_s": at}
+        return {"seq": len(events), "time": 0.0, "step": int(at * 1000), "images": int(at * 1000), "wall_s": at}
 
     for i in range(1, TICKS + 1):
         at = i / TICKS
@@ -100,6 +100,7 @@ CASES: list[tuple[str, list[AnyEvent]]] = [
     ("oscillating", run(learning, d_real=lambda at: 0.6 + 0.3 * math.sin(60 * at))),
     ("oscillating", run(lambda at: 3.0 if round(at * SCORES) % 2 else 12.0)),
     ("can't tell", run(learning)[:10]),
+    ("can't tell", run(learning, spread=constant(0.2))),  # a young G
     ("can't tell", []),
     ("can't tell", run(constant(40.0))),
 ]
