@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ablations.cli_sample import sample
 from gan_core.cli import machine_home
 from gan_core.problems import Problem, UserError
 
@@ -20,6 +21,7 @@ app = typer.Typer(
 )
 data_app = typer.Typer(help="Data sets: fetch them, list them.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
+app.command()(sample)
 
 
 class ExecutorName(StrEnum):

@@ -39,6 +39,7 @@ COLUMNS = {
     "kimg_at_best": "mean of the thousands of images seen when the best generator was there",
     "seconds_at_best": "mean of the wall seconds until then",
     "inert": "tricks that were on and in some seed never acted, separated by spaces: the arm does not test them",
+    "run_verdicts": "what became of its runs, by gan_core.verdict: '2 healthy, 1 oscillating'",
     "score": "the FID's name, with number of samples and extractor; 'no scores' under `extractor: none`",
     "protocol": "stamps of FID and IS, 'fid:<stamp> is:<stamp>'; rows with different ones must not be compared",
     "study": "name of the study",
@@ -71,6 +72,7 @@ class Row:
     inert: tuple[str, ...]  # tricks that never acted in some seed
     data_digests: tuple[str, ...]
     run_ids: tuple[str, ...]
+    run_verdicts: str = ""
 
 
 @dataclass(frozen=True)
@@ -171,6 +173,7 @@ def _row(trials: pd.DataFrame, baseline: dict[int, float]) -> Row:
         inert=tuple(dict.fromkeys(name for names in trials["inert"].dropna() for name in names.split())),
         data_digests=tuple(trials["data_digest"].dropna().unique()),
         run_ids=tuple(trials["run_id"].dropna()),
+        run_verdicts=", ".join(f"{n} {kind}" for kind, n in trials["run_verdict"].value_counts().sort_index().items()),
     )
 
 
@@ -203,6 +206,7 @@ def _line(table: Table, row: Row) -> dict[str, Any]:
         "kimg_at_best": row.kimg_at_best,
         "seconds_at_best": row.seconds_at_best,
         "inert": " ".join(row.inert),
+        "run_verdicts": row.run_verdicts,
         "score": table.score,
         "protocol": table.protocol,
         "study": table.study,

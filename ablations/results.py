@@ -14,6 +14,7 @@ from ablations.tracking.cursor import read_cursor
 from ablations.trials import RECORD, TrialRecord, read_record
 from gan_core import journal
 from gan_core.events import AnyEvent, Evaluated, Finished, Started, event_from_json
+from gan_core.verdict import verdict_of
 
 UNFINISHED = "unfinished"
 FACTOR = "factor_"  # prefix of the columns that hold the factors' values
@@ -34,6 +35,7 @@ COLUMNS = {
     "fid_stamp": "its protocol's stamp",
     "is_name": "what the Inception score is",
     "is_stamp": "its protocol's stamp",
+    "run_verdict": "what became of the run, by gan_core.verdict: healthy, mode collapse, ...; None before its end",
     "kimg": "thousands of images seen in all",
     "wall_s": "wall seconds spent in all",
     "data_digest": "of the images that it was trained on; None before it has started",
@@ -91,6 +93,7 @@ def _row(directory: Path, record: TrialRecord, texts: dict[str, str]) -> dict[st
         **_scores(ending.scored),
         "kimg_best": best.generator_images / 1000 if best else None,
         "seconds_best": best.generator_wall_s if best else None,
+        "run_verdict": verdict_of(journal.read(directory)).kind if isinstance(ending.last, Finished) else None,
         "kimg": ending.last.kimg if ending.last else None,
         "wall_s": ending.last.wall_s if ending.last else None,
         "data_digest": ending.first.data_digest if ending.first else None,

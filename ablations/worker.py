@@ -15,6 +15,7 @@ from ablations.executors.report import Job
 from gan_core import journal
 from gan_core.config import resolve
 from gan_core.events import AnyEvent, Finished
+from gan_core.show.draw import draw_run
 from gan_core.train import train
 
 ERROR = "error.txt"
@@ -23,13 +24,16 @@ ERROR = "error.txt"
 def events_of(job: Job, device: str, threads: int) -> Generator[AnyEvent, None, None]:
     """Train a job from its checkpoint to its end; closing saves a checkpoint first.
 
-    An exception becomes a Finished(status='failed') and `error.txt`.
+    An exception becomes a Finished(status='failed') and `error.txt`. The pictures of a run that has ended are drawn
+    before its end is told, so that whoever hears of it finds them; a run is not the worse for one that can't be drawn.
     """
     torch.set_num_threads(threads)
     run = train(resolve(job.settings), job.directory, job.home, device)
     with closing(journal.recorded(run, job.directory)) as events:
         try:
-            for event in events:  # noqa: UP028  `yield from` would catch below what goes wrong while closing
+            for event in events:
+                if isinstance(event, Finished):
+                    _draw(job, device)
                 yield event
         except Exception as error:
             failure = _failure(job, error)
@@ -37,6 +41,14 @@ def events_of(job: Job, device: str, threads: int) -> Generator[AnyEvent, None, 
                 (job.directory / ERROR).write_text(traceback.format_exc())
                 journal.append(job.directory, failure)
             yield failure
+
+
+def _draw(job: Job, device: str) -> None:
+    try:
+        draw_run(job.directory, device)
+    except Exception:
+        with suppress(OSError):
+            (job.directory / ERROR).write_text(traceback.format_exc())
 
 
 def _failure(job: Job, error: Exception) -> Finished:

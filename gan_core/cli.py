@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gan_core.interrupt import Interrupt
 from gan_core.problems import Problem, UserError
+from gan_core.show.commands import add_commands
 
 if TYPE_CHECKING:
     from gan_core.events import AnyEvent
@@ -39,7 +40,8 @@ def parser() -> argparse.ArgumentParser:
     place.add_argument("--device", metavar="X", help="cpu, cuda, cuda:1, ... [default cuda where there is one]")
     place.add_argument("--threads", type=int, metavar="N", help="CPU threads [default torch's]")
     add_flags(train)
-    train.set_defaults(parser=train)
+    train.set_defaults(parser=train, act=_train)
+    add_commands(commands)
     return top
 
 
@@ -51,7 +53,8 @@ def main(words: list[str] | None = None) -> int:
     try:
         if rest:
             refuse_unknown(arguments.parser, rest)
-        return _train(arguments)
+        code: int = arguments.act(arguments)
+        return code
     except UserError as error:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)
@@ -74,7 +77,9 @@ def _train(arguments: argparse.Namespace) -> int:
     from gan_core import journal, training_data
     from gan_core.devices import available_devices, checked_device
     from gan_core.events import Finished
+    from gan_core.show.draw import draw_run
     from gan_core.train import train
+    from gan_core.verdict import verdict_of
 
     if arguments.threads is not None:
         if arguments.threads < 1:
@@ -95,6 +100,9 @@ def _train(arguments: argparse.Namespace) -> int:
             if interrupt.requested and not isinstance(event, Finished):
                 break
         else:
+            for picture in draw_run(arguments.out, device):
+                print(picture)
+            print(verdict_of(journal.read(arguments.out)))
             return 0
     print(f"stopped; the same command goes on from {arguments.out}", file=sys.stderr)
     return 1

@@ -53,6 +53,7 @@ class Started(Event):
         description="reals are (pixel / 255 - mean) / std, per channel; 'range': where black and white come to lie",
     )
     versions: dict[str, str]
+    image_shape: tuple[int, ...] = Field((), description="channels, height, width; () in older journals")
 
 
 class Ticked(Event):
@@ -62,6 +63,7 @@ class Ticked(Event):
     means: dict[str, float]
     dose: dict[str, float] = Field(description="how much each trick acted, '<trick>/<quantity>'")
     images_per_s: float
+    gradients: dict[str, float] = Field({}, description="mean and largest |gradient|, '<G or D>/<layer>/<mean or max>'")
 
 
 class Evaluated(Event):
@@ -76,6 +78,7 @@ class Evaluated(Event):
     generator_wall_s: float = Field(description="wall seconds spent when the scored generator was trained so far")
     scores: tuple[Score, ...]
     seconds: float
+    diversity: dict[str, float] = Field({}, description="of the scored images; see gan_core.evaluation.diversity")
 
 
 class Sampled(Event):

@@ -31,12 +31,12 @@ def sampled(G: nn.Module, latents: Tensor, device: torch.device) -> Iterator[Ten
         yield images
 
 
-def save_grid(images: Tensor, path: Path) -> None:
-    """Write uint8 images [n C H W] as one near-square PNG, atomically."""
+def save_grid(images: Tensor, path: Path, columns: int | None = None) -> None:
+    """Write uint8 images [n C H W] as one PNG, near-square unless `columns` are given, atomically."""
     from torchvision.transforms.functional import to_pil_image
     from torchvision.utils import make_grid
 
-    columns = math.ceil(math.sqrt(len(images)))
+    columns = columns or math.ceil(math.sqrt(len(images)))
     grid = make_grid(images.cpu(), nrow=columns, padding=2, pad_value=255)  # repeats grey to RGB
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")

@@ -28,7 +28,7 @@ class Tally:
         return self._meter.take()
 
     def state_dict(self) -> dict[str, Any]:
-        return dict(self._meter.state_dict())
+        return {"meter": self._meter.state_dict()}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        self._meter.load_state_dict(dict(state), self._device)
+        self._meter.load_state_dict(state["meter"], self._device)

@@ -13,10 +13,12 @@ from gan_core import checkpoint, training_data
 from gan_core.build import State, build
 from gan_core.config import Config
 from gan_core.datasets import ImageSet
+from gan_core.diagnostics import GRADIENTS
 from gan_core.doses import Doses
 from gan_core.evaluation.quantise import NotFiniteError
+from gan_core.evaluation.scored import Scored
 from gan_core.evaluation.unscored import Scorer, scorer
-from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Score, Started, Ticked
+from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Started, Ticked
 from gan_core.plan import Kind, moments
 from gan_core.problems import UserError
 from gan_core.sampling import fixed_latents, sampled, save_grid
@@ -70,7 +72,7 @@ class Run:
         self.training_s = 0.0  # since the last tick
         self.wall_s_before = 0.0  # of the runs that this one goes on from
         self.best: dict[str, Any] | None = None  # fid, images, wall_s, weights
-        self.last_scores: tuple[Score, ...] = ()
+        self.last_scores: Scored | None = None
         self.ticked_images = 0
         out.mkdir(parents=True, exist_ok=True)
         if (out / checkpoint.NAME).exists():
@@ -119,10 +121,10 @@ class Run:
         """A copy of the scored generator's weights, on the CPU."""
         return {name: tensor.detach().cpu().clone() for name, tensor in self.state.shown_g.state_dict().items()}
 
-    def scores(self, bank: str, count: int) -> tuple[Score, ...]:
+    def scores(self, bank: str, count: int) -> Scored:
         """Score the generator as it is now on `count` images from the named bank of latents."""
         latents = fixed_latents(self.config, f"latent.{bank}", count)
-        return self.scorer.score(sampled(self.state.shown_g, latents, self.state.device), count, G_MODE)
+        return self.scorer.measure(sampled(self.state.shown_g, latents, self.state.device), count, G_MODE)
 
 
 def _start(run: Run) -> Started:
@@ -139,6 +141,7 @@ def _start(run: Run) -> Started:
         },
         data_scaling=run.state.scaling.plain(),
         versions=versions(),
+        image_shape=run.data.images.shape[1:],
     )
 
 
@@ -148,13 +151,15 @@ def _tick(run: Run) -> Ticked:
     seconds = run.training_s + time.perf_counter() - started
     images = run.state.clock.images - run.ticked_images
     run.training_s, run.ticked_images = 0.0, run.state.clock.images
-    return Ticked(**run.now(), means=means, dose=run.doses.take(), images_per_s=images / seconds)
+    gradients = {name.removeprefix(GRADIENTS): means.pop(name) for name in list(means) if name.startswith(GRADIENTS)}
+    rate = images / seconds
+    return Ticked(**run.now(), means=means, dose=run.doses.take(), images_per_s=rate, gradients=gradients)
 
 
 def _evaluate(run: Run) -> Evaluated:
     started, wall_s = time.perf_counter(), run.wall_s
     scores = run.scores("progress", run.config.progress_samples)
-    fid = next((score.value for score in scores if score.metric == "fid"), None)
+    fid = next((score.value for score in scores.scores if score.metric == "fid"), None)
     # Without scores there is no better or worse: the best is the last
     if fid is None or (math.isfinite(fid) and (run.best is None or fid < run.best["fid"])):
         run.best = {"fid": fid, "images": run.state.clock.images, "wall_s": wall_s, "weights": run.weights()}
@@ -187,7 +192,7 @@ def _evaluated(
     of: Literal["progress", "last", "best"],
     images: int,
     wall_s: float,
-    scores: tuple[Score, ...],
+    scored: Scored,
     started: float,
 ) -> Evaluated:
     return Evaluated(
@@ -195,8 +200,9 @@ def _evaluated(
         of=of,
         generator_images=images,
         generator_wall_s=wall_s,
-        scores=scores,
+        scores=scored.scores,
         seconds=time.perf_counter() - started,
+        diversity=scored.diversity,
     )
 
 

@@ -19,6 +19,7 @@ from ablations.trials import Trial
 from gan_core import journal
 from gan_core.events import AnyEvent, Event, Finished, Sampled, Started
 
+SHOW = "show"  # pictures of the whole run, in the trial's folder and beside images/
 TRIAL_TAG = "ablations.trial"
 OUTCOME_TAG = "outcome"
 INTERRUPTED = "interrupted"
@@ -127,6 +128,8 @@ class TrialRun:
         tags = {OUTCOME_TAG: end.status, **end_tags(events)}
         client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()], synchronous=True)
         client.log_artifact(run_id, str(self.trial.directory / journal.NAME))
+        if (self.trial.directory / SHOW).is_dir():
+            client.log_artifacts(run_id, str(self.trial.directory / SHOW), SHOW)
         client.set_terminated(run_id, status=STATUS[end.status], end_time=milliseconds(end))
 
     def _move(self, cursor: Cursor, **changes: Any) -> Cursor:

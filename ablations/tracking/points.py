@@ -4,17 +4,22 @@ The step of a point is the number of real images shown to D: 1000 is one kimg. S
 hundredth of the budget, where arms with other batch sizes meet. What sums up the whole run has no step, that is step 0,
 so that MLflow draws it as bars.
 
-Names: a tick's means under their own (`loss_d`), `images_per_s`, `kimg`; doses as `trick/<trick>.<quantity>`; scores on
-the way as `score/fid1k_...` and `score/is1k_...`, named by their protocol (MLflow opens its charts with the section
-`score`); at the end `fid_best`, `fid_last`, `is_best`, `is_last`, and where the best generator was: `fid_best_kimg`,
-`fid_best_seconds`. What is not a finite number is no point: it is named in the tag `not_finite`.
+Names: a tick's means under their own (`loss_d`), `images_per_s`, `kimg`; doses as `trick/<trick>.<quantity>`;
+gradients as `weights/gradient.<G or D>.<layer>.<mean or max>`; scores on the way as `score/fid1k_...` and
+`score/is1k_...`, named by their protocol, and with them `score/samples.spread` and the like (MLflow opens its charts
+with the section `score`: other sections' names come after it); at the end `fid_best`, `fid_last`, `is_best`, `is_last`,
+and where the best generator was: `fid_best_kimg`, `fid_best_seconds`. What is not a finite number is no point: it is
+named in the tag `not_finite`.
 """
 
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from gan_core.events import AnyEvent, Evaluated, Event, Finished, Sampled, Ticked
+from gan_core.verdict import verdict_of
+
+DIVERSITY = ("spread", "dimensions", "classes")
 
 
 class Point(NamedTuple):
@@ -50,8 +55,8 @@ def not_finite(points: Iterable[Point]) -> list[str]:
     return list(dict.fromkeys(point.name for point in points if not math.isfinite(point.value)))
 
 
-def end_tags(events: Iterable[AnyEvent]) -> dict[str, str]:
-    """Whether the run diverged, why it ended, which tricks never acted, and the protocol of its final scores."""
+def end_tags(events: Sequence[AnyEvent]) -> dict[str, str]:
+    """Whether and why the run ended, which tricks never acted, the protocol of its scores, the verdict's evidence."""
     tags: dict[str, str] = {}
     for event in events:
         if isinstance(event, Evaluated) and event.of == "best":
@@ -62,6 +67,8 @@ def end_tags(events: Iterable[AnyEvent]) -> dict[str, str]:
             if event.inert is not None:
                 tags["inert"] = " ".join(event.inert) or "none"
             tags["reason"] = event.reason or "the budget was spent"
+            verdict = verdict_of(events)
+            tags |= {"run_verdict": verdict.kind, "run_evidence": "; ".join(verdict.evidence)}
     return tags
 
 
@@ -74,11 +81,16 @@ def _values(event: AnyEvent) -> Iterator[tuple[str, float]]:
     if isinstance(event, Ticked):
         yield from event.means.items()
         yield from ((f"trick/{name.replace('/', '.')}", value) for name, value in event.dose.items())
+        yield from ((f"weights/gradient.{name.replace('/', '.')}", value) for name, value in event.gradients.items())
         yield "images_per_s", event.images_per_s
         yield "kimg", event.kimg
     if isinstance(event, Evaluated):
         for score in event.scores:
             yield f"score/{score.name}" if event.of == "progress" else f"{score.metric}_{event.of}", score.value
+        if event.of == "progress":
+            yield from (
+                (f"score/samples.{name}", event.diversity[name]) for name in DIVERSITY if name in event.diversity
+            )
         if event.of == "best" and event.scores:
             yield "fid_best_kimg", event.generator_images / 1000
             yield "fid_best_seconds", event.generator_wall_s

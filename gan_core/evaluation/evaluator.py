@@ -1,7 +1,7 @@
 """Scoring generated images by all metrics in one pass of the extractor."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import torch
@@ -9,11 +9,13 @@ from torch import Tensor
 
 from gan_core.datasets.record import ImageSet
 from gan_core.evaluation import extractors, moments
-from gan_core.evaluation.extractors.record import Extractor
+from gan_core.evaluation.diversity import Diversity
+from gan_core.evaluation.extractors.record import Extractor, Outputs
 from gan_core.evaluation.features import extract, take
 from gan_core.evaluation.metrics import METRICS, Metric
 from gan_core.evaluation.protocol import Protocol, versions
 from gan_core.evaluation.quantise import NotFiniteError
+from gan_core.evaluation.scored import Scored
 from gan_core.events import Score
 from gan_core.problems import Problem, UserError
 from gan_core.sizes import size_text
@@ -35,12 +37,24 @@ class Evaluator:
         self._network = self.extractor.load(device)
         self._reals = moments.restore_or_compute(self.extractor, self._network, reference, home, device)
 
-    def score(self, batches: Iterable[Tensor], n_fake: int, g_mode: str) -> tuple[Score, ...]:
+    def diversity(self) -> Diversity:
+        """A measurement of the diversity of the images that it `watch`es being scored."""
+        return Diversity(self._reals, self.extractor.classes)
+
+    def measure(self, batches: Iterable[Tensor], n_fake: int, g_mode: str) -> Scored:
+        """Scores and diversity of the first `n_fake` images, in one pass; see `score`."""
+        diversity = self.diversity()
+        scores = self.score(batches, n_fake, g_mode, watch=diversity.update)
+        return Scored(scores, diversity.result())
+
+    def score(
+        self, batches: Iterable[Tensor], n_fake: int, g_mode: str, watch: Callable[[Outputs], None] | None = None
+    ) -> tuple[Score, ...]:
         """One score a metric, in the registry's order, of the first `n_fake` images in `batches`.
 
         batches: uint8 [N C H W] in [0, 255], as `to_uint8` gives them; batches of 100 to 250 are fastest. Where making
         one raises NotFiniteError, every value is NaN. Raises ValueError when there are fewer than `n_fake` images, or
-        when fewer than two are asked for.
+        when fewer than two are asked for. `watch` is shown what the extractor gave for each batch.
         """
         if n_fake < 2:
             raise ValueError(f"{n_fake} images have no covariance")
@@ -51,6 +65,8 @@ class Evaluator:
                 outputs = extract(self._network, self._checked(images))
                 for measurement in running:
                     measurement.update(outputs)
+                if watch is not None:
+                    watch(outputs)
             values = [measurement.result() for measurement in running]
         except NotFiniteError:
             values = [math.nan] * len(metrics)

@@ -10,23 +10,23 @@ from torch import Tensor
 from gan_core.datasets.record import ImageSet
 from gan_core.evaluation.evaluator import Evaluator
 from gan_core.evaluation.extractors import NONE
-from gan_core.events import Score
+from gan_core.evaluation.scored import Scored
 
 
 class Scorer(Protocol):
     """What scores generated images."""
 
-    def score(self, batches: Iterable[Tensor], n_fake: int, g_mode: str) -> tuple[Score, ...]:
-        """See `Evaluator.score`."""
+    def measure(self, batches: Iterable[Tensor], n_fake: int, g_mode: str) -> Scored:
+        """See `Evaluator.measure`."""
         ...
 
 
 class Unscored:
     """Gives no scores, and asks for no images."""
 
-    def score(self, batches: Iterable[Tensor], n_fake: int, g_mode: str) -> tuple[Score, ...]:
-        """No score."""
-        return ()
+    def measure(self, batches: Iterable[Tensor], n_fake: int, g_mode: str) -> Scored:
+        """Nothing."""
+        return Scored((), {})
 
 
 def scorer(extractor: str, reference: ImageSet, home: Path, device: torch.device) -> Scorer:

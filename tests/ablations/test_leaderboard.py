@@ -17,7 +17,7 @@ from tests.ablations.journals import make_arm, write_trial
 
 FIDS = {"baseline": (30.0, 40.0, 50.0), "dropout": (20.0, 29.0, 41.0), "ttur": (29.0, 41.0, 52.0)}
 ARMS = {"baseline": make_arm("baseline"), **{name: make_arm(name, (name,)) for name in ("dropout", "ttur")}}
-TEXT = {"arm", "verdict", "inert", "score", "protocol", "study", "data_digests", "mlflow_run_ids"}
+TEXT = {"arm", "verdict", "inert", "run_verdicts", "score", "protocol", "study", "data_digests", "mlflow_run_ids"}
 
 
 @pytest.fixture
@@ -109,7 +109,7 @@ def test_csv_needs_no_cleaning(board: Leaderboard, tmp_path: Path) -> None:
     assert list(read) == ["rank", "arm", *factors, *list(COLUMNS)[2:]]
     for column in set(COLUMNS) - TEXT:
         assert is_numeric_dtype(read[column]), column
-    for column in ("arm", "verdict", "score", "protocol", "study", *factors):
+    for column in ("arm", "verdict", "run_verdicts", "score", "protocol", "study", *factors):
         assert read[column].map(type).eq(str).all(), column
     assert read.set_index("arm")["factor_dropout"].to_dict() == {
         "dropout": "0.3",

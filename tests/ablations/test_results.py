@@ -39,6 +39,7 @@ def test_a_finished_trial(tmp_path: Path) -> None:
             "fid_stamp": "12345678",
             "is_name": "is10k_tiny-1a2b3c4d",
             "is_stamp": "i12345678",
+            "run_verdict": "can't tell",  # the made-up run does not say what D thinks
             "kimg": 1.2,
             "wall_s": 12.0,
             "data_digest": "d",

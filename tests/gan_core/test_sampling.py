@@ -8,25 +8,26 @@ import torch
 from PIL import Image
 from torch import nn
 
+from gan_core.config import resolve
 from gan_core.data import ImageArray
 from gan_core.evaluation.quantise import NotFiniteError
 from gan_core.sampling import fixed_latents, sampled, save_grid
-from tests.gan_core.trainer import same, steps, tiny_state, weights
+from tests.gan_core.trainer import TINY, same, steps, tiny_state, weights
 
 CPU = torch.device("cpu")
 
 
 def test_banks_of_latents_hang_on_seed_and_name_alone() -> None:
-    bank = fixed_latents(0, "latent.grid", 10, 4)
-    assert torch.equal(bank, fixed_latents(0, "latent.grid", 10, 4))
-    assert not torch.equal(bank, fixed_latents(1, "latent.grid", 10, 4))
-    assert not torch.equal(bank, fixed_latents(0, "latent.full", 10, 4))
+    bank = fixed_latents(resolve(TINY), "latent.grid", 10)
+    assert torch.equal(bank, fixed_latents(resolve({**TINY, "lr_d": 1e-3}), "latent.grid", 10))
+    assert not torch.equal(bank, fixed_latents(resolve({**TINY, "seed": 1}), "latent.grid", 10))
+    assert not torch.equal(bank, fixed_latents(resolve(TINY), "latent.full", 10))
 
 
 def test_samples_do_not_hang_on_their_company_and_g_stays_as_it_was(images: ImageArray) -> None:
     state = steps(tiny_state(images), 3)
     before = weights(state.G)
-    latents = fixed_latents(0, "test", 600, 8)
+    latents = fixed_latents(resolve(TINY), "test", 600)
     together = torch.cat(list(sampled(state.G, latents, CPU)))
     assert together.shape == (600, 1, 16, 16)
     assert together.dtype == torch.uint8
@@ -38,7 +39,7 @@ def test_samples_do_not_hang_on_their_company_and_g_stays_as_it_was(images: Imag
 
 def test_a_consumer_that_stops_half_way_leaves_no_mode_behind(images: ImageArray) -> None:
     state = tiny_state(images)
-    batches = sampled(state.G, fixed_latents(0, "test", 600, 8), CPU)
+    batches = sampled(state.G, fixed_latents(resolve(TINY), "test", 600), CPU)
     next(batches)
     assert torch.is_grad_enabled()
     assert not torch.is_inference_mode_enabled()

@@ -30,7 +30,7 @@ class QuadraticD(nn.Module):
 
 def context(config: object = None) -> Context:
     """A context outside a run."""
-    return Context(config, Clock(), torch.Generator().manual_seed(0), torch.device("cpu"))  # type: ignore[arg-type]
+    return Context(config, Clock(), torch.Generator().manual_seed(0), torch.device("cpu"), (1, 4, 4))  # type: ignore[arg-type]
 
 
 def a_pass(D: nn.Module, x_real: Tensor, x_fake: Tensor) -> Pass:

@@ -1,0 +1,40 @@
+"""`python -m gan_core sample` and `show`: pictures from a run's folder."""
+
+import argparse
+from pathlib import Path
+
+
+def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add both to the command line."""
+    sample = commands.add_parser("sample", help="draw samples from a run's generator", allow_abbrev=False)
+    sample.add_argument("directory", type=Path, metavar="DIR", help="the run's folder")
+    sample.add_argument("--n", type=int, default=64, metavar="N", help="images [default 64]")
+    sample.add_argument("--out", type=Path, default=Path("grid.png"), metavar="PNG", help="[default grid.png]")
+    sample.add_argument("--which", choices=("best", "last"), default="best", help="which weights [default best]")
+    sample.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the latents [default 0]")
+    sample.add_argument("--device", default="cpu", metavar="X", help="cpu, cuda, cuda:1, ... [default cpu]")
+    sample.set_defaults(parser=sample, act=_sample)
+
+    show = commands.add_parser("show", help="draw a run's pictures anew, and judge it", allow_abbrev=False)
+    show.add_argument("directory", type=Path, metavar="DIR", help="the run's folder")
+    show.add_argument("--device", default="cpu", metavar="X", help="cpu, cuda, cuda:1, ... [default cpu]")
+    show.set_defaults(parser=show, act=_show)
+
+
+def _sample(arguments: argparse.Namespace) -> int:
+    from gan_core.show.sample import sample
+
+    a = arguments
+    print(sample(a.directory, a.n, a.out, a.which, a.seed, a.device))
+    return 0
+
+
+def _show(arguments: argparse.Namespace) -> int:
+    from gan_core import journal
+    from gan_core.show.draw import draw_run
+    from gan_core.verdict import verdict_of
+
+    for picture in draw_run(arguments.directory, arguments.device):
+        print(picture)
+    print(verdict_of(journal.read(arguments.directory)))
+    return 0

@@ -1,0 +1,77 @@
+"""What a generator draws: fresh samples, the ways between latents; and the film of its training from its grids."""
+
+from pathlib import Path
+
+import PIL.Image
+import torch
+from torch import Tensor
+from torchvision.transforms.functional import to_pil_image
+from torchvision.utils import make_grid
+
+from gan_core.events import AnyEvent, Sampled
+from gan_core.sampling import save_grid
+from gan_core.show.animation import save_gif
+from gan_core.show.interpolation import circle, slerp, slerp_path
+from gan_core.show.saved import SavedGenerator
+
+FRESH = 64  # images
+ROWS, COLUMNS = 6, 9  # of the interpolations
+STATIONS, STEPS = 4, 12  # of the animated interpolation
+TURN = 48  # images around the circle
+SIDE_BY_SIDE = 4  # animated at once, in a row
+MAX_FRAMES = 60  # of the film of the training: more are thinned out evenly
+SMALLEST = 64  # px: smaller images are enlarged in animations
+FILM_MS, WAY_MS = 300, 80
+
+
+def draw_fresh(saved: SavedGenerator, path: Path) -> None:
+    """A grid from latents that nothing else has used."""
+    save_grid(saved.draw(saved.latents("latent.fresh", FRESH)), path)
+
+
+def draw_interpolations(saved: SavedGenerator, strip: Path, film: Path) -> None:
+    """Rows from one latent to another by slerp; and four such ways, each closed, side by side as a film."""
+    ends = saved.latents("latent.slerp", 2 * ROWS)
+    rows = [slerp(ends[2 * row], ends[2 * row + 1], COLUMNS) for row in range(ROWS)]
+    _save_rows(saved.draw(torch.cat(rows)), COLUMNS, strip)
+    stations = saved.latents("latent.slerp", STATIONS * SIDE_BY_SIDE).view(SIDE_BY_SIDE, STATIONS, -1)
+    _save_side_by_side([saved.draw(slerp_path(way, STEPS)) for way in stations], film)
+
+
+def draw_circles(saved: SavedGenerator, strip: Path, film: Path) -> None:
+    """Once around closed circles in latent space: a circle a row, and as a film without a seam."""
+    axes = saved.latents("latent.circle", 2 * ROWS)
+    circles = [circle(axes[2 * row], axes[2 * row + 1], TURN) for row in range(ROWS)]
+    shown = [way[:: TURN // (COLUMNS - 1)] for way in circles]
+    closed = [torch.cat([way, way[:1]]) for way in shown]  # the last column is the first: it meets itself
+    _save_rows(saved.draw(torch.cat(closed)), len(closed[0]), strip)
+    _save_side_by_side([saved.draw(way) for way in circles[:SIDE_BY_SIDE]], film)
+
+
+def draw_training(events: list[AnyEvent], directory: Path, film: Path) -> None:
+    """The grids from the fixed latents, one after another. Nothing where the run has drawn none."""
+    paths = [directory / event.path for event in events if isinstance(event, Sampled)]
+    if not paths:
+        return
+    count = min(len(paths), MAX_FRAMES)
+    thinned = [paths[round(i * (len(paths) - 1) / max(1, count - 1))] for i in range(count)]
+    frames = []
+    for path in thinned:
+        with PIL.Image.open(path) as image:
+            frames.append(image.convert("RGB"))
+    save_gif(frames, film, FILM_MS, hold_last=True)
+
+
+def _save_rows(images: Tensor, columns: int, path: Path) -> None:
+    save_grid(images, path, columns)
+
+
+def _save_side_by_side(ways: list[Tensor], path: Path) -> None:
+    """Ways [n C H W] of one length, animated in a row."""
+    frames = []
+    for images in zip(*ways, strict=True):
+        row = make_grid(torch.stack(images), nrow=len(images), padding=2, pad_value=255)
+        frame = to_pil_image(row)
+        factor = -(-SMALLEST // images[0].shape[-1])
+        frames.append(frame.resize((frame.width * factor, frame.height * factor), PIL.Image.Resampling.NEAREST))
+    save_gif(frames, path, WAY_MS)

@@ -1,0 +1,71 @@
+"""A run's generator, rebuilt from its folder: configuration from the journal, weights from safetensors, no pickle."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from gan_core import journal
+from gan_core.build import build
+from gan_core.config import Config, resolve
+from gan_core.datasets import DATASETS
+from gan_core.events import AnyEvent, Started
+from gan_core.problems import Problem, UserError
+from gan_core.sampling import fixed_latents, sampled
+
+Which = Literal["best", "last"]
+
+
+@dataclass(frozen=True)
+class SavedGenerator:
+    """The generator that was scored, with the weights of the best score on the way or of the end."""
+
+    config: Config
+    G: nn.Module
+    device: torch.device
+
+    def latents(self, bank: str, count: int, seed: int | None = None) -> Tensor:
+        """Latents [count latent_dim] of the run's own distribution; each (seed, bank) is a stream of its own."""
+        config = self.config if seed is None else self.config.model_copy(update={"seed": seed})
+        return fixed_latents(config, bank, count)
+
+    def draw(self, latents: Tensor) -> Tensor:
+        """Images of these latents, uint8 [n C H W], on the CPU. Raises NotFiniteError."""
+        return torch.cat([images.cpu() for images in sampled(self.G, latents, self.device)])
+
+
+def load_generator(directory: Path, which: Which, device: str = "cpu") -> SavedGenerator:
+    """The generator of the run in this folder.
+
+    Raises UserError where there is no run, no such weights yet, or weights that are damaged or another network's.
+    """
+    start = started(journal.read(directory), directory)
+    path = directory / f"{which}.safetensors"
+    if not path.exists():
+        others = ", ".join(sorted(p.stem for p in directory.glob("*.safetensors")))
+        message = f"this run has no {which} weights yet"
+        raise UserError(Problem(message, source=str(directory), allowed=others or "train on to its first score"))
+    config = resolve(start.config)
+    shape = start.image_shape or (DATASETS[config.data].channels, config.image_size, config.image_size)
+    no_images = np.broadcast_to(np.uint8(0), (config.batch_size, *shape))
+    G = build(config, no_images, torch.device(device)).shown_g
+    try:
+        G.load_state_dict(load_file(path))
+    except (SafetensorError, RuntimeError) as error:
+        message = f"these are no weights of this run's generator: {str(error).splitlines()[0]}"
+        raise UserError(Problem(message, source=str(path))) from error
+    return SavedGenerator(config, G, torch.device(device))
+
+
+def started(events: list[AnyEvent], directory: Path) -> Started:
+    """The event that holds the configuration. Raises UserError where the journal has none."""
+    for event in events:
+        if isinstance(event, Started):
+            return event
+    message = f"there is no run: no {journal.NAME} with a beginning"
+    raise UserError(Problem(message, source=str(directory)))

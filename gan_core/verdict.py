@@ -1,0 +1,151 @@
+"""What became of a run, with the evidence: a pure function of its events, for a person to check against the curves.
+
+Read from the last third of the run, so that a bad start is forgiven. Qualities of the samples are taken relative to the
+reals' own (`gan_core.evaluation.diversity`), so that the thresholds hold for other data and extractors; a journal
+without them is judged by the game and by its FID's course alone. The kinds exclude each other: the first that fits is
+it, from the certain to the doubtful.
+
+Mode collapse and vanishing gradients: Goodfellow 2016, arXiv:1701.00160, sections 5.1.1 and 3.2.3; Arjovsky and Bottou
+2017, arXiv:1701.04862, section 2. The thresholds are ours: `tests/gan_core/test_verdict.py` has the runs behind them.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Literal
+
+from gan_core.course import Course
+from gan_core.events import AnyEvent, Finished
+
+Kind = Literal[
+    "healthy", "mode collapse", "vanishing gradients", "D overpowered", "oscillating", "diverged", "can't tell"
+]
+
+FEWEST_STEPS, FEWEST_TICKS, FEWEST_SCORES = 200, 12, 3  # below that there is no course to judge
+
+BLOWN_UP = 1e4  # median |loss|: far beyond what a game that goes on has
+
+ONE_IMAGE = 0.02  # spread: all samples are the same to the eye
+NARROW = 0.25  # spread: samples differ a quarter as much as reals
+FELL = 0.5  # late spread over the largest: a young G's samples are narrow too, but not from a fall
+FEW_DIRECTIONS = 0.2  # dimensions: two or three images, and what lies between them
+
+FAR, VERY_FAR = 1.5, 3.0  # FID over that of a G that always gives the reals' mean
+NOT_IMPROVED = 0.8  # the best FID of the end over the first one
+D_IS_SURE = 0.98  # accuracy
+D_HAS_WON = 0.1  # D's loss over its first
+D_GUESSES = 0.6  # accuracy
+
+SWING, SWINGS = 0.3, 4  # of D(x) - D(G(z)) between turning points, and how many of them
+FID_FACTOR, FID_SWINGS = 2.0, 3  # likewise of the FID, in the second half
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a run; `evidence` in whole phrases with numbers."""
+
+    kind: Kind
+    evidence: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.kind}: {'; '.join(self.evidence)}"
+
+
+def verdict_of(events: Sequence[AnyEvent]) -> Verdict:
+    """Judge a run by its events, finished or not."""
+    end = events[-1] if events else None
+    if isinstance(end, Finished) and end.status == "diverged":
+        return Verdict("diverged", (end.reason,))
+    course = Course.of(events)
+    steps, ticks, scores = events[-1].step if events else 0, len(course.ticks), len(course.fids)
+    if steps < FEWEST_STEPS or ticks < FEWEST_TICKS or scores < FEWEST_SCORES:
+        return Verdict("can't tell", (f"too young: {steps} steps, {ticks} ticks, {scores} scores",))
+    if math.isnan(course.late("d_accuracy")):
+        return Verdict("can't tell", ("how often D is right was not noted, or is no number",))
+    for judge in (_blown_up, _one_image, _d_overpowered, _vanishing, _collapsed, _oscillating):
+        if (verdict := judge(course)) is not None:
+            return verdict
+    if course.distance > VERY_FAR and _learnt_nothing(course, VERY_FAR):
+        return Verdict("can't tell", ("far from the reals for no reason known here", *_both(course)))
+    if course.late_diversity("spread") < NARROW:
+        return Verdict("can't tell", ("the samples have been much alike from the beginning", course.says_diversity()))
+    return Verdict("healthy", _both(course))
+
+
+def _both(course: Course) -> tuple[str, ...]:
+    return course.says_quality(), course.says_game()
+
+
+def _learnt_nothing(course: Course, far: float) -> bool:
+    """Far from the reals (as far as that is known), and no nearer than at the first score."""
+    return not course.distance <= far and course.late_fid > NOT_IMPROVED * course.fids[0]
+
+
+def _blown_up(course: Course) -> Verdict | None:
+    """Never NaN or infinity, and lost all the same."""
+    for name in ("loss_d", "loss_g"):
+        typical = median(abs(tick.means[name]) for tick in course.late_ticks)
+        if typical > BLOWN_UP:
+            return Verdict("diverged", (f"the median |{name}| of the last third is {typical:.2g}",))
+    return None
+
+
+def _one_image(course: Course) -> Verdict | None:
+    if course.late_diversity("spread") < ONE_IMAGE:
+        return Verdict("mode collapse", (course.says_diversity(), course.says_game()))
+    return None
+
+
+def _d_overpowered(course: Course) -> Verdict | None:
+    """G's images are garbage, and D can't tell them from the reals: it has learnt nothing that G could learn from."""
+    if course.late("d_accuracy") < D_GUESSES and _learnt_nothing(course, VERY_FAR):
+        return Verdict("D overpowered", (course.says_game(), course.says_quality()))
+    return None
+
+
+def _vanishing(course: Course) -> Verdict | None:
+    """D is right about everything, and G, whose loss is the worse for it, gets nowhere."""
+    sure = course.late("d_accuracy") > D_IS_SURE and course.late("loss_d") < D_HAS_WON * abs(course.first("loss_d"))
+    stuck = course.late("grad_norm_g") < 0.1 * course.first("grad_norm_g")
+    if sure and (stuck or course.late("loss_g") > course.first("loss_g")) and _learnt_nothing(course, FAR):
+        return Verdict("vanishing gradients", (course.says_game(), course.says_quality()))
+    return None
+
+
+def _collapsed(course: Course) -> Verdict | None:
+    narrow = course.late_diversity("spread") < min(NARROW, FELL * course.largest_spread)
+    if narrow or course.late_diversity("dimensions") < FEW_DIRECTIONS:
+        return Verdict("mode collapse", (course.says_diversity(), course.says_game()))
+    return None
+
+
+def _oscillating(course: Course) -> Verdict | None:
+    """Neither player holds what it has: the advantage, or the quality, goes up and down and up again."""
+    late = course.ticks[len(course.ticks) // 2 :]
+    gaps = [t.means["d_real"] - t.means["d_fake"] for t in late if {"d_real", "d_fake"} <= t.means.keys()]
+    logs = [math.log(fid) for fid in course.fids[len(course.fids) // 2 :] if fid > 0]
+    swings, fid_swings = turns(gaps, SWING), turns(logs, math.log(FID_FACTOR))
+    evidence = []
+    if swings >= SWINGS:
+        evidence.append(f"in the second half D(x) - D(G(z)) moved {swings} times up or down by more than {SWING}")
+    if fid_swings >= FID_SWINGS:
+        evidence.append(f"in the second half the FID moved {fid_swings} times up or down by a factor of {FID_FACTOR:g}")
+    return Verdict("oscillating", (*evidence, course.says_quality())) if evidence else None
+
+
+def turns(values: Sequence[float], least: float) -> int:
+    """How many times the series moved by `least` or more from one turning point to the next."""
+    moves, direction = 0, 0
+    low = high = values[0] if values else math.nan
+    for value in values:
+        low, high = min(low, value), max(high, value)
+        if direction <= 0 and value >= low + least:
+            moves, direction, high = moves + 1, 1, value
+        elif direction >= 0 and value <= high - least:
+            moves, direction, low = moves + 1, -1, value
+        if direction > 0:
+            low = high
+        elif direction < 0:
+            high = low
+    return moves

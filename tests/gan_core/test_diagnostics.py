@@ -1,0 +1,83 @@
+"""What is noted of gradients, against autograd by hand; diversity against closed forms."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from gan_core.data import ImageArray
+from gan_core.diagnostics import note_gradients
+from gan_core.evaluation.diversity import Diversity
+from gan_core.evaluation.extractors.record import Outputs
+from gan_core.evaluation.moments import Moments
+from gan_core.meter import Meter
+from tests.gan_core.trainer import steps, tiny_state
+
+
+def test_mean_and_largest_gradient_of_a_linear_layer() -> None:
+    """The gradient of w.x is x."""
+    net, x = nn.Sequential(nn.Linear(3, 1)), torch.tensor([[1.0, -4.0, 2.0]])
+    net(x).sum().backward()
+    meter = Meter()
+    note_gradients(meter, net, "D")
+    assert meter.take() == {"gradients/D/0/mean": pytest.approx(7 / 3), "gradients/D/0/max": 4.0}
+
+
+def test_every_layer_has_a_plain_name_with_spectral_norm_too(images: ImageArray) -> None:
+    for settings in ({}, {"spectral_norm": True}):
+        means = steps(tiny_state(images, **settings), 2).meter.take()
+        names = {name for name in means if name.startswith("gradients/")}
+        layers = [f"{player}/{layer}" for player in "GD" for layer in ("blocks.0.linear", "blocks.1.linear", "head")]
+        assert names == {f"gradients/{layer}/{kind}" for layer in layers for kind in ("mean", "max")}
+        assert all(0 < means[f"gradients/{n}/mean"] < means[f"gradients/{n}/max"] for n in layers)
+
+
+def moments(features: torch.Tensor) -> Moments:
+    return Moments(torch.tensor(len(features)), features.sum(0), features.t() @ features)
+
+
+def diversity(reals: torch.Tensor, fakes: torch.Tensor, classes: list[int]) -> dict[str, float]:
+    measured = Diversity(moments(reals), 10)
+    logits = torch.nn.functional.one_hot(torch.tensor(classes), 10).double()
+    for part in range(0, len(fakes), 7):
+        measured.update(Outputs(fakes[part : part + 7], logits[part : part + 7]))
+    return measured.result()
+
+
+def test_spread_is_the_ratio_of_mean_square_distances() -> None:
+    random = np.random.default_rng(0)
+    reals, fakes = torch.tensor(random.normal(size=(40, 5))), torch.tensor(random.normal(size=(30, 5)) * 0.3 + 7)
+    result = diversity(reals, fakes, [0, 3] * 15)
+    by_hand = [float((torch.cdist(x, x) ** 2).mean()) for x in (fakes, reals)]
+    assert result["spread"] == pytest.approx(math.sqrt(by_hand[0] / by_hand[1]))
+    assert result["classes"] == pytest.approx(2)
+    assert result["real_variance"] == pytest.approx(by_hand[1] / 2)
+
+
+def test_dimensions_of_equal_images_of_two_images_and_of_the_reals() -> None:
+    reals = torch.cat([torch.eye(4), -torch.eye(4)]).double()  # four directions alike
+    assert diversity(reals, reals, [0] * 8)["dimensions"] == pytest.approx(1)
+    assert diversity(reals, reals, [0] * 8)["spread"] == pytest.approx(1)
+    two = torch.tensor([[1.0, 2, 3, 4], [4, 3, 2, 1]]).double().repeat(4, 1)
+    assert diversity(reals, two, [0] * 8)["dimensions"] == pytest.approx(1 / 4)
+    assert diversity(reals, two[:1].repeat(8, 1), [0] * 8)["spread"] == pytest.approx(0)
+
+
+def test_no_number_for_what_is_not_finite() -> None:
+    reals = torch.eye(4).double()
+    assert diversity(reals, torch.full((3, 4), math.nan).double(), [0] * 3) == {}
+    assert diversity(reals[:1].repeat(3, 1) * 0, reals, [0] * 4) == {}
+    assert Diversity(moments(reals), 10).result() == {}
+
+
+def test_several_noted_at_once_survive_a_round_trip() -> None:
+    first, second = Meter(), Meter()
+    first.note(("a", "b"), torch.tensor([0.1, 0.3]))
+    first.note("c", torch.tensor(1.0))
+    second.load_state_dict(first.state_dict(), torch.device("cpu"))
+    for meter in (first, second):
+        meter.note(("a", "b"), torch.tensor([0.2, 0.5]))
+    assert (taken := first.take()) == second.take()
+    assert taken == {"a": pytest.approx(0.15), "b": pytest.approx(0.4), "c": 1.0}
