@@ -9,7 +9,6 @@ from gan_core.data_rules import channels_problem
 from gan_core.datasets import ImageSet, Options
 from gan_core.datasets.record import OnProgress
 from gan_core.problems import Problem, UserError
-from gan_core.sizes import Size
 
 
 def load(config: Config, home: Path, on_progress: OnProgress | None = None) -> ImageSet:
@@ -41,5 +40,4 @@ def options(config: Config) -> Options:
 
 def key(config: Config) -> tuple[Hashable, ...]:
     """Equal for runs that are trained on the same images."""
-    size: Size = config.image_size
-    return (config.data, size, options(config))
+    return (config.data, config.image_size, options(config))

@@ -68,7 +68,8 @@ def load(
         raise UserError(Problem(f"{name} has no split {split!r}", ("split",), allowed=", ".join(data_set.splits)))
     if min(shape_of(size)) < 1:
         raise UserError(Problem(f"images of {size_text(size)} px", ("size",), allowed="at least 1"))
-    return data_set.prepare(Request(split, size_of(shape_of(size)), home, extra, options, on_progress or _uncounted))
+    size = size_of(shape_of(size))
+    return data_set.prepare(Request(split, size, home, extra, options, on_progress or _uncounted))
 
 
 def fetch(

@@ -15,6 +15,7 @@ from gan_core.datasets.published import Published
 from gan_core.datasets.published_files import Download, PublishedFiles, verify_md5
 from gan_core.datasets.record import DataSet, Images, Labels, OnStep, Place
 from gan_core.datasets.resize import resize
+from gan_core.sizes import Size, shape_text
 
 SIZE = 32  # px
 LAYOUT = "cifar-10-batches-py"
@@ -72,9 +73,9 @@ def read(split: str, home: Path, extra: tuple[Path, ...]) -> tuple[Images, Label
     return images, np.asarray(loaded.targets, dtype=np.int64)
 
 
-def rule(size: int) -> str:
+def rule(size: Size) -> str:
     """What `resize` does to the published images, in words."""
-    return "32x32 as published" if size == SIZE else f"32x32, resized to {size}x{size} bilinearly with antialias"
+    return "32x32 as published" if size == SIZE else f"32x32, resized to {shape_text(size)} bilinearly with antialias"
 
 
 def _unpack(archive: Path, draft: Path) -> Path:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from gan_core.datasets.fitting import centre, covering
 from gan_core.datasets.record import Fit
-from gan_core.sizes import Size, shape_of, shape_text
+from gan_core.sizes import Shape, Size, shape_of, shape_text
 
 GREY_MODES = ("1", "L", "LA", "La")
 DEEP_GREY = "I;16"  # 16 bits, in several byte orders
@@ -75,7 +75,7 @@ def _plain(image: PIL.Image.Image, channels: int) -> PIL.Image.Image:
     return image.convert("L" if channels == 1 else "RGB")
 
 
-def _fitted(image: PIL.Image.Image, wanted: tuple[int, int], fit: Fit) -> PIL.Image.Image:
+def _fitted(image: PIL.Image.Image, wanted: Shape, fit: Fit) -> PIL.Image.Image:
     native = (image.height, image.width)
     height, width = covering(native, wanted) if fit == "crop" else wanted
     if native != (height, width):

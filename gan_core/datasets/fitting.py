@@ -1,8 +1,10 @@
-"""How an image of one aspect comes to a size of another."""
+"""How an image of another aspect comes to a size: covered, then the centre is cut out."""
+
+from gan_core.sizes import Shape
 
 
-def covering(native: tuple[int, int], wanted: tuple[int, int]) -> tuple[int, int]:
-    """The size, of `native`'s aspect, at which an image just covers `wanted`: one side fits, the other is not smaller.
+def covering(native: Shape, wanted: Shape) -> Shape:
+    """The shape, of `native`'s aspect, at which an image just covers `wanted`: one side fits, the other is not smaller.
 
     For a square this is torchvision's Resize(side), which rounds the longer side down.
     """
@@ -12,6 +14,6 @@ def covering(native: tuple[int, int], wanted: tuple[int, int]) -> tuple[int, int
     return wanted_width * height // width, wanted_width
 
 
-def centre(outer: tuple[int, int], inner: tuple[int, int]) -> tuple[int, int]:
+def centre(outer: Shape, inner: Shape) -> tuple[int, int]:
     """Top and left of the centred cut of `inner` from `outer`, rounded as torchvision's CenterCrop does."""
     return round((outer[0] - inner[0]) / 2), round((outer[1] - inner[1]) / 2)

@@ -7,7 +7,7 @@ from pathlib import Path
 from gan_core.datasets import prepared
 from gan_core.datasets.fitting import centre
 from gan_core.datasets.record import Images, ImageSet, Labels, Request
-from gan_core.sizes import shape_of, shape_text
+from gan_core.sizes import Shape, Size, shape_of, shape_text
 
 
 @dataclass(frozen=True)
@@ -21,15 +21,15 @@ class Published:
     name: str
     identity: Callable[[str], str]
     read: Callable[[str, Path, tuple[Path, ...]], tuple[Images, Labels]]
-    rule: Callable[[int], str]
-    transform: Callable[[Images, int], Images]
+    rule: Callable[[Size], str]
+    transform: Callable[[Images, Size], Images]
 
     def prepare(self, request: Request) -> ImageSet:
         """The prepared images of this request; made, and kept under its home, the first time."""
         split, size, home = request.split, request.size, request.home
         height, width = shape_of(size)
         if height == width or request.options.fit == "stretch":
-            rule, cut = self.rule(size), None  # type: ignore[arg-type]  # until sizes are pairs everywhere
+            rule, cut = self.rule(size), None
         else:
             size = max(height, width)
             rule = f"{self.rule(size)}, centre {shape_text((height, width))} cut out"
@@ -37,13 +37,13 @@ class Published:
 
         def make() -> prepared.Arrays:
             images, labels = self.read(split, home, request.extra)
-            images = self.transform(images, size)  # type: ignore[arg-type]
+            images = self.transform(images, size)
             return (images if cut is None else _centre_of(images, cut)), labels
 
         folder = prepared.folder_of(home, self.name, split, self.identity(split), rule)
         return prepared.open_or_make(folder, self.name, split, rule, make)
 
 
-def _centre_of(images: Images, size: tuple[int, int]) -> Images:
+def _centre_of(images: Images, size: Shape) -> Images:
     top, left = centre(images.shape[-2:], size)
     return images[:, :, top : top + size[0], left : left + size[1]]
