@@ -38,6 +38,9 @@ AsName = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Keep t
 Workers = Annotated[int | None, typer.Option(metavar="N", help="Trials side by side [default: one a core or GPU].")]
 Threads = Annotated[int | None, typer.Option(metavar="N", help="CPU threads a trial [default: cores / workers].")]
 Device = Annotated[str | None, typer.Option(metavar="X", help="cpu, cuda:0, ... [default: every GPU, else cpu].")]
+Budget = Annotated[float | None, typer.Option("--budget-kimg", metavar="X", help="Another budget for all arms.")]
+Data = Annotated[str | None, typer.Option("--data", metavar="DATA", help="Other data: a name, or folder:PATH.")]
+ExtractorName = Annotated[str | None, typer.Option("--extractor", metavar="NAME", help="Another extractor.")]
 DEFAULT_RUNS = Path("runs")
 
 
@@ -50,6 +53,9 @@ def run(
     workers: Workers = None,
     threads: Threads = None,
     device: Device = None,
+    budget_kimg: Budget = None,
+    data: Data = None,
+    extractor: ExtractorName = None,
     storage: Annotated[
         str | None, typer.Option(metavar="URL", help="Optuna's storage [default: SQLite in the study's folder].")
     ] = None,
@@ -65,6 +71,7 @@ def run(
     from ablations.render.outcome import show_outcome
     from ablations.session import Options, open_session
     from ablations.study import load_study
+    from ablations.study_changes_asked import Changes
     from gan_core.interrupt import Interrupt
 
     options = Options(
@@ -77,7 +84,7 @@ def run(
         storage=storage,
         command=sys.argv,
     )
-    loaded = load_study(study, name)
+    loaded = load_study(study, name, Changes(budget_kimg, data, extractor))
     with open_session(loaded, runs, options) as session, Interrupt() as interrupt:
         with (
             display(session) as shown,
@@ -97,15 +104,19 @@ def plan(
     workers: Workers = None,
     threads: Threads = None,
     device: Device = None,
+    budget_kimg: Budget = None,
+    data: Data = None,
+    extractor: ExtractorName = None,
 ) -> None:
     """Show arms, seeds, trials and an estimate of the time, from a short measurement. Nothing is trained."""
     from ablations.estimate import arm_costs, study_seconds
     from ablations.render.plan import show_plan
     from ablations.resources import share
     from ablations.study import load_study
+    from ablations.study_changes_asked import Changes
     from ablations.trials import progress_of, trials_of
 
-    loaded = load_study(study, name)
+    loaded = load_study(study, name, Changes(budget_kimg, data, extractor))
     trials = trials_of(loaded, runs / loaded.name)
     states = {trial.name: progress_of(trial) for trial in trials}
     resources = share(len(trials), workers, threads, device)

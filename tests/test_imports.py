@@ -17,7 +17,7 @@ ONLY_IN = {  # package -> the beginnings of the files of `ablations` that may im
     "optuna": ("ablations/search.py",),
     "mlflow": ("ablations/tracking/mlflow",),
     "rich": ("ablations/render/",),
-    "typer": ("ablations/cli.py",),
+    "typer": ("ablations/cli",),
     "torch": ("ablations/worker.py", "ablations/estimate.py"),
     "torchmetrics": ("ablations/worker.py",),
     "torchvision": (),
@@ -55,6 +55,12 @@ def test_each_tool_has_its_room(package: str) -> None:
     users = {file for file in FILES if file.startswith("ablations/") and uses(file, package)}
     assert {file for file in users if not file.startswith(ONLY_IN[package])} == set()
     assert bool(users) == bool(ONLY_IN[package]), "a rule about nothing"
+
+
+def test_pictures_are_drawn_in_one_room() -> None:
+    drawing = {file for file in FILES if uses(file, "matplotlib")}
+    assert drawing
+    assert all(file.startswith("gan_core/show/") for file in drawing)
 
 
 def test_importing_the_library_brings_in_no_tracker_and_no_optimiser() -> None:

@@ -57,7 +57,7 @@ def refused(folder: Path, *words: object) -> str:
         (["leaderboard", "tiny"], ["study 'tiny' has not been run", "allowed: none yet"]),
         (["ui", "tiny"], ["study 'tiny' has not been run"]),
         (["ui", "tiny", "--port", "80"], ["--port", "1024"]),
-        (["data", "fetch", "fashion"], ["no data set is called 'fashion'", "fashion-mnist, shapes", "'fashion-mnist'"]),
+        (["data", "fetch", "fashion"], ["no data set is called 'fashion'", "fashion-mnist, mnist", "'fashion-mnist'"]),
         (["data", "fetsh"], ["fetsh", "fetch"]),
     ],
     ids=lambda words: " ".join(words[:4]) if isinstance(words, list) else "",
@@ -75,7 +75,7 @@ def test_the_study_file_has_all_its_mistakes_told_at_once(tmp_path: Path) -> Non
     lines = path.read_text().splitlines()
     for key, words in {
         '"batch_size"': ["baseline.batch_size", "0 is out of range", "allowed: >= 2"],
-        '"data"': ["baseline.data", "no data set is called 'fmnist'", "fashion-mnist, shapes"],
+        '"data"': ["baseline.data", "no data set is called 'fmnist'", "fashion-mnist, mnist"],
         '"dropuot"': ["tricks.half.dropuot", "no setting is called 'dropuot'", "did you mean 'dropout'?"],
         '"dropout"': ["tricks.most.dropout", "1.5 is out of range"],
     }.items():

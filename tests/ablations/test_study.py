@@ -66,7 +66,7 @@ def test_a_good_file(tmp_path: Path) -> None:
 
 def test_warnings_name_their_arms(tmp_path: Path) -> None:
     (warning,) = _load(tmp_path, GOOD).warnings  # dropout moves SELU
-    assert warning.startswith("all: dropout does not go with activation_d: selu (plain dropout moves SELU away")
+    assert warning.startswith("all: dropout does not go with activation_d: selu, or activation_g: selu")
     normed = GOOD.replace("norm_d: none", "spectral_norm: true")
     assert any(
         w.startswith("every arm: spectral_norm does not go with norm_d: batch")

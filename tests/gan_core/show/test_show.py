@@ -95,7 +95,7 @@ def test_the_saved_generator_draws_what_the_run_s_own_did(folder: Path, home: Pa
     if which == "best":
         assert run.best is not None
         run.state.shown_g.load_state_dict(run.best["weights"])
-    z = fixed_latents(3, "x", 5, 8)
+    z = fixed_latents(resolve({"seed": 3, "latent_dim": 8}), "x", 5)
     assert torch.equal(saved.draw(z), torch.cat(list(sampled(run.state.shown_g, z, torch.device("cpu")))))
 
 

@@ -36,7 +36,7 @@ def test_lazily_it_comes_less_often_and_as_much_stronger(trick: ModuleType) -> N
 
 def test_a_lazy_run_pays_only_when_it_is_due(images: ImageArray) -> None:
     state = steps(tiny_state(images, r1={"gamma": 10.0, "every": 4}, norm_d="none"), 5)
-    assert state.parts.state["r1"].state_dict()["squared_gradient_norm"][1] == 2  # steps 0 and 4
+    assert state.parts.state["r1"].state_dict()["meter"]["squared_gradient_norm"][1] == 2  # steps 0 and 4
 
 
 def test_both_together_are_neither_alone(images: ImageArray) -> None:

@@ -1,0 +1,46 @@
+"""The same recipe, smaller or on other data: every seed's study runs on tiny data."""
+
+from pathlib import Path
+
+import pytest
+
+from ablations.executors.report import Job
+from ablations.study import load_study
+from ablations.study_changes_asked import Changes
+from ablations.trials import trials_of
+from ablations.worker import events_of
+from gan_core.events import Finished
+
+STUDIES = Path(__file__).parent.parent.parent / "studies"
+SEEDS = sorted((STUDIES / "seeds").glob("*.yaml"))
+
+
+def test_budgets_of_arms_keep_their_ratio() -> None:
+    study = load_study(STUDIES / "seeds" / "dcgan_anh_nn01.yaml", changes=Changes(budget_kimg=100.0))
+    whole, stopped = (arm.config.budget_kimg for arm in study.arms)
+    assert whole == 100
+    assert stopped == pytest.approx(18.0, rel=1e-3)  # 18 of 100 epochs
+
+
+def test_data_and_extractor() -> None:
+    study = load_study(STUDIES / "ganhacks.yaml", changes=Changes(data="shapes", extractor="none"))
+    assert {(arm.config.data, arm.config.extractor) for arm in study.arms} == {("shapes", "none")}
+    study = load_study(STUDIES / "seeds" / "ganhacks2.yaml", changes=Changes(data="folder:/some/where"))
+    assert {(arm.config.data, arm.config.data_dir) for arm in study.arms} == {("folder", "/some/where")}
+
+
+@pytest.mark.parametrize("path", SEEDS, ids=lambda path: path.stem)
+def test_every_recipe_runs_small(path: Path, tmp_path: Path, home: Path) -> None:
+    """Every arm of every seed, at its full network and batch, for one step on synthetic pictures."""
+    study = load_study(path, changes=Changes(budget_kimg=0.001, data="shapes", extractor="none"))
+    for trial in trials_of(study, tmp_path)[: len(study.arms)]:
+        trial.write_record()
+        job = Job(trial.name, trial.config.plain(), trial.directory, home)
+        end = list(events_of(job, "cpu", 1))[-1]
+        assert isinstance(end, Finished)
+        assert end.status == "finished", f"{trial.name}: {end.reason}"
+
+
+def test_there_are_five_systems() -> None:
+    systems = ("ganhacks2", "oh_my_gan", "dcgan_anh_nn01", "gan_analysis", "wgan_tensorflow")
+    assert all(any(path.stem.startswith(system) for path in SEEDS) for system in systems)
