@@ -31,11 +31,12 @@ def test_data_and_extractor() -> None:
 
 @pytest.mark.parametrize("path", SEEDS, ids=lambda path: path.stem)
 def test_every_recipe_runs_small(path: Path, tmp_path: Path, home: Path) -> None:
-    """Every arm of every seed, at its full network and batch, for one step on synthetic pictures."""
-    study = load_study(path, changes=Changes(budget_kimg=0.001, data="shapes", extractor="none"))
+    """Every arm of every seed, in thin networks and small batches, for some steps on synthetic pictures."""
+    study = load_study(path, changes=Changes(budget_kimg=0.04, data="shapes", extractor="none"))
     for trial in trials_of(study, tmp_path)[: len(study.arms)]:
         trial.write_record()
-        job = Job(trial.name, trial.config.plain(), trial.directory, home)
+        thin = {**trial.config.plain(), "width": 2, "max_width": 16, "batch_size": 4}
+        job = Job(trial.name, thin, trial.directory, home)
         end = list(events_of(job, "cpu", 1))[-1]
         assert isinstance(end, Finished)
         assert end.status == "finished", f"{trial.name}: {end.reason}"
