@@ -67,11 +67,11 @@ def run(
     """
     from contextlib import closing
 
+    from ablations.overrides import Overrides
     from ablations.render.display import display
     from ablations.render.outcome import show_outcome
     from ablations.session import Options, open_session
     from ablations.study import load_study
-    from ablations.study_changes_asked import Changes
     from gan_core.interrupt import Interrupt
 
     options = Options(
@@ -84,7 +84,7 @@ def run(
         storage=storage,
         command=sys.argv,
     )
-    loaded = load_study(study, name, Changes(budget_kimg, data, extractor))
+    loaded = load_study(study, name, Overrides(budget_kimg, data, extractor))
     with open_session(loaded, runs, options) as session, Interrupt() as interrupt:
         with (
             display(session) as shown,
@@ -110,13 +110,13 @@ def plan(
 ) -> None:
     """Show arms, seeds, trials and an estimate of the time, from a short measurement. Nothing is trained."""
     from ablations.estimate import arm_costs, study_seconds
+    from ablations.overrides import Overrides
     from ablations.render.plan import show_plan
     from ablations.resources import share
     from ablations.study import load_study
-    from ablations.study_changes_asked import Changes
     from ablations.trials import progress_of, trials_of
 
-    loaded = load_study(study, name, Changes(budget_kimg, data, extractor))
+    loaded = load_study(study, name, Overrides(budget_kimg, data, extractor))
     trials = trials_of(loaded, runs / loaded.name)
     states = {trial.name: progress_of(trial) for trial in trials}
     resources = share(len(trials), workers, threads, device)

@@ -9,8 +9,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from ablations.designs import DESIGNS, RESERVED, DesignOptions
+from ablations.overrides import Overrides
 from ablations.study_arms import build_arms
-from ablations.study_changes_asked import Changes
 from ablations.study_file import StudyFile
 from ablations.study_record import ArmRecord, StudyRecord
 from ablations.trials import Arm
@@ -64,13 +64,13 @@ class Study:
         return self.record().model_dump(mode="json")
 
 
-def load_study(path: Path, name: str | None = None, changes: Changes = Changes()) -> Study:  # noqa: B008  frozen
-    """Read a study file; `name` takes the place of the file's own, `changes` that of some of its settings.
+def load_study(path: Path, name: str | None = None, overrides: Overrides = Overrides()) -> Study:  # noqa: B008  frozen
+    """Read a study file; `name` takes the place of the file's own, `overrides` that of some of its settings.
 
     Raises UserError with every problem, each with file and line.
     """
     source = read_yaml(path)
-    changes.apply(source.data)
+    overrides.apply(source.data)
     problems = _name_problems(path, name)
     file = None
     try:

@@ -7,7 +7,7 @@ FOLDER = "folder:"
 
 
 @dataclass(frozen=True)
-class Changes:
+class Overrides:
     """`budget_kimg`: of the baseline; arms with a budget of their own keep their ratio to it. `data`: of every arm.
 
     `data` may be 'folder:PATH'. `extractor`: of every arm.

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from ablations.executors.report import Job
+from ablations.overrides import Overrides
 from ablations.study import load_study
-from ablations.study_changes_asked import Changes
 from ablations.trials import trials_of
 from ablations.worker import events_of
 from gan_core.events import Finished
@@ -16,23 +16,23 @@ SEEDS = sorted((STUDIES / "seeds").glob("*.yaml"))
 
 
 def test_budgets_of_arms_keep_their_ratio() -> None:
-    study = load_study(STUDIES / "seeds" / "dcgan_anh_nn01.yaml", changes=Changes(budget_kimg=100.0))
+    study = load_study(STUDIES / "seeds" / "dcgan_anh_nn01.yaml", overrides=Overrides(budget_kimg=100.0))
     whole, stopped = (arm.config.budget_kimg for arm in study.arms)
     assert whole == 100
     assert stopped == pytest.approx(18.0, rel=1e-3)  # 18 of 100 epochs
 
 
 def test_data_and_extractor() -> None:
-    study = load_study(STUDIES / "ganhacks.yaml", changes=Changes(data="shapes", extractor="none"))
+    study = load_study(STUDIES / "ganhacks.yaml", overrides=Overrides(data="shapes", extractor="none"))
     assert {(arm.config.data, arm.config.extractor) for arm in study.arms} == {("shapes", "none")}
-    study = load_study(STUDIES / "seeds" / "ganhacks2.yaml", changes=Changes(data="folder:/some/where"))
+    study = load_study(STUDIES / "seeds" / "ganhacks2.yaml", overrides=Overrides(data="folder:/some/where"))
     assert {(arm.config.data, arm.config.data_dir) for arm in study.arms} == {("folder", "/some/where")}
 
 
 @pytest.mark.parametrize("path", SEEDS, ids=lambda path: path.stem)
 def test_every_recipe_runs_small(path: Path, tmp_path: Path, home: Path) -> None:
     """Every arm of every seed, in thin networks and small batches, for some steps on synthetic pictures."""
-    study = load_study(path, changes=Changes(budget_kimg=0.04, data="shapes", extractor="none"))
+    study = load_study(path, overrides=Overrides(budget_kimg=0.04, data="shapes", extractor="none"))
     for trial in trials_of(study, tmp_path)[: len(study.arms)]:
         trial.write_record()
         thin = {**trial.config.plain(), "width": 2, "max_width": 16, "batch_size": 4}
