@@ -29,7 +29,9 @@ class Run:
         self.data: ImageSet = training_data.load(config, home)
         self.state: State = build(config, self.data.images, device)
         self.doses = Doses(config, self.state.doses)
+        began = time.perf_counter()
         self.scorer: Scorer = scorer(config.extractor, self.data, home, device)
+        self.evaluation_s: float | None = time.perf_counter() - began  # None: a checkpoint did not know
         self.next_moment = 0
         self.training_s = 0.0  # since the last tick
         self.wall_s_before = 0.0  # of the runs that this one goes on from
@@ -55,12 +57,18 @@ class Run:
             "wall_s": self.wall_s,
         }
 
+    def has_evaluated(self, seconds: float) -> None:
+        """So many more seconds were spent on evaluation."""
+        if self.evaluation_s is not None:
+            self.evaluation_s += seconds
+
     def save(self) -> None:
         """Write the checkpoint."""
         progress = {
             "next_moment": self.next_moment,
             "wall_s": self.wall_s,
             "training_s": self.training_s,
+            "evaluation_s": self.evaluation_s,
             "ticked_images": self.ticked_images,
             "best": self.best,
             "doses": self.doses.state_dict(),
@@ -75,6 +83,9 @@ class Run:
         self.next_moment = progress["next_moment"]
         self.wall_s_before = progress["wall_s"]
         self.training_s = progress["training_s"]
+        # Checkpoints of older versions know nothing of it
+        before = progress.get("evaluation_s")
+        self.evaluation_s = None if before is None or self.evaluation_s is None else before + self.evaluation_s
         self.ticked_images = progress["ticked_images"]
         self.best = progress["best"]
         self.doses.load_state_dict(progress["doses"])
