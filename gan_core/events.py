@@ -18,6 +18,7 @@ class Score(Record):
     metric: str = Field(description="short name, such as 'fid' or 'is'")
     name: str = Field(description="name with the protocol's essentials, such as 'fid10k_fmnistcnn-1a2b3c4d'")
     value: float
+    error: float | None = Field(None, description="standard error of the value, of a metric that estimates it")
     stamp: str = Field(description="short hash of `protocol`; scores of different stamps are never compared")
     protocol: dict[str, Any]
 

@@ -18,6 +18,7 @@ from gan_core.problems import UserError
 from gan_core.sampling import fixed_latents, sampled
 
 G_MODE = "running statistics"
+PROGRESS = "progress"  # the bank of latents for scores on the way
 
 
 class Run:
@@ -30,7 +31,9 @@ class Run:
         self.state: State = build(config, self.data.images, device)
         self.doses = Doses(config, self.state.doses)
         began = time.perf_counter()
-        self.scorer: Scorer = scorer(config.extractor, self.data, home, device)
+        self.scorer: Scorer = scorer(config.extractor, self.data, home, device, config.metrics)
+        on_the_way = config.progress_extractor or config.extractor
+        self.progress_scorer: Scorer = scorer(on_the_way, self.data, home, device, config.progress_metrics)
         self.evaluation_s: float | None = time.perf_counter() - began  # None: a checkpoint did not know
         self.next_moment = 0
         self.training_s = 0.0  # since the last tick
@@ -97,4 +100,5 @@ class Run:
     def scores(self, bank: str, count: int) -> Scored:
         """Score the generator as it is now on `count` images from the named bank of latents."""
         latents = fixed_latents(self.config, f"latent.{bank}", count)
-        return self.scorer.measure(sampled(self.state.shown_g, latents, self.state.device), count, G_MODE)
+        scorer = self.progress_scorer if bank == PROGRESS else self.scorer
+        return scorer.measure(sampled(self.state.shown_g, latents, self.state.device), count, G_MODE)

@@ -17,6 +17,7 @@ from gan_core.datasets import ImageSet
 from gan_core.datasets.record import OnProgress
 from gan_core.evaluation.evaluator import Evaluator
 from gan_core.evaluation.extractors import EXTRACTORS, NONE
+from gan_core.evaluation.metrics import DEFAULT
 from gan_core.evaluation.protocol import Protocol
 from gan_core.events import Score
 from gan_core.problems import Problem, UserError
@@ -74,7 +75,7 @@ def _run(path: Path, request: Request, place: Place, tell: OnProgress | None) ->
     for seed in range(request.seeds):
         latents = run.generator.latents(BANK if seed == 0 else f"{BANK}.{seed}", n)
         images = sampled(run.generator.G, latents, run.generator.device)
-        scored.append(_scores(evaluator, images, n, G_MODE, request, seed))
+        scored.append(_scores(evaluator, images, n, G_MODE, seed))
     return run.what, n, (), tuple(scored)
 
 
@@ -91,7 +92,7 @@ def _pictures(path: Path, request: Request, place: Place, tell: OnProgress | Non
     g_mode = request.g_mode or G_MODE
     if request.g_mode is None:
         notes = (*notes, f"their G is taken to have run with {G_MODE}; another mode is another stamp (--g-mode)")
-    scored = _scores(evaluator, pictures.drawn(n, 0), n, g_mode, request, 0)
+    scored = _scores(evaluator, pictures.drawn(n, 0), n, g_mode, 0)
     if pictures.resize:
         scored = scored.model_copy(update={"scores": tuple(_resized(each, pictures) for each in scored.scores)})
     what = f"{n} of {len(pictures)} pictures of {pictures.native} px"
@@ -139,15 +140,13 @@ def _evaluator(request: Request, config: Config | None, reference: ImageSet, pla
     if extractor == NONE:
         message = "the run was trained without scores, and so says no extractor"
         raise UserError(Problem(message, ("extractor",), allowed=", ".join(EXTRACTORS)))
-    return Evaluator(extractor, reference, place.home, torch.device(place.device))
+    metrics = request.metrics or (DEFAULT if config is None else config.metrics)
+    return Evaluator(extractor, reference, place.home, torch.device(place.device), metrics)
 
 
-def _scores(
-    evaluator: Evaluator, images: Iterable[Tensor], n: int, g_mode: str, request: Request, seed: int
-) -> SeedScores:
+def _scores(evaluator: Evaluator, images: Iterable[Tensor], n: int, g_mode: str, seed: int) -> SeedScores:
     scored = evaluator.measure(images, n, g_mode)
-    wanted = scored.scores if request.metrics is None else [s for s in scored.scores if s.metric in request.metrics]
-    return SeedScores(seed=seed, scores=tuple(wanted), diversity=scored.diversity)
+    return SeedScores(seed=seed, scores=scored.scores, diversity=scored.diversity)
 
 
 def _resized(score: Score, pictures: Pictures) -> Score:

@@ -19,7 +19,6 @@ from gan_core.datasets import ImageSet
 from gan_core.evaluation import extractors
 from gan_core.evaluation.evaluator import Evaluator
 from gan_core.evaluation.features import BATCH, batches_of
-from gan_core.evaluation.metrics import METRICS
 from gan_core.evaluation.protocol import versions
 from gan_core.run import G_MODE
 from gan_core.scoring.records import SCHEMA_VERSION, Floor
@@ -56,7 +55,7 @@ def _key(config: Config, reference: ImageSet, device: torch.device) -> dict[str,
         "reference": f"{reference.name} {reference.split} {size_text(reference.size)} {reference.digest}",
         "extractor": f"{extractor.name} {extractor.sha256}",
         "n": str(config.full_samples),
-        "metrics": " ".join(METRICS),
+        "metrics": " ".join(config.metrics),
         "device": device.type,
         **versions(),
     }
@@ -64,8 +63,8 @@ def _key(config: Config, reference: ImageSet, device: torch.device) -> dict[str,
 
 def _measured(config: Config, reference: ImageSet, home: Path, device: torch.device) -> Iterator[Floor]:
     wanted = config.full_samples
-    evaluator = Evaluator(config.extractor, reference, home, device)
-    of = {name: evaluator.protocol(metric, wanted, G_MODE).stamp for name, metric in METRICS.items()}
+    evaluator = Evaluator(config.extractor, reference, home, device, config.metrics)
+    of = {metric.name: evaluator.protocol(metric, wanted, G_MODE).stamp for metric in evaluator.metrics}
     split = other_split(reference)
     if split is not None:
         options = training_data.options(config)

@@ -35,6 +35,8 @@ class Request:
             for name in self.metrics or ()
             if name not in METRICS
         ]
+        if self.metrics is not None and len(set(self.metrics)) != len(self.metrics):
+            problems.append(Problem(f"{', '.join(self.metrics)}: a name stands there twice", ("metrics",)))
         if self.n is not None and self.n < 2:
             problems.append(Problem(f"{self.n} images have no covariance", ("n",), allowed="2 or more"))
         if not 1 <= self.seeds <= MAX_SEEDS:
