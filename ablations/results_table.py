@@ -20,7 +20,7 @@ COLUMNS = {
     "run_verdict": "what became of the run, by gan_core.verdict: healthy, mode collapse, ...; None before its end",
     "kimg": "thousands of images seen in all",
     "wall_s": "wall seconds spent in all",
-    "evaluation_s": "of these on scores",
+    "evaluation_s": "of these, on scores and the reals' features; None before its end, and in older journals",
     "data_digest": "of the images that it was trained on; None before it has started",
     "data_skipped": "files of a folder that were left out because they are no images",
     "run_id": "MLflow's id of the run",

@@ -84,7 +84,7 @@ class _Kept(Record):
 
 
 def summary_of(events: Sequence[AnyEvent]) -> Summary:
-    """Sum up the events of a run, whether it has ended or not. `evaluation_s`: the seconds that its scores took."""
+    """Sum up the events of a run, whether it has ended or not."""
     if not events:
         return Summary()
     first, end = events[0], events[-1]
@@ -96,7 +96,7 @@ def summary_of(events: Sequence[AnyEvent]) -> Summary:
         run_verdict=verdict.verdict_of(events).kind if ended else None,
         kimg=end.kimg,
         wall_s=end.wall_s,
-        evaluation_s=sum(event.seconds for event in events if isinstance(event, Evaluated)),
+        evaluation_s=end.evaluation_s if isinstance(end, Finished) else None,
         data_digest=first.data_digest if isinstance(first, Started) else None,
         data_skipped=first.data_skipped if isinstance(first, Started) else None,
         best=scored.get("best"),

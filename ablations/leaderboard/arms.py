@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from statistics import fmean
 
+from ablations.evaluation_share import evaluation_share
 from ablations.leaderboard.records import METRIC, MetricCell, Row
 from ablations.results import Result
 from ablations.statistics import Comparison, estimate
@@ -48,13 +49,6 @@ def scores_of(trials: Sequence[Result], metric: str, of: Of) -> dict[int, float]
     """The finished trials' finite scores by seed."""
     scores = _scores([trial for trial in trials if trial.status == "finished"], metric, of)
     return {seed: score.value for seed, score in scores.items() if math.isfinite(score.value)}
-
-
-def evaluation_share(trials: Sequence[Result]) -> float:
-    """The part of all wall seconds that scores took; NaN where nothing is known of them."""
-    told = [trial.summary for trial in trials if trial.summary.wall_s is not None]
-    wall = sum(summary.wall_s or 0.0 for summary in told)
-    return sum(summary.evaluation_s or 0.0 for summary in told) / wall if wall else math.nan
 
 
 def _scores(trials: Sequence[Result], metric: str, of: Of) -> dict[int, ScoreSummary]:

@@ -10,7 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from ablations.leaderboard.arms import evaluation_share, row_of, scores_of
+from ablations.evaluation_share import evaluation_share
+from ablations.leaderboard.arms import row_of, scores_of
 from ablations.leaderboard.records import METRIC, NO_SCORES, Entry, Leaderboard, Row, Table
 from ablations.results import Result, in_order
 from ablations.statistics import ArmScores, Comparison, Rule, compare_all

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from ablations.evaluation_share import says_share
 from ablations.leaderboard import NO_SCORES, Entry, Row, Table
 from ablations.render.console import number
 from ablations.statistics import Estimate
@@ -149,8 +150,8 @@ def _notes(table: Table) -> Iterator[str]:
     yield f"protocol {table.protocol}"
     if table.mixed:
         yield f"{', '.join(table.mixed)}: left out, for these runs measured it under several protocols"
-    if not math.isnan(table.evaluation_share):
-        yield f"scores took {table.evaluation_share:.0%} of the wall time"
+    if share := says_share(table.evaluation_share):
+        yield share
 
 
 def _could_show(table: Table) -> Iterator[str]:
