@@ -158,5 +158,6 @@ def _could_show(table: Table) -> Iterator[str]:
     ratios = [row.comparison.detectable for row in table.rows if row.comparison is not None]
     finite = sorted(ratio for ratio in ratios if math.isfinite(ratio))
     if finite and table.rule.scale == "log":
-        low, high = (f"{100 * (ratio - 1):.2g}" for ratio in (finite[0], finite[-1]))
-        yield f"these seeds would most likely have shown a FID higher by {low} %" + f" to {high} %" * (low != high)
+        low, high = (_percent(ratio) for ratio in (finite[0], finite[-1]))
+        least = f"{low} %" if low == high else f"{low} % to {high} %, by arm"
+        yield f"smallest difference that these seeds would most likely have shown: {least}"

@@ -6,7 +6,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ablations.results import COLUMNS, read_results
+from ablations.results import read_results, trial_directories
+from ablations.results_table import COLUMNS, results_table
 from ablations.tracking.cursor import Cursor, write_cursor
 from gan_core import journal
 from gan_core.events import Evaluated, Finished
