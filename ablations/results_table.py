@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from ablations.results import Result
+from gan_core.evaluation.metrics import DEFAULT
 
 FACTOR = "factor_"  # prefix of the columns that hold the factors' values
 COLUMNS = {
@@ -47,8 +48,8 @@ def results_table(results: Sequence[Result]) -> pd.DataFrame:
 
 
 def metrics_of(results: Sequence[Result]) -> tuple[str, ...]:
-    """The metrics that any of these trials has, in the order of their first appearance."""
-    names = {
+    """FID and IS, and what other metrics any of these trials has, in the order of their first appearance."""
+    names = dict.fromkeys(DEFAULT) | {
         score.metric: None
         for result in results
         for generator in (result.summary.best, result.summary.last)

@@ -12,6 +12,7 @@ from ablations.summary import Of
 from gan_core.evaluation.metrics import METRICS
 
 HEALTHY = "healthy"
+WORDS = {"can't tell": "unclear"}  # what became of a run is no verdict on its arm
 ARROWS = {"lower": "↓", "higher": "↑"}
 MARK = " *"  # of what was not trained here
 
@@ -31,7 +32,7 @@ def drawn(table: Table) -> Drawn:
     """The table's lines in the order of their ranks; columns about runs and doses only where something is amiss."""
     amiss = any(_unhealthy(row) for row in table.rows)
     inert = any(row.inert for row in table.rows)
-    headings = ["#", "arm", "seeds", "FID", "lowest", _other(table), "vs baseline", "verdict"]
+    headings = ["#", "arm", "seeds", "FID", _other(table), "vs baseline", "verdict"]
     headings += [_heading(metric) for metric in table.other_metrics]
     headings += ["runs"] * amiss + ["inert: never acted"] * inert
     rows = [
@@ -63,7 +64,6 @@ def _arm(table: Table, row: Row) -> list[str]:
         row.arm,
         _seeds(row),
         _estimate(row.fid),
-        number(row.fid_best_single),
         number(row.fid_last_mean if table.ranked_by == "best" else row.fid_best_mean),
         _against_baseline(table, row),
         f"no difference larger than {table.rule.margin:.0%}" if row.verdict == "no difference" else row.verdict,
@@ -77,7 +77,7 @@ def _entry(table: Table, entry: Entry) -> list[str]:
         name += f" ({entry.scores['fid'].name})"
     scores = [entry.scores.get(metric) for metric in table.other_metrics]
     values = ["" if s is None else _measured(s.value, math.nan if s.error is None else s.error) for s in scores]
-    return ["" if entry.rank is None else str(entry.rank), name, "", number(entry.fid), "", "", "", "", *values]
+    return ["" if entry.rank is None else str(entry.rank), name, "", number(entry.fid), "", "", "", *values]
 
 
 def _seeds(row: Row) -> str:
@@ -87,7 +87,10 @@ def _seeds(row: Row) -> str:
 
 
 def _unhealthy(row: Row) -> str:
-    return ", ".join(f"{n} {kind}" for kind, n in row.run_verdicts.items() if kind != HEALTHY)
+    """'1 oscillating'; runs that met NaN stand with the seeds already."""
+    counts = {WORDS.get(kind, kind): n for kind, n in row.run_verdicts.items() if kind != HEALTHY}
+    counts["diverged"] = counts.get("diverged", 0) - row.seeds_diverged
+    return ", ".join(f"{n} {kind}" for kind, n in counts.items() if n > 0)
 
 
 def _estimate(value: Estimate) -> str:
@@ -135,7 +138,7 @@ def _notes(table: Table) -> Iterator[str]:
         return
     yield (
         f"ranked by the mean over seeds of the FID of each run's {table.ranked_by} generator, ± 95 % interval; "
-        f"lowest: of any seed; {_other(table)}: mean of the {_other(table)} generators"
+        f"{_other(table)}: mean of the {_other(table)} generators"
     )
     if any(row.comparison is not None for row in table.rows):
         yield (
