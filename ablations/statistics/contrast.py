@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from scipy import stats
@@ -25,10 +26,18 @@ class Contrast:
     values: tuple[float, ...]
     effect: Estimate  # its mean over seeds, with the paired t interval
     p: float  # two-sided paired t test of an effect of 0: carries the verdict
-    p_sign_flip: float  # beside it: assumes no distribution, but can't reach alpha with few seeds
-    size: float  # Hedges' g_z
     margin: float  # on the rule's scale, to both sides
     p_equivalence: float  # two one-sided t tests: of an effect as large as the margin
+
+    @cached_property
+    def p_sign_flip(self) -> float:
+        """Beside the t test's: assumes no distribution, but can't reach alpha with few seeds."""
+        return sign_flip_p(self.values)
+
+    @property
+    def size(self) -> float:
+        """Hedges' g_z."""
+        return hedges_g(self.effect)
 
 
 def contrast_of(terms: Sequence[Term], baseline: ArmScores, rule: Rule) -> Contrast:
@@ -52,8 +61,6 @@ def contrast_of_values(seeds: tuple[int, ...], values: tuple[float, ...], margin
         values=values,
         effect=effect,
         p=t_test_p(effect),
-        p_sign_flip=sign_flip_p(values),
-        size=hedges_g(effect),
         margin=margin,
         p_equivalence=equivalence_p(values, margin),
     )

@@ -18,6 +18,8 @@ from ablations.statistics.multiplicity import holm
 from ablations.statistics.rule import Rule
 from ablations.statistics.verdict import Evidence, Finding, decide
 
+ROUNDING = 1e-12  # residuals below are none: results without any noise
+
 
 @dataclass(frozen=True)
 class FactorEffect:
@@ -144,8 +146,10 @@ def _effects(
 
 def _p_values(value: float, error: float, df: int, margin: float) -> tuple[float, float]:
     """Two-sided p of no effect, and TOST's of one as large as the margin."""
-    if math.isnan(value) or not error > 0:
+    if math.isnan(value) or math.isnan(error):
         return math.nan, math.nan
+    if error < ROUNDING:
+        return float(abs(value) < ROUNDING), float(abs(value) >= margin)
     equivalence = max(stats.t.sf((value + margin) / error, df), stats.t.cdf((value - margin) / error, df))
     return 2 * float(stats.t.sf(abs(value) / error, df)), float(equivalence)
 
