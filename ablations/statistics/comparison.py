@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ablations.statistics.contrast import Contrast, contrast_of
-from ablations.statistics.divergence import Divergence, divergence_of
+from ablations.statistics.divergence import Divergence, divergence_of, won_seeds_p
 from ablations.statistics.estimate import Estimate, paired_difference
 from ablations.statistics.multiplicity import holm
 from ablations.statistics.power import seeds_needed, smallest_detectable
@@ -85,8 +85,9 @@ def _verdict(contrast: Contrast, divergence: Divergence, p: float, p_equivalence
         p_divergence=divergence.p if divergence.can_answer(rule.alpha) else None,
         p_holm=p,
         p_equivalence_holm=p_equivalence,
-        only_arm_diverged=divergence.only_arm,
-        only_baseline_diverged=divergence.only_baseline,
+        excess=divergence.excess,
+        seeds=divergence.seeds,
+        p_seeds=won_seeds_p(contrast.values, divergence) if divergence.excess else contrast.p,
     )
     return decide(evidence, rule)
 

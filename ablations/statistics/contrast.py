@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy import stats
-from statsmodels.stats.weightstats import DescrStatsW
 
 from ablations.statistics.effect_size import hedges_g
 from ablations.statistics.estimate import Estimate, estimate
 from ablations.statistics.rule import Rule
 from ablations.statistics.scores import ArmScores
 from ablations.statistics.sign_flip import sign_flip_p
+from ablations.statistics.t_tests import equivalence_p, two_sided_p
 
 Term = tuple[float, ArmScores]
 
@@ -56,27 +55,12 @@ def contrast_of(terms: Sequence[Term], baseline: ArmScores, rule: Rule) -> Contr
 def contrast_of_values(seeds: tuple[int, ...], values: tuple[float, ...], margin: float, rule: Rule) -> Contrast:
     """The same of values that are at hand."""
     effect = estimate(values, rule.confidence)
+    error = effect.sd / math.sqrt(effect.n) if effect.n else math.nan
     return Contrast(
         seeds=seeds,
         values=values,
         effect=effect,
-        p=t_test_p(effect),
+        p=two_sided_p(effect.mean, error, effect.n - 1),
         margin=margin,
-        p_equivalence=equivalence_p(values, margin),
+        p_equivalence=equivalence_p(effect.mean, error, effect.n - 1, margin),
     )
-
-
-def t_test_p(effect: Estimate) -> float:
-    """Two-sided p of a mean of 0; 1 where all values are 0, as when a trick never acted."""
-    if not effect.sd > 0:
-        return effect.sd if math.isnan(effect.sd) else float(effect.mean == 0)
-    return 2 * float(stats.t.sf(abs(effect.mean) / effect.sd * math.sqrt(effect.n), effect.n - 1))
-
-
-def equivalence_p(values: Sequence[float], margin: float) -> float:
-    """TOST (Schuirmann 1987): the larger p of two one-sided t tests, that the mean is above -margin, and below."""
-    if len(values) < 2 or math.isnan(margin):
-        return math.nan
-    if min(values) == max(values):
-        return float(abs(values[0]) >= margin)
-    return float(DescrStatsW(np.asarray(values)).ttost_mean(-margin, margin)[0])
