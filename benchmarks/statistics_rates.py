@@ -32,7 +32,8 @@ TABLES: list[Table] = [
     ("false", "Studies of seven tricks with any wrong verdict, in % (stated: at most 5)",
      headings("no effect", "with holes", "at the margin"), comparisons.false_verdicts),
     ("mixed", "Seven tricks, of which three act (−26 %, −14 %, +22 %), 5 % of the runs missing and 5 % diverged: "
-     "found, and studies with any wrong verdict, in %", headings("−26", "−14", "+22", "wrong"), comparisons.mixed_study),
+     "found, and studies with any wrong verdict, in %", headings("−26", "−14", "+22", "wrong"),
+     comparisons.mixed_study),
     ("divergence", "A trick that makes 40 % of its runs diverge and the others 18 % better: verdicts in %",
      ["seeds", "helps", "hurts", "no difference", "can't tell"], comparisons.divergence),
     ("factorial", "Factorial designs: intervals of effects that hold the truth, in % (stated: 95)",
