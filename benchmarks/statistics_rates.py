@@ -46,14 +46,12 @@ TABLES: list[Table] = [
 
 def main() -> None:
     studies = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-    page = PAGE.read_text()
     with ProcessPoolExecutor(2) as pool:
         pending = [(*table, pool.submit(table[3], studies)) for table in TABLES]
         for name, title, columns, _, rows in pending:
             lines = [f"**{title}**", "", *map(_line, (columns, ["---:"] * len(columns), *rows.result()))]
-            page = _between(page, f"<!-- rates: {name} -->", "\n".join(lines))
+            PAGE.write_text(_between(PAGE.read_text(), f"<!-- rates: {name} -->", "\n".join(lines)))
             print(name, flush=True)
-    PAGE.write_text(page)
 
 
 def _line(cells: list[str]) -> str:

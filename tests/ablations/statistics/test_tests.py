@@ -6,9 +6,11 @@ import math
 import numpy as np
 import pytest
 from scipy import stats
+from statsmodels.stats.contingency_tables import mcnemar
 from statsmodels.stats.multitest import multipletests
 
 from ablations.statistics import ArmScores, divergence_of, estimate, holm
+from ablations.statistics.coin import fair_coin_p
 from ablations.statistics.divergence import won_seeds_p
 from ablations.statistics.effect_size import hedges_g
 from ablations.statistics.sign_flip import seeds_for_sign_flip, sign_flip_p, smallest_sign_flip_p
@@ -60,6 +62,13 @@ def test_hedges_correction_takes_out_the_bias() -> None:
 def test_hedges_correction_for_three_by_hand() -> None:
     assert hedges_g(estimate([1.0, 2.0, 3.0])) == pytest.approx(2 / math.sqrt(math.pi))  # J(2) = 1 / sqrt(pi)
     assert math.isnan(hedges_g(estimate([1.0, 2.0])))
+
+
+@pytest.mark.parametrize(("heads", "tails"), [(0, 1), (0, 6), (3, 3), (9, 2), (1, 19)])
+def test_a_fair_coin_agrees_with_scipy_and_statsmodels(heads: int, tails: int) -> None:
+    table = np.array([[4, heads], [tails, 3]])
+    assert fair_coin_p(heads, tails) == pytest.approx(float(stats.binomtest(heads, heads + tails).pvalue))
+    assert fair_coin_p(heads, tails) == pytest.approx(float(mcnemar(table, exact=True).pvalue))
 
 
 def test_divergence_is_counted_over_the_seeds_that_both_ended() -> None:
