@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ablations.cli_data import data_app
+from ablations.cli_evaluate import evaluate
 from ablations.cli_sample import sample
 from gan_core.cli import machine_home
 from gan_core.problems import Problem, UserError
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.command()(sample)
+app.command()(evaluate)
 
 
 class ExecutorName(StrEnum):

@@ -19,6 +19,7 @@ from gan_core.evaluation.evaluator import Evaluator
 from gan_core.evaluation.extractors import EXTRACTORS, NONE
 from gan_core.evaluation.metrics import DEFAULT
 from gan_core.evaluation.protocol import Protocol
+from gan_core.evaluation.quantise import NotFiniteError
 from gan_core.events import Score
 from gan_core.problems import Problem, UserError
 from gan_core.run import G_MODE
@@ -65,10 +66,12 @@ Found = tuple[str, int, tuple[str, ...], tuple[SeedScores, ...]]  # what, n, not
 
 def _run(path: Path, request: Request, place: Place, tell: OnProgress | None) -> Found:
     """A run's generator, on one bank of latents an evaluation seed."""
+    if request.size is not None or request.g_mode is not None:
+        raise UserError(Problem("--size and --g-mode are for pictures: a run says these itself", ("RUN",)))
     run = saved_run(path, request.of, place.device)
-    config = run.generator.config
+    config = run.generator.config if request.like is None else resolve(request.like)
     reference = _reference(request, config, place, tell)
-    _check_channels(run, reference)
+    _check_shape(run, reference)
     evaluator = _evaluator(request, config, reference, place)
     n = request.n or config.full_samples
     scored = []
@@ -127,12 +130,16 @@ def _reference(request: Request, config: Config | None, place: Place, tell: OnPr
     return datasets.load(config.data, "train", config.image_size, place.home, options=options, on_progress=tell)
 
 
-def _check_channels(run: SavedRun, reference: ImageSet) -> None:
-    z = run.generator.latents(BANK, 1)
-    found, wanted = run.generator.draw(z).shape[1], reference.channels
+def _check_shape(run: SavedRun, reference: ImageSet) -> None:
+    try:
+        found = tuple(run.generator.draw(run.generator.latents(BANK, 1)).shape[1:])
+    except NotFiniteError:
+        return  # no images to be compared: NaN is what it scores
+    wanted = tuple(reference.images.shape[1:])
     if found != wanted:
-        message = f"the run draws {KINDS[found]} images, those of {reference.name} are {KINDS[wanted]}"
-        raise UserError(Problem(message, ("reference",), allowed=f"{KINDS[found]} images"))
+        drawn, real = (f"{KINDS[channels]} {height}x{width}" for channels, height, width in (found, wanted))
+        message = f"the run draws {drawn} images, those of {reference.name} are {real}"
+        raise UserError(Problem(message, ("reference",), allowed=f"{drawn} images"))
 
 
 def _evaluator(request: Request, config: Config | None, reference: ImageSet, place: Place) -> Evaluator:
