@@ -61,6 +61,14 @@ def run(
     storage: Annotated[
         str | None, typer.Option(metavar="URL", help="Optuna's storage [default: SQLite in the study's folder].")
     ] = None,
+    floors: Annotated[
+        bool | None,
+        typer.Option(
+            "--floors/--no-floors",
+            help="Score real images and noise too [default: where it takes seconds].",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Train every arm of a study that has no result yet, and rank them.
 
@@ -85,6 +93,7 @@ def run(
         tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or None,
         storage=storage,
         command=sys.argv,
+        floors=floors,
     )
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor))
     with open_session(loaded, runs, options) as session, Interrupt() as interrupt:

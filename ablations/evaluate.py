@@ -1,7 +1,8 @@
 """One evaluation from a user's words: what is scored, under whose protocol, beside which seeds, kept where."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from ablations.find_run import find_run
 from ablations.foreign import check_name, keep_foreign
@@ -32,6 +33,11 @@ class Answer:
     evaluation: Evaluation
     spreads: dict[str, TrainingSpread]
     kept: Path | None
+
+    def plain(self) -> dict[str, Any]:
+        """For JSON."""
+        spreads = {metric: asdict(spread) for metric, spread in self.spreads.items()}
+        return {**self.evaluation.model_dump(mode="json"), "training_seeds": spreads}
 
 
 def answer(question: Question) -> Answer:

@@ -1,5 +1,6 @@
 """Scores of what was there already: a table of them, their protocol, their noise."""
 
+import json
 from collections.abc import Iterable
 
 from rich import box
@@ -14,7 +15,7 @@ from gan_core.events import Score
 def print_answer(answer: Answer, as_json: bool) -> None:
     """Tables for people, or the record as JSON alone."""
     if as_json:
-        say(answer.evaluation.model_dump_json(indent=1))
+        say(json.dumps(answer.plain(), indent=1))
         return
     evaluation = answer.evaluation
     say(f"{evaluation.what}: {evaluation.n} images scored in {duration(evaluation.seconds)}")
@@ -34,14 +35,18 @@ def _scores(answer: Answer) -> Table:
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     table.add_column("score")
     table.add_column(f"mean of {len(evaluation.scored)} evaluation seeds" if several else "value", justify="right")
-    table.add_column("sd of the evaluation" if several else "standard error", justify="right")
+    errors = any(score.error is not None for score in evaluation.scores)
+    if several or errors:
+        table.add_column("sd of the evaluation" if several else "standard error", justify="right")
     if several and answer.spreads:
         table.add_column("arm, over training seeds", justify="right")
         table.add_column("sd of the training", justify="right")
     table.add_column("stamp")
     for score in evaluation.scores:
         values = estimate(evaluation.values(score.metric))
-        cells = [_text(values.mean), _sd(values)] if several else [_text(score.value), _text(score.error)]
+        cells = [_text(values.mean), _sd(values)] if several else [_text(score.value)]
+        if errors and not several:
+            cells.append(_text(score.error))
         if several and answer.spreads:
             spread = answer.spreads.get(score.metric)
             cells += [f"{_text(spread.estimate.mean)} (n={len(spread.seeds)})", _sd(spread.estimate)] if spread else []

@@ -66,8 +66,9 @@ Found = tuple[str, int, tuple[str, ...], tuple[SeedScores, ...]]  # what, n, not
 
 def _run(path: Path, request: Request, place: Place, tell: OnProgress | None) -> Found:
     """A run's generator, on one bank of latents an evaluation seed."""
-    if request.size is not None or request.g_mode is not None:
-        raise UserError(Problem("--size and --g-mode are for pictures: a run says these itself", ("RUN",)))
+    asked = {"size": request.size, "g-mode": request.g_mode}
+    if told := [name for name, value in asked.items() if value is not None]:
+        raise UserError(*(Problem("is for pictures: a run says it itself", (name,)) for name in told))
     run = saved_run(path, request.of, place.device)
     config = run.generator.config if request.like is None else resolve(request.like)
     reference = _reference(request, config, place, tell)
