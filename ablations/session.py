@@ -11,7 +11,7 @@ from ablations.executors.inline import Inline
 from ablations.executors.processes import Processes
 from ablations.executors.report import Executor, Report
 from ablations.leaderboard import Leaderboard, leaderboard_of, write_csv
-from ablations.preparation import OnStep, prepare_data
+from ablations.preparation import OnStep, prepare_data, prepare_weights
 from ablations.progress import StudyProgress
 from ablations.provenance import provenance_of
 from ablations.resources import Resources, share
@@ -44,6 +44,7 @@ class Options:
     device: str | None = None
     tracking_uri: str | None = None  # None: SQLite in the study's directory
     storage: str | None = None  # None: SQLite in the study's directory
+    inception_weights: Path | None = None  # a file; None: downloaded, where a trial asks for them
     command: Sequence[str] = ()
 
 
@@ -80,6 +81,7 @@ class Session:
         executor = self._executor()  # its fork server gets ready while the rest is opened
         tracker = self._tracker()
         prepare_data(to_do, self.options.home, on_step)
+        prepare_weights(to_do, self.options.home, self.options.inception_weights, on_step)
         tracker.begin(self._execution())
         tracker.start()
         outcome: Outcome = "failed"
