@@ -11,7 +11,7 @@ import typer
 from ablations.cli_data import data_app
 from ablations.cli_evaluate import evaluate
 from ablations.cli_sample import sample
-from gan_core.cli import machine_home
+from gan_core.cli import given_weights, machine_home
 from gan_core.problems import Problem, UserError
 
 app = typer.Typer(
@@ -43,6 +43,9 @@ Device = Annotated[str | None, typer.Option(metavar="X", help="cpu, cuda:0, ... 
 Budget = Annotated[float | None, typer.Option("--budget-kimg", metavar="X", help="Another budget for all arms.")]
 Data = Annotated[str | None, typer.Option("--data", metavar="DATA", help="Other data: a name, or folder:PATH.")]
 ExtractorName = Annotated[str | None, typer.Option("--extractor", metavar="NAME", help="Another extractor.")]
+Weights = Annotated[
+    Path | None, typer.Option("--inception-weights", metavar="FILE", help="Inception's weights [default: downloaded].")
+]
 DEFAULT_RUNS = Path("runs")
 
 
@@ -58,6 +61,7 @@ def run(
     budget_kimg: Budget = None,
     data: Data = None,
     extractor: ExtractorName = None,
+    inception_weights: Weights = None,
     storage: Annotated[
         str | None, typer.Option(metavar="URL", help="Optuna's storage [default: SQLite in the study's folder].")
     ] = None,
@@ -92,6 +96,7 @@ def run(
         device=device,
         tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or None,
         storage=storage,
+        inception_weights=inception_weights or given_weights(),
         command=sys.argv,
         floors=floors,
     )

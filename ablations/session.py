@@ -12,7 +12,7 @@ from ablations.executors.processes import Processes
 from ablations.executors.report import Executor, Report
 from ablations.floor_work import FloorWork
 from ablations.leaderboard import Leaderboard, leaderboard_of, write_csv
-from ablations.preparation import OnStep, prepare_data
+from ablations.preparation import OnStep, prepare_data, prepare_weights
 from ablations.progress import StudyProgress
 from ablations.provenance import provenance_of
 from ablations.resources import Resources, share
@@ -45,6 +45,7 @@ class Options:
     device: str | None = None
     tracking_uri: str | None = None  # None: SQLite in the study's directory
     storage: str | None = None  # None: SQLite in the study's directory
+    inception_weights: Path | None = None  # a file; None: downloaded, where a trial asks for them
     command: Sequence[str] = ()
     floors: bool | None = None  # None: where they take seconds
 
@@ -85,6 +86,7 @@ class Session:
         executor = self._executor()  # its fork server gets ready while the rest is opened
         tracker = self._tracker()
         prepare_data(to_do, self.options.home, on_step)
+        prepare_weights(to_do, self.options.home, self.options.inception_weights, on_step)
         tracker.begin(self._execution())
         tracker.start()
         self.floors.start(on_step)
