@@ -9,9 +9,10 @@ from typing import Annotated
 import typer
 
 from ablations.cli_data import data_app
+from ablations.cli_evaluate import evaluate
 from ablations.cli_leaderboard import leaderboard
 from ablations.cli_sample import sample
-from gan_core.cli import machine_home
+from gan_core.cli import given_weights, machine_home
 
 app = typer.Typer(
     name="ablations",
@@ -23,6 +24,7 @@ app = typer.Typer(
 app.add_typer(data_app, name="data")
 app.command()(leaderboard)
 app.command()(sample)
+app.command()(evaluate)
 
 
 class ExecutorName(StrEnum):
@@ -42,6 +44,9 @@ Device = Annotated[str | None, typer.Option(metavar="X", help="cpu, cuda:0, ... 
 Budget = Annotated[float | None, typer.Option("--budget-kimg", metavar="X", help="Another budget for all arms.")]
 Data = Annotated[str | None, typer.Option("--data", metavar="DATA", help="Other data: a name, or folder:PATH.")]
 ExtractorName = Annotated[str | None, typer.Option("--extractor", metavar="NAME", help="Another extractor.")]
+Weights = Annotated[
+    Path | None, typer.Option("--inception-weights", metavar="FILE", help="Inception's weights [default: downloaded].")
+]
 DEFAULT_RUNS = Path("runs")
 
 
@@ -57,8 +62,17 @@ def run(
     budget_kimg: Budget = None,
     data: Data = None,
     extractor: ExtractorName = None,
+    inception_weights: Weights = None,
     storage: Annotated[
         str | None, typer.Option(metavar="URL", help="Optuna's storage [default: SQLite in the study's folder].")
+    ] = None,
+    floors: Annotated[
+        bool | None,
+        typer.Option(
+            "--floors/--no-floors",
+            help="Score real images and noise too [default: where it takes seconds].",
+            show_default=False,
+        ),
     ] = None,
 ) -> None:
     """Train every arm of a study that has no result yet, and rank them.
@@ -83,7 +97,9 @@ def run(
         device=device,
         tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or None,
         storage=storage,
+        inception_weights=inception_weights or given_weights(),
         command=sys.argv,
+        floors=floors,
     )
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor))
     with open_session(loaded, runs, options) as session, Interrupt() as interrupt:

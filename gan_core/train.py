@@ -47,9 +47,7 @@ def train(config: Config, out: Path, home: Path, device: str = "cpu") -> Generat
 
 
 def _diverged(run: Run, reason: str) -> Finished:
-    return Finished(
-        **run.now(), status="diverged", reason=reason, inert=run.doses.inert, evaluation_s=run.evaluation_s
-    )
+    return Finished(**run.now(), status="diverged", reason=reason, inert=run.doses.inert, evaluation_s=run.evaluation_s)
 
 
 def _not_finite(tick: Ticked) -> list[str]:

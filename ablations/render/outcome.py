@@ -15,6 +15,8 @@ def show_outcome(session: Session, stopped: bool) -> None:
         say(f"MLflow:      python -m ablations ui {session.workspace.root}")
     if session.complaint:
         show_warnings([session.complaint])
+    if session.floors.complaint:
+        show_warnings([session.floors.complaint])
     for name, reason in progress.failed.items():
         say(f"failed: {name}: {reason}")
     if not progress.is_done:

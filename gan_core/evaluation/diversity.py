@@ -6,58 +6,42 @@ image is looked at again.
 
 import math
 
-import torch
+from torch import Tensor
 
-from gan_core.evaluation.extractors.record import Outputs
 from gan_core.evaluation.moments import Moments
 
 
-class Diversity:
-    """One measurement under way: `update` with the outputs of each batch, then `result`."""
+def diversity(reals: Moments, fakes: Moments, class_counts: Tensor | None) -> dict[str, float]:
+    """The four numbers below; {} where features were not finite, or the reals are all one.
 
-    def __init__(self, reals: Moments, classes: int) -> None:
-        self._reals = reals
-        self._n = 0
-        self._total = torch.zeros_like(reals.total)  # [d]
-        self._outer = torch.zeros_like(reals.outer)  # [d d]
-        self._classes = torch.zeros(classes, dtype=torch.float64, device=reals.total.device)
+    `spread`: root mean square distance of two fakes over that of two reals: 0 is one image again and again.
+    `dimensions`: effective number of directions in which fakes differ, (tr S)^2 / tr S^2, over that of the reals.
+    `classes`: effective number of classes that the extractor sees, exp of the entropy of its answers; not there
+    without `class_counts` [classes].
+    `real_variance`: tr S of the reals, which is the FID of a G that always gives their mean: a scale for FIDs.
+    """
+    if not math.isfinite(float(fakes.outer.sum())):
+        return {}
+    variance, dimensions = _variance(fakes)
+    real_variance, real_dimensions = _variance(reals)
+    if real_variance == 0:
+        return {}
+    return {
+        "spread": math.sqrt(variance / real_variance),
+        "dimensions": dimensions / real_dimensions,
+        **({} if class_counts is None else {"classes": _classes(class_counts)}),
+        "real_variance": real_variance,
+    }
 
-    def update(self, outputs: Outputs) -> None:
-        """Take in the features and logits of one batch."""
-        features = outputs.features
-        self._n += len(features)
-        self._total += features.sum(dim=0)
-        self._outer += features.t() @ features
-        self._classes += torch.bincount(outputs.logits.argmax(dim=1), minlength=len(self._classes))
 
-    def result(self) -> dict[str, float]:
-        """The four numbers below; {} where features were not finite, or the reals are all one.
-
-        `spread`: root mean square distance of two fakes over that of two reals: 0 is one image again and again.
-        `dimensions`: effective number of directions in which fakes differ, (tr S)^2 / tr S^2, over that of the reals.
-        `classes`: effective number of classes that the extractor sees, exp of the entropy of its answers.
-        `real_variance`: tr S of the reals, which is the FID of a G that always gives their mean: a scale for FIDs.
-        """
-        if not self._n or not torch.isfinite(self._outer).all():
-            return {}
-        reals, fakes = self._reals, Moments(torch.tensor(self._n), self._total, self._outer)
-        variance, dimensions = _variance(fakes)
-        real_variance, real_dimensions = _variance(reals)
-        if real_variance == 0:
-            return {}
-        shares = self._classes[self._classes > 0] / self._n
-        return {
-            "spread": math.sqrt(variance / real_variance),
-            "dimensions": dimensions / real_dimensions,
-            "classes": math.exp(-float((shares * shares.log()).sum())),
-            "real_variance": real_variance,
-        }
+def _classes(counts: Tensor) -> float:
+    shares = counts[counts > 0] / counts.sum()
+    return math.exp(-float((shares * shares.log()).sum()))
 
 
 def _variance(moments: Moments) -> tuple[float, float]:
     """Trace of the covariance, and its effective number of dimensions (0 where there is no variance)."""
-    mean = moments.total / moments.n
-    covariance = moments.outer / moments.n - torch.outer(mean, mean)
+    covariance = moments.covariance * (moments.n - 1) / moments.n
     variance = max(0.0, float(covariance.trace()))
     squares = float((covariance**2).sum())
     return variance, variance**2 / squares if squares > 0 else 0.0

@@ -15,7 +15,7 @@ MAX_SEEDS = 1000
 
 @dataclass(frozen=True)
 class Request:
-    """None: as the run was scored; a folder of pictures has no such default but those of `like`."""
+    """What is None is as in the settings of `like`, else as the run was scored; pictures have nothing else to go by."""
 
     metrics: tuple[str, ...] | None = None
     n: int | None = None
@@ -26,7 +26,7 @@ class Request:
     size: Size | None = None  # px, of the reference and so of the pictures, where no study says it
     fit: Fit = "crop"  # of pictures of another aspect
     g_mode: str | None = None  # of pictures: how their G was run, which nobody but its owner knows
-    like: dict[str, Any] | None = None  # settings of a run whose protocol holds for pictures
+    like: dict[str, Any] | None = None  # settings of a run: under its protocol
 
     def check(self) -> None:
         """Raise UserError for what can't be asked."""
@@ -49,7 +49,8 @@ class Request:
 
 @dataclass(frozen=True)
 class Place:
-    """Where an evaluation runs, and where this machine keeps data sets and caches."""
+    """Where an evaluation runs, where this machine keeps data sets and caches, and a file of Inception's weights."""
 
     home: Path
     device: str = "cpu"
+    inception_weights: Path | None = None  # None: from `home`, or downloaded
