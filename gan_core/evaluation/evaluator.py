@@ -18,7 +18,6 @@ from gan_core.evaluation.quantise import NotFiniteError
 from gan_core.evaluation.scored import Scored
 from gan_core.events import Score
 from gan_core.problems import Problem, UserError
-from gan_core.sizes import size_text
 
 
 class Evaluator:
@@ -81,7 +80,7 @@ class Evaluator:
             extractor=self.extractor.name,
             extractor_digest=self.extractor.digest,
             layer=self.extractor.layer if metric.reads == "features" else "logits",
-            resize=f"{size_text(self.reference.size)} to {self.extractor.size}: {self.extractor.resize}"
+            resize=self.extractor.resizing(self.reference.size)
             if self.reference.size != self.extractor.size
             else "none",
             scaling=self.extractor.scaling,

@@ -20,7 +20,6 @@ from gan_core.datasets.record import ImageSet
 from gan_core.evaluation.extractors.record import Extractor
 from gan_core.evaluation.features import BATCH, batches_of, extract
 from gan_core.evaluation.protocol import versions
-from gan_core.sizes import size_text
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +52,7 @@ def key_of(extractor: Extractor, reference: ImageSet, device: torch.device) -> d
         "transform": reference.transform,
         "extractor": f"{extractor.name} {extractor.sha256}",
         "layer": extractor.layer,
-        "resize": f"{size_text(reference.size)} to {extractor.size}: {extractor.resize}",
+        "resize": extractor.resizing(reference.size),
         "scaling": extractor.scaling,
         "dtype": f"{extractor.dtype}, sums in float64",
         "batch": str(BATCH),

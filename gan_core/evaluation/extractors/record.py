@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_core.problems import Problem, UserError
+from gan_core.sizes import Size, size_text
 
 
 class Outputs(NamedTuple):
@@ -42,11 +43,17 @@ class Extractor:
     paper: str
     build: Callable[[], nn.Module] = field(repr=False)
     parse: Callable[[bytes], dict[str, Tensor]] = field(repr=False)
+    unpadded_size: int | None = None  # px: pictures of this size are padded to `size` with zeros, not resized
 
     @property
     def digest(self) -> str:
         """First 8 hex digits of the weights' sha256."""
         return self.sha256[:8]
+
+    def resizing(self, size: Size) -> str:
+        """How pictures of that size come to what the network sees, in words: part of a protocol's stamp."""
+        how = "zero-padded" if size == self.unpadded_size else self.resize
+        return f"{size_text(size)} to {self.size}: {how}"
 
     def load(self, device: torch.device) -> nn.Module:
         """The network on `device`, in evaluation mode, its weights frozen.
