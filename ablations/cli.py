@@ -184,7 +184,8 @@ def ui(
 @app.command()
 def version() -> None:
     """The versions of this tool and of what its numbers hang on."""
-    from ablations.provenance import versions
+    from ablations.provenance import PACKAGES
     from ablations.render.catalog import show_versions
+    from gan_core.versions import versions
 
-    show_versions(versions())
+    show_versions(versions(PACKAGES))
