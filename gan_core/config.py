@@ -26,6 +26,7 @@ from gan_core.levels import (
     ScalingName,
     ScheduleName,
 )
+from gan_core.losses import LOSSES
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES
 from gan_core.nets.rules import network_problems
 from gan_core.optimizers import OPTIMIZERS, idle_numbers
@@ -139,6 +140,7 @@ class Config(Record):
 
     def rules(self) -> Iterator[tuple[str, str, Rule]]:
         """The needs and exclusions of what is on: whose, what it says of the rule, the rule."""
+        yield from (("loss", f"{self.loss} needs", rule) for rule in LOSSES[self.loss].needs)
         for trick, _ in self.tricks():
             yield from ((trick.name, "needs", rule) for rule in trick.needs)
             yield from ((trick.name, "does not go with", rule) for rule in trick.excludes)
