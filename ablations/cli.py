@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ablations.cli_sample import sample
+from ablations.cli_server import server
 from gan_core.cli import machine_home
 from gan_core.problems import Problem, UserError
 
@@ -22,6 +23,7 @@ app = typer.Typer(
 data_app = typer.Typer(help="Data sets: fetch them, list them.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.command()(sample)
+app.command()(server)
 
 
 class ExecutorName(StrEnum):
@@ -57,7 +59,10 @@ def run(
     data: Data = None,
     extractor: ExtractorName = None,
     storage: Annotated[
-        str | None, typer.Option(metavar="URL", help="Optuna's storage [default: SQLite in the study's folder].")
+        str | None,
+        typer.Option(
+            envvar="ABLATIONS_STORAGE", metavar="URL", help="Optuna's storage [default: SQLite in the study's folder]."
+        ),
     ] = None,
 ) -> None:
     """Train every arm of a study that has no result yet, and rank them.
