@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ablations.cli_data import data_app
 from ablations.cli_sample import sample
 from ablations.cli_server import server
 from gan_core.cli import machine_home
@@ -20,7 +21,6 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-data_app = typer.Typer(help="Data sets: fetch them, list them.", no_args_is_help=True)
 app.add_typer(data_app, name="data")
 app.command()(sample)
 app.command()(server)
@@ -160,30 +160,6 @@ def tricks() -> None:
     from gan_core import catalog
 
     show_catalog(catalog.tricks(), catalog.levels(), catalog.choices())
-
-
-@data_app.command("fetch")
-def data_fetch(
-    name: Annotated[str, typer.Argument(metavar="DATA", help="The data set's name.")] = "fashion-mnist",
-    look_in: Annotated[
-        list[Path] | None, typer.Option("--from", metavar="DIR", help="A folder to look in before all others.")
-    ] = None,
-) -> None:
-    """Have a data set on this machine: found, downloaded or unpacked, and verified."""
-    from ablations.render.catalog import show_places
-    from ablations.render.console import say
-    from gan_core import datasets
-
-    show_places(name, datasets.fetch(name, machine_home(), say, tuple(look_in or ())))
-
-
-@data_app.command("list")
-def data_list() -> None:
-    """The data sets, and which of them are on this machine."""
-    from ablations.render.catalog import show_data
-    from gan_core import datasets
-
-    show_data([datasets.status(name, machine_home()) for name in datasets.DATASETS])
 
 
 @app.command()

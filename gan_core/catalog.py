@@ -6,7 +6,8 @@ from typing import Any, Literal, Union, get_args, get_origin
 
 from pydantic.fields import FieldInfo
 
-from gan_core.config import Config, Levels
+from gan_core.config import Config
+from gan_core.levels import Levels
 from gan_core.losses import LOSSES
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES
 from gan_core.optimizers import OPTIMIZERS

@@ -6,57 +6,37 @@ A choice is a plain field of `Config`. The additions (tricks) are fields too, ma
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, GetCoreSchemaHandler, ValidationError, create_model, model_validator
-from pydantic_core import CoreSchema
-from pydantic_core.core_schema import no_info_after_validator_function
+from pydantic import Field, ValidationError, create_model, model_validator
 
 from gan_core.data_rules import data_problems
-from gan_core.data_scaling import SCALINGS
-from gan_core.datasets import DATASETS
-from gan_core.evaluation.extractors import EXTRACTORS, NONE
-from gan_core.latents import LATENTS
-from gan_core.losses import LOSSES
-from gan_core.nets import ACTIVATIONS, ARCHITECTURES, INITIALISATIONS, NORMALISATIONS
+from gan_core.levels import (
+    ActivationName,
+    ArchitectureName,
+    DataName,
+    ExtractorName,
+    InitialisationName,
+    LastActivationName,
+    LatentName,
+    LossName,
+    NormalisationName,
+    OptimizerName,
+    ScalingName,
+    ScheduleName,
+)
+from gan_core.nets import ACTIVATIONS, ARCHITECTURES
+from gan_core.nets.rules import network_problems
 from gan_core.optimizers import OPTIMIZERS, idle_numbers
-from gan_core.problems import Problem, UserError, unknown_name
+from gan_core.problems import UserError
 from gan_core.records import Record
-from gan_core.schedules import SCHEDULES
+from gan_core.rules import Rule, broken_rules
 from gan_core.sizes import Shape, Sides, Size, shape_of
 from gan_core.tricks import TRICKS, Trick
 from gan_core.validation import problems_of
 
-
-class Levels:
-    """Annotation of a choice: its level is a name from a registry."""
-
-    def __init__(self, kind: str, registry: Collection[str]) -> None:
-        self.kind, self.names = kind, tuple(registry)
-
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        return no_info_after_validator_function(self.check, handler(source))
-
-    def check(self, name: str) -> str:
-        """The name itself. Raises the validation error for an unknown one."""
-        if name not in self.names:
-            raise unknown_name(self.kind, name, self.names)
-        return name
-
-
-DataName = Annotated[str, Levels("data set", DATASETS)]
-ScalingName = Annotated[str, Levels("data scaling", SCALINGS)]
-ArchitectureName = Annotated[str, Levels("architecture", ARCHITECTURES)]
-ActivationName = Annotated[str, Levels("activation", ACTIVATIONS)]
-NormalisationName = Annotated[str, Levels("normalisation", NORMALISATIONS)]
-InitialisationName = Annotated[str, Levels("initialisation", INITIALISATIONS)]
-LatentName = Annotated[str, Levels("distribution of z", LATENTS)]
-LastActivationName = Annotated[str, Levels("last activation", ("none", *ACTIVATIONS))]
-LossName = Annotated[str, Levels("loss", LOSSES)]
-OptimizerName = Annotated[str, Levels("optimizer", OPTIMIZERS)]
-ScheduleName = Annotated[str, Levels("learning-rate schedule", SCHEDULES)]
-ExtractorName = Annotated[str, Levels("extractor", (*EXTRACTORS, NONE))]
+__all__ = ["Config", "broken_rules", "resolve"]
 
 
 class Config(Record):
@@ -157,6 +137,12 @@ class Config(Record):
         """The tricks that are on, in canonical order, with their options."""
         return ((trick, options) for trick in TRICKS if (options := self.trick(trick.name)) is not None)
 
+    def rules(self) -> Iterator[tuple[str, str, Rule]]:
+        """The needs and exclusions of what is on: whose, what it says of the rule, the rule."""
+        for trick, _ in self.tricks():
+            yield from ((trick.name, "needs", rule) for rule in trick.needs)
+            yield from ((trick.name, "does not go with", rule) for rule in trick.excludes)
+
     def plain(self) -> dict[str, Any]:
         """The resolved settings as plain data; `resolve` of it is equal. Absent tricks are left out."""
         return {k: v for k, v in self.model_dump(mode="json").items() if v is not None}
@@ -188,35 +174,10 @@ def resolve(settings: Mapping[str, Any]) -> Config:
     except ValidationError as error:
         raise UserError(*problems_of(error, _FullConfig)) from None
     if problems := [
-        *_networks(config, settings),
+        *network_problems(config, settings),
         *idle_numbers(config),
         *data_problems(config),
         *broken_rules(config, "error"),
     ]:
         raise UserError(*problems)
     return config
-
-
-def broken_rules(config: Config, severity: str) -> list[Problem]:
-    """The needs and exclusions of the tricks that are on and that this configuration breaks."""
-    return [
-        Problem(f"{word} {rule.text} ({rule.reason})", where=(trick.name,))
-        for trick, _ in config.tricks()
-        for word, rules in (("needs", trick.needs), ("does not go with", trick.excludes))
-        for rule in rules
-        if rule.severity == severity and not rule.holds(config)
-    ]
-
-
-def _networks(config: Config, settings: Mapping[str, Any]) -> list[Problem]:
-    """What the architecture cannot do: draw that size, normalise in that way."""
-    architecture, problems = ARCHITECTURES[config.architecture], []
-    try:
-        architecture.check_size(*config.shape)
-    except ValueError as error:
-        problems.append(Problem(str(error), where=("image_size" if "image_size" in settings else "architecture",)))
-    for where, norm in (("norm_g", config.norm_g), ("norm_d", config.norm_d)):
-        if not architecture.has_maps and NORMALISATIONS[norm].vectors is None:
-            message = f"{config.architecture} has no feature maps, and so nothing for {norm} to normalise over"
-            problems.append(Problem(message, where=(where,)))
-    return problems

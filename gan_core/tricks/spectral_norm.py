@@ -3,7 +3,9 @@
 D (or G) becomes 1-Lipschitz layer by layer, so D's gradient for G stays bounded. Miyato et al. 2018, "Spectral
 Normalization for Generative Adversarial Networks" (arXiv:1802.05957), Algorithm 1: one power iteration a forward
 pass. Both players: Zhang et al. 2019, "Self-Attention GAN" (arXiv:1805.08318), section 4.1. The matrix of a
-convolution is its kernel reshaped to [out, in*h*w], as in the paper.
+convolution is its kernel reshaped to [out, in*h*w], as in the paper, which normalises every layer. `bare_ends` is where
+GANHacks2's code has it: neither on the map that z enters nor on the one that gives the logit, so that D's slope is
+bounded only up to the norm of its last layer.
 """
 
 from typing import Literal
@@ -26,21 +28,28 @@ class Options(Record):
 
     on: Literal["D", "G", "both"] = Field("D", description="which network's weights")
     power_iterations: int = Field(1, ge=1, le=100, description="power iterations a forward pass")
+    bare_ends: bool = Field(
+        False,
+        exclude_if=lambda bare: not bare,  # an option of later date: configurations without it keep their fingerprint
+        description="leave the first map of G, which z enters, and the last of D as they are",
+    )
 
 
 def build(options: Options, context: Context) -> Parts:
-    """Parametrise every linear map of the chosen networks; the dose is the largest singular value reached."""
+    """Parametrise the linear maps of the chosen networks; the dose is the largest singular value reached."""
     normalised: list[nn.Module] = []
 
     def normalise(net: Network, player: Player) -> None:
         if options.on not in (player, "both"):
             return
-        for module in list(net.modules()):
-            if isinstance(module, LINEAR_MAPS):
-                # dim 1 holds the outputs of a transposed convolution
-                dim = 1 if isinstance(module, nn.ConvTranspose2d) else 0
-                parametrizations.spectral_norm(module, n_power_iterations=options.power_iterations, dim=dim)
-                normalised.append(module)
+        maps = [module for module in net.modules() if isinstance(module, LINEAR_MAPS)]
+        if options.bare_ends:
+            maps = maps[1:] if player == "G" else maps[:-1]
+        for module in maps:
+            # dim 1 holds the outputs of a transposed convolution
+            dim = 1 if isinstance(module, nn.ConvTranspose2d) else 0
+            parametrizations.spectral_norm(module, n_power_iterations=options.power_iterations, dim=dim)
+            normalised.append(module)
 
     def dose() -> dict[str, float]:
         with torch.no_grad():

@@ -3,23 +3,13 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Any
 
 from gan_core.records import Record
+from gan_core.rules import Rule
 from gan_core.seats import Context, Parts
 
-if TYPE_CHECKING:
-    from gan_core.config import Config
-
-
-@dataclass(frozen=True)
-class Rule:
-    """A condition on the whole configuration, with the reason why it must (or should) hold."""
-
-    text: str
-    holds: Callable[["Config"], bool]
-    reason: str
-    severity: Literal["error", "warning"] = "error"
+__all__ = ["Rule", "Trick", "any_nonzero"]
 
 
 def any_nonzero(dose: Mapping[str, float]) -> bool:

@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn.utils.parametrize import is_parametrized
 
+from gan_core.config import resolve
 from gan_core.data import ImageArray
 from tests.gan_core.trainer import steps, tiny_state
 
@@ -33,6 +35,30 @@ def test_every_linear_map_has_largest_singular_value_one(images: ImageArray, on:
             np.testing.assert_allclose(values, 1, atol=1e-3)
         else:
             assert max(abs(value - 1) for value in values) > 0.1
+
+
+@pytest.mark.parametrize("architecture", ["dcgan", "mlp", "sngan_resnet"])
+def test_bare_ends_are_the_maps_of_z_and_of_the_logit(images: ImageArray, architecture: str) -> None:
+    state = tiny_state(
+        images, architecture=architecture, norm_d="none", spectral_norm={"on": "both", "bare_ends": True}
+    )
+    for net, bare in ((state.G, 0), (state.D, -1)):
+        maps = linear_maps(net)
+        assert [m for m in maps if not is_parametrized(m, "weight")] == [maps[bare]]
+    (last,) = linear_maps(state.D.head)
+    assert last is linear_maps(state.D)[-1]
+    fed: list[torch.Size] = []
+    linear_maps(state.G)[0].register_forward_hook(lambda module, inputs, output: fed.append(inputs[0].shape))
+    state.G(state.latents(2))
+    assert fed[0].numel() == 2 * 8  # z itself
+
+
+def test_without_bare_ends_the_fingerprint_is_what_it_was_before_the_option() -> None:
+    plain = resolve({"spectral_norm": {"on": "both", "bare_ends": False}})
+    assert plain.plain()["spectral_norm"] == {"on": "both", "power_iterations": 1}
+    bare = resolve({"spectral_norm": {"on": "both", "bare_ends": True}})
+    assert bare.fingerprint() != plain.fingerprint()
+    assert resolve(bare.plain()) == bare
 
 
 def test_the_dose_is_the_largest_of_them(images: ImageArray) -> None:

@@ -1,0 +1,89 @@
+"""A run while it goes on: the trained state and what surrounds it."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gan_core import checkpoint, training_data
+from gan_core.build import State, build
+from gan_core.config import Config
+from gan_core.datasets import ImageSet
+from gan_core.doses import Doses
+from gan_core.evaluation.scored import Scored
+from gan_core.evaluation.unscored import Scorer, scorer
+from gan_core.problems import UserError
+from gan_core.sampling import fixed_latents, sampled
+
+G_MODE = "running statistics"
+
+
+class Run:
+    """The state of a run and what surrounds it: folder, scores, clocks."""
+
+    def __init__(self, config: Config, out: Path, home: Path, device: torch.device) -> None:
+        self._began = time.perf_counter()
+        self.config, self.out = config, out
+        self.data: ImageSet = training_data.load(config, home)
+        self.state: State = build(config, self.data.images, device)
+        self.doses = Doses(config, self.state.doses)
+        self.scorer: Scorer = scorer(config.extractor, self.data, home, device)
+        self.next_moment = 0
+        self.training_s = 0.0  # since the last tick
+        self.wall_s_before = 0.0  # of the runs that this one goes on from
+        self.best: dict[str, Any] | None = None  # fid, images, wall_s, weights
+        self.last_scores: Scored | None = None
+        self.ticked_images = 0
+        out.mkdir(parents=True, exist_ok=True)
+        if (out / checkpoint.NAME).exists():
+            self._restore()
+
+    @property
+    def wall_s(self) -> float:
+        return self.wall_s_before + time.perf_counter() - self._began
+
+    def now(self) -> dict[str, Any]:
+        """The fields that every event has."""
+        clock = self.state.clock
+        return {
+            "seq": self.next_moment,
+            "time": time.time(),
+            "step": clock.step,
+            "images": clock.images,
+            "wall_s": self.wall_s,
+        }
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        progress = {
+            "next_moment": self.next_moment,
+            "wall_s": self.wall_s,
+            "training_s": self.training_s,
+            "ticked_images": self.ticked_images,
+            "best": self.best,
+            "doses": self.doses.state_dict(),
+            "data_digest": self.data.digest,
+        }
+        checkpoint.save(self.out / checkpoint.NAME, self.state, progress)
+
+    def _restore(self) -> None:
+        progress = checkpoint.load(self.out / checkpoint.NAME, self.state)
+        if progress["data_digest"] != self.data.digest:
+            raise UserError(f"{self.out} belongs to a run on other data; start in an empty folder")
+        self.next_moment = progress["next_moment"]
+        self.wall_s_before = progress["wall_s"]
+        self.training_s = progress["training_s"]
+        self.ticked_images = progress["ticked_images"]
+        self.best = progress["best"]
+        self.doses.load_state_dict(progress["doses"])
+
+    def weights(self) -> dict[str, Tensor]:
+        """A copy of the scored generator's weights, on the CPU."""
+        return {name: tensor.detach().cpu().clone() for name, tensor in self.state.shown_g.state_dict().items()}
+
+    def scores(self, bank: str, count: int) -> Scored:
+        """Score the generator as it is now on `count` images from the named bank of latents."""
+        latents = fixed_latents(self.config, f"latent.{bank}", count)
+        return self.scorer.measure(sampled(self.state.shown_g, latents, self.state.device), count, G_MODE)
