@@ -10,6 +10,7 @@ import typer
 
 from ablations.cli_data import data_app
 from ablations.cli_sample import sample
+from ablations.cli_server import server
 from gan_core.cli import machine_home
 from gan_core.problems import Problem, UserError
 
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 app.add_typer(data_app, name="data")
 app.command()(sample)
+app.command()(server)
 
 
 class ExecutorName(StrEnum):
@@ -57,7 +59,10 @@ def run(
     data: Data = None,
     extractor: ExtractorName = None,
     storage: Annotated[
-        str | None, typer.Option(metavar="URL", help="Optuna's storage [default: SQLite in the study's folder].")
+        str | None,
+        typer.Option(
+            envvar="ABLATIONS_STORAGE", metavar="URL", help="Optuna's storage [default: SQLite in the study's folder]."
+        ),
     ] = None,
 ) -> None:
     """Train every arm of a study that has no result yet, and rank them.
