@@ -3,13 +3,11 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 CONFIDENCE = 0.95
-Verdict = Literal["better", "worse", "can't tell", "baseline"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +34,7 @@ def estimate(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimat
     if n == 1:
         return Estimate(n, mean, math.nan, math.nan, math.nan)
     sd = float(array.std(ddof=1))
-    half = float(stats.t.ppf((1 + confidence) / 2, n - 1)) * sd / math.sqrt(n)
+    half = float(special.stdtrit(n - 1, (1 + confidence) / 2)) * sd / math.sqrt(n)
     return Estimate(n, mean, sd, mean - half, mean + half)
 
 
@@ -49,15 +47,3 @@ def paired_difference(
     """
     seeds = sorted(treated.keys() & baseline.keys())
     return estimate([treated[seed] - baseline[seed] for seed in seeds], confidence)
-
-
-def verdict_of(difference: Estimate) -> Verdict:
-    """What a paired difference of FID (lower is better) shows: its interval lies below 0, above it, or neither.
-
-    At 95 % one arm in twenty that does nothing is called better or worse; with many arms, expect some.
-    """
-    if difference.high < 0:
-        return "better"
-    if difference.low > 0:
-        return "worse"
-    return "can't tell"

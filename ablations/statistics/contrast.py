@@ -1,0 +1,66 @@
+"""A weighted sum of arms' scores within each seed, with what a t test, an equivalence test and sign flips say of it."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from ablations.statistics.effect_size import hedges_g
+from ablations.statistics.estimate import Estimate, estimate
+from ablations.statistics.rule import Rule
+from ablations.statistics.scores import ArmScores
+from ablations.statistics.sign_flip import sign_flip_p
+from ablations.statistics.t_tests import equivalence_p, two_sided_p
+
+Term = tuple[float, ArmScores]
+
+
+@dataclass(frozen=True)
+class Contrast:
+    """One effect on the rule's scale (a log ratio of FIDs by default), by seed and on average. NaN: too few seeds."""
+
+    seeds: tuple[int, ...]  # those in which every arm has a score
+    values: tuple[float, ...]
+    effect: Estimate  # its mean over seeds, with the paired t interval
+    p: float  # two-sided paired t test of an effect of 0: carries the verdict
+    margin: float  # on the rule's scale, to both sides
+    p_equivalence: float  # two one-sided t tests: of an effect as large as the margin
+
+    @cached_property
+    def p_sign_flip(self) -> float:
+        """Beside the t test's: assumes no distribution, but can't reach alpha with few seeds."""
+        return sign_flip_p(self.values)
+
+    @property
+    def size(self) -> float:
+        """Hedges' g_z."""
+        return hedges_g(self.effect)
+
+
+def contrast_of(terms: Sequence[Term], baseline: ArmScores, rule: Rule) -> Contrast:
+    """The sum of weight * score over `terms` in each seed that all have; `baseline` is what a margin is a part of.
+
+    ((1, arm), (-1, baseline)) compares two arms. ((1, both), (-1, a), (-1, b), (1, neither)) is an interaction.
+    Raises ValueError for scores that the rule's scale has no place for.
+    """
+    seeds = tuple(sorted(frozenset.intersection(*(frozenset(arm.scores) for _, arm in terms))))
+    values = tuple(sum(weight * rule.transform(arm.scores[seed]) for weight, arm in terms) for seed in seeds)
+    own = [baseline.scores[seed] for seed in seeds if seed in baseline.scores]
+    margin = rule.margin_around(float(np.mean(own)) if own else math.nan)
+    return contrast_of_values(seeds, values, margin, rule)
+
+
+def contrast_of_values(seeds: tuple[int, ...], values: tuple[float, ...], margin: float, rule: Rule) -> Contrast:
+    """The same of values that are at hand."""
+    effect = estimate(values, rule.confidence)
+    error = effect.sd / math.sqrt(effect.n) if effect.n else math.nan
+    return Contrast(
+        seeds=seeds,
+        values=values,
+        effect=effect,
+        p=two_sided_p(effect.mean, error, effect.n - 1),
+        margin=margin,
+        p_equivalence=equivalence_p(effect.mean, error, effect.n - 1, margin),
+    )
