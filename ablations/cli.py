@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ablations.cli_data import data_app
+from ablations.cli_evaluate import evaluate
 from ablations.cli_sample import sample
 from ablations.cli_server import server
 from gan_core.cli import machine_home
@@ -24,6 +25,7 @@ app = typer.Typer(
 app.add_typer(data_app, name="data")
 app.command()(sample)
 app.command()(server)
+app.command()(evaluate)
 
 
 class ExecutorName(StrEnum):
@@ -64,6 +66,14 @@ def run(
             envvar="ABLATIONS_STORAGE", metavar="URL", help="Optuna's storage [default: SQLite in the study's folder]."
         ),
     ] = None,
+    floors: Annotated[
+        bool | None,
+        typer.Option(
+            "--floors/--no-floors",
+            help="Score real images and noise too [default: where it takes seconds].",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Train every arm of a study that has no result yet, and rank them.
 
@@ -88,6 +98,7 @@ def run(
         tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or None,
         storage=storage,
         command=sys.argv,
+        floors=floors,
     )
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor))
     with open_session(loaded, runs, options) as session, Interrupt() as interrupt:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from ablations.executors.inline import Inline
 from ablations.executors.processes import Processes
 from ablations.executors.report import Executor, Report
+from ablations.floor_work import FloorWork
 from ablations.leaderboard import Leaderboard, leaderboard_of, write_csv
 from ablations.preparation import OnStep, prepare_data
 from ablations.progress import StudyProgress
@@ -45,6 +46,7 @@ class Options:
     tracking_uri: str | None = None  # None: SQLite in the study's directory
     storage: str | None = None  # None: SQLite in the study's directory
     command: Sequence[str] = ()
+    floors: bool | None = None  # None: where they take seconds
 
 
 class Session:
@@ -58,6 +60,7 @@ class Session:
         self.progress = StudyProgress.of(self.trials, self.journals)
         self.tracking_uri = options.tracking_uri or f"sqlite:///{workspace.mlflow_db.absolute()}"
         self.complaint = ""  # what the tracker could not do, for the user
+        self.floors = self._floors()
 
     def to_do(self) -> list[Trial]:
         """The trials that have no result yet. Raises UserError where a folder belongs to other settings."""
@@ -73,6 +76,8 @@ class Session:
         unshipped = [trial for trial in self.trials if not is_shipped(trial.directory, self.tracking_uri)]
         has_ledger = self.options.storage is not None or self.workspace.optuna_db.exists()
         if not to_do and not unshipped and has_ledger:
+            self.floors.start(on_step)
+            self.floors.finish(on_step)
             self._write_leaderboard()
             return
         on_step("opening the ledger and the tracking store")
@@ -82,6 +87,7 @@ class Session:
         prepare_data(to_do, self.options.home, on_step)
         tracker.begin(self._execution())
         tracker.start()
+        self.floors.start(on_step)
         outcome: Outcome = "failed"
         try:
             for trial in unshipped:
@@ -103,6 +109,9 @@ class Session:
     def _end(self, tracker: "MlflowTracker", outcome: "Outcome", on_step: OnStep) -> None:
         """Whatever of this goes wrong, the tracker is closed."""
         try:
+            if outcome == "finished":
+                self.floors.finish(on_step)
+            self.floors.stop()
             on_step("sending the rest to MLflow")
             tracker.attach(self._write_leaderboard())
         finally:
@@ -130,6 +139,13 @@ class Session:
         if self.options.executor == "inline":
             return Inline(resources.devices[0], resources.threads)
         return Processes(resources.workers, resources.devices, resources.threads)
+
+    def _floors(self) -> FloorWork:
+        here = self.options.executor == "inline"
+        configs = [arm.config for arm in self.study.arms]
+        device = self.resources.devices[0]
+        asked = self.options.floors
+        return FloorWork(configs, self.workspace.root, self.options.home, device, here=here, asked=asked)
 
     def _execution(self) -> Execution:
         return Execution(

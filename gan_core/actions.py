@@ -88,13 +88,15 @@ def _evaluated(
     scored: Scored,
     started: float,
 ) -> Evaluated:
+    seconds = time.perf_counter() - started
+    run.has_evaluated(seconds)
     return Evaluated(
         **run.now(),
         of=of,
         generator_images=images,
         generator_wall_s=wall_s,
         scores=scored.scores,
-        seconds=time.perf_counter() - started,
+        seconds=seconds,
         diversity=scored.diversity,
     )
 
@@ -116,7 +118,7 @@ def _save(run: Run) -> Saved:
 
 
 def _finish(run: Run) -> Finished:
-    return Finished(**run.now(), status="finished", inert=run.doses.inert)
+    return Finished(**run.now(), status="finished", inert=run.doses.inert, evaluation_s=run.evaluation_s)
 
 
 ACTIONS: dict[Kind, Callable[[Run], AnyEvent]] = {

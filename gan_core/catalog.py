@@ -7,7 +7,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from gan_core.config import Config
-from gan_core.levels import Levels
+from gan_core.levels import Levels, SomeOf
 from gan_core.losses import LOSSES
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES
 from gan_core.optimizers import OPTIMIZERS
@@ -88,7 +88,8 @@ def levels() -> tuple[LevelEntry, ...]:
 def _option(name: str, field: FieldInfo) -> Option:
     bounds = [f"{sign} {getattr(m, key)}" for m in field.metadata for key, sign in _BOUNDS if hasattr(m, key)]
     registries = [m for m in field.metadata if isinstance(m, Levels)]
-    kind = f"one of {', '.join(registries[0].names)}" if registries else _kind(field.annotation)
+    some = any(isinstance(m, SomeOf) for m in registries)
+    kind = f"{'some' if some else 'one'} of {', '.join(registries[0].names)}" if registries else _kind(field.annotation)
     return Option(
         name, " ".join([kind, *([", ".join(bounds)] if bounds else [])]), field.default, field.description or ""
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gan_core.interrupt import Interrupt
 from gan_core.problems import Problem, UserError
+from gan_core.scoring.commands import add_evaluate
 from gan_core.show.commands import add_commands
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ def parser() -> argparse.ArgumentParser:
     add_flags(train)
     train.set_defaults(parser=train, act=_train)
     add_commands(commands)
+    add_evaluate(commands)
     return top
 
 

@@ -21,8 +21,10 @@ from gan_core.levels import (
     LastActivationName,
     LatentName,
     LossName,
+    MetricNames,
     NormalisationName,
     OptimizerName,
+    ProgressMetricNames,
     ScalingName,
     ScheduleName,
 )
@@ -38,6 +40,8 @@ from gan_core.tricks import TRICKS, Trick
 from gan_core.validation import problems_of
 
 __all__ = ["Config", "broken_rules", "resolve"]
+
+LATER = ("metrics", "progress_metrics")  # settings that came later: in a fingerprint only where they aren't the default
 
 
 class Config(Record):
@@ -98,6 +102,9 @@ class Config(Record):
     extractor: ExtractorName = Field(
         "fmnistcnn", description="feature extractor of FID and IS; none: a run without scores"
     )
+    metrics: MetricNames = Field(("fid", "is"), description="scores at the end")
+    progress_extractor: ExtractorName | None = Field(None, description="of the scores on the way; default: the same")
+    progress_metrics: ProgressMetricNames = Field(("fid", "is"), description="scores on the way")
     progress_evaluations: int = Field(10, ge=1, description="scores taken on the way, evenly spaced")
     progress_samples: int = Field(1000, ge=10, description="fakes of a score on the way")
     full_samples: int = Field(10000, ge=10, description="fakes of the scores at the end")
@@ -151,7 +158,9 @@ class Config(Record):
 
     def fingerprint(self) -> str:
         """16 hex digits that are the same for the same training run, whatever tricks are added to the registry."""
-        canonical = json.dumps(self.plain(), sort_keys=True, separators=(",", ":"))
+        default = {name for name in LATER if getattr(self, name) == Config.model_fields[name].default}
+        content = {name: value for name, value in self.plain().items() if name not in default}
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(canonical.encode()).hexdigest()[:16]
 
 

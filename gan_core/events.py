@@ -18,6 +18,7 @@ class Score(Record):
     metric: str = Field(description="short name, such as 'fid' or 'is'")
     name: str = Field(description="name with the protocol's essentials, such as 'fid10k_fmnistcnn-1a2b3c4d'")
     value: float
+    error: float | None = Field(None, description="standard error of the value, of a metric that estimates it")
     stamp: str = Field(description="short hash of `protocol`; scores of different stamps are never compared")
     protocol: dict[str, Any]
 
@@ -98,13 +99,15 @@ class Saved(Event):
 class Finished(Event):
     """The end. 'diverged' is a result; 'failed' (an exception, in `reason`) is not, and is tried again.
 
-    `inert`: the tricks that were on and whose dose at no tick meant that they acted; None: not known.
+    `inert`: the tricks that were on and whose dose at no tick meant that they acted; None: not known. `evaluation_s`:
+    seconds of `wall_s` spent on scores, the reals' features included; None: not known.
     """
 
     kind: Literal["finished"] = "finished"
     status: Literal["finished", "diverged", "failed"]
     reason: str = ""
     inert: tuple[str, ...] | None = None
+    evaluation_s: float | None = None
 
 
 AnyEvent = Annotated[Started | Ticked | Evaluated | Sampled | Saved | Finished, Field(discriminator="kind")]

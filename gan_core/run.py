@@ -18,6 +18,7 @@ from gan_core.problems import UserError
 from gan_core.sampling import fixed_latents, sampled
 
 G_MODE = "running statistics"
+PROGRESS = "progress"  # the bank of latents for scores on the way
 
 
 class Run:
@@ -29,7 +30,11 @@ class Run:
         self.data: ImageSet = training_data.load(config, home)
         self.state: State = build(config, self.data.images, device)
         self.doses = Doses(config, self.state.doses)
-        self.scorer: Scorer = scorer(config.extractor, self.data, home, device)
+        began = time.perf_counter()
+        self.scorer: Scorer = scorer(config.extractor, self.data, home, device, config.metrics)
+        on_the_way = config.progress_extractor or config.extractor
+        self.progress_scorer: Scorer = scorer(on_the_way, self.data, home, device, config.progress_metrics)
+        self.evaluation_s: float | None = time.perf_counter() - began  # None: a checkpoint did not know
         self.next_moment = 0
         self.training_s = 0.0  # since the last tick
         self.wall_s_before = 0.0  # of the runs that this one goes on from
@@ -55,12 +60,18 @@ class Run:
             "wall_s": self.wall_s,
         }
 
+    def has_evaluated(self, seconds: float) -> None:
+        """So many more seconds were spent on evaluation."""
+        if self.evaluation_s is not None:
+            self.evaluation_s += seconds
+
     def save(self) -> None:
         """Write the checkpoint."""
         progress = {
             "next_moment": self.next_moment,
             "wall_s": self.wall_s,
             "training_s": self.training_s,
+            "evaluation_s": self.evaluation_s,
             "ticked_images": self.ticked_images,
             "best": self.best,
             "doses": self.doses.state_dict(),
@@ -75,6 +86,9 @@ class Run:
         self.next_moment = progress["next_moment"]
         self.wall_s_before = progress["wall_s"]
         self.training_s = progress["training_s"]
+        # Checkpoints of older versions know nothing of it
+        before = progress.get("evaluation_s")
+        self.evaluation_s = None if before is None or self.evaluation_s is None else before + self.evaluation_s
         self.ticked_images = progress["ticked_images"]
         self.best = progress["best"]
         self.doses.load_state_dict(progress["doses"])
@@ -86,4 +100,5 @@ class Run:
     def scores(self, bank: str, count: int) -> Scored:
         """Score the generator as it is now on `count` images from the named bank of latents."""
         latents = fixed_latents(self.config, f"latent.{bank}", count)
-        return self.scorer.measure(sampled(self.state.shown_g, latents, self.state.device), count, G_MODE)
+        scorer = self.progress_scorer if bank == PROGRESS else self.scorer
+        return scorer.measure(sampled(self.state.shown_g, latents, self.state.device), count, G_MODE)

@@ -34,17 +34,20 @@ def train(config: Config, out: Path, home: Path, device: str = "cpu") -> Generat
             try:
                 event = ACTIONS[moment.kind](run)
             except NotFiniteError as error:
-                yield Finished(**run.now(), status="diverged", reason=str(error), inert=run.doses.inert)
+                yield _diverged(run, str(error))
                 return
             run.next_moment += 1
             yield event
             if isinstance(event, Ticked) and (names := _not_finite(event)):
-                reason = f"not finite: {', '.join(names)}"
-                yield Finished(**run.now(), status="diverged", reason=reason, inert=run.doses.inert)
+                yield _diverged(run, f"not finite: {', '.join(names)}")
                 return
     except GeneratorExit:
         run.save()
         raise
+
+
+def _diverged(run: Run, reason: str) -> Finished:
+    return Finished(**run.now(), status="diverged", reason=reason, inert=run.doses.inert, evaluation_s=run.evaluation_s)
 
 
 def _not_finite(tick: Ticked) -> list[str]:

@@ -1,7 +1,7 @@
 """Scoring generated images by all metrics in one pass of the extractor."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import torch
@@ -12,7 +12,7 @@ from gan_core.evaluation import extractors, moments
 from gan_core.evaluation.diversity import Diversity
 from gan_core.evaluation.extractors.record import Extractor, Outputs
 from gan_core.evaluation.features import extract, take
-from gan_core.evaluation.metrics import METRICS, Metric
+from gan_core.evaluation.metrics import DEFAULT, Metric, find
 from gan_core.evaluation.protocol import Protocol, versions
 from gan_core.evaluation.quantise import NotFiniteError
 from gan_core.evaluation.scored import Scored
@@ -27,9 +27,17 @@ class Evaluator:
     scoring changes the global random state.
     """
 
-    def __init__(self, extractor: str, reference: ImageSet, home: Path, device: torch.device) -> None:
-        """Raises UserError on an unknown extractor, damaged weights, or data of a kind that it can't see."""
+    def __init__(
+        self,
+        extractor: str,
+        reference: ImageSet,
+        home: Path,
+        device: torch.device,
+        metrics: Sequence[str] = DEFAULT,
+    ) -> None:
+        """Raises UserError on an unknown extractor or metric, damaged weights, or data of a kind that it can't see."""
         self.extractor = extractors.find(extractor)
+        self.metrics = find(metrics)
         check_channels(self.extractor, reference.channels)
         self.reference = reference
         self.device = device
@@ -49,7 +57,7 @@ class Evaluator:
     def score(
         self, batches: Iterable[Tensor], n_fake: int, g_mode: str, watch: Callable[[Outputs], None] | None = None
     ) -> tuple[Score, ...]:
-        """One score a metric, in the registry's order, of the first `n_fake` images in `batches`.
+        """One score a metric, in the order of `metrics`, of the first `n_fake` images in `batches`.
 
         batches: uint8 [N C H W] in [0, 255], as `to_uint8` gives them; batches of 100 to 250 are fastest. Where making
         one raises NotFiniteError, every value is NaN. Raises ValueError when there are fewer than `n_fake` images, or
@@ -57,8 +65,7 @@ class Evaluator:
         """
         if n_fake < 2:
             raise ValueError(f"{n_fake} images have no covariance")
-        metrics = tuple(METRICS.values())
-        running = [metric.start(self._reals, metric.options(n_fake), self.device) for metric in metrics]
+        running = [metric.start(self._reals, metric.options(n_fake), self.device) for metric in self.metrics]
         try:
             for images in take(batches, n_fake):
                 outputs = extract(self._network, self._checked(images))
@@ -68,8 +75,8 @@ class Evaluator:
                     watch(outputs)
             values = [measurement.result() for measurement in running]
         except NotFiniteError:
-            values = [math.nan] * len(metrics)
-        protocols = [self.protocol(metric, n_fake, g_mode) for metric in metrics]
+            values = [math.nan] * len(self.metrics)
+        protocols = [self.protocol(metric, n_fake, g_mode) for metric in self.metrics]
         return tuple(_score(protocol, value) for protocol, value in zip(protocols, values, strict=True))
 
     def protocol(self, metric: Metric, n_fake: int, g_mode: str) -> Protocol:

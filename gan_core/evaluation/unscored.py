@@ -1,6 +1,6 @@
 """Runs without scores: no extractor, on request (`extractor: none`), never because one is missing."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from torch import Tensor
 from gan_core.datasets.record import ImageSet
 from gan_core.evaluation.evaluator import Evaluator
 from gan_core.evaluation.extractors import NONE
+from gan_core.evaluation.metrics import DEFAULT
 from gan_core.evaluation.scored import Scored
 
 
@@ -29,6 +30,8 @@ class Unscored:
         return Scored((), {})
 
 
-def scorer(extractor: str, reference: ImageSet, home: Path, device: torch.device) -> Scorer:
+def scorer(
+    extractor: str, reference: ImageSet, home: Path, device: torch.device, metrics: Sequence[str] = DEFAULT
+) -> Scorer:
     """The evaluator with this extractor, or none where none was asked for. Raises what `Evaluator` does."""
-    return Unscored() if extractor == NONE else Evaluator(extractor, reference, home, device)
+    return Unscored() if extractor == NONE else Evaluator(extractor, reference, home, device, metrics)

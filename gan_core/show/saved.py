@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Literal
 
 import numpy as np
@@ -10,7 +11,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from gan_core import journal
+from gan_core import checkpoint, journal
 from gan_core.build import build
 from gan_core.config import Config, resolve
 from gan_core.datasets import DATASETS
@@ -50,16 +51,33 @@ def load_generator(directory: Path, which: Which, device: str = "cpu") -> SavedG
         others = ", ".join(sorted(p.stem for p in directory.glob("*.safetensors")))
         message = f"this run has no {which} weights yet"
         raise UserError(Problem(message, source=str(directory), allowed=others or "train on to its first score"))
+    return _generator(start, path, device)
+
+
+def load_weights(path: Path, device: str = "cpu") -> SavedGenerator:
+    """The generator with the weights in this file: safetensors, or a checkpoint, in the folder of its run.
+
+    Raises UserError where there is no run beside it, or where it holds anything but this run's weights.
+    """
+    return _generator(started(journal.read(path.parent), path.parent), path, device)
+
+
+def _generator(start: Started, path: Path, device: str) -> SavedGenerator:
     config = resolve(start.config)
-    shape = start.image_shape or (DATASETS[config.data].channels, config.image_size, config.image_size)
-    no_images = np.broadcast_to(np.uint8(0), (config.batch_size, *shape))
-    G = build(config, no_images, torch.device(device)).shown_g
+    shape = start.image_shape or (DATASETS[config.data].channels, *config.shape)
+    stand_ins = np.zeros((config.batch_size, *shape), dtype=np.uint8)
+    stand_ins[0] = 1  # images of a single value could not be standardised
+    state = build(config, stand_ins, torch.device(device))
     try:
-        G.load_state_dict(load_file(path))
-    except (SafetensorError, RuntimeError) as error:
+        if path.name == checkpoint.NAME:
+            checkpoint.load(path, state)
+        else:
+            state.shown_g.load_state_dict(load_file(path))
+    # What a damaged checkpoint leads torch to is a RuntimeError, an unpickler's or a lookup error
+    except (SafetensorError, RuntimeError, UnpicklingError, EOFError, LookupError, OSError) as error:
         message = f"these are no weights of this run's generator: {str(error).splitlines()[0]}"
         raise UserError(Problem(message, source=str(path))) from error
-    return SavedGenerator(config, G, torch.device(device))
+    return SavedGenerator(config, state.shown_g, torch.device(device))
 
 
 def started(events: list[AnyEvent], directory: Path) -> Started:

@@ -42,6 +42,7 @@ def test_a_finished_trial(tmp_path: Path) -> None:
             "run_verdict": "can't tell",  # the made-up run does not say what D thinks
             "kimg": 1.2,
             "wall_s": 12.0,
+            "evaluation_s": None,
             "data_digest": "d",
             "data_skipped": 0,
             "run_id": "abc",

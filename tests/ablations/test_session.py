@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ablations.executors.report import Executor, Job, Report
+from ablations.floor_work import FloorWork
 from ablations.render.outcome import show_outcome
 from ablations.session import Options, Session, open_session
 from ablations.study import Study
@@ -76,6 +77,9 @@ class FakedSession(Session):
 
     def _executor(self) -> Executor:
         return self.executor
+
+    def _floors(self) -> FloorWork:
+        return FloorWork((), self.workspace.root, self.options.home, "cpu", here=True, asked=False)
 
 
 @pytest.fixture

@@ -21,7 +21,8 @@ BASELINE: dict[str, Any] = {
     "full_samples": 40,
 }
 TRICKS: dict[str, dict[str, Any]] = {"ttur": {"lr_d": 8e-4}}
-TIMES = {"time", "wall_s", "generator_wall_s", "seconds", "images_per_s"}  # what differs between two runs of one trial
+# What differs between two runs of one trial
+TIMES = {"time", "wall_s", "generator_wall_s", "seconds", "images_per_s", "evaluation_s"}
 
 
 def write_study(folder: Path, seeds: int = 1, tricks: dict[str, dict[str, Any]] = TRICKS, **baseline: Any) -> Path:

@@ -16,7 +16,7 @@ SIZES = {"image-size": 16, "width": 4, "batch-size": 10, "budget-kimg": 0.3, "th
 SCORES = {"progress-evaluations": 2, "progress-samples": 20, "full-samples": 40}
 TINY = ["--data=shapes", "--norm-d=none", *(f"--{name}={value}" for name, value in (SIZES | SCORES).items())]
 TRICKS = ["--spectral-norm", "--instance-noise", "0.1", "--label-smoothing", "0.9"]
-TIMES = {"time", "wall_s", "generator_wall_s", "seconds", "images_per_s"}
+TIMES = {"time", "wall_s", "generator_wall_s", "seconds", "images_per_s", "evaluation_s"}
 
 
 def train(out: Path, *words: str) -> int:

@@ -124,3 +124,21 @@ def test_questionable_company_is_a_warning() -> None:
     assert broken_rules(resolve({"dropout": 0.3}), "warning") == []
     assert broken_rules(resolve({"spectral_norm": "G", "norm_d": "batch"}), "warning") == []
     assert len(broken_rules(resolve({"spectral_norm": "D", "norm_d": "batch"}), "warning")) == 1
+
+
+def test_metrics_are_a_list_of_known_names() -> None:
+    assert resolve({"metrics": "is, fid"}).metrics == resolve({"metrics": ["is", "fid"]}).metrics == ("is", "fid")
+    wrong = {"metrics": "fid,fdi", "progress_metrics": ["is"]}
+    with pytest.raises(UserError, match=r"no metric is called 'fdi'.*did you mean 'fid'\?") as caught:
+        resolve(wrong)
+    assert "fid must be among them" in str(caught.value)  # the best checkpoint is chosen by it
+    for none_or_twice in ([], "fid,fid", 3):
+        with pytest.raises(UserError, match="allowed: some of"):
+            resolve({"metrics": none_or_twice})
+
+
+def test_the_metrics_that_were_always_measured_change_no_fingerprint() -> None:
+    plain = resolve({})
+    assert resolve({"metrics": "fid,is", "progress_metrics": "fid,is"}).fingerprint() == plain.fingerprint()
+    assert resolve({"metrics": "fid"}).fingerprint() != plain.fingerprint()
+    assert resolve({"progress_extractor": "fmnistcnn"}).fingerprint() != plain.fingerprint()

@@ -69,6 +69,6 @@ def test_a_whole_run_with_many_choices_can_stop_anywhere(tmp_path: Path, home: P
         events.close()
         if isinstance(last, Finished):
             break
-    clocks = {"time", "wall_s", "images_per_s", "seconds", "generator_wall_s"}
+    clocks = {"time", "wall_s", "images_per_s", "seconds", "generator_wall_s", "evaluation_s"}
     parts = journal.read(tmp_path / "parts")
     assert [e.model_dump(exclude=clocks) for e in parts] == [e.model_dump(exclude=clocks) for e in whole]

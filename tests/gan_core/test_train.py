@@ -49,7 +49,7 @@ def run(config: Config, out: Path, home: Path) -> list[AnyEvent]:
 
 def timeless(events: list[AnyEvent]) -> list[dict[str, Any]]:
     """Everything but clocks."""
-    clocks = {"time", "wall_s", "images_per_s", "seconds", "generator_wall_s"}
+    clocks = {"time", "wall_s", "images_per_s", "seconds", "generator_wall_s", "evaluation_s"}
     return [event.model_dump(exclude=clocks) for event in events]
 
 

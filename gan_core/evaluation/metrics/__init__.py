@@ -1,13 +1,16 @@
 """The metrics by name. A new one is a file with a Metric record and a line here; all are measured in one pass."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
 from gan_core.evaluation.metrics.fid import FID
 from gan_core.evaluation.metrics.inception_score import INCEPTION_SCORE
 from gan_core.evaluation.metrics.record import Measurement, Metric
+from gan_core.problems import Problem, UserError, nearest_name
 
-__all__ = ["METRICS", "Measurement", "Metric"]
+__all__ = ["DEFAULT", "METRICS", "Measurement", "Metric", "find"]
+
+DEFAULT = ("fid", "is")
 
 _ordered = (
     FID,
@@ -16,3 +19,14 @@ _ordered = (
 METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _ordered})
 if len(METRICS) != len(_ordered):
     raise ValueError("two metrics have one name")
+
+
+def find(names: Sequence[str]) -> tuple[Metric, ...]:
+    """The metrics of these names, in this order. Raises UserError with every unknown name and the nearest."""
+    unknown = [name for name in names if name not in METRICS]
+    if unknown:
+        known = ", ".join(METRICS)
+        raise UserError(
+            *(Problem(f"no metric is called {n!r}", ("metrics",), known, nearest_name(n, METRICS)) for n in unknown)
+        )
+    return tuple(METRICS[name] for name in names)

@@ -1,0 +1,82 @@
+"""Floors being made while trials train: a process beside them, or here where trials run here too."""
+
+import traceback
+from collections.abc import Iterable
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from ablations.executors.fork_server import fork_server
+from ablations.floors import make_floors, missing_floors
+from ablations.preparation import OnStep
+from gan_core.config import Config
+from gan_core.problems import UserError
+
+
+class FloorWork:
+    """Makes what is missing of a study's floors: `start`, then `finish`, or `stop` where nobody waits.
+
+    A study is not the worse for floors that can't be made: `complaint` says why there are none.
+    """
+
+    def __init__(
+        self, configs: Iterable[Config], root: Path, home: Path, device: str, *, here: bool, asked: bool | None
+    ) -> None:
+        """`asked`: with large extractors too; False: none at all."""
+        self.root, self.home, self.device, self.here = root, home, device, here
+        self.missing = () if asked is False else missing_floors(root, configs, large=asked is True)
+        self.complaint = ""
+        self._process: BaseProcess | None = None
+        self._ours: Connection | None = None
+
+    def start(self, on_step: OnStep) -> None:
+        """Begin, unless all are there."""
+        if not self.missing:
+            return
+        settings = [config.plain() for config in self.missing]
+        if self.here:
+            on_step("floors: real images and noise are scored")
+            self.complaint = _attempt(settings, self.root, self.home, self.device)
+            return
+        context = fork_server()
+        self._ours, theirs = context.Pipe(duplex=False)
+        arguments = (settings, self.root, self.home, self.device, theirs)
+        self._process = context.Process(target=_child, args=arguments, name="floors")
+        self._process.start()
+        theirs.close()
+
+    def finish(self, on_step: OnStep) -> None:
+        """Wait for the end."""
+        if self._process is None or self._ours is None:
+            return
+        if self._process.is_alive():
+            on_step("floors: real images and noise are scored")
+        try:
+            self.complaint = self._ours.recv()
+        except EOFError:
+            self.complaint = "no floors: their process died"
+        self._process.join()
+        self._process = None
+
+    def stop(self) -> None:
+        """Make an end: files appear whole or not at all, so nothing is lost but the work."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._process = None
+
+
+def _child(settings: list[dict[str, object]], root: Path, home: Path, device: str, pipe: Connection) -> None:
+    with pipe:
+        pipe.send(_attempt(settings, root, home, device))
+
+
+def _attempt(settings: list[dict[str, object]], root: Path, home: Path, device: str) -> str:
+    """'' or, in a line, why there are no floors."""
+    try:
+        make_floors(settings, root, home, device)
+    except UserError as error:
+        return f"no floors: {error}"
+    except Exception as error:  # told as a warning: the trials are what matters
+        return f"no floors: {traceback.format_exception_only(error)[-1].strip()}"
+    return ""

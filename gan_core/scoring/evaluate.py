@@ -1,0 +1,164 @@
+"""Scores of what is there already, under the same protocol as training's where nothing else is asked for.
+
+A run is scored on the latents that training scored it on, so the score of its journal comes out again, bit for bit on
+the same machine. Further evaluation seeds are other latents: their spread is the noise of the evaluation alone.
+"""
+
+import time
+from collections.abc import Iterable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from gan_core import datasets, training_data
+from gan_core.config import Config, resolve
+from gan_core.datasets import ImageSet
+from gan_core.datasets.record import OnProgress
+from gan_core.evaluation.evaluator import Evaluator
+from gan_core.evaluation.extractors import EXTRACTORS, NONE
+from gan_core.evaluation.metrics import DEFAULT
+from gan_core.evaluation.protocol import Protocol
+from gan_core.evaluation.quantise import NotFiniteError
+from gan_core.events import Score
+from gan_core.problems import Problem, UserError
+from gan_core.run import G_MODE
+from gan_core.sampling import sampled
+from gan_core.scoring.pictures import Pictures, load_pictures
+from gan_core.scoring.records import Evaluation, SeedScores
+from gan_core.scoring.reference import Reference
+from gan_core.scoring.request import Place, Request
+from gan_core.scoring.subject import SavedRun, kind_of, saved_run
+
+DEFAULT_N = 10_000
+DEFAULT_SIZE = 32  # px, and the extractor: those of Config
+DEFAULT_EXTRACTOR = "fmnistcnn"
+BANK = "latent.full"  # the latents of training's full protocol: evaluation seed 0
+KINDS = {1: "grey", 3: "colour"}
+
+
+def evaluate(path: Path, request: Request, place: Place, tell: OnProgress | None = None) -> Evaluation:
+    """Score what lies at the path: a run's folder, a file of weights in one, or a folder of pictures.
+
+    Raises UserError, before any image is scored, for what can't be asked or had.
+    """
+    request.check()
+    began = time.perf_counter()
+    kind = kind_of(path)
+    if kind == "images":
+        what, n, notes, scored = _pictures(path, request, place, tell)
+    else:
+        what, n, notes, scored = _run(path, request, place, tell)
+    return Evaluation(
+        subject=str(path.absolute()),
+        kind=kind,
+        what=what,
+        n=n,
+        notes=notes,
+        scored=scored,
+        seconds=time.perf_counter() - began,
+        time=time.time(),
+    )
+
+
+Found = tuple[str, int, tuple[str, ...], tuple[SeedScores, ...]]  # what, n, notes, scores
+
+
+def _run(path: Path, request: Request, place: Place, tell: OnProgress | None) -> Found:
+    """A run's generator, on one bank of latents an evaluation seed."""
+    asked = {"size": request.size, "g-mode": request.g_mode}
+    if told := [name for name, value in asked.items() if value is not None]:
+        raise UserError(*(Problem("is for pictures: a run says it itself", (name,)) for name in told))
+    run = saved_run(path, request.of, place.device)
+    config = run.generator.config if request.like is None else resolve(request.like)
+    reference = _reference(request, config, place, tell)
+    _check_shape(run, reference)
+    evaluator = _evaluator(request, config, reference, place)
+    n = request.n or config.full_samples
+    scored = []
+    for seed in range(request.seeds):
+        latents = run.generator.latents(BANK if seed == 0 else f"{BANK}.{seed}", n)
+        images = sampled(run.generator.G, latents, run.generator.device)
+        scored.append(_scores(evaluator, images, n, G_MODE, seed))
+    return run.what, n, (), tuple(scored)
+
+
+def _pictures(path: Path, request: Request, place: Place, tell: OnProgress | None) -> Found:
+    """A folder of pictures, as they are."""
+    if request.seeds > 1:
+        message = "pictures have no latents to draw anew"
+        raise UserError(Problem(message, ("seeds",), allowed="1; several evaluation seeds are for a generator"))
+    config = None if request.like is None else resolve(request.like)
+    reference = _reference(request, config, place, tell)
+    pictures = load_pictures(path, reference, request.fit, place.home, tell)
+    n, notes = _count(pictures, request, config)
+    evaluator = _evaluator(request, config, reference, place)
+    g_mode = request.g_mode or G_MODE
+    if request.g_mode is None:
+        notes = (*notes, f"their G is taken to have run with {G_MODE}; another mode is another stamp (--g-mode)")
+    scored = _scores(evaluator, pictures.drawn(n, 0), n, g_mode, 0)
+    if pictures.resize:
+        scored = scored.model_copy(update={"scores": tuple(_resized(each, pictures) for each in scored.scores)})
+    what = f"{n} of {len(pictures)} pictures of {pictures.native} px"
+    return what, n, (*pictures.notes, *notes), (scored,)
+
+
+def _count(pictures: Pictures, request: Request, config: Config | None) -> tuple[int, tuple[str, ...]]:
+    """How many pictures are scored. Raises UserError where there are fewer than were asked for."""
+    wanted = request.n or (None if config is None else config.full_samples)
+    there = len(pictures)
+    if wanted is not None and there < wanted:
+        message = f"the folder holds {there} pictures, {wanted} are to be scored"
+        raise UserError(Problem(message, ("n",), allowed=f"--n {there}: scores of another name and stamp"))
+    if wanted is None and there < DEFAULT_N:
+        return there, (f"all {there} pictures: fewer than {DEFAULT_N}, which biases a FID upwards",)
+    n = wanted or DEFAULT_N
+    return n, (f"{n} of {there}, drawn by a fixed seed",) if n < there else ()
+
+
+def _reference(request: Request, config: Config | None, place: Place, tell: OnProgress | None) -> ImageSet:
+    """The images that were asked for, else those that the run was trained on."""
+    if request.reference is not None:
+        named = Reference.parse(request.reference)
+        if config is None:
+            return named.load(request.size or DEFAULT_SIZE, "crop", place.home, tell)
+        return named.load(config.image_size, config.fit, place.home, tell)
+    if config is None:
+        message = "what are the pictures to be compared with?"
+        allowed = "--reference such as fashion-mnist:test, or --study STUDY for a study's protocol"
+        raise UserError(Problem(message, ("reference",), allowed=allowed))
+    options = training_data.options(config)
+    return datasets.load(config.data, "train", config.image_size, place.home, options=options, on_progress=tell)
+
+
+def _check_shape(run: SavedRun, reference: ImageSet) -> None:
+    try:
+        found = tuple(run.generator.draw(run.generator.latents(BANK, 1)).shape[1:])
+    except NotFiniteError:
+        return  # no images to be compared: NaN is what it scores
+    wanted = tuple(reference.images.shape[1:])
+    if found != wanted:
+        drawn, real = (f"{KINDS[channels]} {height}x{width}" for channels, height, width in (found, wanted))
+        message = f"the run draws {drawn} images, those of {reference.name} are {real}"
+        raise UserError(Problem(message, ("reference",), allowed=f"{drawn} images"))
+
+
+def _evaluator(request: Request, config: Config | None, reference: ImageSet, place: Place) -> Evaluator:
+    extractor = request.extractor or (DEFAULT_EXTRACTOR if config is None else config.extractor)
+    if extractor == NONE:
+        message = "the run was trained without scores, and so says no extractor"
+        raise UserError(Problem(message, ("extractor",), allowed=", ".join(EXTRACTORS)))
+    metrics = request.metrics or (DEFAULT if config is None else config.metrics)
+    return Evaluator(extractor, reference, place.home, torch.device(place.device), metrics)
+
+
+def _scores(evaluator: Evaluator, images: Iterable[Tensor], n: int, g_mode: str, seed: int) -> SeedScores:
+    scored = evaluator.measure(images, n, g_mode)
+    return SeedScores(seed=seed, scores=scored.scores, diversity=scored.diversity)
+
+
+def _resized(score: Score, pictures: Pictures) -> Score:
+    """What was done to the pictures before the extractor saw them is part of the protocol."""
+    protocol = Protocol.model_validate(score.protocol, strict=False)
+    seen = protocol.model_copy(update={"resize": f"pictures of {pictures.resize}; then {protocol.resize}"})
+    return score.model_copy(update={"stamp": seen.stamp, "protocol": seen.model_dump(mode="json")})

@@ -1,0 +1,112 @@
+"""Floors of a run's scores: what real images score that the reference does not hold, and what uniform noise scores.
+
+Measured under the run's own protocol, once a machine: kept in `home`/floors, a file per everything that they hang on.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from pydantic import TypeAdapter, ValidationError
+from torch import Tensor
+
+from gan_core import datasets, streams, training_data
+from gan_core.config import Config
+from gan_core.datasets import ImageSet
+from gan_core.evaluation import extractors
+from gan_core.evaluation.evaluator import Evaluator
+from gan_core.evaluation.features import BATCH, batches_of
+from gan_core.evaluation.protocol import versions
+from gan_core.run import G_MODE
+from gan_core.scoring.records import SCHEMA_VERSION, Floor
+from gan_core.scoring.reference import other_split
+from gan_core.sizes import size_text
+
+SEED = 0
+_floors: TypeAdapter[tuple[Floor, ...]] = TypeAdapter(tuple[Floor, ...])
+
+
+def floors_of(config: Config, home: Path, device: str) -> tuple[Floor, ...]:
+    """The floors of the full scores of this configuration, computed the first time; none without an extractor.
+
+    Real images are those of another split, and there are none where the data have a single one. Raises UserError where
+    the data or the extractor can't be had.
+    """
+    if config.extractor == extractors.NONE:
+        return ()
+    reference = training_data.load(config, home)
+    key = json.dumps(_key(config, reference, torch.device(device)), sort_keys=True)
+    path = home / "floors" / f"{config.data}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
+    kept = _read(path)
+    if kept is None:
+        kept = tuple(_measured(config, reference, home, torch.device(device)))
+        _write(path, kept)
+    return kept
+
+
+def _key(config: Config, reference: ImageSet, device: torch.device) -> dict[str, str]:
+    """All that floors hang on."""
+    extractor = extractors.find(config.extractor)
+    return {
+        "schema": str(SCHEMA_VERSION),
+        "reference": f"{reference.name} {reference.split} {size_text(reference.size)} {reference.digest}",
+        "extractor": f"{extractor.name} {extractor.sha256}",
+        "n": str(config.full_samples),
+        "metrics": " ".join(config.metrics),
+        "device": device.type,
+        **versions(),
+    }
+
+
+def _measured(config: Config, reference: ImageSet, home: Path, device: torch.device) -> Iterator[Floor]:
+    wanted = config.full_samples
+    evaluator = Evaluator(config.extractor, reference, home, device, config.metrics)
+    of = {metric.name: evaluator.protocol(metric, wanted, G_MODE).stamp for metric in evaluator.metrics}
+    split = other_split(reference)
+    if split is not None:
+        options = training_data.options(config)
+        others = datasets.load(config.data, split, config.image_size, home, options=options)
+        n = min(wanted, len(others))
+        scores = evaluator.score(_drawn(others, n, device), n, G_MODE)
+        fewer = f", fewer than the {wanted} of the runs' scores" if n < wanted else ""
+        what = f"{others.name} {split}: {n} of {len(others)} images{fewer}"
+        yield Floor(kind="real", name="real images", what=what, n=n, of=of, scores=scores)
+    scores = evaluator.score(_noise(reference, wanted, device), wanted, G_MODE)
+    what = f"{wanted} images, each pixel uniform in 0 to 255"
+    yield Floor(kind="noise", name="uniform noise", what=what, n=wanted, of=of, scores=scores)
+
+
+def _drawn(images: ImageSet, n: int, device: torch.device) -> Iterator[Tensor]:
+    """n of the images, without replacement, uint8 [<=250 C H W]; all in order where n are all."""
+    if n == len(images):
+        yield from batches_of(images.images, device)
+        return
+    order = torch.randperm(len(images), generator=streams.generator(SEED, "floor.real"))[:n].sort().values.numpy()
+    for start in range(0, n, BATCH):
+        yield torch.from_numpy(images.images[order[start : start + BATCH]]).to(device)
+
+
+def _noise(like: ImageSet, n: int, device: torch.device) -> Iterator[Tensor]:
+    """n images of the reference's shape, drawn on the CPU: the same on any device."""
+    generator = streams.generator(SEED, "floor.noise")
+    for start in range(0, n, BATCH):
+        shape = (min(BATCH, n - start), *like.images.shape[1:])
+        yield torch.randint(0, 256, shape, generator=generator, dtype=torch.uint8).to(device)
+
+
+def _read(path: Path) -> tuple[Floor, ...] | None:
+    """None where there is no file, or one that can't be read: then they are measured again."""
+    try:
+        return _floors.validate_json(path.read_bytes())
+    except (OSError, ValidationError):
+        return None
+
+
+def _write(path: Path, floors: tuple[Floor, ...]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.write_bytes(_floors.dump_json(floors, indent=1))
+    os.replace(draft, path)

@@ -1,0 +1,75 @@
+"""What scoring gives, as plain records: they are printed, kept in files, and read without computing anything."""
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from gan_core.events import Score
+from gan_core.records import Record
+
+SCHEMA_VERSION = 1
+Kind = Literal["run", "weights", "images"]
+
+
+class Kept(Record):
+    """A record that goes into a file: NaN survives, and whole numbers may stand for floats."""
+
+    model_config = ConfigDict(allow_inf_nan=True, strict=False, ser_json_inf_nan="strings")
+
+
+class SeedScores(Kept):
+    """The scores of one generator on the latents of one evaluation seed; seed 0's are those that training scores."""
+
+    seed: int
+    scores: tuple[Score, ...]
+    diversity: dict[str, float] = Field({}, description="see gan_core.evaluation.diversity")
+
+
+class Evaluation(Kept):
+    """What `evaluate` found: the scores of a run's generator, of weights, or of a folder of pictures."""
+
+    subject: str = Field(description="absolute path of what was scored")
+    kind: Kind
+    what: str = Field(description="what was scored, for people")
+    n: int = Field(description="images scored, for each evaluation seed")
+    notes: tuple[str, ...] = Field((), description="what a reader must know of how the scores came about")
+    scored: tuple[SeedScores, ...]
+    seconds: float
+    time: float = Field(description="Unix time, s")
+
+    @property
+    def scores(self) -> tuple[Score, ...]:
+        """Of the first evaluation seed."""
+        return self.scored[0].scores
+
+    def values(self, metric: str) -> list[float]:
+        """The metric's value under each evaluation seed."""
+        return [score.value for each in self.scored for score in each.scores if score.metric == metric]
+
+
+class Floor(Kept):
+    """The score of something that no G made, so that a reader can place a number.
+
+    'real': images of the same data that the reference does not hold, as good as scores get; 'noise': uniform noise.
+    """
+
+    kind: Literal["real", "noise"]
+    name: str
+    what: str = Field(description="which images, for people")
+    n: int = Field(description="images scored")
+    of: dict[str, str] = Field(description="metric -> stamp of the scores that this floor belongs beside")
+    scores: tuple[Score, ...] = Field(description="as measured; of another stamp where there were fewer images")
+
+    def score(self, metric: str) -> Score | None:
+        """The score by this metric; None where it was not measured."""
+        return next((score for score in self.scores if score.metric == metric), None)
+
+    def value(self, metric: str) -> float | None:
+        """The value by this metric; None where it was not measured."""
+        score = self.score(metric)
+        return None if score is None else score.value
+
+    def same_protocol(self, metric: str) -> bool:
+        """Whether it was measured exactly as the scores that it stands beside."""
+        score = self.score(metric)
+        return score is not None and score.stamp == self.of.get(metric)

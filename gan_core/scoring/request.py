@@ -1,0 +1,55 @@
+"""What a user asks of an evaluation; what is not said is as the run, or the study, has it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gan_core.datasets.record import Fit
+from gan_core.evaluation.metrics import METRICS
+from gan_core.problems import Problem, UserError, nearest_name
+from gan_core.show.saved import Which
+from gan_core.sizes import Size
+
+MAX_SEEDS = 1000
+
+
+@dataclass(frozen=True)
+class Request:
+    """What is None is as in the settings of `like`, else as the run was scored; pictures have nothing else to go by."""
+
+    metrics: tuple[str, ...] | None = None
+    n: int | None = None
+    reference: str | None = None  # 'fashion-mnist:test', 'folder:PATH'
+    extractor: str | None = None
+    of: Which = "best"
+    seeds: int = 1  # evaluation seeds, of the latents
+    size: Size | None = None  # px, of the reference and so of the pictures, where no study says it
+    fit: Fit = "crop"  # of pictures of another aspect
+    g_mode: str | None = None  # of pictures: how their G was run, which nobody but its owner knows
+    like: dict[str, Any] | None = None  # settings of a run: under its protocol
+
+    def check(self) -> None:
+        """Raise UserError for what can't be asked."""
+        problems = [
+            Problem(f"no metric is called {name!r}", ("metrics",), ", ".join(METRICS), nearest_name(name, METRICS))
+            for name in self.metrics or ()
+            if name not in METRICS
+        ]
+        if self.metrics is not None and len(set(self.metrics)) != len(self.metrics):
+            problems.append(Problem(f"{', '.join(self.metrics)}: a name stands there twice", ("metrics",)))
+        if self.n is not None and self.n < 2:
+            problems.append(Problem(f"{self.n} images have no covariance", ("n",), allowed="2 or more"))
+        if not 1 <= self.seeds <= MAX_SEEDS:
+            problems.append(Problem(f"{self.seeds} evaluation seeds", ("seeds",), allowed=f"1 to {MAX_SEEDS}"))
+        if self.g_mode is not None and not self.g_mode.strip():
+            problems.append(Problem("says nothing", ("g-mode",), allowed="such as 'running statistics'"))
+        if problems:
+            raise UserError(*problems)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an evaluation runs, and where this machine keeps data sets and caches."""
+
+    home: Path
+    device: str = "cpu"
