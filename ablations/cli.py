@@ -10,10 +10,10 @@ import typer
 
 from ablations.cli_data import data_app
 from ablations.cli_evaluate import evaluate
+from ablations.cli_leaderboard import leaderboard
 from ablations.cli_sample import sample
 from ablations.cli_server import server
 from gan_core.cli import machine_home
-from gan_core.problems import Problem, UserError
 
 app = typer.Typer(
     name="ablations",
@@ -23,6 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(data_app, name="data")
+app.command()(leaderboard)
 app.command()(sample)
 app.command()(server)
 app.command()(evaluate)
@@ -139,29 +140,6 @@ def plan(
     costs = arm_costs(loaded.arms, resources)
     to_do = [trial for trial in trials if states[trial.name] not in ("finished", "diverged")]
     show_plan(loaded, trials, states, resources, costs, study_seconds(to_do, costs, resources))
-
-
-@app.command()
-def leaderboard(
-    study: StudyName,
-    runs: Runs = DEFAULT_RUNS,
-    csv: Annotated[Path | None, typer.Option(metavar="FILE", help="Also write it as CSV.")] = None,
-) -> None:
-    """Rank the arms of a study by their mean FID, with the paired difference from the baseline."""
-    from ablations.leaderboard import leaderboard_of, write_csv
-    from ablations.render.console import say
-    from ablations.render.leaderboard import show_leaderboard
-    from ablations.results import read_results
-    from ablations.workspace import find_workspace
-
-    ranked = leaderboard_of(read_results(find_workspace(study, runs).root))
-    show_leaderboard(ranked)
-    if csv is not None:
-        try:
-            write_csv(ranked, csv)
-        except OSError as error:
-            raise UserError(Problem(f"{csv} can't be written: {error.strerror}", ("--csv",))) from error
-        say(f"written: {csv}")
 
 
 @app.command()

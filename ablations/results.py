@@ -1,158 +1,115 @@
-"""Trials' directories -> one tidy table, one row a trial. Reads the disk only: no server, no study file."""
+"""Trials' directories -> one record a trial. Reads the disk only: no server, no study file."""
 
-import math
-import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import pandas as pd
-from pydantic import ValidationError
 
 from ablations.factor_values import FactorFacts, factor_values
+from ablations.summary import GeneratorSummary, Of, ScoreSummary, Summary, read_summary
 from ablations.tracking.cursor import read_cursor
 from ablations.trials import RECORD, TrialRecord, read_record
-from gan_core import journal
-from gan_core.events import AnyEvent, Evaluated, Finished, Started, event_from_json
-from gan_core.verdict import verdict_of
-
-UNFINISHED = "unfinished"
-FACTOR = "factor_"  # prefix of the columns that hold the factors' values
-COLUMNS = {
-    "study": "name of the study",
-    "arm": "name of the arm",
-    "is_baseline": "whether every factor is off",
-    "seed": "seed of the trial",
-    "status": "finished, diverged, failed, or unfinished (running, interrupted or not begun)",
-    "inert": "tricks that were on and never acted, separated by spaces; None where the run did not end or did not say",
-    "fid_best": "FID of the best generator, full protocol",
-    "fid_last": "FID of the last generator, full protocol",
-    "is_best": "Inception score of the best generator (best by FID)",
-    "is_last": "Inception score of the last generator",
-    "kimg_best": "thousands of images that D had seen when the best generator was there",
-    "seconds_best": "wall seconds spent until then",
-    "fid_name": "what the FID is: 'fid10k_<extractor>'",
-    "fid_stamp": "its protocol's stamp",
-    "is_name": "what the Inception score is",
-    "is_stamp": "its protocol's stamp",
-    "run_verdict": "what became of the run, by gan_core.verdict: healthy, mode collapse, ...; None before its end",
-    "kimg": "thousands of images seen in all",
-    "wall_s": "wall seconds spent in all",
-    "evaluation_s": "of these, on scores and the reals' features; None before its end, and in older journals",
-    "data_digest": "of the images that it was trained on; None before it has started",
-    "data_skipped": "files of a folder that were left out because they are no images",
-    "run_id": "MLflow's id of the run",
-    "fingerprint": "of the resolved configuration",
-    "directory": "where the trial lies",
-}  # and one FACTOR column per factor, after `is_baseline`: 'off' or what it sets
-
-_SEQ = re.compile(rb'\{"seq":(\d+),')
-_FINAL_SCORES = re.compile(rb'"of":"(?:best|last)"')
 
 
-class _Ending(NamedTuple):
-    """What a journal's end says."""
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One trial: who it is, and what its journal comes to.
 
-    first: Started | None
-    last: AnyEvent | None
-    scored: dict[str, Evaluated]  # 'best', 'last'
-
-
-def read_results(where: Path | Iterable[Path]) -> pd.DataFrame:
-    """The results of these trials' directories, or of all trials of the study in this directory; see COLUMNS.
-
-    None (NaN in numeric columns) where there is no value: a diverged run has no score, nor has one under
-    `extractor: none`. Sorted by study, then seed, with the arms in the order of their names and the baseline first,
-    whatever the order of reading.
+    `factors`: the text of each of the study's factors, 'off' or what it sets. `run_id`: MLflow's, where it has the run.
+    `directory`: where the trial lies; '' where it was read from a tracking store.
     """
-    directories = sorted(p.parent for p in where.glob(f"trials/*/{RECORD}")) if isinstance(where, Path) else list(where)
-    records = [read_record(directory) for directory in directories]
-    texts = factor_values([FactorFacts(record.factors, record.config) for record in records])
-    rows = [_row(*each) for each in zip(directories, records, texts, strict=True)]
-    factors = dict.fromkeys(FACTOR + name for record in records for name in record.factors)
-    columns = list(COLUMNS)
-    at = columns.index("is_baseline") + 1
-    table = pd.DataFrame(rows, columns=[*columns[:at], *factors, *columns[at:]])
-    return table.sort_values(
-        ["study", "is_baseline", "arm", "seed"], ascending=[True, False, True, True], kind="stable", ignore_index=True
-    )
+
+    study: str
+    arm: str
+    is_baseline: bool
+    factors: Mapping[str, str]
+    seed: int
+    fingerprint: str
+    summary: Summary
+    run_id: str | None
+    directory: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.arm}-seed{self.seed}"
+
+    @property
+    def place(self) -> str:
+        """Where it is kept, for people."""
+        return self.directory or f"MLflow run {self.run_id}"
+
+    @property
+    def status(self) -> str:
+        return self.summary.status
+
+    def generator(self, of: Of) -> GeneratorSummary | None:
+        """The best or the last generator of the run; None where it was not scored in full."""
+        return self.summary.best if of == "best" else self.summary.last
+
+    def score(self, metric: str, of: Of) -> ScoreSummary | None:
+        """A score of that generator; None where it was not measured."""
+        generator = self.generator(of)
+        return None if generator is None else generator.score(metric)
 
 
-def _row(directory: Path, record: TrialRecord, texts: dict[str, str]) -> dict[str, Any]:
-    ending = _ending(directory / journal.NAME)
-    cursor = read_cursor(directory)
-    best = ending.scored.get("best")
-    inert = ending.last.inert if isinstance(ending.last, Finished) else None
-    return {
-        "study": record.study,
-        "arm": record.arm,
-        "is_baseline": not any(record.factors.values()),
-        **{FACTOR + name: text for name, text in texts.items()},
-        "seed": record.seed,
-        "status": ending.last.status if isinstance(ending.last, Finished) else UNFINISHED,
-        "inert": None if inert is None else " ".join(inert),
-        **_scores(ending.scored),
-        "kimg_best": best.generator_images / 1000 if best else None,
-        "seconds_best": best.generator_wall_s if best else None,
-        "run_verdict": verdict_of(journal.read(directory)).kind if isinstance(ending.last, Finished) else None,
-        "kimg": ending.last.kimg if ending.last else None,
-        "wall_s": ending.last.wall_s if ending.last else None,
-        "evaluation_s": ending.last.evaluation_s if isinstance(ending.last, Finished) else None,
-        "data_digest": ending.first.data_digest if ending.first else None,
-        "data_skipped": ending.first.data_skipped if ending.first else None,
-        "run_id": cursor.run_id if cursor else None,
-        "fingerprint": record.fingerprint,
-        "directory": str(directory),
-    }
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a place that keeps trials knows of one: a directory, or a run of a tracking store."""
+
+    record: TrialRecord
+    summary: Summary
+    run_id: str | None
+    directory: str = ""
 
 
-def _scores(scored: dict[str, Evaluated]) -> dict[str, Any]:
-    """FID and IS of the best and the last generator, with their protocol: the best's; a last under another is None."""
-    row: dict[str, Any] = {}
-    for metric in ("fid", "is"):
-        best, last = (
-            next((s for s in scored[of].scores if s.metric == metric), None) if of in scored else None
-            for of in ("best", "last")
+def read_results(where: Path | Iterable[Path]) -> tuple[Result, ...]:
+    """The results of these trials' directories, or of all trials of the study in this directory.
+
+    They are in order, whatever the order of reading.
+    """
+    directories = trial_directories(where) if isinstance(where, Path) else where
+    return results_of(_recorded(directories))
+
+
+def trial_directories(root: Path) -> list[Path]:
+    """The directories of a study's trials, by name."""
+    return sorted(path.parent for path in root.glob(f"trials/*/{RECORD}"))
+
+
+def results_of(recorded: Iterable[Recorded]) -> tuple[Result, ...]:
+    """Put recorded trials in order. What a factor's text is follows from the arms of its own study."""
+    by_study: dict[str, list[Recorded]] = {}
+    for one in recorded:
+        by_study.setdefault(one.record.study, []).append(one)
+    return in_order([result for study in by_study.values() for result in _of_study(study)])
+
+
+def in_order(results: Iterable[Result]) -> tuple[Result, ...]:
+    """By study, then the baseline first and the arms by name, then by seed."""
+    return tuple(sorted(results, key=lambda r: (r.study, not r.is_baseline, r.arm, r.seed, r.place)))
+
+
+def _recorded(directories: Iterable[Path]) -> Iterator[Recorded]:
+    for directory in directories:
+        cursor = read_cursor(directory)
+        yield Recorded(
+            record=read_record(directory),
+            summary=read_summary(directory),
+            run_id=cursor.run_id if cursor else None,
+            directory=str(directory),
         )
-        same = best is not None and last is not None and best.stamp == last.stamp
-        row |= {
-            f"{metric}_best": best.value if best else None,
-            f"{metric}_last": last.value if last and same else None,
-            f"{metric}_name": best.name if best else None,
-            f"{metric}_stamp": best.stamp if best else None,
-        }
-    return row
 
 
-def _ending(path: Path) -> _Ending:
-    """Read a journal from its end, parsing only the last line, the first, and those with final scores.
-
-    As in `journal.read`, an event holds unless a later one has its number or a smaller one.
-    """
-    first: Started | None = None
-    last: AnyEvent | None = None
-    scored: dict[str, Evaluated] = {}
-    smallest = math.inf
-    for line in _lines_from_end(path):
-        match = _SEQ.match(line)
-        if match is None or int(match[1]) >= smallest:
-            continue
-        if last is None or int(match[1]) == 0 or _FINAL_SCORES.search(line):
-            try:
-                event = event_from_json(line)
-            except ValidationError:  # torn by a crash
-                continue
-            last = last or event
-            if isinstance(event, Started):
-                first = event
-            if isinstance(event, Evaluated) and event.of != "progress":
-                scored[event.of] = event
-        smallest = int(match[1])
-    return _Ending(first, last, scored)
-
-
-def _lines_from_end(path: Path) -> list[bytes]:
-    """The whole lines of a journal, the last first."""
-    if not path.exists():
-        return []
-    return [line for line in reversed(path.read_bytes().splitlines()) if line.endswith(b"}")]
+def _of_study(trials: Sequence[Recorded]) -> Iterator[Result]:
+    texts = factor_values([FactorFacts(one.record.factors, one.record.config) for one in trials])
+    for one, factors in zip(trials, texts, strict=True):
+        yield Result(
+            study=one.record.study,
+            arm=one.record.arm,
+            is_baseline=not any(one.record.factors.values()),
+            factors=factors,
+            seed=one.record.seed,
+            fingerprint=one.record.fingerprint,
+            summary=one.summary,
+            run_id=one.run_id,
+            directory=one.directory,
+        )

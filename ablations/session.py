@@ -11,12 +11,12 @@ from ablations.executors.inline import Inline
 from ablations.executors.processes import Processes
 from ablations.executors.report import Executor, Report
 from ablations.floor_work import FloorWork
-from ablations.leaderboard import Leaderboard, leaderboard_of, write_csv
+from ablations.leaderboard import Leaderboard, write_csv
+from ablations.leaderboard.source import from_folders
 from ablations.preparation import OnStep, prepare_data
 from ablations.progress import StudyProgress
 from ablations.provenance import provenance_of
 from ablations.resources import Resources, share
-from ablations.results import read_results
 from ablations.runner import run_trials
 from ablations.study import Study
 from ablations.tracking.cursor import is_shipped
@@ -104,7 +104,7 @@ class Session:
 
     def leaderboard(self) -> Leaderboard:
         """The arms as they stand now."""
-        return leaderboard_of(read_results(self.workspace.root))
+        return from_folders([self.workspace.root]).leaderboard()
 
     def _end(self, tracker: "MlflowTracker", outcome: "Outcome", on_step: OnStep) -> None:
         """Whatever of this goes wrong, the tracker is closed."""

@@ -117,6 +117,8 @@ def open_workspace(study: Study, runs: Path) -> Iterator[Workspace]:
 def find_workspace(study: str, runs: Path) -> Workspace:
     """The directory of a study by its file, its name, or that directory itself. Raises UserError if there is none."""
     path = Path(study)
+    if (path / "study.json").is_file():
+        return Workspace(path)
     workspace = Workspace(runs / (path.stem if path.suffix in (".yaml", ".yml") else path.name))
     if workspace.study_json.is_file():
         return workspace

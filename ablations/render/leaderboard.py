@@ -1,20 +1,16 @@
-"""The ranked arms as a table that fits 100 columns."""
-
-import math
+"""The ranked arms on the terminal."""
 
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
-from ablations.leaderboard import NO_SCORES, Leaderboard, Row
+from ablations.leaderboard import Leaderboard
 from ablations.leaderboard import Table as Ranked
-from ablations.render.console import number, out, say
-from ablations.statistics import Estimate
+from ablations.render.console import out, say
+from ablations.render.leaderboard_cells import drawn
 
-LEFT = ("arm", "verdict")
-HEADINGS = ("#", "arm", "seeds", "FID", "best", "vs baseline", "verdict", "IS", "last")
-CAPTION = "FID of each seed's best generator, mean ± 95 % interval; best: of any seed; last: of the last generators"
-STYLES = {"better": "green", "worse": "red"}
+LEFT = ("arm", "verdict", "runs", "inert: never acted")
+STYLES = {"helps": "green", "hurts": "red"}
 
 
 def show_leaderboard(leaderboard: Leaderboard) -> None:
@@ -26,42 +22,22 @@ def show_leaderboard(leaderboard: Leaderboard) -> None:
 
 
 def leaderboard_table(table: Ranked) -> Table:
-    """The ranked arms of one protocol; those without a score are below, with what became of their seeds."""
-    score = f"{table.score}, lower is better" if table.score else "no trial has a score yet"
-    caption = f"{CAPTION}\nprotocol {table.protocol}" if table.score else None
-    if table.score == NO_SCORES:
-        score, caption = NO_SCORES, "extractor: none, as the study says; nothing is ranked"
-    drawn = Table(
-        title=f"{table.study}: {score}", caption=caption, box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0)
+    """The ranked arms of one protocol; below them those without a score, then floors."""
+    words = drawn(table)
+    shown = Table(
+        title=words.title,
+        caption="\n".join(words.notes) or None,
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
     )
-    for heading in HEADINGS:
-        drawn.add_column(heading, justify="left" if heading in LEFT else "right")
-    inert = any(row.inert for row in table.rows)
-    if inert:
-        drawn.add_column("inert: never acted", style="yellow")
-    for row in table.rows:
-        drawn.add_row(
-            "" if row.rank is None else str(row.rank),
-            row.arm,
-            _seeds(row),
-            _estimate(row.fid),
-            number(row.fid_best_single),
-            _estimate(row.fid_difference, signed=True),
-            Text(row.verdict, style=STYLES.get(row.verdict, "default")),
-            number(row.inception.mean),
-            number(row.fid_last_mean),
-            *([", ".join(row.inert)] if inert else []),
-        )
-    return drawn
-
-
-def _seeds(row: Row) -> str:
-    """'3', or '2, 1 diverged'."""
-    lost = ((row.seeds_diverged, "diverged"), (row.seeds_failed, "failed"))
-    return ", ".join([str(row.seeds_finished), *(f"{count} {word}" for count, word in lost if count)])
-
-
-def _estimate(value: Estimate, signed: bool = False) -> str:
-    """'24.1 ± 1.90'; the mean alone where there is no interval; '' where there is no mean."""
-    mean = number(value.mean, signed)
-    return mean if math.isnan(value.low) else f"{mean} ± {number(value.high - value.mean)}"
+    for heading in words.headings:
+        style = "yellow" if heading in LEFT[2:] else None
+        shown.add_column(heading, justify="left" if heading in LEFT else "right", style=style)
+    for row in words.rows:
+        shown.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
+    if words.floors:
+        shown.add_section()
+    for floor in words.floors:
+        shown.add_row(*(Text(cell) for cell in floor), style="dim")
+    return shown

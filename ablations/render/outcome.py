@@ -1,10 +1,8 @@
 """The end of an execution."""
 
-from ablations.evaluation_share import says_evaluation
 from ablations.render.console import say
 from ablations.render.leaderboard import show_leaderboard
 from ablations.render.problems import show_warnings
-from ablations.results import read_results
 from ablations.session import Session
 
 
@@ -12,8 +10,6 @@ def show_outcome(session: Session, stopped: bool) -> None:
     """The leaderboard, where everything is, what failed, what is left."""
     progress = session.progress
     show_leaderboard(session.leaderboard())
-    if share := says_evaluation(read_results(session.workspace.root)):
-        say(share)
     say(f"leaderboard: {session.workspace.leaderboard_csv}")
     if session.options.tracking_uri is None:
         say(f"MLflow:      python -m ablations ui {session.workspace.root}")

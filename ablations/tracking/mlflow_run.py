@@ -11,10 +11,12 @@ from typing import Any
 from mlflow.entities import Param, RunTag
 from mlflow.exceptions import MlflowException
 
+from ablations.summary import summary_of
 from ablations.tracking.cursor import Cursor, read_cursor, without_password, write_cursor
 from ablations.tracking.mlflow_sending import Picture, send_pictures, send_points
 from ablations.tracking.mlflow_store import Store
 from ablations.tracking.points import end_tags, milliseconds, not_finite, points_of
+from ablations.tracking.tags import record_tags, summary_tags
 from ablations.trials import Trial
 from gan_core import journal
 from gan_core.events import AnyEvent, Event, Finished, Sampled, Started
@@ -96,6 +98,7 @@ class TrialRun:
 
     def _create(self, first: Event) -> Any:
         tags = {**self.tags, "arm": self.trial.arm.name, TRIAL_TAG: _identity(self.trial)}
+        tags |= record_tags(self.trial.record())
         return self.store.client.create_run(
             self.store.experiment_id, start_time=milliseconds(first), tags=tags, run_name=self.trial.name
         )
@@ -125,7 +128,8 @@ class TrialRun:
 
     def _end(self, run_id: str, end: Finished, events: Sequence[AnyEvent]) -> None:
         client = self.store.client
-        tags = {OUTCOME_TAG: end.status, **end_tags(events)}
+        tags = {OUTCOME_TAG: end.status, **end_tags(events), **summary_tags(summary_of(events))}
+        tags |= record_tags(self.trial.record())  # a run that an older version made has none yet
         client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()], synchronous=True)
         client.log_artifact(run_id, str(self.trial.directory / journal.NAME))
         if (self.trial.directory / SHOW).is_dir():

@@ -42,20 +42,41 @@ def open_store(uri: str, experiment: str, artifact_root: Path | None) -> Store:
     `artifact_root`: where a new experiment's files go; None leaves that to the server. Raises UserError if the
     address is refused, nothing answers, or the experiment has been deleted.
     """
-    scheme = _checked_scheme(uri)
+    with _answering(uri, ("tracking_uri",)):
+        if _checked_scheme(uri) in DATABASES:
+            _make_folder(uri)
+            _try_database(uri)
+        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        return Store(client, uri, _experiment(client, experiment, artifact_root))
+
+
+def connect(uri: str) -> Any:
+    """A client of a store that is there; nothing is made. Raises UserError if it is not, or does not answer."""
+    where = ("--from-mlflow",)
+    with _answering(uri, where):
+        if _checked_scheme(uri) in DATABASES:
+            url = sqlalchemy.make_url(uri)
+            if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+                raise UserError(Problem(f"there is no file {url.database}", where, allowed=ALLOWED))
+            _try_database(uri)
+        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        client.search_experiments(max_results=1)
+        return client
+
+
+@contextmanager
+def _answering(uri: str, where: tuple[str, ...]) -> Iterator[None]:
+    """Within short limits; whatever means that the store does not answer becomes a UserError."""
     for talker in ("mlflow", "alembic"):  # migrations are no news for whoever trains GANs
         logging.getLogger(talker).setLevel(logging.WARNING)
     try:
         with limits(CONNECT):
-            if scheme in DATABASES:
-                _try_database(uri)
-            client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-            return Store(client, uri, _experiment(client, experiment, artifact_root))
+            yield
     except (MlflowException, sqlalchemy.exc.SQLAlchemyError, ImportError, OSError) as error:
         raise UserError(
             Problem(
                 f"the MLflow store {without_password(uri)} does not answer: {first_line(error)}",
-                where=("tracking_uri",),
+                where=where,
                 allowed=ALLOWED,
             )
         ) from error
@@ -92,11 +113,15 @@ def _checked_scheme(uri: str) -> str:
     return scheme
 
 
-def _try_database(uri: str) -> None:
-    """Connect once. MLflow would try for minutes before it says that a database is not there."""
+def _make_folder(uri: str) -> None:
     url = sqlalchemy.make_url(uri)
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _try_database(uri: str) -> None:
+    """Connect once. MLflow would try for minutes before it says that a database is not there."""
+    url = sqlalchemy.make_url(uri)
     timeout = {"connect_timeout": 5} if url.get_backend_name() in ("postgresql", "mysql") else {}
     engine = sqlalchemy.create_engine(url, connect_args=timeout)
     try:

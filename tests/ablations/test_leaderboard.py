@@ -1,23 +1,28 @@
 """Ranked arms, and the CSV that pandas reads back without cleaning."""
 
+import json
 import math
 import random
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 from pandas.api.types import is_numeric_dtype
 from scipy import stats
 
-from ablations.leaderboard import COLUMNS, Leaderboard, leaderboard_of, write_csv
+from ablations.leaderboard import Leaderboard, frame_of, json_of, leaderboard_of, write_csv
+from ablations.leaderboard.columns import columns_of, documented
 from ablations.render.leaderboard import leaderboard_table
 from ablations.results import read_results
 from gan_core.problems import UserError
-from tests.ablations.journals import make_arm, write_trial
+from gan_core.events import Evaluated, Score
+from tests.ablations.journals import make_arm, make_trial, scores, story, write, write_trial
 
 FIDS = {"baseline": (30.0, 40.0, 50.0), "dropout": (20.0, 29.0, 41.0), "ttur": (29.0, 41.0, 52.0)}
 ARMS = {"baseline": make_arm("baseline"), **{name: make_arm(name, (name,)) for name in ("dropout", "ttur")}}
-TEXT = {"arm", "verdict", "inert", "run_verdicts", "score", "protocol", "study", "data_digests", "mlflow_run_ids"}
+TEXT = {"arm", "kind", "ranked_by", "verdict", "reason", "inert", "run_verdicts", "score", "protocol", "study"}
+TEXT |= {"data_digests", "mlflow_run_ids", "what", "factor_dropout", "factor_ttur"}
 
 
 @pytest.fixture
@@ -47,15 +52,39 @@ def test_numbers_of_an_arm(board: Leaderboard) -> None:
     assert row.fid.mean == 30.0
     assert row.fid.sd == pytest.approx(stats.tstd(fid))
     assert (row.fid.low, row.fid.high) == pytest.approx((interval.low, interval.high))
-    assert (row.fid_difference.mean, row.fid_difference.n) == (-10.0, 3)
-    assert (row.fid_difference.low, row.fid_difference.high) == pytest.approx((paired.low, paired.high))
-    assert (row.fid_best_single, row.inception.mean, row.fid_last_mean) == (20.0, 3.0, 31.0)
+    assert row.comparison is not None
+    difference, shown = row.comparison.difference, row.comparison.shown
+    assert (difference.mean, difference.n) == (-10.0, 3)
+    assert (difference.low, difference.high) == pytest.approx((paired.low, paired.high))
+    logs = np.log(np.divide(fid, base))
+    ratio = stats.ttest_1samp(logs, 0).confidence_interval()
+    assert (shown.mean, shown.low, shown.high) == pytest.approx(
+        (stats.gmean(np.divide(fid, base)), math.exp(ratio.low), math.exp(ratio.high))
+    )
+    p = [stats.ttest_1samp(np.log(np.divide(FIDS[arm], base)), 0).pvalue for arm in ("dropout", "ttur")]
+    assert row.comparison.p_holm == pytest.approx(min(1, 2 * min(p)))  # the smaller of two; `both` has none
+    assert row.comparison.contrast.p_sign_flip == pytest.approx(2 / 2**3)  # all differences have one sign
+    assert (row.fid_best_single, row.metrics["is"].over_seeds.mean) == (20.0, 3.0)
+    assert (row.fid_best_mean, row.fid_last_mean) == (30.0, 31.0)
     assert (row.kimg_at_best, row.seconds_at_best) == (0.9, 9.0)
 
 
-def test_verdicts(board: Leaderboard) -> None:
+def test_verdicts(board: Leaderboard, tmp_path: Path) -> None:
+    """Of three seeds: half the FID, the same to half a percent, and what is between."""
     verdicts = {row.arm: row.verdict for row in board.tables[0].rows}
-    assert verdicts == {"dropout": "better", "baseline": "baseline", "ttur": "can't tell", "both": "can't tell"}
+    assert verdicts == {"dropout": "can't tell", "baseline": "baseline", "ttur": "can't tell", "both": "can't tell"}
+    clear = {"baseline": (30.0, 40.0, 50.0), "dropout": (15.0, 20.4, 24.7), "ttur": (30.1, 39.9, 50.2)}
+    trials = [
+        write_trial(tmp_path / "clear", ARMS[arm], seed, fid)
+        for arm, fids in clear.items()
+        for seed, fid in enumerate(fids)
+    ]
+    rows = leaderboard_of(read_results([trial.directory for trial in trials])).tables[0].rows
+    assert {row.arm: row.verdict for row in rows} == {
+        "dropout": "helps",
+        "baseline": "baseline",
+        "ttur": "no difference",
+    }
 
 
 def test_divergence_is_counted_and_never_averaged_in(board: Leaderboard, tmp_path: Path) -> None:
@@ -71,7 +100,8 @@ def test_one_seed_can_tell_nothing(tmp_path: Path) -> None:
     write_trial(tmp_path, ARMS["baseline"], 0, 100.0)
     write_trial(tmp_path, ARMS["dropout"], 0, 1.0)
     row = leaderboard_of(read_results(tmp_path)).tables[0].rows[0]
-    assert (row.arm, row.fid_difference.mean, row.verdict) == ("dropout", -99.0, "can't tell")
+    assert row.comparison is not None
+    assert (row.arm, row.comparison.difference.mean, row.verdict) == ("dropout", -99.0, "can't tell")
     assert math.isnan(row.fid.low)
 
 
@@ -83,7 +113,8 @@ def test_two_protocols_are_two_tables(tmp_path: Path) -> None:
     first, second = leaderboard_of(read_results(tmp_path)).tables
     assert [(r.rank, r.arm) for r in first.rows] == [(1, "baseline"), (2, "dropout"), (None, "ttur")]
     assert [(r.rank, r.arm, r.seeds_diverged) for r in second.rows] == [(1, "ttur", 1)]
-    assert math.isnan(second.rows[0].fid_difference.mean)
+    assert second.rows[0].comparison is None
+    assert second.rows[0].reason == "no baseline under this protocol"
     assert first.protocol != second.protocol
 
 
@@ -93,7 +124,7 @@ def test_an_arm_whose_trick_never_acted_in_some_seed_says_so(tmp_path: Path) -> 
         write_trial(tmp_path, ARMS["dropout"], seed, 20.0, inert=inert)
     board = leaderboard_of(read_results(tmp_path))
     assert {row.arm: row.inert for row in board.tables[0].rows} == {"dropout": ("dropout",), "baseline": ()}
-    assert board.frame().set_index("arm")["inert"].to_dict() == {"dropout": "dropout", "baseline": ""}
+    assert frame_of(board).set_index("arm")["inert"].to_dict() == {"dropout": "dropout", "baseline": ""}
     assert [column.header for column in leaderboard_table(board.tables[0]).columns][-1] == "inert: never acted"
 
 
@@ -106,8 +137,11 @@ def test_csv_needs_no_cleaning(board: Leaderboard, tmp_path: Path) -> None:
     write_csv(board, path)
     read = pd.read_csv(path)
     factors = ["factor_dropout", "factor_ttur"]
-    assert list(read) == ["rank", "arm", *factors, *list(COLUMNS)[2:]]
-    for column in set(COLUMNS) - TEXT:
+    assert list(read) == columns_of(board)
+    assert {c for c in read if not c.startswith("factor_")} == {
+        c.replace("METRIC", "is") for c in documented() if c not in ("factor_NAME", "METRIC_error")
+    }
+    for column in set(read) - TEXT:
         assert is_numeric_dtype(read[column]), column
     for column in ("arm", "verdict", "run_verdicts", "score", "protocol", "study", *factors):
         assert read[column].map(type).eq(str).all(), column
@@ -117,8 +151,8 @@ def test_csv_needs_no_cleaning(board: Leaderboard, tmp_path: Path) -> None:
         "ttur": "off",
         "both": "0.3",
     }
-    written = board.frame()
-    for column in set(COLUMNS) - TEXT:
+    written = frame_of(board)
+    for column in set(read) - TEXT:
         pd.testing.assert_series_equal(read[column].astype(float), written[column].astype(float))
     assert [p.name for p in tmp_path.glob("leaderboard*")] == ["leaderboard.csv"]
 
@@ -126,11 +160,14 @@ def test_csv_needs_no_cleaning(board: Leaderboard, tmp_path: Path) -> None:
 def test_stable_whatever_the_order(board: Leaderboard, tmp_path: Path) -> None:
     write_trial(tmp_path, make_arm("aaa", ("ttur",)), 0, 40.0)  # the same mean as the baseline's
     directories = [path.parent for path in tmp_path.glob("trials/*/trial.json")]
-    expected = leaderboard_of(read_results(directories)).frame()
+    expected = frame_of(leaderboard_of(read_results(directories)))
     assert expected["arm"].tolist()[1:3] == ["baseline", "aaa"]
+    results = read_results(tmp_path)
     for seed in range(3):
         random.Random(seed).shuffle(directories)
-        pd.testing.assert_frame_equal(leaderboard_of(read_results(directories)).frame(), expected)
+        pd.testing.assert_frame_equal(frame_of(leaderboard_of(read_results(directories))), expected)
+        shuffled = random.Random(seed).sample(results, len(results))
+        assert json_of(leaderboard_of(shuffled)) == json_of(leaderboard_of(results))
 
 
 def test_the_same_arm_and_seed_twice_is_refused(tmp_path: Path) -> None:
@@ -148,10 +185,107 @@ def test_two_studies_have_their_own_baselines(tmp_path: Path) -> None:
     ]
     tables = leaderboard_of(read_results([t.directory for t in trials])).tables
     assert [table.study for table in tables] == ["x", "y"]
-    assert all(row.fid_difference.mean == 0 for table in tables for row in table.rows if row.arm == "dropout")
+    differences = [row.comparison.difference.mean for table in tables for row in table.rows if row.comparison]
+    assert differences == [0, 0]
 
 
 def test_nothing_yet_is_an_empty_leaderboard(tmp_path: Path) -> None:
     board = leaderboard_of(read_results([]))
     assert board.tables == ()
-    assert list(board.frame()) == list(COLUMNS)
+    assert list(frame_of(board)) == [c for c in documented() if "METRIC" not in c and "NAME" not in c]
+    assert json.loads(json_of(board))["tables"] == []
+
+
+def test_json_holds_what_the_csv_holds_and_every_seed(board: Leaderboard) -> None:
+    read = json.loads(json_of(board))
+    assert read["columns"] == documented()
+    (table,) = read["tables"]
+    assert table["protocol"] == {"fid": "12345678", "is": "i12345678"}
+    frame = pd.DataFrame(table["lines"], columns=columns_of(board))
+    written = frame_of(board)
+    for column in written:
+        if column in TEXT:
+            assert frame[column].fillna("").tolist() == written[column].fillna("").tolist(), column
+        else:
+            finite = written[column].astype(float).replace(np.inf, np.nan)  # JSON has no infinity
+            np.testing.assert_array_equal(frame[column].astype(float), finite)
+    seeds = {line["arm"]: line["fid_by_seed"] for line in table["lines"]}
+    assert seeds["dropout"] == {"0": 20.0, "1": 29.0, "2": 41.0}
+    assert seeds["both"] == {}
+
+
+def test_missing_seeds_are_not_paired(tmp_path: Path) -> None:
+    for seed, fid in {0: 10.0, 1: 20.0, 2: 40.0}.items():
+        write_trial(tmp_path, ARMS["baseline"], seed, fid)
+    for seed, fid in {1: 10.0, 2: 10.0, 7: 1.0}.items():
+        write_trial(tmp_path, ARMS["dropout"], seed, fid)
+    dropout = leaderboard_of(read_results(tmp_path)).tables[0].rows[0]
+    assert (dropout.arm, dropout.fid.mean, dropout.fid.n) == ("dropout", 7.0, 3)
+    assert dropout.comparison is not None
+    assert dropout.comparison.contrast.seeds == (1, 2)
+    assert dropout.comparison.difference.mean == (-10.0 - 30.0) / 2
+    assert dropout.comparison.shown.mean == pytest.approx(math.sqrt(1 / 2 * 1 / 4))
+
+
+def test_ranked_by_the_last_generators_on_request(tmp_path: Path) -> None:
+    """In a made-up run the last generator's FID is 1 above the best's."""
+    write_trial(tmp_path, ARMS["baseline"], 0, 10.0)
+    trial = make_trial(tmp_path, ARMS["dropout"], 0)
+    events = list(story(trial, 9.0))
+    bad = [
+        e.model_copy(update={"scores": scores(99.0, 10000, "12345678")})
+        if isinstance(e, Evaluated) and e.of == "last"
+        else e
+        for e in events
+    ]
+    write(trial, bad)
+    results = read_results(tmp_path)
+    assert [row.arm for row in leaderboard_of(results).tables[0].rows] == ["dropout", "baseline"]
+    (table,) = leaderboard_of(results, "last").tables
+    assert [(row.arm, row.fid.mean, row.fid_best_mean) for row in table.rows] == [
+        ("baseline", 11.0, 10.0),
+        ("dropout", 99.0, 9.0),
+    ]
+    assert table.rows[1].comparison is not None
+    assert table.rows[1].comparison.difference.mean == 88.0
+    assert set(frame_of(leaderboard_of(results, "last"))["ranked_by"]) == {"last"}
+
+
+def test_a_metric_under_two_protocols_is_left_out_and_named(tmp_path: Path) -> None:
+    write_trial(tmp_path, ARMS["baseline"], 0, 10.0)
+    trial = make_trial(tmp_path, ARMS["dropout"], 0)
+    other = [
+        e.model_copy(update={"scores": (e.scores[0], e.scores[1].model_copy(update={"stamp": "other"}))})
+        if isinstance(e, Evaluated)
+        else e
+        for e in story(trial, 9.0)
+    ]
+    write(trial, other)
+    (table,) = leaderboard_of(read_results(tmp_path)).tables
+    assert (table.protocol, table.mixed, table.other_metrics) == ("fid:12345678", ("is",), ())
+    assert len(table.rows) == 2
+
+
+def test_other_metrics_with_their_errors(tmp_path: Path) -> None:
+    for seed, (kid, error) in enumerate([(0.02, 0.001), (0.04, 0.003)]):
+        trial = make_trial(tmp_path, ARMS["baseline"], seed)
+        more = Score(metric="kid", name="kid10k_tiny", value=kid, error=error, stamp="k", protocol={})
+        write(
+            trial,
+            [
+                e.model_copy(update={"scores": (*e.scores, more)}) if isinstance(e, Evaluated) else e
+                for e in story(trial, 9.0)
+            ],
+        )
+    board = leaderboard_of(read_results(tmp_path))
+    line = frame_of(board).iloc[0]
+    assert (line["kid_mean"], line["kid_error"]) == pytest.approx((0.03, 0.002))
+    assert line["kid_sd"] == pytest.approx(stats.tstd([0.02, 0.04]))
+    assert "is_error" not in frame_of(board)
+
+
+def test_scores_that_are_no_numbers_are_not_averaged_in(tmp_path: Path) -> None:
+    write_trial(tmp_path, ARMS["baseline"], 0, 10.0)
+    write_trial(tmp_path, ARMS["baseline"], 1, math.nan)
+    row = leaderboard_of(read_results(tmp_path)).tables[0].rows[0]
+    assert (row.fid.mean, row.fid.n, row.seeds_finished) == (10.0, 1, 2)

@@ -12,6 +12,7 @@ from ablations.leaderboard import NO_SCORES, leaderboard_of, write_csv
 from ablations.progress import StudyProgress
 from ablations.render.leaderboard import show_leaderboard
 from ablations.results import read_results
+from ablations.results_table import results_table
 from ablations.search import KIMG_SEEN, VALUE_IS, Ledger
 from ablations.tracking.points import end_tags, points_of
 from ablations.trials import Trial
@@ -37,7 +38,7 @@ def trials(tmp_path: Path) -> list[Trial]:
 
 
 def test_results_have_no_number_where_nothing_was_measured(trials: list[Trial], tmp_path: Path) -> None:
-    table = read_results(tmp_path)
+    table = results_table(read_results(tmp_path))
     assert table["status"].tolist() == ["finished"] * 4
     assert table[["fid_best", "fid_last", "is_best", "fid_name", "fid_stamp"]].isna().all(axis=None)
     assert table["data_digest"].tolist() == ["d"] * 4

@@ -110,7 +110,7 @@ def test_live(watched: Watched, width: int) -> None:
     assert re.fullmatch(r"tiny +━+[╸╺ ━]+ 0 of 4 trials +about .* left", study.strip())
     assert re.fullmatch(r"baseline-seed0 +━+[╸╺ ━]+ 100 images/s +FID 9\.00", trial.strip())
     assert "tiny: fid10k_tiny-1a2b3c4d, lower is better" in screens[-1]
-    assert re.search(r"1 +baseline +1, 1 diverged +7.0", screens[-1])
+    assert re.search(r"1 +baseline +1, 1/2 diverged +7.0", screens[-1])
     assert all(len(line) <= width for screen in screens for line in screen.splitlines())
     left_on_screen = file.getvalue()
     for line in ("ttur-seed0: its process ended with exit code 1", "baseline-seed1: diverged (because) after 12 s"):

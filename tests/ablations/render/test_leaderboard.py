@@ -30,18 +30,19 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_every_row_is_one_line_of_100_columns(root: Path) -> None:
-    lines = drawn(root, 100)
+def test_every_row_is_one_line_of_110_columns(root: Path) -> None:
+    lines = drawn(root, 110)
     rows = [" ".join(line.split()) for line in lines if line.split()[:1] in (["1"], ["2"], ["3"], ["lost"])]
-    # mean ± t(0.975, 2) s / sqrt(3), t = 4.303: s = 11.00 and 13.11, and 13.53 of the differences -10, 2, -25;
-    # of two seeds t(0.975, 1) s / sqrt(2), t = 12.71: s = 11.31 of -109, -125
+    # mean ± t(0.975, 2) s / sqrt(3), t = 4.303: s = 11.00 and 13.11
+    # ratios 0.9, 112/110, 101/126: geometric mean 0.902, s = 0.120 of the logarithms;
+    # of two seeds 1/110, 1/126: geometric mean 0.0085, t(0.975, 1) s / sqrt(2), t = 12.71: s = 0.0960
     assert rows == [
-        "1 both 2, 1 diverged 1.00 ± 0.00 1.00 -117.0 ± 101.6 better 0.10 2.00",
-        "2 label_smoothing 3 101.0 ± 27.3 90.0 -11.0 ± 33.6 can't tell 10.1 102.0",
-        "3 baseline 3 112.0 ± 32.6 100.0 baseline 11.2 113.0",
-        "lost 0, 3 diverged can't tell",
+        "1 both 2, 1/3 diverged 1.00 ± 0.00 2.00 -99 % [-100, -98] can't tell 0.10 2 unclear",
+        "2 label_smoothing 3 101.0 ± 27.3 102.0 -9.8 % [-33, +22] can't tell 10.1 3 unclear",
+        "3 baseline 3 112.0 ± 32.6 113.0 baseline 11.2 3 unclear",
+        "lost 0, 3/3 diverged can't tell",
     ]
-    assert all(len(line.rstrip()) <= 100 for line in lines)
+    assert all(len(line.rstrip()) <= 110 for line in lines)
 
 
 def test_nothing_is_cut_on_a_wide_screen(root: Path) -> None:
@@ -53,5 +54,5 @@ def test_no_score_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     show_leaderboard(leaderboard_of(read_results(tmp_path)))
     shown = capsys.readouterr().out
     assert "tiny: no trial has a score yet" in shown
-    assert "0, 1 diverged" in shown
+    assert "0, 1/1 diverged" in shown
     assert "protocol" not in shown

@@ -1,0 +1,190 @@
+"""The columns of a leaderboard in files: what each means and where its number comes from, in one place."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ablations.leaderboard.records import METRIC, Entry, Leaderboard, Row, Table
+from ablations.statistics import Comparison
+
+FACTOR = "factor_"  # prefix of the columns that hold the factors' values
+ARM = "arm"  # kind of what is one
+Cell = str | int | float | None  # None: there is no such number
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column. `cell` gives an arm's; `entry`, where there is one, that of what is no arm."""
+
+    name: str
+    meaning: str
+    cell: Callable[[Table, Row], Cell]
+    entry: Callable[[Table, Entry], Cell] = lambda table, entry: None
+
+
+def _compared(number: Callable[[Comparison], float | None]) -> Callable[[Table, Row], Cell]:
+    return lambda table, row: None if row.comparison is None else number(row.comparison)
+
+
+COLUMNS: tuple[Column, ...] = (
+    Column("rank", "1 is the lowest FID; empty without one", lambda t, r: r.rank, lambda t, e: e.rank),
+    Column(
+        "arm", "name of the arm, or of what was scored beside the study's arms", lambda t, r: r.arm, lambda t, e: e.name
+    ),
+    Column(
+        "kind",
+        "arm; elsewhere: not trained in this study, one measurement; floor: to place a number, never ranked",
+        lambda t, r: ARM,
+        lambda t, e: e.kind,
+    ),
+    Column("seeds_finished", "seeds that ran to the end", lambda t, r: r.seeds_finished),
+    Column(
+        "seeds_diverged", "seeds that met NaN or infinity: counted, never averaged in", lambda t, r: r.seeds_diverged
+    ),
+    Column("seeds_failed", "seeds that ended with an exception", lambda t, r: r.seeds_failed),
+    Column("seeds_unfinished", "seeds that are running, interrupted or not begun", lambda t, r: r.seeds_unfinished),
+    Column("seeds_scored", "finished seeds with a FID: the n of its mean", lambda t, r: r.fid.n, lambda t, e: 1),
+    Column("ranked_by", "whose FID: the best or the last generator of each run", lambda t, r: t.ranked_by),
+    Column(
+        "fid_mean",
+        "mean FID over seeds of the generators that `ranked_by` names",
+        lambda t, r: r.fid.mean,
+        lambda t, e: e.fid,
+    ),
+    Column("fid_sd", "its standard deviation between seeds (n - 1); empty with one seed", lambda t, r: r.fid.sd),
+    Column("fid_ci95_low", "95 % interval of the mean, Student's t over seeds", lambda t, r: r.fid.low),
+    Column("fid_ci95_high", "its upper end", lambda t, r: r.fid.high),
+    Column("fid_best_single", "the lowest FID of any seed", lambda t, r: r.fid_best_single),
+    Column("fid_best_mean", "mean FID of the best generators, whatever the ranking", lambda t, r: r.fid_best_mean),
+    Column("fid_last_mean", "mean FID of the last generators", lambda t, r: r.fid_last_mean),
+    Column(
+        "fid_difference",
+        "mean over common seeds of FID(arm) - FID(baseline); negative: lower than the baseline",
+        _compared(lambda c: c.difference.mean),
+    ),
+    Column("fid_difference_ci95_low", "95 % interval of that, paired by seed", _compared(lambda c: c.difference.low)),
+    Column("fid_difference_ci95_high", "its upper end", _compared(lambda c: c.difference.high)),
+    Column(
+        "fid_ratio",
+        "geometric mean over common seeds of FID(arm) / FID(baseline): what the verdict hangs on",
+        _compared(lambda c: c.shown.mean),
+    ),
+    Column("fid_ratio_ci95_low", "95 % interval of that, paired by seed", _compared(lambda c: c.shown.low)),
+    Column("fid_ratio_ci95_high", "its upper end", _compared(lambda c: c.shown.high)),
+    Column(
+        "verdict",
+        "helps, hurts, no difference, can't tell; baseline for itself; see docs/statistics.md",
+        lambda t, r: r.verdict,
+    ),
+    Column("reason", "why the verdict is this one", lambda t, r: r.reason),
+    Column("p_holm", "p of no effect, adjusted by Holm over the table's comparisons", _compared(lambda c: c.p_holm)),
+    Column("p_sign_flip", "p of the sign-flip test, not adjusted", _compared(lambda c: c.contrast.p_sign_flip)),
+    Column(
+        "effect_size",
+        "Hedges' g_z: the mean log ratio in its own standard deviations",
+        _compared(lambda c: c.contrast.size),
+    ),
+    Column("margin", "a smaller difference than this part of the baseline's FID is none", lambda t, r: t.rule.margin),
+    Column(
+        "smallest_detectable",
+        "the smallest ratio (above 1; or its inverse) that these seeds would most likely have shown",
+        _compared(lambda c: c.detectable),
+    ),
+    Column(
+        "seeds_needed",
+        "seeds that would most likely show an effect as large as the one seen; empty: not known, or over 1000",
+        _compared(lambda c: c.seeds_needed),
+    ),
+    Column(
+        "kimg_at_best",
+        "mean of the thousands of images seen when the best generator was there",
+        lambda t, r: r.kimg_at_best,
+    ),
+    Column("seconds_at_best", "mean of the wall seconds until then", lambda t, r: r.seconds_at_best),
+    Column("evaluation_share", "part of the wall seconds that scores took", lambda t, r: r.evaluation_share),
+    Column(
+        "inert",
+        "tricks that were on and in some seed never acted: the arm does not test them",
+        lambda t, r: " ".join(r.inert),
+    ),
+    Column(
+        "run_verdicts",
+        "what became of its runs: '2 healthy, 1 oscillating'",
+        lambda t, r: ", ".join(f"{n} {kind}" for kind, n in r.run_verdicts.items()),
+    ),
+    Column(
+        "score",
+        "the FID's name, with number of samples and extractor; 'no scores' under `extractor: none`",
+        lambda t, r: t.score,
+        lambda t, e: e.scores[METRIC].name,
+    ),
+    Column(
+        "protocol",
+        "stamp of each metric, 'fid:<stamp> is:<stamp>'; rows with different ones must not be compared",
+        lambda t, r: t.protocol,
+        lambda t, e: " ".join(f"{score.metric}:{score.stamp}" for score in e.scores.values()),
+    ),
+    Column("study", "name of the study", lambda t, r: t.study, lambda t, e: t.study),
+    Column(
+        "data_digests",
+        "of the images that the arm's trials were trained on: one, or they don't belong together",
+        lambda t, r: " ".join(r.data_digests),
+    ),
+    Column("mlflow_run_ids", "of the arm's trials, by seed, separated by spaces", lambda t, r: " ".join(r.run_ids)),
+    Column("what", "what an entry is that is no arm", lambda t, r: None, lambda t, e: e.what),
+)
+METRIC_COLUMNS = {
+    "METRIC_mean": "mean over seeds of another metric of the same generators; METRIC is 'is', 'kid', ...",
+    "METRIC_sd": "its standard deviation between seeds",
+    "METRIC_error": "mean standard error of one measurement, of a metric that estimates it",
+}
+FACTOR_COLUMNS = {"factor_NAME": "value of a factor in the arm: 'off', or what it sets"}
+_FACTORS_AFTER, _METRICS_AFTER = "kind", "seeds_needed"
+
+
+def documented() -> dict[str, str]:
+    """Every column in its place, factors and metrics by example."""
+    meanings: dict[str, str] = {}
+    for column in COLUMNS:
+        meanings[column.name] = column.meaning
+        meanings |= FACTOR_COLUMNS if column.name == _FACTORS_AFTER else {}
+        meanings |= METRIC_COLUMNS if column.name == _METRICS_AFTER else {}
+    return meanings
+
+
+def columns_of(leaderboard: Leaderboard) -> list[str]:
+    """The names of this leaderboard's columns, in order."""
+    factors = dict.fromkeys(FACTOR + name for t in leaderboard.tables for row in t.rows for name in row.factors)
+    metrics = dict.fromkeys(metric for table in leaderboard.tables for metric in table.other_metrics)
+    with_error = {
+        metric
+        for table in leaderboard.tables
+        for row in table.rows
+        for metric, cell in row.metrics.items()
+        if not math.isnan(cell.error)
+    }
+    names: list[str] = []
+    for name in documented():
+        if name in FACTOR_COLUMNS:
+            names += factors
+        elif name not in METRIC_COLUMNS:
+            names.append(name)
+        elif name == next(iter(METRIC_COLUMNS)):
+            names += [
+                f"{m}_{part}" for m in metrics for part in ("mean", "sd", "error") if part != "error" or m in with_error
+            ]
+    return names
+
+
+def line_of(table: Table, line: Row | Entry) -> dict[str, Any]:
+    """A row or an entry by column, as far as it has them. None and NaN are numbers that there are not."""
+    if isinstance(line, Entry):
+        cells: dict[str, Any] = {column.name: column.entry(table, line) for column in COLUMNS}
+        return cells | {f"{m}_mean": score.value for m, score in line.scores.items() if m in table.other_metrics}
+    cells = {column.name: column.cell(table, line) for column in COLUMNS}
+    cells |= {FACTOR + name: text for name, text in line.factors.items()}
+    for metric, cell in line.metrics.items():
+        numbers = {"mean": cell.over_seeds.mean, "sd": cell.over_seeds.sd, "error": cell.error}
+        cells |= {f"{metric}_{part}": number for part, number in numbers.items()}
+    return cells

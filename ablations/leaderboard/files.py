@@ -1,0 +1,63 @@
+"""A leaderboard as CSV and as JSON. Both hold the same lines; an empty cell, or null, is a number that there is not."""
+
+import json
+import math
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from ablations.atomic import write_text
+from ablations.leaderboard.columns import columns_of, documented, line_of
+from ablations.leaderboard.records import Leaderboard, Row, Table
+
+SCHEMA_VERSION = 1
+
+
+def frame_of(leaderboard: Leaderboard) -> pd.DataFrame:
+    """One line an arm, then what was scored elsewhere and the floors; ranks start anew in each table."""
+    lines = [line_of(table, line) for table in leaderboard.tables for line in (*table.lines(), *table.floors)]
+    frame = pd.DataFrame(lines, columns=columns_of(leaderboard))
+    whole = [name for name in frame if name in ("rank", "seeds_needed") or str(name).startswith("seeds_")]
+    return frame.astype(dict.fromkeys(whole, "Int64"))
+
+
+def csv_of(leaderboard: Leaderboard) -> str:
+    """`frame_of` as CSV, with the numbers' full precision."""
+    return str(frame_of(leaderboard).to_csv(index=False, lineterminator="\n"))
+
+
+def json_of(leaderboard: Leaderboard) -> str:
+    """The tables with the CSV's lines, each arm's FID by seed, and what the columns mean."""
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        "columns": documented(),
+        "tables": [_table(table) for table in leaderboard.tables],
+    }
+    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+
+
+def write_csv(leaderboard: Leaderboard, path: Path) -> None:
+    """Put the CSV into the file, atomically."""
+    write_text(path, csv_of(leaderboard))
+
+
+def _table(table: Table) -> dict[str, Any]:
+    lines = []
+    for line in (*table.lines(), *table.floors):
+        cells = {name: _plain(value) for name, value in line_of(table, line).items()}
+        seeds = {"fid_by_seed": {str(seed): fid for seed, fid in line.scores.items()}} if isinstance(line, Row) else {}
+        lines.append(cells | seeds)
+    return {
+        "study": table.study,
+        "score": table.score,
+        "ranked_by": table.ranked_by,
+        "protocol": dict(table.stamps),
+        "metrics_under_several_protocols": list(table.mixed),
+        "evaluation_share": _plain(table.evaluation_share),
+        "lines": lines,
+    }
+
+
+def _plain(value: Any) -> Any:
+    return None if isinstance(value, float) and not math.isfinite(value) else value

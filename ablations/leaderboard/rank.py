@@ -1,0 +1,133 @@
+"""Results -> ranked arms, one table per study and protocol; scores of different protocols are never ranked together.
+
+The rule: arms are ranked by the mean over seeds of the FID of each run's best generator, or of its last on request;
+lower is better. Arms without a score come last, without a rank. Diverged and failed seeds are counted and never
+averaged in. What was scored elsewhere under the same protocol is ranked among the arms; floors are not.
+"""
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import groupby
+
+from ablations.evaluation_share import evaluation_share
+from ablations.leaderboard.arms import row_of, scores_of
+from ablations.leaderboard.records import METRIC, NO_SCORES, Entry, Leaderboard, Row, Table
+from ablations.results import Result, in_order
+from ablations.statistics import ArmScores, Comparison, Rule, compare_all
+from ablations.summary import Of
+from gan_core.problems import UserError
+
+Entries = Mapping[str, Sequence[Entry]]  # by study
+DEFAULT_RULE = Rule()
+
+
+def leaderboard_of(
+    results: Sequence[Result], ranked_by: Of = "best", rule: Rule = DEFAULT_RULE, entries: Entries | None = None
+) -> Leaderboard:
+    """Rank the arms. Raises UserError if two trials are the same arm and seed of one study."""
+    results = in_order(results)
+    _refuse_doubles(results)
+    return Leaderboard(
+        tuple(
+            table
+            for study, trials in groupby(results, key=lambda result: result.study)
+            for table in _tables(list(trials), ranked_by, rule, (entries or {}).get(study, ()))
+        )
+    )
+
+
+def _refuse_doubles(results: Sequence[Result]) -> None:
+    trials: dict[tuple[str, str, int], list[Result]] = {}
+    for result in results:
+        trials.setdefault((result.study, result.arm, result.seed), []).append(result)
+    doubles = [
+        f"two trials of study {study!r} are arm {arm!r}, seed {seed}: " + ", ".join(one.place for one in same)
+        for (study, arm, seed), same in trials.items()
+        if len(same) > 1
+    ]
+    if doubles:
+        raise UserError(*doubles)
+
+
+def _tables(trials: Sequence[Result], of: Of, rule: Rule, entries: Sequence[Entry]) -> Iterator[Table]:
+    """A trial without a FID has no protocol to go by: it counts in each table of its study."""
+    stamps = [_stamp(trial, of) for trial in trials]
+    for stamp in sorted(set(stamps) - {""}) or [""]:
+        here = [trial for trial, own in zip(trials, stamps, strict=True) if own in (stamp, "")]
+        yield _table(here, of, rule, [entry for entry in entries if entry.beside == stamp])
+
+
+def _stamp(trial: Result, of: Of) -> str:
+    score = trial.score(METRIC, of) if trial.status == "finished" else None
+    return score.stamp if score else ""
+
+
+def _table(trials: Sequence[Result], of: Of, rule: Rule, entries: Sequence[Entry]) -> Table:
+    stamps, mixed = _stamps(trials, of)
+    arms = {arm: list(own) for arm, own in groupby(trials, key=lambda trial: trial.arm)}
+    compared = _comparisons(arms, of, rule)
+    metrics = [metric for metric in stamps if metric != METRIC]
+    rows = [row_of(own, of, metrics, compared.get(arm)) for arm, own in arms.items()]
+    ranked, elsewhere = _ranked(rows, [entry for entry in entries if entry.kind == "elsewhere"])
+    return Table(
+        study=trials[0].study,
+        score=_score_name(trials, of),
+        ranked_by=of,
+        rule=rule,
+        stamps=stamps,
+        mixed=mixed,
+        evaluation_share=evaluation_share(trials),
+        rows=ranked,
+        elsewhere=elsewhere,
+        floors=tuple(sorted((e for e in entries if e.kind == "floor"), key=lambda entry: entry.fid)),
+    )
+
+
+def _stamps(trials: Sequence[Result], of: Of) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Each metric's protocol, FID first, and the metrics that have several."""
+    found: dict[str, dict[str, None]] = {}
+    for trial in trials:
+        generator = trial.generator(of) if trial.status == "finished" else None
+        for score in generator.scores if generator else ():
+            found.setdefault(score.metric, {})[score.stamp] = None
+    ordered = sorted(found, key=lambda metric: metric != METRIC)
+    stamps = {metric: next(iter(found[metric])) for metric in ordered if len(found[metric]) == 1}
+    return stamps, tuple(metric for metric in ordered if len(found[metric]) > 1)
+
+
+def _comparisons(arms: Mapping[str, Sequence[Result]], of: Of, rule: Rule) -> dict[str, Comparison]:
+    """Every arm with the baseline, adjusted over all arms of the table."""
+    baseline = next((_arm_scores(own, of) for own in arms.values() if own[0].is_baseline), None)
+    if baseline is None:
+        return {}
+    treated = [_arm_scores(own, of) for own in arms.values() if not own[0].is_baseline]
+    return {c.arm: c for c in compare_all([(arm, baseline) for arm in treated], rule)}
+
+
+def _arm_scores(trials: Sequence[Result], of: Of) -> ArmScores:
+    positive = {seed: fid for seed, fid in scores_of(trials, METRIC, of).items() if fid > 0}  # others have no logarithm
+    diverged = frozenset(trial.seed for trial in trials if trial.status == "diverged")
+    return ArmScores(trials[0].arm, positive, diverged)
+
+
+def _ranked(rows: Sequence[Row], elsewhere: Sequence[Entry]) -> tuple[tuple[Row, ...], tuple[Entry, ...]]:
+    """Both in order, with ranks in common. At a tie the baseline comes first, and arms before what is no arm."""
+    keys = {("arm", row.arm): (row.fid.mean, 0 if row.is_baseline else 1, row.arm) for row in rows}
+    keys |= {("elsewhere", entry.name): (entry.fid, 2, entry.name) for entry in elsewhere}
+    finite = sorted((key for key in keys if math.isfinite(keys[key][0])), key=lambda key: keys[key])
+    ranks = {key: rank for rank, key in enumerate(finite, start=1)}
+    arms = [replace(row, rank=ranks.get(("arm", row.arm))) for row in rows]
+    entries = [replace(entry, rank=ranks.get(("elsewhere", entry.name))) for entry in elsewhere]
+    last = len(keys) + 1
+    arms.sort(key=lambda row: (row.rank or last, not row.is_baseline, row.arm))
+    entries.sort(key=lambda entry: (entry.rank or last, entry.name))
+    return tuple(arms), tuple(entries)
+
+
+def _score_name(trials: Sequence[Result], of: Of) -> str:
+    finished = [trial for trial in trials if trial.status == "finished"]
+    scores = [score for trial in finished if (score := trial.score(METRIC, of)) is not None]
+    if scores:
+        return scores[0].name
+    return NO_SCORES if finished else ""

@@ -1,0 +1,142 @@
+"""What a leaderboard is: tables of arms whose scores may be compared, as plain numbers. Drawn and written elsewhere."""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ablations.statistics import Comparison, Estimate, Rule
+from ablations.summary import Of, ScoreSummary
+
+METRIC = "fid"  # what arms are ranked and compared by; lower is better
+NO_SCORES = "no scores"
+
+
+@dataclass(frozen=True)
+class MetricCell:
+    """Another metric of an arm. `error`: mean standard error of one measurement, NaN where the metric has none."""
+
+    over_seeds: Estimate
+    error: float
+
+
+@dataclass(frozen=True)
+class Row:
+    """One arm. `rank` is None without a score; NaN stands where there are too few seeds for a number.
+
+    `fid` and `metrics` are of the generators that the table is ranked by.
+    """
+
+    rank: int | None
+    arm: str
+    is_baseline: bool
+    factors: Mapping[str, str]
+    scores: Mapping[int, float]  # FID by seed
+    seeds_finished: int
+    seeds_diverged: int
+    seeds_failed: int
+    seeds_unfinished: int
+    fid: Estimate
+    fid_best_mean: float
+    fid_last_mean: float
+    comparison: Comparison | None  # with the baseline; None for itself, and where the table has none
+    metrics: Mapping[str, MetricCell]
+    kimg_at_best: float
+    seconds_at_best: float
+    evaluation_share: float  # of the wall seconds; NaN where not known
+    inert: tuple[str, ...]  # tricks that never acted in some seed
+    run_verdicts: Mapping[str, int]  # how many runs are healthy, oscillating, ...
+    data_digests: tuple[str, ...]
+    run_ids: tuple[str, ...]
+
+    @property
+    def seeds_ended(self) -> int:
+        """Seeds that came to an end, whichever."""
+        return self.seeds_finished + self.seeds_diverged + self.seeds_failed
+
+    @property
+    def fid_best_single(self) -> float:
+        """The lowest FID of any seed."""
+        return min(self.scores.values(), default=math.nan)
+
+    @property
+    def verdict(self) -> str:
+        """What the study says of the arm."""
+        if self.is_baseline:
+            return "baseline"
+        return "can't tell" if self.comparison is None else self.comparison.finding
+
+    @property
+    def reason(self) -> str:
+        """Why the verdict is this one."""
+        if self.comparison is None:
+            return "" if self.is_baseline else "no baseline under this protocol"
+        return self.comparison.reason
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What was scored and is no arm of the study: one measurement, so without interval and verdict.
+
+    'elsewhere': not trained here, ranked. 'floor': to place a number, never ranked. `beside`: the protocol of the FIDs
+    that it stands beside; a floor of fewer images than theirs has another one itself.
+    """
+
+    rank: int | None
+    kind: Literal["elsewhere", "floor"]
+    name: str
+    what: str
+    n: int  # images scored
+    beside: str
+    scores: Mapping[str, ScoreSummary]  # by metric
+
+    @property
+    def fid(self) -> float:
+        return self.scores[METRIC].value
+
+    @property
+    def same_protocol(self) -> bool:
+        """Whether it was measured just as what it stands beside."""
+        return self.scores[METRIC].stamp == self.beside
+
+
+@dataclass(frozen=True)
+class Table:
+    """Arms whose FIDs may be compared, best first.
+
+    `score`: name of the FID; NO_SCORES where trials ran to the end and none has one, '' where none has come so far.
+    `stamps`: protocol by metric, FID first. `mixed`: metrics left out, for the table's runs have several protocols.
+    """
+
+    study: str
+    score: str
+    ranked_by: Of
+    rule: Rule  # of the comparisons
+    stamps: Mapping[str, str]
+    mixed: tuple[str, ...]
+    evaluation_share: float  # of the wall seconds of all trials
+    rows: tuple[Row, ...]
+    elsewhere: tuple[Entry, ...] = ()
+    floors: tuple[Entry, ...] = ()
+
+    @property
+    def protocol(self) -> str:
+        """'fid:<stamp> is:<stamp>'."""
+        return " ".join(f"{metric}:{stamp}" for metric, stamp in self.stamps.items())
+
+    @property
+    def other_metrics(self) -> tuple[str, ...]:
+        """The metrics beside the FID."""
+        return tuple(metric for metric in self.stamps if metric != METRIC)
+
+    def lines(self) -> Iterator[Row | Entry]:
+        """The arms and what was scored elsewhere, in the order of their ranks, those without one last."""
+        both: list[Row | Entry] = [*self.rows, *self.elsewhere]
+        yield from sorted(both, key=lambda line: math.inf if line.rank is None else line.rank)
+
+
+@dataclass(frozen=True)
+class Leaderboard:
+    """All tables, by study and protocol."""
+
+    tables: tuple[Table, ...]

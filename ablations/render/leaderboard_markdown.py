@@ -1,0 +1,47 @@
+"""The ranked arms as Markdown, and the page that says what the columns of the files mean."""
+
+from collections.abc import Iterator, Sequence
+
+from ablations.leaderboard import Leaderboard
+from ablations.leaderboard.columns import documented
+from ablations.render.leaderboard_cells import Drawn, drawn
+
+PAGE = """\
+# The leaderboard's columns
+
+Made by `python -m ablations leaderboard --columns`. They are those of `leaderboard.csv`, of `leaderboard --csv`, and of
+the lines in `--json`. An empty cell (null in JSON) is a number that there is not: too few seeds, not measured, or not
+applicable. Rows of different `protocol` or `study` belong to different tables; ranks start anew in each.
+
+"""
+
+
+def markdown_of(leaderboard: Leaderboard) -> str:
+    """One table a study and protocol, as on the terminal."""
+    return "\n".join(line for table in leaderboard.tables for line in _lines(drawn(table)))
+
+
+def columns_page() -> str:
+    """What each column of the files means."""
+    rows = [(f"`{name}`", meaning) for name, meaning in documented().items()]
+    return PAGE + "\n".join(_table(("column", "meaning"), rows)) + "\n"
+
+
+def _lines(words: Drawn) -> Iterator[str]:
+    yield f"## {_escaped(words.title)}\n"
+    yield from _table(words.headings, (*words.rows, *words.floors))
+    yield ""
+    for note in words.notes:
+        yield f"{_escaped(note)}  "
+    yield ""
+
+
+def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    yield "| " + " | ".join(map(_escaped, headings)) + " |"
+    yield "|" + "---|" * len(headings)
+    for row in rows:
+        yield "| " + " | ".join(map(_escaped, row)) + " |"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", "\\|").replace("*", "\\*")
