@@ -21,7 +21,7 @@ FACTOR = "factor_"  # prefix of the columns that hold the factors' values
 COLUMNS = {
     "study": "name of the study",
     "arm": "name of the arm",
-    "is_baseline": "whether every factor is off",
+    "is_baseline": "whether it is of the arm that the study's others are compared with",
     "seed": "seed of the trial",
     "status": "finished, diverged, failed, or unfinished (running, interrupted or not begun)",
     "inert": "tricks that were on and never acted, separated by spaces; None where the run did not end or did not say",
@@ -85,7 +85,7 @@ def _row(directory: Path, record: TrialRecord, texts: dict[str, str]) -> dict[st
     return {
         "study": record.study,
         "arm": record.arm,
-        "is_baseline": not any(record.factors.values()),
+        "is_baseline": record.is_baseline,
         **{FACTOR + name: text for name, text in texts.items()},
         "seed": record.seed,
         "status": ending.last.status if isinstance(ending.last, Finished) else UNFINISHED,

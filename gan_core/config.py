@@ -21,7 +21,7 @@ from gan_core.latents import LATENTS
 from gan_core.losses import LOSSES
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES, INITIALISATIONS, NORMALISATIONS
 from gan_core.optimizers import OPTIMIZERS, idle_numbers
-from gan_core.problems import Problem, UserError, unknown_name
+from gan_core.problems import RuleError, Problem, UserError, unknown_name
 from gan_core.records import Record
 from gan_core.schedules import SCHEDULES
 from gan_core.sizes import Shape, Sides, Size, shape_of
@@ -182,7 +182,9 @@ _FullConfig: type[Config] = create_model(  # type: ignore[call-overload]
 
 
 def resolve(settings: Mapping[str, Any]) -> Config:
-    """The configuration that these settings mean. Raises UserError with every problem in it."""
+    """The configuration that these settings mean. Raises UserError with every problem in it: RuleError where each
+    setting is right by itself.
+    """
     try:
         config = _FullConfig.model_validate(dict(settings))
     except ValidationError as error:
@@ -193,7 +195,7 @@ def resolve(settings: Mapping[str, Any]) -> Config:
         *data_problems(config),
         *broken_rules(config, "error"),
     ]:
-        raise UserError(*problems)
+        raise RuleError(*problems)
     return config
 
 
