@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gan_core.config import Config, resolve
-from gan_core.problems import RuleError, Problem, UserError
+from gan_core.problems import Problem, RuleError, UserError
 
 Settings = Mapping[str, Any]
 Where = tuple[str | int, ...]

@@ -21,7 +21,7 @@ from gan_core.latents import LATENTS
 from gan_core.losses import LOSSES
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES, INITIALISATIONS, NORMALISATIONS
 from gan_core.optimizers import OPTIMIZERS, idle_numbers
-from gan_core.problems import RuleError, Problem, UserError, unknown_name
+from gan_core.problems import Problem, RuleError, UserError, unknown_name
 from gan_core.records import Record
 from gan_core.schedules import SCHEDULES
 from gan_core.sizes import Shape, Sides, Size, shape_of

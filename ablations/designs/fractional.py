@@ -61,13 +61,10 @@ def _design(factors: int, resolution: int) -> Signs:
 
 
 def _fraction(factors: Sequence[str], design: Signs) -> Fraction:
-    words = list(_words(factors, design))
-    shortest = min(len(word.effects[1]) for word in words)
     return Fraction(
-        resolution=shortest,
+        resolution=min(map(len, _words(design))),
         runs=len(design),
         generators=tuple(_generators(factors, design)),
-        words=tuple(words),
         aliases=tuple(_aliases(factors, design)),
     )
 
@@ -106,20 +103,18 @@ def _product(design: Signs, base: Sequence[int], column: int) -> tuple[int, tupl
     return sign, tuple(of)
 
 
-def _words(factors: Sequence[str], design: Signs) -> Iterator[Alias]:
-    """The defining relation: every set of factors whose product is constant, the shortest first.
+def _words(design: Signs) -> list[frozenset[int]]:
+    """The defining relation: every set of columns whose product is constant.
 
     They are the products of the generators' words: sets under symmetric difference.
     """
     base = _base(design)
     words: list[frozenset[int]] = [frozenset()]
-    for column in range(len(factors)):
+    for column in range(design.shape[1]):
         if column not in base:
             word = frozenset({column, *_product(design, base, column)[1]})
             words += [known ^ word for known in words]
-    for columns in sorted((sorted(word) for word in words if word), key=lambda word: (len(word), word)):
-        sign = int(np.prod(design[0, columns]))
-        yield Alias(effects=((), tuple(factors[i] for i in columns)), signs=(1, sign))
+    return words[1:]
 
 
 def _aliases(factors: Sequence[str], design: Signs) -> Iterator[Alias]:

@@ -69,7 +69,7 @@ class Alias(Record):
 
     def __str__(self) -> str:
         return " = ".join(
-            ("-" if sign < 0 else "") + " x ".join(effect or ("1",))
+            ("-" if sign < 0 else "") + " x ".join(effect)
             for sign, effect in zip(self.signs, self.effects, strict=True)
         )
 
@@ -77,14 +77,13 @@ class Alias(Record):
 class Fraction(Record):
     """A regular two-level fraction: what it is made of, and which effects it can't tell apart.
 
-    `resolution`: length of the shortest word of the defining relation. `words`: that relation, each word with its
-    sign. `aliases`: of main effects and two-way interactions among each other; longer ones follow from `words`.
+    `resolution`: length of the shortest word of the defining relation. `generators`: all else follows from them.
+    `aliases`: of main effects and two-way interactions among each other.
     """
 
     resolution: int
     runs: int
     generators: tuple[str, ...]
-    words: tuple[Alias, ...]
     aliases: tuple[Alias, ...]
 
 

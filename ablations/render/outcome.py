@@ -3,6 +3,7 @@
 from ablations.render.console import say
 from ablations.render.leaderboard import show_leaderboard
 from ablations.render.problems import show_warnings
+from ablations.reuse import told
 from ablations.session import Session
 
 
@@ -15,6 +16,8 @@ def show_outcome(session: Session, stopped: bool) -> None:
         say(f"MLflow:      python -m ablations ui {session.workspace.root}")
     if session.complaint:
         show_warnings([session.complaint])
+    if session.reused:
+        say(f"{told(session.reused, len(progress.trials))}; --retrain trains them again")
     for name, reason in progress.failed.items():
         say(f"failed: {name}: {reason}")
     if not progress.is_done:
