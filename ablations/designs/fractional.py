@@ -61,11 +61,13 @@ def _design(factors: int, resolution: int) -> Signs:
 
 
 def _fraction(factors: Sequence[str], design: Signs) -> Fraction:
+    k, aliases = len(factors), tuple(_aliases(factors, design))
     return Fraction(
         resolution=min(map(len, _words(design))),
         runs=len(design),
         generators=tuple(_generators(factors, design)),
-        aliases=tuple(_aliases(factors, design)),
+        told_apart=k + k * (k - 1) // 2 - sum(len(alias.effects) - 1 for alias in aliases),
+        aliases=aliases,
     )
 
 

@@ -78,11 +78,13 @@ class Fraction(Record):
     """A regular two-level fraction: what it is made of, and which effects it can't tell apart.
 
     `resolution`: length of the shortest word of the defining relation. `generators`: all else follows from them.
-    `aliases`: of main effects and two-way interactions among each other.
+    `aliases`: of main effects and two-way interactions among each other. `told_apart`: how many of these effects there
+    are, a group of aliases being one.
     """
 
     resolution: int
     runs: int
+    told_apart: int
     generators: tuple[str, ...]
     aliases: tuple[Alias, ...]
 

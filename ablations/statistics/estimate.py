@@ -3,13 +3,11 @@
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 from scipy import stats
 
 CONFIDENCE = 0.95
-Verdict = Literal["better", "worse", "can't tell", "baseline"]
 
 
 @dataclass(frozen=True)
@@ -49,15 +47,3 @@ def paired_difference(
     """
     seeds = sorted(treated.keys() & baseline.keys())
     return estimate([treated[seed] - baseline[seed] for seed in seeds], confidence)
-
-
-def verdict_of(difference: Estimate) -> Verdict:
-    """What a paired difference of FID (lower is better) shows: its interval lies below 0, above it, or neither.
-
-    At 95 % one arm in twenty that does nothing is called better or worse; with many arms, expect some.
-    """
-    if difference.high < 0:
-        return "better"
-    if difference.low > 0:
-        return "worse"
-    return "can't tell"

@@ -1,0 +1,64 @@
+"""Whether the evidence supports a claim: `A < B`, `A > B` or `A = B` in a metric, and the same of effects with 0."""
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from ablations.statistics.comparison import Comparison
+from ablations.statistics.contrast import Contrast
+from ablations.statistics.rule import Rule
+
+Relation = Literal["<", ">", "="]  # of the scores as numbers: a lower FID is a better one
+Outcome = Literal["supported", "refuted", "can't tell"]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The outcome, and in words why."""
+
+    outcome: Outcome
+    reason: str
+
+
+def answer_comparison(comparison: Comparison, relation: Relation, rule: Rule) -> Answer:
+    """Of a claim about two arms, from their comparison: its verdict, so divergence and Holm's adjustment included.
+
+    `<` and `>` claim a difference that matters: they are refuted by the opposite, and by "no difference larger than
+    the margin". `=` claims that there is none that matters: supported by an effect shown to lie within the margin, be
+    it certain or not; refuted by one that is certain and not shown to be within.
+    """
+    if comparison.finding == "can't tell":
+        return Answer("can't tell", comparison.reason)
+    within = comparison.p_equivalence_holm <= rule.alpha
+    lower = (comparison.finding == "helps") == rule.lower_is_better
+    found: Relation = "=" if comparison.finding == "no difference" else "<" if lower else ">"
+    same = within and not comparison.divergence.only_arm and not comparison.divergence.only_baseline
+    return Answer(_outcome(relation, found, same), f"{comparison.finding}: {comparison.reason}")
+
+
+def answer_effect(effect: float, p: float, p_equivalence: float, relation: Relation, rule: Rule) -> Answer:
+    """Of a claim about an effect or an interaction and 0, from its value and its (adjusted) p-values.
+
+    `=` with the interaction of two tricks: the one makes little difference to what the other does. `<`: together they
+    lower the score by more than each by itself.
+    """
+    within = p_equivalence <= rule.alpha
+    if p <= rule.alpha:
+        found: Relation = "<" if effect < 0 else ">"
+        return Answer(_outcome(relation, found, within), f"p = {p:.2g}")
+    if within:
+        return Answer(_outcome(relation, "=", True), f"within {rule.margin:.0%}, p = {p_equivalence:.2g}")
+    if math.isnan(p):
+        return Answer("can't tell", "too few seeds")
+    return Answer("can't tell", f"p = {p:.2g}, and of an effect within {rule.margin:.0%} {p_equivalence:.2g}")
+
+
+def answer_contrast(contrast: Contrast, relation: Relation, rule: Rule) -> Answer:
+    """The same of a contrast by itself, unadjusted: one claim, one test."""
+    return answer_effect(contrast.effect.mean, contrast.p, contrast.p_equivalence, relation, rule)
+
+
+def _outcome(claimed: Relation, found: Relation, within: bool) -> Outcome:
+    if claimed == "=":
+        return "supported" if found == "=" or within else "refuted"
+    return "supported" if claimed == found else "refuted"

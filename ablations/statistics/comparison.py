@@ -1,0 +1,97 @@
+"""Comparisons of two arms by their common seeds, adjusted over a study, each with its verdict and its limits."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ablations.statistics.contrast import Contrast, contrast_of
+from ablations.statistics.divergence import Divergence, divergence_of
+from ablations.statistics.estimate import Estimate, paired_difference
+from ablations.statistics.multiplicity import holm
+from ablations.statistics.power import seeds_needed, smallest_detectable
+from ablations.statistics.rule import Rule
+from ablations.statistics.scores import ArmScores
+from ablations.statistics.verdict import Evidence, Finding, decide
+
+Pair = tuple[ArmScores, ArmScores]  # treated, baseline
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """What a study says of one arm against another. `shown` numbers are for people: see `Rule.shown`."""
+
+    arm: str
+    baseline: str
+    contrast: Contrast  # on the rule's scale, with every seed's value
+    shown: Estimate  # the effect as a ratio of scores (< 1: lower than the baseline), or as a difference on `plain`
+    difference: (
+        Estimate  # in the metric's units, paired by seed, t interval: for orientation, the verdict hangs on `shown`
+    )
+    divergence: Divergence
+    p_holm: float
+    p_equivalence_holm: float
+    finding: Finding
+    reason: str
+    detectable: float  # a ratio > 1, or a difference: the smallest these seeds would have found with the rule's power
+    seeds_needed: int | None  # to find the effect that was seen; None: more than power.MOST_SEEDS, or not known
+
+
+def compare_all(pairs: Sequence[Pair], rule: Rule) -> tuple[Comparison, ...]:
+    """All comparisons of a study, adjusted together, in the order given."""
+    contrasts = [contrast_of(((1.0, arm), (-1.0, baseline)), baseline, rule) for arm, baseline in pairs]
+    divergences = [divergence_of(arm, baseline) for arm, baseline in pairs]
+    own_p = [
+        shared_p(contrast.p, divergence, rule) for contrast, divergence in zip(contrasts, divergences, strict=True)
+    ]
+    adjusted = holm(own_p)
+    equivalence = holm([contrast.p_equivalence for contrast in contrasts])
+    family = max(1, sum(not math.isnan(p) for p in own_p))
+    return tuple(
+        _comparison(pair, contrast, divergence, (p, p_equivalence), family, rule)
+        for pair, contrast, divergence, p, p_equivalence in zip(
+            pairs, contrasts, divergences, adjusted, equivalence, strict=True
+        )
+    )
+
+
+def shared_p(p_score: float, divergence: Divergence, rule: Rule) -> float:
+    """One p a comparison: the t test's, or where divergence could answer too, Bonferroni's of the two."""
+    if not divergence.can_answer(rule.alpha):
+        return p_score
+    return divergence.p if math.isnan(p_score) else min(1.0, 2 * min(p_score, divergence.p))
+
+
+def shown_estimate(effect: Estimate, rule: Rule) -> Estimate:
+    """An effect for people; the sd stays on the rule's scale, where on `log` it is about the relative spread."""
+    return Estimate(effect.n, rule.shown(effect.mean), effect.sd, rule.shown(effect.low), rule.shown(effect.high))
+
+
+def _comparison(
+    pair: Pair, contrast: Contrast, divergence: Divergence, adjusted: tuple[float, float], family: int, rule: Rule
+) -> Comparison:
+    arm, baseline = pair
+    evidence = Evidence(
+        effect=contrast.effect.mean,
+        p_score=contrast.p,
+        p_divergence=divergence.p if divergence.can_answer(rule.alpha) else None,
+        p_holm=adjusted[0],
+        p_equivalence_holm=adjusted[1],
+        only_arm_diverged=divergence.only_arm,
+        only_baseline_diverged=divergence.only_baseline,
+    )
+    verdict = decide(evidence, rule)
+    effect, alpha = contrast.effect, rule.alpha / family
+    return Comparison(
+        arm=arm.name,
+        baseline=baseline.name,
+        contrast=contrast,
+        shown=shown_estimate(effect, rule),
+        difference=paired_difference(arm.scores, baseline.scores, rule.confidence),
+        divergence=divergence,
+        p_holm=evidence.p_holm,
+        p_equivalence_holm=evidence.p_equivalence_holm,
+        finding=verdict.finding,
+        reason=verdict.reason,
+        detectable=rule.shown(smallest_detectable(effect.n, effect.sd, alpha, rule.power)),
+        seeds_needed=seeds_needed(effect.mean, effect.sd, alpha, rule.power),
+    )

@@ -1,0 +1,163 @@
+"""Main effects and two-way interactions of a factorial design, full or fractional, with missing cells or without."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import stats
+from statsmodels.regression.linear_model import OLS
+
+from ablations.statistics.aliases import MEAN, AliasStructure, alias_structure
+from ablations.statistics.comparison import shown_estimate
+from ablations.statistics.estimate import Estimate
+from ablations.statistics.factor_columns import Column, Factor, Levels, Observation, columns_of
+from ablations.statistics.multiplicity import holm
+from ablations.statistics.rule import Rule
+from ablations.statistics.verdict import Evidence, Finding, decide
+
+
+@dataclass(frozen=True)
+class FactorEffect:
+    """A main effect, or an interaction of two. NaN where the design cannot tell."""
+
+    name: str  # 'A', 'A:B', 'loss[hinge]'
+    about: Levels
+    estimates: str  # what the number stands for: its own name, or 'A + 0.5 B:C' where the design mixes effects
+    aliases: tuple[str, ...]  # what it is mixed up with; 'mean' if with the mean of all runs
+    effect: Estimate  # on the rule's scale; `n` is the number of runs, `sd` the residual one
+    shown: Estimate  # for people: a ratio (of ratios, for an interaction), or a difference
+    p: float
+    p_holm: float
+    p_equivalence_holm: float
+    diverged_with: int  # runs of the last level (of all, for an interaction) that diverged
+    diverged_without: int
+    finding: Finding  # of an interaction: 'helps' if the two do more good together than each by itself adds up to
+    reason: str
+
+    @property
+    def estimable(self) -> bool:
+        """Whether the design gives it a number of its own or in a sum."""
+        return not math.isnan(self.effect.mean)
+
+
+@dataclass(frozen=True)
+class FactorialFit:
+    """The whole model: score = seed + effects, by ordinary least squares on the rule's scale."""
+
+    effects: tuple[FactorEffect, ...]
+    runs: int
+    diverged: int
+    degrees_of_freedom: int
+    residual_sd: float
+
+
+class _Model(NamedTuple):
+    runs: int
+    df: int
+    sd: float
+    margin: float
+    coefficients: dict[int, tuple[float, float]]  # column -> value, standard error
+
+
+def fit_factorial(
+    observations: Sequence[Observation], factors: Sequence[Factor], rule: Rule, interactions: bool = True
+) -> FactorialFit:
+    """Ordinary least squares with the seed as a block: a fixed effect of its own, so comparisons stay within seeds.
+
+    Any subset of the cells will do: missing and diverged ones make the design unbalanced, and what it cannot tell apart
+    any more is reported as an alias. Intervals take the residuals for one normal sample; they are NaN without a degree
+    of freedom left. Interactions of three and more are taken for 0.
+    Raises ValueError for an unknown level, or a score that the rule's scale has no place for.
+    """
+    scored = [observation for observation in observations if observation.score is not None]
+    columns = columns_of(scored, factors, interactions)
+    if not scored:
+        return FactorialFit((), 0, len(observations), 0, math.nan)
+    seeds = sorted({observation.seed for observation in scored})
+    blocks = np.array([[float(observation.seed == seed) for seed in seeds] for observation in scored])
+    structure = alias_structure(blocks, columns)
+    scores = [observation.score for observation in scored if observation.score is not None]
+    model = _least_squares([rule.transform(score) for score in scores], blocks, columns, structure)
+    model = model._replace(margin=rule.margin_around(float(np.mean(scores))))
+    effects = _effects(columns, structure, model, observations, rule)
+    return FactorialFit(effects, model.runs, len(observations) - model.runs, model.df, model.sd)
+
+
+def _least_squares(
+    y: Sequence[float], blocks: NDArray[np.float64], columns: Sequence[Column], structure: AliasStructure
+) -> _Model:
+    fit = OLS(np.asarray(y), np.column_stack([blocks, *(columns[i].values for i in structure.kept)])).fit()
+    df = round(fit.df_resid)
+    sd = math.sqrt(float(fit.ssr) / df) if df else math.nan
+    coefficients = {
+        index: (float(fit.params[at]), float(fit.bse[at]) if df else math.nan)
+        for at, index in enumerate(structure.kept, start=blocks.shape[1])
+    }
+    return _Model(len(y), df, sd, math.nan, coefficients)
+
+
+def _effects(
+    columns: Sequence[Column],
+    structure: AliasStructure,
+    model: _Model,
+    observations: Sequence[Observation],
+    rule: Rule,
+) -> tuple[FactorEffect, ...]:
+    unknown = (math.nan, math.nan)
+    values = [model.coefficients.get(i, unknown) for i in range(len(columns))]
+    tests = [_p_values(value, error, model.df, model.margin) for value, error in values]
+    adjusted = holm([p for p, _ in tests])
+    equivalence = holm([p for _, p in tests])
+    quantile = float(stats.t.ppf((1 + rule.confidence) / 2, model.df)) if model.df else math.nan
+    effects = []
+    for i, column in enumerate(columns):
+        value, half = values[i][0], quantile * values[i][1]
+        estimate = Estimate(model.runs, value, model.sd, value - half, value + half)
+        with_it, without = _diverged(column.about, observations)
+        excess = with_it - without
+        aliases = _aliases(i, columns, structure)
+        verdict = decide(
+            Evidence(value, tests[i][0], None, adjusted[i], equivalence[i], max(0, excess), max(0, -excess)), rule
+        )
+        effects.append(
+            FactorEffect(
+                name=column.name,
+                about=column.about,
+                estimates=structure.expression(i, columns) if i in structure.kept else "",
+                aliases=aliases,
+                effect=estimate,
+                shown=shown_estimate(estimate, rule),
+                p=tests[i][0],
+                p_holm=adjusted[i],
+                p_equivalence_holm=equivalence[i],
+                diverged_with=with_it,
+                diverged_without=without,
+                finding=verdict.finding,
+                reason=verdict.reason if i in structure.kept else f"cannot be told from {', '.join(aliases)}",
+            )
+        )
+    return tuple(effects)
+
+
+def _p_values(value: float, error: float, df: int, margin: float) -> tuple[float, float]:
+    """Two-sided p of no effect, and TOST's of one as large as the margin."""
+    if math.isnan(value) or not error > 0:
+        return math.nan, math.nan
+    equivalence = max(stats.t.sf((value + margin) / error, df), stats.t.cdf((value - margin) / error, df))
+    return 2 * float(stats.t.sf(abs(value) / error, df)), float(equivalence)
+
+
+def _aliases(index: int, columns: Sequence[Column], structure: AliasStructure) -> tuple[str, ...]:
+    if index in structure.mixed:
+        return tuple(columns[other].name for other in structure.mixed[index]) or (MEAN,)
+    return tuple(columns[other].name for other, kept in structure.mixed.items() if index in kept)
+
+
+def _diverged(about: Levels, observations: Sequence[Observation]) -> tuple[int, int]:
+    """Diverged runs with all these levels, and without."""
+    diverged = [o for o in observations if o.score is None]
+    with_it = sum(all(o.levels[factor] == level for factor, level in about) for o in diverged)
+    return with_it, len(diverged) - with_it

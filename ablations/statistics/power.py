@@ -1,0 +1,83 @@
+"""What a number of seeds can show, beforehand from an assumed spread, and afterwards from the one that was seen."""
+
+import math
+from dataclasses import dataclass
+
+from scipy import optimize
+from statsmodels.stats.power import TTestPower
+
+from ablations.statistics.rule import Rule
+from ablations.statistics.sign_flip import smallest_sign_flip_p
+
+MOST_SEEDS = 1000  # an effect that needs more is said to need "more than 1000"
+
+
+@dataclass(frozen=True)
+class Prospect:
+    """What n seeds can show, for `plan`."""
+
+    n: int
+    comparisons: int
+    alpha: float  # for the whole study; the strictest step of Holm tests at alpha / comparisons
+    smallest_sign_flip_p: float  # 2 / 2^n
+    sign_flips_can_answer: bool  # whether that is at most alpha: from n = 6 on for 0.05
+    sd: float | None  # assumed, of the paired differences on the rule's scale; None: not known
+    detectable: float | None  # on the rule's scale, at the rule's power; None without an sd, inf for n < 2
+    detectable_shown: float | None  # for people: a ratio of scores (always > 1) or a difference
+
+
+def prospect(n: int, comparisons: int, rule: Rule, sd: float | None = None) -> Prospect:
+    """What n paired seeds can show in a study of so many comparisons, given the sd of the paired differences."""
+    best = smallest_sign_flip_p(n)
+    detectable = None if sd is None else smallest_detectable(n, sd, rule.alpha / comparisons, rule.power)
+    return Prospect(
+        n=n,
+        comparisons=comparisons,
+        alpha=rule.alpha,
+        smallest_sign_flip_p=best,
+        sign_flips_can_answer=best <= rule.alpha + 1e-12,
+        sd=sd,
+        detectable=detectable,
+        detectable_shown=None if detectable is None else rule.shown(detectable),
+    )
+
+
+def smallest_detectable(n: int, sd: float, alpha: float, power: float) -> float:
+    """The true mean difference that a two-sided paired t test at alpha finds with this power; inf for n < 2.
+
+    An sd from few seeds is a guess itself: from 3 seeds the true one may be half or six times as large (95 %).
+    """
+    if math.isnan(sd):
+        return math.nan
+    if n < 2:
+        return math.inf
+    size = 1.0
+    while find_power(size, n, alpha) < power:
+        size *= 2
+    return sd * float(optimize.brentq(lambda smaller: find_power(smaller, n, alpha) - power, 0, size))
+
+
+def seeds_needed(effect: float, sd: float, alpha: float, power: float) -> int | None:
+    """The fewest paired seeds with which the t test at alpha finds this effect with this power; None: > MOST_SEEDS."""
+    if math.isnan(effect) or math.isnan(sd) or effect == 0:
+        return None
+    if sd == 0:
+        return 2
+    size = abs(effect) / sd
+    low, high = 1, 2  # power grows with n, and one seed never is enough
+    while find_power(size, high, alpha) < power:
+        low, high = high, 2 * high
+        if low >= MOST_SEEDS:
+            return None
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if find_power(size, middle, alpha) >= power else (middle, high)
+    return high if high <= MOST_SEEDS else None
+
+
+def find_power(size: float, n: int, alpha: float) -> float:
+    """Probability that a two-sided paired t test at alpha finds an effect of `size` sd, and on its own side of 0.
+
+    The one-sided test at alpha / 2: the two-sided one of statsmodels is NaN where its other tail underflows.
+    """
+    return float(TTestPower().power(size, n, alpha / 2, alternative="larger"))
