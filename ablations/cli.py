@@ -64,8 +64,9 @@ def run(
 ) -> None:
     """Train every arm of a study that has no result yet, and rank them.
 
-    A trial that another study has trained already, with the same configuration, data and code, is taken over. Ctrl-C saves the running trials; the same command goes on. MLFLOW_TRACKING_URI names a server instead of the
-    SQLite store in the study's folder.
+    A trial that another study has trained already, with the same configuration, data and code, is taken over. Ctrl-C
+    saves the running trials; the same command goes on. MLFLOW_TRACKING_URI names a server instead of the SQLite store
+    in the study's folder.
     """
     from contextlib import closing
 
@@ -118,14 +119,13 @@ def plan(
     """
     from ablations.overrides import Overrides
     from ablations.plan import plan_of
-    from ablations.render.console import say
     from ablations.render.plan import show_plan
     from ablations.resources import share
     from ablations.study import load_study
 
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor))
     resources = share(len(loaded.arms) * len(loaded.seeds), workers, threads, device)
-    show_plan(plan_of(loaded, runs, machine_home(), resources, retrain, say))
+    show_plan(plan_of(loaded, runs, machine_home(), resources, retrain))
 
 
 @app.command()

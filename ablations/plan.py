@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ablations.estimate import ArmCost, arm_costs, study_seconds
-from ablations.preparation import OnStep, prepare_data
+from ablations.preparation import prepare_data
 from ablations.resources import Resources
 from ablations.reuse import Twin, reusable, twins_of
 from ablations.statistics import Prospect, Rule, prospect
@@ -28,19 +28,19 @@ class Plan:
     costs: Mapping[str, ArmCost]
     seconds: float  # wall seconds for what is left to do
     comparisons: int
-    prospects: tuple[Prospect, ...]  # for each of SPREADS
+    prospects: tuple[Prospect, ...]  # of `pairs_of` pairs, for each of SPREADS
 
     def is_done(self, trial: Trial) -> bool:
         """Whether it has a result, here or to be taken over."""
         return self.states[trial.name] in ("finished", "diverged") or trial.name in self.reused
 
 
-def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain: bool, on_step: OnStep) -> Plan:
+def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain: bool) -> Plan:
     """Look at what is there already, and measure what the rest costs."""
     trials = trials_of(study, runs / study.name)
     states = {trial.name: progress_of(trial) for trial in trials}
     new = [] if retrain else [trial for trial in trials if states[trial.name] == "new"]
-    reused = _reused(new, runs, home, on_step)
+    reused = _reused(new, runs, home)
     to_do = [t for t in trials if states[t.name] not in ("finished", "diverged") and t.name not in reused]
     costs = arm_costs(study.arms, resources)
     comparisons = comparisons_of(study)
@@ -53,7 +53,7 @@ def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain:
         costs=costs,
         seconds=study_seconds(to_do, costs, resources),
         comparisons=comparisons,
-        prospects=tuple(prospect(len(study.seeds), comparisons, Rule(), sd) for sd in SPREADS),
+        prospects=tuple(prospect(pairs_of(study), comparisons, Rule(), sd) for sd in SPREADS),
     )
 
 
@@ -67,11 +67,24 @@ def comparisons_of(study: Study) -> int:
     return len(study.arms) - 1
 
 
-def _reused(trials: list[Trial], runs: Path, home: Path, on_step: OnStep) -> Mapping[str, Twin]:
+def pairs_of(study: Study) -> int:
+    """How many pairs of runs, with and without something, one comparison has.
+
+    A seed a pair; in a factorial design or a fraction of one each effect is seen in all arms, half of them with it.
+    """
+    seen = len(study.arms) // 2 if study.design == "factorial" or study.fraction is not None else 1
+    return len(study.seeds) * seen
+
+
+def _reused(trials: list[Trial], runs: Path, home: Path) -> Mapping[str, Twin]:
     """The images are looked at only for trials of which there is a finished run; where there are none, nothing is."""
     twins = twins_of(trials, runs)
     asked = [trial for trial in trials if trial.name in twins]
     try:
-        return reusable(asked, twins, prepare_data(asked, home, on_step))
+        return reusable(asked, twins, prepare_data(asked, home, _silent))
     except UserError:  # `run` will say so
         return {}
+
+
+def _silent(text: str, share: float | None = None) -> None:
+    """Reading prepared images takes a moment."""

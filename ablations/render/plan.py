@@ -1,19 +1,19 @@
 """What a study will do and cost, and what it can show."""
 
 import math
-from collections.abc import Sequence
 
 from rich.table import Table
 
 from ablations.designs import Fraction
 from ablations.plan import Plan
-from ablations.render.console import duration, number, out, say
+from ablations.render.console import duration, out, say
 from ablations.render.problems import show_warnings
 from ablations.reuse import told
 from ablations.statistics import Prospect
 from ablations.statistics.sign_flip import seeds_for_sign_flip
 
 HEADINGS = ("arm", "factors on", "trials", "done", "steps", "training", "scoring", "a trial")
+MOST_TIMES = 10.0  # no trick changes an FID more
 
 
 def show_plan(plan: Plan) -> None:
@@ -27,7 +27,7 @@ def show_plan(plan: Plan) -> None:
             say(line)
     if reused := told(plan.reused, len(plan.trials)):
         say(f"{reused}: `run` takes them over; --retrain trains them again")
-    for line in _prospects(plan.prospects, study.reference):
+    for line in _prospects(plan):
         say(line)
     left = sum(not plan.is_done(trial) for trial in plan.trials)
     say(
@@ -68,22 +68,26 @@ def _confounded(fraction: Fraction) -> list[str]:
     return lines
 
 
-def _prospects(prospects: Sequence[Prospect], reference: str) -> list[str]:
-    """What so many seeds can show of one arm against another."""
-    first = prospects[0]
-    n, seeds = first.n, f"{first.n} seed{'' if first.n == 1 else 's'}"
-    if n < 2:
+def _prospects(plan: Plan) -> list[str]:
+    """What so many seeds can show."""
+    first, count = plan.prospects[0], len(plan.study.seeds)
+    seeds = f"{count} seed{'' if count == 1 else 's'}"
+    if first.n != count:
+        seeds += f", {first.n} pairs with and without a factor,"
+    if first.n < 2:
         return [f"{seeds}: no interval and no test; nothing can be shown"]
     lines = []
     if not first.sign_flips_can_answer:
         lines.append(
-            f"{seeds} can't reach p < {first.alpha:g} by flipping signs, whatever they say: the smallest two-sided p is "
-            f"{first.smallest_sign_flip_p:.3g}; {seeds_for_sign_flip(first.alpha)} seeds can"
+            f"{seeds} can't reach p < {first.alpha:g} by flipping signs, whatever comes out: the smallest two-sided p "
+            f"is {first.smallest_sign_flip_p:.3g}; {seeds_for_sign_flip(first.alpha)} seeds can"
         )
-    shown = [p for p in prospects if p.detectable_shown is not None and math.isfinite(p.detectable_shown)]
-    spread = "; ".join(f"{number(100 * ((p.detectable_shown or 1) - 1))} % (spread {p.sd:g})" for p in shown)
-    lines.append(
-        f"{seeds}, {first.comparisons} comparison{'' if first.comparisons == 1 else 's'}: the smallest difference in "
-        f"FID from {reference} that would be shown 4 times in 5, by how much pairs spread (sd of log FID): {spread}"
-    )
+    spreads = "; ".join(f"where pairs spread by {p.sd:g}, {_times(p)}" for p in plan.prospects)
+    tests = f"{first.comparisons} comparison{'' if first.comparisons == 1 else 's'}"
+    lines.append(f"{seeds} and {tests} would show 4 times in 5 (spread: sd of log FID): {spreads}")
     return lines
+
+
+def _times(prospect: Prospect) -> str:
+    ratio = prospect.detectable_shown or math.inf
+    return "nothing below tenfold" if ratio > MOST_TIMES else f"an FID {ratio:.2f} times another or more"
