@@ -57,7 +57,7 @@ class StudyFile(DesignOptions):
 
     def options(self) -> DesignOptions:
         """What the design is told."""
-        return DesignOptions(**{name: getattr(self, name) for name in DesignOptions.model_fields})
+        return DesignOptions.model_construct(**{name: getattr(self, name) for name in DesignOptions.model_fields})
 
     def has(self, option: str) -> bool:
         """Whether an option of the design's is there."""

@@ -21,7 +21,7 @@ def _arm(value: Any) -> Any:
     """The factors that are on, or settings. Raises ValueError with what is allowed."""
     if isinstance(value, dict):
         return value
-    if isinstance(value, list) and all(isinstance(name, str) for name in value):
+    if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
         return tuple(value)
     raise ValueError(ARM_ALLOWED)
 

@@ -80,7 +80,7 @@ def _prospects(plan: Plan) -> list[str]:
     if not first.sign_flips_can_answer:
         lines.append(
             f"{seeds} can't reach p < {first.alpha:g} by flipping signs, whatever comes out: the smallest two-sided p "
-            f"is {first.smallest_sign_flip_p:.3g}; {seeds_for_sign_flip(first.alpha)} seeds can"
+            f"is {first.smallest_sign_flip_p:.3g}; {seeds_for_sign_flip(first.alpha)} can"
         )
     spreads = "; ".join(f"where pairs spread by {p.sd:g}, {_times(p)}" for p in plan.prospects)
     tests = f"{first.comparisons} comparison{'' if first.comparisons == 1 else 's'}"
