@@ -46,6 +46,7 @@ Device = Annotated[str | None, typer.Option(metavar="X", help="cpu, cuda:0, ... 
 Budget = Annotated[float | None, typer.Option("--budget-kimg", metavar="X", help="Another budget for all arms.")]
 Data = Annotated[str | None, typer.Option("--data", metavar="DATA", help="Other data: a name, or folder:PATH.")]
 ExtractorName = Annotated[str | None, typer.Option("--extractor", metavar="NAME", help="Another extractor.")]
+Retrain = Annotated[bool, typer.Option("--retrain", help="Train also what another study here has trained already.")]
 DEFAULT_RUNS = Path("runs")
 
 
@@ -75,11 +76,13 @@ def run(
             show_default=False,
         ),
     ] = None,
+    retrain: Retrain = False,
 ) -> None:
     """Train every arm of a study that has no result yet, and rank them.
 
-    Ctrl-C saves the running trials; the same command goes on. MLFLOW_TRACKING_URI names a server instead of the
-    SQLite store in the study's folder.
+    A trial that another study has trained already, with the same configuration, data and code, is taken over. Ctrl-C
+    saves the running trials; the same command goes on. MLFLOW_TRACKING_URI names a server instead of the SQLite store
+    in the study's folder.
     """
     from contextlib import closing
 
@@ -100,6 +103,7 @@ def run(
         storage=storage,
         command=sys.argv,
         floors=floors,
+        retrain=retrain,
     )
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor))
     with open_session(loaded, runs, options) as session, Interrupt() as interrupt:
@@ -124,22 +128,21 @@ def plan(
     budget_kimg: Budget = None,
     data: Data = None,
     extractor: ExtractorName = None,
+    retrain: Retrain = False,
 ) -> None:
-    """Show arms, seeds, trials and an estimate of the time, from a short measurement. Nothing is trained."""
-    from ablations.estimate import arm_costs, study_seconds
+    """Show arms, seeds, trials, what the seeds can show, and the time it will take, from a short measurement.
+
+    Nothing is trained.
+    """
     from ablations.overrides import Overrides
+    from ablations.plan import plan_of
     from ablations.render.plan import show_plan
     from ablations.resources import share
     from ablations.study import load_study
-    from ablations.trials import progress_of, trials_of
 
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor))
-    trials = trials_of(loaded, runs / loaded.name)
-    states = {trial.name: progress_of(trial) for trial in trials}
-    resources = share(len(trials), workers, threads, device)
-    costs = arm_costs(loaded.arms, resources)
-    to_do = [trial for trial in trials if states[trial.name] not in ("finished", "diverged")]
-    show_plan(loaded, trials, states, resources, costs, study_seconds(to_do, costs, resources))
+    resources = share(len(loaded.arms) * len(loaded.seeds), workers, threads, device)
+    show_plan(plan_of(loaded, runs, machine_home(), resources, retrain))
 
 
 @app.command()

@@ -19,10 +19,11 @@ class Overrides:
 
     def apply(self, content: dict[str, Any]) -> None:
         """Change a study file's content in place. What is no mapping is left for validation to complain about."""
-        baseline, tricks = content.get("baseline"), content.get("tricks")
+        baseline = content.get("baseline")
         if not isinstance(baseline, dict):
             return
-        arms = [arm for arm in tricks.values() if isinstance(arm, dict)] if isinstance(tricks, dict) else []
+        named = [part for part in (content.get("tricks"), content.get("arms")) if isinstance(part, dict)]
+        arms = [arm for part in named for arm in part.values() if isinstance(arm, dict)]
         if self.budget_kimg is not None:
             before = baseline.get("budget_kimg")
             for arm in arms:

@@ -32,7 +32,7 @@ from gan_core.losses import LOSSES
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES
 from gan_core.nets.rules import network_problems
 from gan_core.optimizers import OPTIMIZERS, idle_numbers
-from gan_core.problems import UserError
+from gan_core.problems import RuleError, UserError
 from gan_core.records import Record
 from gan_core.rules import Rule, broken_rules
 from gan_core.sizes import Shape, Sides, Size, shape_of
@@ -179,7 +179,9 @@ _FullConfig: type[Config] = create_model(  # type: ignore[call-overload]
 
 
 def resolve(settings: Mapping[str, Any]) -> Config:
-    """The configuration that these settings mean. Raises UserError with every problem in it."""
+    """The configuration that these settings mean. Raises UserError with every problem in it: RuleError where each
+    setting is right by itself.
+    """
     try:
         config = _FullConfig.model_validate(dict(settings))
     except ValidationError as error:
@@ -190,5 +192,5 @@ def resolve(settings: Mapping[str, Any]) -> Config:
         *data_problems(config),
         *broken_rules(config, "error"),
     ]:
-        raise UserError(*problems)
+        raise RuleError(*problems)
     return config

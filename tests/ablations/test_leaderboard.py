@@ -15,8 +15,8 @@ from ablations.leaderboard import Leaderboard, frame_of, json_of, leaderboard_of
 from ablations.leaderboard.columns import columns_of, documented
 from ablations.render.leaderboard import leaderboard_table
 from ablations.results import read_results
-from gan_core.problems import UserError
 from gan_core.events import Evaluated, Score
+from gan_core.problems import UserError
 from tests.ablations.journals import make_arm, make_trial, scores, story, write, write_trial
 
 FIDS = {"baseline": (30.0, 40.0, 50.0), "dropout": (20.0, 29.0, 41.0), "ttur": (29.0, 41.0, 52.0)}
