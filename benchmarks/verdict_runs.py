@@ -17,7 +17,11 @@ from gan_core.nets.dcgan import Generator
 
 Seeds = Literal["tuning", "fresh"]
 FIRST_SEED: dict[Seeds, int] = {"tuning": 1000, "fresh": 2000}
-COUNTS: dict[Seeds, dict[str, int]] = {"tuning": {"healthy": 3, "failing": 2}, "fresh": {"healthy": 4, "failing": 3}}
+HARD, EASY = ("mode collapse", "oscillating"), ("vanishing gradients", "D overpowered", "diverged")
+COUNTS: dict[Seeds, dict[str, int]] = {  # runs of each configuration
+    "tuning": {"healthy": 3, **dict.fromkeys(HARD, 2), **dict.fromkeys(EASY, 2)},
+    "fresh": {"healthy": 4, **dict.fromkeys(HARD, 3), **dict.fromkeys(EASY, 2)},
+}
 BLIND = "G is blind to z"
 
 COMMON: dict[str, Any] = {
@@ -90,14 +94,15 @@ class Built:
         return "-".join(f"{self.way} {self.how} {self.config.seed}".replace(",", "").split())
 
 
-def runs(seeds: Seeds) -> Iterator[Built]:
-    """All runs of a set of seeds; no seed is used twice."""
-    seed = FIRST_SEED[seeds]
+def runs(seeds: Seeds) -> list[Built]:
+    """All runs of a set of seeds, the first of each configuration first; no seed is used twice."""
+    seed, found = FIRST_SEED[seeds], []
     for way, configurations in WAYS.items():
         for how, settings in configurations.items():
-            for _ in range(COUNTS[seeds]["healthy" if way == "healthy" else "failing"]):
-                yield Built(way, how, resolve({**COMMON, **settings, "seed": seed}))
+            for repetition in range(COUNTS[seeds][way]):
+                found.append((repetition, Built(way, how, resolve({**COMMON, **settings, "seed": seed}))))
                 seed += 1
+    return [built for _, built in sorted(found, key=lambda one: one[0])]
 
 
 @contextmanager

@@ -40,7 +40,7 @@ GROWN = 100.0  # growth
 GARBAGE = 1.0  # distance
 RIGHT, GUESSES = 0.98, 0.6  # d_right
 COPIES, FEW_CLASSES, A_CLASS = 0.5, 3, 0.02  # near_copies; classes with at least this share
-JUMP, JUMPS = 0.4, 3  # total variation of the shares from look to look; in the second half
+JUMP, JUMPS = 0.5, 3  # total variation of the shares from look to look; in the second half
 FACTOR, SWINGS = 1.5, 3  # of the distance, between its turning points; in the second half
 
 

@@ -8,16 +8,11 @@ import math
 
 import torch
 
+from gan_core.evaluation.class_shares import named
 from gan_core.evaluation.extractors.record import Outputs
 from gan_core.evaluation.moments import Moments
 
 NEIGHBOURS = 200  # samples among which the nearest is looked for: the fewer, the further away it is
-CLASS_SHARE = "class_share/"  # beginning of the names of the classes' shares
-
-
-def class_shares(diversity: dict[str, float]) -> tuple[float, ...]:
-    """The share of each class in what `Diversity.result` gave, in their order; () in older journals."""
-    return tuple(diversity[name] for name in diversity if name.startswith(CLASS_SHARE))
 
 
 class Diversity:
@@ -51,7 +46,7 @@ class Diversity:
         `nearest`: of the first 200 fakes the median distance to the nearest other, over the root mean square distance
         of two reals: a few images again and again, however far apart, give about 0 (the birthday test of Arora,
         Risteski and Zhang 2018, arXiv:1706.08224, in features). Left out where there are fewer.
-        `class_share/K`: share of class K among the extractor's answers; see `class_shares`.
+        `class_share/K`: share of class K among the extractor's answers; see `gan_core.evaluation.class_shares`.
         """
         if not self._n or not torch.isfinite(self._outer).all():
             return {}
@@ -67,7 +62,7 @@ class Diversity:
             "classes": math.exp(-float((shares * shares.log()).sum())),
             "real_variance": real_variance,
             **self._nearest(real_variance),
-            **{f"{CLASS_SHARE}{k}": share for k, share in enumerate((self._classes / self._n).tolist())},
+            **named((self._classes / self._n).tolist()),
         }
 
     def _nearest(self, real_variance: float) -> dict[str, float]:
