@@ -5,10 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy.spatial import cKDTree
 from torch import nn
 
 from gan_core.data import ImageArray
 from gan_core.diagnostics import note_gradients
+from gan_core.evaluation.class_shares import class_shares
 from gan_core.evaluation.diversity import Diversity
 from gan_core.evaluation.extractors.record import Outputs
 from gan_core.evaluation.moments import Moments
@@ -63,6 +65,26 @@ def test_dimensions_of_equal_images_of_two_images_and_of_the_reals() -> None:
     two = torch.tensor([[1.0, 2, 3, 4], [4, 3, 2, 1]]).double().repeat(4, 1)
     assert diversity(reals, two, [0] * 8)["dimensions"] == pytest.approx(1 / 4)
     assert diversity(reals, two[:1].repeat(8, 1), [0] * 8)["spread"] == pytest.approx(0)
+
+
+def test_nearest_and_class_shares() -> None:
+    random = np.random.default_rng(1)
+    reals, fakes = torch.tensor(random.normal(size=(300, 3))), torch.tensor(random.normal(size=(250, 3)) * 2)
+    result = diversity(reals, fakes, [1, 1, 9, 4, 1] * 50)
+    values, _ = cKDTree(fakes[:200].numpy()).query(fakes[:200].numpy(), k=2)
+    root_mean_square = math.sqrt(float((torch.cdist(reals, reals) ** 2).mean()))
+    # torch's median of an even number of values is the lower one of the middle
+    assert result["nearest"] == pytest.approx(sorted(values[:, 1])[99] / root_mean_square)
+    assert class_shares(result) == pytest.approx((0, 0.6, 0, 0, 0.2, 0, 0, 0, 0, 0.2))
+    assert class_shares({"spread": 1.0}) == ()
+
+
+def test_ten_images_again_and_again_are_near_each_other_however_far_apart() -> None:
+    reals = torch.tensor(np.random.default_rng(2).normal(size=(300, 8)))
+    few = diversity(reals, reals[:10].repeat(20, 1), [0] * 200)
+    assert few["nearest"] == 0
+    assert few["spread"] > 0.8
+    assert "nearest" not in diversity(reals, reals[:100], [0] * 100)  # too few to look among
 
 
 def test_no_number_for_what_is_not_finite() -> None:
