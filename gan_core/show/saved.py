@@ -53,7 +53,8 @@ def load_generator(directory: Path, which: Which, device: str = "cpu") -> SavedG
     config = resolve(start.config)
     shape = start.image_shape or (DATASETS[config.data].channels, config.image_size, config.image_size)
     no_images = np.broadcast_to(np.uint8(0), (config.batch_size, *shape))
-    G = build(config, no_images, torch.device(device)).shown_g
+    unscaled = config.model_copy(update={"data_scaling": "unit"})  # G is the same, and no statistics are asked of them
+    G = build(unscaled, no_images, torch.device(device)).shown_g
     try:
         G.load_state_dict(load_file(path))
     except (SafetensorError, RuntimeError) as error:
