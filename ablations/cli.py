@@ -41,6 +41,10 @@ Device = Annotated[str | None, typer.Option(metavar="X", help="cpu, cuda:0, ... 
 Budget = Annotated[float | None, typer.Option("--budget-kimg", metavar="X", help="Another budget for all arms.")]
 Data = Annotated[str | None, typer.Option("--data", metavar="DATA", help="Other data: a name, or folder:PATH.")]
 ExtractorName = Annotated[str | None, typer.Option("--extractor", metavar="NAME", help="Another extractor.")]
+Seeds = Annotated[int | None, typer.Option("--seeds", metavar="N", help="Another number of seeds: 0 to N - 1.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another setting for all arms; may be repeated.")
+]
 DEFAULT_RUNS = Path("runs")
 
 
@@ -56,6 +60,8 @@ def run(
     budget_kimg: Budget = None,
     data: Data = None,
     extractor: ExtractorName = None,
+    seeds: Seeds = None,
+    settings: Settings = None,
     storage: Annotated[
         str | None, typer.Option(metavar="URL", help="Optuna's storage [default: SQLite in the study's folder].")
     ] = None,
@@ -67,7 +73,7 @@ def run(
     """
     from contextlib import closing
 
-    from ablations.overrides import Overrides
+    from ablations.overrides import Overrides, settings_in
     from ablations.render.display import display
     from ablations.render.outcome import show_outcome
     from ablations.session import Options, open_session
@@ -84,7 +90,7 @@ def run(
         storage=storage,
         command=sys.argv,
     )
-    loaded = load_study(study, name, Overrides(budget_kimg, data, extractor))
+    loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
     with open_session(loaded, runs, options) as session, Interrupt() as interrupt:
         with (
             display(session) as shown,
@@ -107,16 +113,18 @@ def plan(
     budget_kimg: Budget = None,
     data: Data = None,
     extractor: ExtractorName = None,
+    seeds: Seeds = None,
+    settings: Settings = None,
 ) -> None:
     """Show arms, seeds, trials and an estimate of the time, from a short measurement. Nothing is trained."""
     from ablations.estimate import arm_costs, study_seconds
-    from ablations.overrides import Overrides
+    from ablations.overrides import Overrides, settings_in
     from ablations.render.plan import show_plan
     from ablations.resources import share
     from ablations.study import load_study
     from ablations.trials import progress_of, trials_of
 
-    loaded = load_study(study, name, Overrides(budget_kimg, data, extractor))
+    loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
     trials = trials_of(loaded, runs / loaded.name)
     states = {trial.name: progress_of(trial) for trial in trials}
     resources = share(len(trials), workers, threads, device)
