@@ -47,6 +47,10 @@ Budget = Annotated[float | None, typer.Option("--budget-kimg", metavar="X", help
 Data = Annotated[str | None, typer.Option("--data", metavar="DATA", help="Other data: a name, or folder:PATH.")]
 ExtractorName = Annotated[str | None, typer.Option("--extractor", metavar="NAME", help="Another extractor.")]
 Retrain = Annotated[bool, typer.Option("--retrain", help="Train also what another study here has trained already.")]
+Seeds = Annotated[int | None, typer.Option("--seeds", metavar="N", help="Another number of seeds: 0 to N - 1.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another setting for all arms; may be repeated.")
+]
 DEFAULT_RUNS = Path("runs")
 
 
@@ -62,6 +66,8 @@ def run(
     budget_kimg: Budget = None,
     data: Data = None,
     extractor: ExtractorName = None,
+    seeds: Seeds = None,
+    settings: Settings = None,
     storage: Annotated[
         str | None,
         typer.Option(
@@ -86,7 +92,7 @@ def run(
     """
     from contextlib import closing
 
-    from ablations.overrides import Overrides
+    from ablations.overrides import Overrides, settings_in
     from ablations.render.display import display
     from ablations.render.outcome import show_outcome
     from ablations.session import Options, open_session
@@ -105,7 +111,7 @@ def run(
         floors=floors,
         retrain=retrain,
     )
-    loaded = load_study(study, name, Overrides(budget_kimg, data, extractor))
+    loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
     with open_session(loaded, runs, options) as session, Interrupt() as interrupt:
         with (
             display(session) as shown,
@@ -128,19 +134,21 @@ def plan(
     budget_kimg: Budget = None,
     data: Data = None,
     extractor: ExtractorName = None,
+    seeds: Seeds = None,
+    settings: Settings = None,
     retrain: Retrain = False,
 ) -> None:
     """Show arms, seeds, trials, what the seeds can show, and the time it will take, from a short measurement.
 
     Nothing is trained.
     """
-    from ablations.overrides import Overrides
+    from ablations.overrides import Overrides, settings_in
     from ablations.plan import plan_of
     from ablations.render.plan import show_plan
     from ablations.resources import share
     from ablations.study import load_study
 
-    loaded = load_study(study, name, Overrides(budget_kimg, data, extractor))
+    loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
     resources = share(len(loaded.arms) * len(loaded.seeds), workers, threads, device)
     show_plan(plan_of(loaded, runs, machine_home(), resources, retrain))
 

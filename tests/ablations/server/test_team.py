@@ -59,7 +59,7 @@ def test_two_studies_at_once_and_a_restart(postgres: Postgres, mlflow_server: st
     postgres.stop()
     time.sleep(3)
     postgres.start()
-    for name, child in zip(NAMES, children, strict=True):
+    for child in children:
         child.wait(240)
     for name in NAMES:  # once more: what could not be entered while the database was away
         command = run_command(tmp_path / name, name, storage)
