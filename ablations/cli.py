@@ -13,7 +13,7 @@ from ablations.cli_evaluate import evaluate
 from ablations.cli_leaderboard import leaderboard
 from ablations.cli_sample import sample
 from ablations.cli_server import server
-from gan_core.cli import machine_home
+from gan_core.cli import given_weights, machine_home
 
 app = typer.Typer(
     name="ablations",
@@ -51,6 +51,9 @@ Seeds = Annotated[int | None, typer.Option("--seeds", metavar="N", help="Another
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another setting for all arms; may be repeated.")
 ]
+Weights = Annotated[
+    Path | None, typer.Option("--inception-weights", metavar="FILE", help="Inception's weights [default: downloaded].")
+]
 DEFAULT_RUNS = Path("runs")
 
 
@@ -68,6 +71,7 @@ def run(
     extractor: ExtractorName = None,
     seeds: Seeds = None,
     settings: Settings = None,
+    inception_weights: Weights = None,
     storage: Annotated[
         str | None,
         typer.Option(
@@ -107,6 +111,7 @@ def run(
         device=device,
         tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or None,
         storage=storage,
+        inception_weights=inception_weights or given_weights(),
         command=sys.argv,
         floors=floors,
         retrain=retrain,

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ablations.cli_sample import Which
-from gan_core.cli import machine_home
+from gan_core.cli import given_weights, machine_home
 
 
 class Fit(StrEnum):
@@ -49,6 +49,9 @@ def evaluate(
     g_mode: Annotated[
         str | None, typer.Option(metavar="TEXT", help="How the pictures' G was run [running statistics].")
     ] = None,
+    inception_weights: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Inception's weights [default: downloaded].")
+    ] = None,
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")] = Path(
         "runs"
     ),
@@ -72,5 +75,6 @@ def evaluate(
         fit=fit.value,
         g_mode=g_mode,
     )
-    question = Question(subject, runs, request, Place(machine_home(), checked_device(device)), study, name)
+    place = Place(machine_home(), checked_device(device), inception_weights or given_weights())
+    question = Question(subject, runs, request, place, study, name)
     print_answer(answer(question), as_json)

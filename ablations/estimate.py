@@ -56,18 +56,19 @@ def study_seconds(trials: Sequence[Trial], costs: dict[str, ArmCost], resources:
     return max(free)
 
 
-def _measured(settings: dict[str, Any], device: str, threads: int, seconds: float) -> tuple[float, float]:
+def _measured(settings: dict[str, Any], device: str, threads: int, seconds: float) -> tuple[float, float, float]:
     import torch
 
     from gan_core.timing import measure
 
     torch.set_num_threads(threads)
     cost = measure(resolve(settings), device, seconds)
-    return cost.per_step, cost.per_kfake
+    return cost.per_step, cost.per_kfake, cost.per_progress_kfake
 
 
-def _arm_cost(arm: Arm, per_step: float, per_kfake: float) -> ArmCost:
+def _arm_cost(arm: Arm, per_step: float, per_kfake: float, per_progress_kfake: float) -> ArmCost:
     config: Config = arm.config
-    fakes = config.progress_evaluations * config.progress_samples + 2 * config.full_samples
+    on_the_way = config.progress_evaluations * config.progress_samples / 1000 * per_progress_kfake
+    at_the_end = 2 * config.full_samples / 1000 * per_kfake
     steps = total_steps(config)
-    return ArmCost(arm.name, steps, steps * per_step, fakes / 1000 * per_kfake)
+    return ArmCost(arm.name, steps, steps * per_step, on_the_way + at_the_end)

@@ -1,4 +1,4 @@
-"""All images ready, and right for every trial, before any is trained."""
+"""All images ready, and right for every trial, and the weights of their extractors, before any is trained."""
 
 from collections.abc import Hashable, Iterable
 from pathlib import Path
@@ -7,6 +7,8 @@ from typing import Protocol
 from ablations.trials import Trial
 from gan_core import training_data
 from gan_core.datasets import ImageSet
+from gan_core.evaluation.extractors.supply import supply
+from gan_core.evaluation.rules import extractors_of
 
 
 class OnStep(Protocol):
@@ -34,3 +36,9 @@ def prepare_data(trials: Iterable[Trial], home: Path, on_step: OnStep) -> dict[t
 
         ready[key] = training_data.load(config, home, count)
     return {key: images.digest for key, images in ready.items()}
+
+
+def prepare_weights(trials: Iterable[Trial], home: Path, given: Path | None, on_step: OnStep) -> None:
+    """Have the weights of all extractors that these trials ask for. Raises UserError where they can't be had."""
+    names = dict.fromkeys(name for trial in trials for name in extractors_of(trial.config))
+    supply(names, home, given, lambda what, done, total: on_step(f"weights: {what}", done / total))

@@ -13,7 +13,7 @@ from ablations.executors.report import Executor, Report
 from ablations.floor_work import FloorWork
 from ablations.leaderboard import Leaderboard, write_csv
 from ablations.leaderboard.source import from_folders
-from ablations.preparation import OnStep, prepare_data
+from ablations.preparation import OnStep, prepare_data, prepare_weights
 from ablations.progress import StudyProgress
 from ablations.provenance import provenance_of
 from ablations.resources import Resources, share
@@ -46,6 +46,7 @@ class Options:
     device: str | None = None
     tracking_uri: str | None = None  # None: SQLite in the study's directory
     storage: str | None = None  # None: SQLite in the study's directory
+    inception_weights: Path | None = None  # a file; None: downloaded, where a trial asks for them
     command: Sequence[str] = ()
     floors: bool | None = None  # None: where they take seconds
     retrain: bool = False  # whether to train what another study has trained already
@@ -89,6 +90,7 @@ class Session:
         tracker = self._tracker()
         digests = prepare_data(to_do, self.options.home, on_step)
         unshipped += self._take_over(to_do, digests, on_step)
+        prepare_weights(to_do, self.options.home, self.options.inception_weights, on_step)
         tracker.begin(self._execution())
         tracker.start()
         self.floors.start(on_step)

@@ -72,7 +72,7 @@ def single_tests(studies: int) -> Rows:
             real = [_contrast(noise, min(effect, 300.0), seeds, rng) for _ in range(studies)]
             row += [
                 share(contrast.p <= RULE.alpha for contrast in null),
-                share(contrast.p_sign_flip <= RULE.alpha for contrast in null[:400]),
+                share(contrast.p_sign_flip <= RULE.alpha for contrast in null[:500]),
                 share(contrast.p <= RULE.alpha and contrast.effect.mean > 0 for contrast in real),
             ]
         rows.append(row)

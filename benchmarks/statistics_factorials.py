@@ -50,10 +50,10 @@ def factorial(studies: int) -> Rows:
             holes = World(effects=EFFECTS, interactions=TOGETHER, noise=noise, missing=0.1, base_divergence=0.05)
             four = World(effects={**EFFECTS, "D": 0.05}, interactions=TOGETHER, noise=noise)
             row += [
-                _covered([fitted(whole, full, "ABC", seeds, rng) for _ in range(studies // 4)], EFFECTS),
-                _covered([fitted(holes, full, "ABC", seeds, rng) for _ in range(studies // 4)], EFFECTS),
+                _covered([fitted(whole, full, "ABC", seeds, rng) for _ in range(studies // 2)], EFFECTS),
+                _covered([fitted(holes, full, "ABC", seeds, rng) for _ in range(studies // 2)], EFFECTS),
                 _covered(
-                    [fitted(four, half, "ABCD", seeds, rng) for _ in range(studies // 4)], four.effects, mains=True
+                    [fitted(four, half, "ABCD", seeds, rng) for _ in range(studies // 2)], four.effects, mains=True
                 ),
             ]
         rows.append(row)
@@ -69,7 +69,7 @@ def best_after(searches: int) -> Rows:
             rng = np.random.default_rng(7)
             world = _scores(noise, DRAWS, rng)
             true = {k: float(world[: DRAWS // k * k].reshape(-1, k).min(axis=1).mean()) for k in (1, 5, 10)}
-            curves = [expected_best(_scores(noise, trials, rng).tolist(), RULE, most=10) for _ in range(searches)]
+            curves = [expected_best(_scores(noise, trials, rng).tolist(), RULE, most=10) for _ in range(searches // 2)]
             row += [share(c[k - 1].low <= true[k] <= c[k - 1].high for c in curves) for k in true]
         rows.append(row)
     return rows

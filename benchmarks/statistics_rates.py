@@ -32,7 +32,8 @@ TABLES: list[Table] = [
     ("false", "Studies of seven tricks with any wrong verdict, in % (stated: at most 5)",
      headings("no effect", "with holes", "at the margin"), comparisons.false_verdicts),
     ("mixed", "Seven tricks, of which three act (−26 %, −14 %, +22 %), 5 % of the runs missing and 5 % diverged: "
-     "found, and studies with any wrong verdict, in %", headings("−26", "−14", "+22", "wrong"), comparisons.mixed_study),
+     "found, and studies with any wrong verdict, in %", headings("−26", "−14", "+22", "wrong"),
+     comparisons.mixed_study),
     ("divergence", "A trick that makes 40 % of its runs diverge and the others 18 % better: verdicts in %",
      ["seeds", "helps", "hurts", "no difference", "can't tell"], comparisons.divergence),
     ("factorial", "Factorial designs: intervals of effects that hold the truth, in % (stated: 95)",
@@ -45,14 +46,12 @@ TABLES: list[Table] = [
 
 def main() -> None:
     studies = int(sys.argv[1]) if len(sys.argv) > 1 else 1000
-    page = PAGE.read_text()
     with ProcessPoolExecutor(2) as pool:
         pending = [(*table, pool.submit(table[3], studies)) for table in TABLES]
         for name, title, columns, _, rows in pending:
             lines = [f"**{title}**", "", *map(_line, (columns, ["---:"] * len(columns), *rows.result()))]
-            page = _between(page, f"<!-- rates: {name} -->", "\n".join(lines))
+            PAGE.write_text(_between(PAGE.read_text(), f"<!-- rates: {name} -->", "\n".join(lines)))
             print(name, flush=True)
-    PAGE.write_text(page)
 
 
 def _line(cells: list[str]) -> str:

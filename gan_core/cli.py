@@ -16,11 +16,18 @@ if TYPE_CHECKING:
     from gan_core.events import AnyEvent
 
 HOME_VARIABLE = "GAN_ABLATIONS_HOME"
+WEIGHTS_VARIABLE = "GAN_ABLATIONS_INCEPTION_WEIGHTS"
 
 
 def machine_home() -> Path:
     """Where data sets and caches of this machine lie: $GAN_ABLATIONS_HOME, or ~/.cache/gan-ablations."""
     return Path(os.environ.get(HOME_VARIABLE) or Path.home() / ".cache" / "gan-ablations").expanduser()
+
+
+def given_weights() -> Path | None:
+    """The file of Inception's weights that the environment names, if it names one."""
+    named = os.environ.get(WEIGHTS_VARIABLE)
+    return Path(named).expanduser() if named else None
 
 
 def parser() -> argparse.ArgumentParser:
@@ -37,6 +44,12 @@ def parser() -> argparse.ArgumentParser:
         type=Path,
         metavar="DIR",
         help=f"data sets and caches [default ${HOME_VARIABLE} or ~/.cache/gan-ablations]",
+    )
+    place.add_argument(
+        "--inception-weights",
+        type=Path,
+        metavar="FILE",
+        help="weights for the extractor inception [default $GAN_ABLATIONS_INCEPTION_WEIGHTS, else downloaded]",
     )
     place.add_argument("--device", metavar="X", help="cpu, cuda, cuda:1, ... [default cuda where there is one]")
     place.add_argument("--threads", type=int, metavar="N", help="CPU threads [default torch's]")
@@ -78,6 +91,8 @@ def _train(arguments: argparse.Namespace) -> int:
 
     from gan_core import journal, training_data
     from gan_core.devices import available_devices, checked_device
+    from gan_core.evaluation.extractors.supply import supply
+    from gan_core.evaluation.rules import extractors_of
     from gan_core.events import Finished
     from gan_core.show.draw import draw_run
     from gan_core.train import train
@@ -94,6 +109,7 @@ def _train(arguments: argparse.Namespace) -> int:
         raise UserError(Problem(f"{arguments.out} can't be made: {error.strerror}", ("--out",))) from error
     home = arguments.home or machine_home()
     training_data.load(config, home, _Counter())
+    supply(extractors_of(config), home, arguments.inception_weights or given_weights(), _Counter("weights", "bytes"))
     run = train(config, arguments.out, home, device)
     with Interrupt() as interrupt, closing(journal.recorded(run, arguments.out)) as events:
         for event in events:
@@ -113,13 +129,16 @@ def _train(arguments: argparse.Namespace) -> int:
 class _Counter:
     """Tells of long preparations, a line each tenth."""
 
-    said = ("", -1)
+    def __init__(self, subject: str = "data", unit: str = "images") -> None:
+        self.subject, self.unit = subject, unit
+        self.said = ("", -1)
 
     def __call__(self, what: str, done: int, total: int) -> None:
         now = (what, done * 10 // max(total, 1))
         if now != self.said:
             self.said = now
-            print(f"data: {what} {done} of {total} images" if total else f"data: {what}", file=sys.stderr, flush=True)
+            count = f" {done:,} of {total:,} {self.unit}" if total else ""
+            print(f"{self.subject}: {what}{count}", file=sys.stderr, flush=True)
 
 
 def _line(event: "AnyEvent") -> str:

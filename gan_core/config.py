@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationError, create_model, model_validator
 
 from gan_core.data_rules import data_problems
+from gan_core.evaluation.rules import score_problems
 from gan_core.levels import (
     ActivationName,
     ArchitectureName,
@@ -190,6 +191,7 @@ def resolve(settings: Mapping[str, Any]) -> Config:
         *network_problems(config, settings),
         *idle_numbers(config),
         *data_problems(config),
+        *score_problems(config),
         *broken_rules(config, "error"),
     ]:
         raise RuleError(*problems)

@@ -9,7 +9,7 @@ from pydantic_core.core_schema import no_info_after_validator_function, no_info_
 
 from gan_core.data_scaling import SCALINGS
 from gan_core.datasets import DATASETS
-from gan_core.evaluation.extractors import EXTRACTORS, NONE
+from gan_core.evaluation.extractors import EXTRACTORS, NONE, is_known
 from gan_core.evaluation.metrics import METRICS
 from gan_core.latents import LATENTS
 from gan_core.losses import LOSSES
@@ -33,6 +33,13 @@ class Levels:
         if name not in self.names:
             raise unknown_name(self.kind, name, self.names)
         return name
+
+
+class ExtractorLevels(Levels):
+    """A name from the registry, or one with the digest of its weights."""
+
+    def check(self, name: str) -> str:
+        return name if is_known(name) else super().check(name)
 
 
 class SomeOf(Levels):
@@ -73,7 +80,7 @@ LastActivationName = Annotated[str, Levels("last activation", ("none", *ACTIVATI
 LossName = Annotated[str, Levels("loss", LOSSES)]
 OptimizerName = Annotated[str, Levels("optimizer", OPTIMIZERS)]
 ScheduleName = Annotated[str, Levels("learning-rate schedule", SCHEDULES)]
-ExtractorName = Annotated[str, Levels("extractor", (*EXTRACTORS, NONE))]
+ExtractorName = Annotated[str, ExtractorLevels("extractor", (*EXTRACTORS, NONE))]
 MetricNames = Annotated[tuple[str, ...], SomeOf("metric", METRICS)]
 # The best checkpoint and the verdict on a run go by the FIDs on the way
 ProgressMetricNames = Annotated[tuple[str, ...], SomeOf("metric", METRICS, needed=("fid",))]

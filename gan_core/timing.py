@@ -24,7 +24,8 @@ class Cost:
     """Seconds on one place of this machine."""
 
     per_step: float
-    per_kfake: float  # sampling and scoring 1,000 images
+    per_kfake: float  # sampling and scoring 1,000 images at the end
+    per_progress_kfake: float  # and on the way
 
 
 def measure(config: Config, device: str, seconds: float) -> Cost:
@@ -33,7 +34,9 @@ def measure(config: Config, device: str, seconds: float) -> Cost:
     images = np.random.default_rng(0).integers(0, 256, (IMAGES, channels, *config.shape), dtype=np.uint8)
     state = build(config, images, torch.device(device))
 
-    per_kfake = 0.0 if config.extractor == extractors.NONE else _per_kfake(state)
+    per_kfake = _per_kfake(state, config.extractor)
+    on_the_way = config.progress_extractor
+    per_progress_kfake = per_kfake if on_the_way is None else _per_kfake(state, on_the_way)
     for _ in range(WARM_UP_STEPS):
         train_step(state)
     state.meter.take()
@@ -42,13 +45,17 @@ def measure(config: Config, device: str, seconds: float) -> Cost:
         train_step(state)
     state.meter.take()  # waits for the device
     per_step = (time.perf_counter() - began) / (state.clock.step - WARM_UP_STEPS)
-    return Cost(per_step, per_kfake)
+    return Cost(per_step, per_kfake, per_progress_kfake)
 
 
-def _per_kfake(state: State) -> float:
-    network = extractors.find(state.config.extractor).load(state.device)
-    latents = fixed_latents(state.config, "timing", 2 * BATCH)
+def _per_kfake(state: State, name: str) -> float:
+    if name == extractors.NONE:
+        return 0.0
+    extractor = extractors.find(name)
+    network = extractor.untrained(state.device)
+    latents = fixed_latents(state.config, "timing", 2 * BATCH if extractor.batch == BATCH else extractor.batch)
     began = time.perf_counter()
     for fakes in sampled(state.shown_g, latents, state.device):
-        extract(network, fakes)[0].sum().item()
+        for part in torch.split(fakes, extractor.batch):
+            extract(network, part)[0].sum().item()
     return (time.perf_counter() - began) / len(latents) * 1000

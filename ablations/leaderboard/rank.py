@@ -80,7 +80,9 @@ def _table(trials: Sequence[Result], of: Of, rule: Rule, entries: Sequence[Entry
         evaluation_share=evaluation_share(trials),
         rows=ranked,
         elsewhere=elsewhere,
-        floors=tuple(sorted((e for e in entries if e.kind == "floor"), key=lambda entry: entry.fid)),
+        floors=tuple(
+            sorted((e for e in entries if e.kind == "floor"), key=lambda entry: (math.isnan(entry.fid), entry.fid))
+        ),
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ablations.leaderboard.entries import read_entries
 from ablations.leaderboard.explain import Journal
 from ablations.leaderboard.rank import Entries, leaderboard_of
 from ablations.leaderboard.records import Leaderboard
@@ -43,7 +44,7 @@ def from_folders(roots: Sequence[Path]) -> Source:
     if doubles := [str(folder) for folder in folders if names.count(folder.name) > 1]:
         raise UserError(Problem("two folders hold a study of one name", ("STUDY",), source=", ".join(doubles)))
     results = read_results([directory for root in dict.fromkeys(roots) for directory in trial_directories(root)])
-    return Source(results, _journal_on_disk)
+    return Source(results, _journal_on_disk, {root.name: read_entries(root) for root in folders})
 
 
 def _journal_on_disk(result: Result) -> list[AnyEvent]:

@@ -3,10 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from scipy import stats
-from statsmodels.stats.contingency_tables import mcnemar
-
+from ablations.statistics.coin import fair_coin_p
 from ablations.statistics.scores import ArmScores
 
 
@@ -36,10 +33,7 @@ def divergence_of(arm: ArmScores, baseline: ArmScores) -> Divergence:
     both = len(arm.diverged & baseline.diverged & seeds)
     only_arm = len((arm.diverged - baseline.diverged) & seeds)
     only_baseline = len((baseline.diverged - arm.diverged) & seeds)
-    neither = len(seeds) - both - only_arm - only_baseline
-    table = np.array([[both, only_arm], [only_baseline, neither]])
-    p = float(mcnemar(table, exact=True).pvalue) if only_arm + only_baseline else 1.0
-    return Divergence(len(seeds), both, only_arm, only_baseline, p)
+    return Divergence(len(seeds), both, only_arm, only_baseline, fair_coin_p(only_arm, only_baseline))
 
 
 def won_seeds_p(differences: Sequence[float], divergence: Divergence) -> float:
@@ -49,4 +43,4 @@ def won_seeds_p(differences: Sequence[float], divergence: Divergence) -> float:
     """
     lower = sum(difference < 0 for difference in differences) + divergence.only_baseline
     higher = sum(difference > 0 for difference in differences) + divergence.only_arm
-    return float(stats.binomtest(lower, lower + higher).pvalue) if lower + higher else 1.0
+    return fair_coin_p(lower, higher)

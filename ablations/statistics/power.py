@@ -1,5 +1,6 @@
 """What a number of seeds can show, beforehand from an assumed spread, and afterwards from the one that was seen."""
 
+import functools
 import math
 from dataclasses import dataclass
 
@@ -49,12 +50,16 @@ def smallest_detectable(n: int, sd: float, alpha: float, power: float) -> float:
     """
     if math.isnan(sd):
         return math.nan
-    if n < 2:
-        return math.inf
+    return math.inf if n < 2 else sd * detectable_size(n, alpha, power)
+
+
+@functools.lru_cache(maxsize=4096)
+def detectable_size(n: int, alpha: float, power: float) -> float:
+    """The same in units of the sd, for n >= 2. Kept, since all arms of a study ask for the same few n."""
     size = 1.0
     while find_power(size, n, alpha) < power:
         size *= 2
-    return sd * float(optimize.brentq(lambda smaller: find_power(smaller, n, alpha) - power, 0, size))
+    return float(optimize.brentq(lambda smaller: find_power(smaller, n, alpha) - power, 0, size))
 
 
 def seeds_needed(effect: float, sd: float, alpha: float, power: float) -> int | None:
@@ -65,13 +70,13 @@ def seeds_needed(effect: float, sd: float, alpha: float, power: float) -> int | 
         return 2
     size = abs(effect) / sd
     low, high = 1, 2  # power grows with n, and one seed never is enough
-    while find_power(size, high, alpha) < power:
+    while detectable_size(high, alpha, power) > size:
         low, high = high, 2 * high
         if low >= MOST_SEEDS:
             return None
     while high - low > 1:
         middle = (low + high) // 2
-        low, high = (low, middle) if find_power(size, middle, alpha) >= power else (middle, high)
+        low, high = (low, middle) if detectable_size(middle, alpha, power) <= size else (middle, high)
     return high if high <= MOST_SEEDS else None
 
 

@@ -1,30 +1,33 @@
 """Scoring generated images by all metrics in one pass of the extractor."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import torch
 from torch import Tensor
 
 from gan_core.datasets.record import ImageSet
-from gan_core.evaluation import extractors, moments
-from gan_core.evaluation.diversity import Diversity
-from gan_core.evaluation.extractors.record import Extractor, Outputs
+from gan_core.evaluation import extractors
+from gan_core.evaluation.diversity import diversity
+from gan_core.evaluation.extractors.record import Extractor
 from gan_core.evaluation.features import extract, take
-from gan_core.evaluation.metrics import DEFAULT, Metric, find
-from gan_core.evaluation.protocol import Protocol, versions
+from gan_core.evaluation.logits import logits_problems
+from gan_core.evaluation.metrics import DEFAULT, Metric, Value, find
+from gan_core.evaluation.protocol import Protocol, protocol_of
 from gan_core.evaluation.quantise import NotFiniteError
+from gan_core.evaluation.reals import Reals, reals_of
+from gan_core.evaluation.sample import Sample
 from gan_core.evaluation.scored import Scored
 from gan_core.events import Score
 from gan_core.problems import Problem, UserError
 
 
 class Evaluator:
-    """An extractor on a device, and the moments of the real images that generated ones are compared with.
+    """An extractor on a device, and what is known of the real images that generated ones are compared with.
 
-    Constructing one computes these moments the first time on a machine, and restores them later. Neither that nor
-    scoring changes the global random state.
+    What is needed of the reals is computed the first time on a machine, and restored later. Neither that nor scoring
+    changes the global random state.
     """
 
     def __init__(
@@ -35,73 +38,65 @@ class Evaluator:
         device: torch.device,
         metrics: Sequence[str] = DEFAULT,
     ) -> None:
-        """Raises UserError on an unknown extractor or metric, damaged weights, or data of a kind that it can't see."""
-        self.extractor = extractors.find(extractor)
+        """Raises UserError on an unknown extractor or metric, missing or damaged weights, or data that it can't see."""
         self.metrics = find(metrics)
-        check_channels(self.extractor, reference.channels)
+        found = extractors.find(extractor)
+        check_channels(found, reference.channels)
+        if problems := logits_problems(found, metrics):
+            raise UserError(*problems)
+        self.extractor = found.located(home)
         self.reference = reference
         self.device = device
         self._network = self.extractor.load(device)
-        self._reals = moments.restore_or_compute(self.extractor, self._network, reference, home, device)
-
-    def diversity(self) -> Diversity:
-        """A measurement of the diversity of the images that it `watch`es being scored."""
-        return Diversity(self._reals, self.extractor.classes)
+        self.reals: Reals = reals_of(self.extractor, self._network, reference, home, device)
 
     def measure(self, batches: Iterable[Tensor], n_fake: int, g_mode: str) -> Scored:
         """Scores and diversity of the first `n_fake` images, in one pass; see `score`."""
-        diversity = self.diversity()
-        scores = self.score(batches, n_fake, g_mode, watch=diversity.update)
-        return Scored(scores, diversity.result())
+        try:
+            sample = self.sample(batches, n_fake)
+        except NotFiniteError:
+            sample = None
+        counts = None if sample is None or self.extractor.doubtful_logits else sample.class_counts
+        varied = {} if sample is None else diversity(self.reals.moments, sample.moments, counts, sample.first)
+        return Scored(self._scores(sample, n_fake, g_mode), varied)
 
-    def score(
-        self, batches: Iterable[Tensor], n_fake: int, g_mode: str, watch: Callable[[Outputs], None] | None = None
-    ) -> tuple[Score, ...]:
+    def score(self, batches: Iterable[Tensor], n_fake: int, g_mode: str) -> tuple[Score, ...]:
         """One score a metric, in the order of `metrics`, of the first `n_fake` images in `batches`.
 
         batches: uint8 [N C H W] in [0, 255], as `to_uint8` gives them; batches of 100 to 250 are fastest. Where making
         one raises NotFiniteError, every value is NaN. Raises ValueError when there are fewer than `n_fake` images, or
-        when fewer than two are asked for. `watch` is shown what the extractor gave for each batch.
+        when fewer than two are asked for.
         """
+        return self.measure(batches, n_fake, g_mode).scores
+
+    def sample(self, batches: Iterable[Tensor], n_fake: int) -> Sample:
+        """What the metrics need of the first `n_fake` images, from one pass over them."""
         if n_fake < 2:
             raise ValueError(f"{n_fake} images have no covariance")
-        running = [metric.start(self._reals, metric.options(n_fake), self.device) for metric in self.metrics]
-        try:
-            for images in take(batches, n_fake):
-                outputs = extract(self._network, self._checked(images))
-                for measurement in running:
-                    measurement.update(outputs)
-                if watch is not None:
-                    watch(outputs)
-            values = [measurement.result() for measurement in running]
-        except NotFiniteError:
-            values = [math.nan] * len(self.metrics)
-        protocols = [self.protocol(metric, n_fake, g_mode) for metric in self.metrics]
-        return tuple(_score(protocol, value) for protocol, value in zip(protocols, values, strict=True))
+        keeps = {name for metric in self.metrics for name in metric.keeps}
+        sample = Sample(self.extractor.num_features, self.extractor.classes, self.device, keeps)
+        for images in take(batches, n_fake):
+            for part in torch.split(self._checked(images), self.extractor.batch):
+                sample.add(extract(self._network, part))
+        return sample
 
     def protocol(self, metric: Metric, n_fake: int, g_mode: str) -> Protocol:
         """The protocol of a score of `n_fake` generated images of the reference's size."""
-        reference = self.reference if metric.needs_reference else None
-        return Protocol(
-            metric=metric.name,
-            extractor=self.extractor.name,
-            extractor_digest=self.extractor.digest,
-            layer=self.extractor.layer if metric.reads == "features" else "logits",
-            resize=self.extractor.resizing(self.reference.size)
-            if self.reference.size != self.extractor.size
-            else "none",
-            scaling=self.extractor.scaling,
-            dtype=f"{self.extractor.dtype}, sums in float64",
-            reference=f"{reference.name} {reference.split}" if reference else None,
-            reference_digest=reference.digest if reference else None,
-            reference_transform=reference.transform if reference else None,
-            n_real=len(reference) if reference else None,
-            n_fake=n_fake,
-            image_size=self.reference.size,
-            g_mode=g_mode,
-            options=metric.options(n_fake),
-            versions=versions(),
-        )
+        return protocol_of(metric, self.extractor, self.reference, n_fake, g_mode)
+
+    def _scores(self, sample: Sample | None, n_fake: int, g_mode: str) -> tuple[Score, ...]:
+        done: dict[object, Mapping[str, Value]] = {}  # metrics that come from one computation share it
+        scores = []
+        for metric in self.metrics:
+            options = metric.options(n_fake, len(self.reference))
+            value = Value(math.nan)
+            if sample is not None and sample.finite:
+                computation = (metric.measure, tuple(options.items()))
+                if computation not in done:
+                    done[computation] = metric.measure(self.reals, sample, options)
+                value = done[computation][metric.name]
+            scores.append(_score(self.protocol(metric, n_fake, g_mode), value))
+        return tuple(scores)
 
     def _checked(self, images: Tensor) -> Tensor:
         expected = self.reference.images.shape[1:]
@@ -113,16 +108,17 @@ class Evaluator:
 
 def check_channels(extractor: Extractor, channels: int) -> None:
     """Raises UserError when data of so many channels can't be scored with this extractor."""
-    if channels != extractor.channels:
+    if not extractor.sees(channels):
         message = f"{extractor.name} sees images of {extractor.channels} channel(s), the data have {channels}"
         raise UserError(Problem(message, ("evaluation", "extractor"), allowed="an extractor for these data"))
 
 
-def _score(protocol: Protocol, value: float) -> Score:
+def _score(protocol: Protocol, value: Value) -> Score:
     return Score(
         metric=protocol.metric,
         name=protocol.score_name,
-        value=value,
+        value=value.value,
+        error=value.error,
         stamp=protocol.stamp,
         protocol=protocol.model_dump(mode="json"),
     )

@@ -1,25 +1,11 @@
-"""Moments of the real images' features: computed once per machine, restored from a file that is verified.
+"""Moments of features: their number, sum, and sum of outer products, all that a Fréchet distance reads."""
 
-A file is named by a hash over all that the moments depend on, holds no pickle, carries the checksum of its tensors, and
-appears under its name at once. A damaged one is computed again.
-"""
-
-import hashlib
-import json
-import os
-import tempfile
 from dataclasses import dataclass
-from pathlib import Path
 
-import safetensors.torch
 import torch
-from safetensors import SafetensorError, safe_open
-from torch import Tensor, nn
+from torch import Tensor
 
-from gan_core.datasets.record import ImageSet
-from gan_core.evaluation.extractors.record import Extractor
-from gan_core.evaluation.features import BATCH, batches_of, extract
-from gan_core.evaluation.protocol import versions
+ROWS = 1000  # features summed at once: the same sums whatever batches they come in
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,81 +19,61 @@ class Moments:
     def to(self, device: torch.device) -> "Moments":
         return Moments(self.n.to(device), self.total.to(device), self.outer.to(device))
 
+    @property
+    def mean(self) -> Tensor:
+        """[d]"""
+        return self.total / self.n
 
-def compute(network: nn.Module, reference: ImageSet, device: torch.device) -> Moments:
-    """One pass over the reference, in its order, in batches of `features.BATCH`."""
-    n, total, outer = 0, torch.zeros(()), torch.zeros(())
-    for images in batches_of(reference.images, device):
-        features = extract(network, images).features
-        n += len(features)
-        total = features.sum(dim=0) + total.to(features)
-        outer = features.t().mm(features) + outer.to(features)
-    return Moments(torch.tensor(n, device=device), total, outer)
-
-
-def key_of(extractor: Extractor, reference: ImageSet, device: torch.device) -> dict[str, str]:
-    """All that the moments depend on."""
-    return {
-        "data": f"{reference.name} {reference.split} {reference.digest} {len(reference)}",
-        "transform": reference.transform,
-        "extractor": f"{extractor.name} {extractor.sha256}",
-        "layer": extractor.layer,
-        "resize": extractor.resizing(reference.size),
-        "scaling": extractor.scaling,
-        "dtype": f"{extractor.dtype}, sums in float64",
-        "batch": str(BATCH),
-        "device": device.type,
-        **versions(),
-    }
+    @property
+    def covariance(self) -> Tensor:
+        """[d d], divided by n - 1."""
+        return (self.outer - torch.outer(self.total, self.mean)) / (self.n - 1)
 
 
-def restore_or_compute(
-    extractor: Extractor, network: nn.Module, reference: ImageSet, home: Path, device: torch.device
-) -> Moments:
-    """The moments of the reference on `device`, from `home`/moments or, the first time, computed and kept there."""
-    key = json.dumps(key_of(extractor, reference, device), sort_keys=True)
-    name = f"{reference.name}-{reference.split}-{extractor.name}-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
-    path = home / "moments" / f"{name}.safetensors"
-    kept = _read(path, key)
-    if kept is None:
-        computed = compute(network, reference, device)
-        kept = _read(path, key)  # of processes that started together all go on with what the first one wrote
-        if kept is None:
-            _write(path, key, computed)
-            kept = _read(path, key)
-    if kept is None:
-        raise OSError(f"{path} was written and cannot be read back")
-    return kept.to(device)
+class MomentSums:
+    """Moments of features that come one batch after another."""
+
+    def __init__(self, num_features: int, device: torch.device) -> None:
+        self._n = 0
+        self._total = torch.zeros(num_features, dtype=torch.float64, device=device)
+        self._outer = torch.zeros(num_features, num_features, dtype=torch.float64, device=device)
+        self._waiting: list[Tensor] = []
+        self._rows = 0
+
+    def add(self, features: Tensor) -> None:
+        """[N d]"""
+        self._waiting.append(features.double())
+        self._rows += len(features)
+        if self._rows >= ROWS:
+            together = torch.cat(self._waiting)
+            whole = self._rows // ROWS * ROWS
+            for rows in torch.split(together[:whole], ROWS):
+                self._sum(rows)
+            self._waiting, self._rows = [together[whole:]], self._rows - whole
+
+    def moments(self) -> Moments:
+        """Of all that was added so far; nothing may be added afterwards."""
+        if self._rows:
+            self._sum(torch.cat(self._waiting))
+            self._waiting, self._rows = [], 0
+        return Moments(torch.tensor(self._n, device=self._total.device), self._total, self._outer)
+
+    def _sum(self, rows: Tensor) -> None:
+        self._n += len(rows)
+        self._total += rows.sum(dim=0)
+        self._outer.addmm_(rows.t(), rows)
 
 
-def _read(path: Path, key: str) -> Moments | None:
-    """None where the file is missing, damaged, or of another key."""
-    try:
-        with safe_open(path, framework="pt") as file:
-            note = file.metadata() or {}
-            tensors = {name: file.get_tensor(name).clone() for name in ("n", "total", "outer")}  # off the map
-    except (OSError, SafetensorError):
-        return None
-    if note.get("key") != key or note.get("sha256") != _checksum(tensors):
-        return None
-    return Moments(**tensors)
+def moments_of(features: Tensor, device: torch.device) -> Moments:
+    """Of features [N d] that are all there, summed on `device`."""
+    sums = MomentSums(features.shape[1], device)
+    for rows in torch.split(features, ROWS):
+        sums.add(rows.to(device))
+    return sums.moments()
 
 
-def _write(path: Path, key: str, moments: Moments) -> None:
-    tensors = {"n": moments.n.cpu(), "total": moments.total.cpu(), "outer": moments.outer.cpu()}
-    content = safetensors.torch.save(tensors, metadata={"key": key, "sha256": _checksum(tensors)})
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        os.replace(draft, path)
-    finally:
-        Path(draft).unlink(missing_ok=True)
-
-
-def _checksum(tensors: dict[str, Tensor]) -> str:
-    digest = hashlib.sha256()
-    for name in sorted(tensors):
-        digest.update(tensors[name].contiguous().numpy().tobytes())
-    return digest.hexdigest()
+def root_of(covariance: Tensor) -> Tensor:
+    """R [d d] with R R^T = covariance, by its eigenvectors, so that it may be singular."""
+    values, vectors = torch.linalg.eigh(covariance)
+    root: Tensor = vectors * values.clamp_min(0).sqrt()
+    return root

@@ -3,12 +3,19 @@
 import hashlib
 import importlib.metadata
 import json
+from typing import TYPE_CHECKING
 
 from pydantic import Field
 
+from gan_core.datasets.record import ImageSet
+from gan_core.evaluation.extractors.record import Extractor
 from gan_core.records import Record
 from gan_core.sizes import ImageSize
 
+if TYPE_CHECKING:
+    from gan_core.evaluation.metrics.record import Metric
+
+UNDERSTOOD = "6726825d"  # the digest that everybody means by Inception
 LIBRARIES = ("torch", "torchmetrics")
 
 
@@ -39,12 +46,37 @@ class Protocol(Record):
 
     @property
     def score_name(self) -> str:
-        """The essentials, such as 'fid10k_fmnistcnn-1a2b3c4d'."""
-        return f"{self.metric}{short_count(self.n_fake)}_{self.extractor}-{self.extractor_digest}"
+        """The essentials, such as 'fid10k_fmnistcnn-1a2b3c4d', or 'fid10k_inception' with the official weights."""
+        digest = "" if self.extractor_digest == UNDERSTOOD else f"-{self.extractor_digest}"
+        return f"{self.metric}{short_count(self.n_fake)}_{self.extractor}{digest}"
 
     def canonical(self) -> str:
         """JSON with sorted keys: equal protocols give equal text."""
         return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
+
+
+def protocol_of(metric: "Metric", extractor: Extractor, reference: ImageSet, n_fake: int, g_mode: str) -> Protocol:
+    """The protocol of a score of `n_fake` generated images of the reference's size."""
+    compared = reference if metric.needs_reference else None
+    repeated = reference.channels != extractor.channels
+    return Protocol(
+        metric=metric.name,
+        extractor=extractor.name,
+        extractor_digest=extractor.digest,
+        layer=extractor.layer if metric.reads == "features" else "logits",
+        resize=extractor.resizing(reference.size) if reference.size != extractor.size else "none",
+        scaling=extractor.scaling + (f", grey repeated to {extractor.channels} channels" if repeated else ""),
+        dtype=f"{extractor.dtype}, sums in float64",
+        reference=f"{compared.name} {compared.split}" if compared else None,
+        reference_digest=compared.digest if compared else None,
+        reference_transform=compared.transform if compared else None,
+        n_real=len(compared) if compared else None,
+        n_fake=n_fake,
+        image_size=reference.size,
+        g_mode=g_mode,
+        options=metric.options(n_fake, len(reference)),
+        versions=versions(extractor.libraries),
+    )
 
 
 def short_count(n: int) -> str:
@@ -52,6 +84,6 @@ def short_count(n: int) -> str:
     return f"{n // 1000}k" if n >= 1000 and n % 1000 == 0 else str(n)
 
 
-def versions() -> dict[str, str]:
-    """The versions of the libraries that compute the scores."""
-    return {library: importlib.metadata.version(library) for library in LIBRARIES}
+def versions(extra: tuple[str, ...] = ()) -> dict[str, str]:
+    """The versions of the libraries that compute the scores; `extra`: those of the extractor."""
+    return {library: importlib.metadata.version(library) for library in (*LIBRARIES, *extra)}

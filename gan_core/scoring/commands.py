@@ -20,13 +20,14 @@ def add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--fit", choices=("crop", "stretch"), default="crop", help="pictures of another aspect")
     parser.add_argument("--g-mode", metavar="TEXT", help="how the pictures' G was run [default running statistics]")
     parser.add_argument("--home", type=Path, metavar="DIR", help="data sets and caches [default as for train]")
+    parser.add_argument("--inception-weights", type=Path, metavar="FILE", help="[default as for train]")
     parser.add_argument("--device", default="cpu", metavar="X", help="cpu, cuda, cuda:1, ... [default cpu]")
     parser.add_argument("--json", action="store_true", help="print the whole record")
     parser.set_defaults(parser=parser, act=_evaluate)
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
-    from gan_core.cli import machine_home
+    from gan_core.cli import given_weights, machine_home
     from gan_core.devices import checked_device
     from gan_core.scoring.evaluate import evaluate
     from gan_core.scoring.request import Place, Request
@@ -43,7 +44,8 @@ def _evaluate(arguments: argparse.Namespace) -> int:
         fit=a.fit,
         g_mode=a.g_mode,
     )
-    found = evaluate(a.path, request, Place(a.home or machine_home(), checked_device(a.device)))
+    weights = a.inception_weights or given_weights()
+    found = evaluate(a.path, request, Place(a.home or machine_home(), checked_device(a.device), weights))
     if a.json:
         print(found.model_dump_json(indent=1))
         return 0

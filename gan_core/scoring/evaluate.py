@@ -17,6 +17,7 @@ from gan_core.datasets import ImageSet
 from gan_core.datasets.record import OnProgress
 from gan_core.evaluation.evaluator import Evaluator
 from gan_core.evaluation.extractors import EXTRACTORS, NONE
+from gan_core.evaluation.extractors.supply import supply
 from gan_core.evaluation.metrics import DEFAULT
 from gan_core.evaluation.protocol import Protocol
 from gan_core.evaluation.quantise import NotFiniteError
@@ -73,7 +74,7 @@ def _run(path: Path, request: Request, place: Place, tell: OnProgress | None) ->
     config = run.generator.config if request.like is None else resolve(request.like)
     reference = _reference(request, config, place, tell)
     _check_shape(run, reference)
-    evaluator = _evaluator(request, config, reference, place)
+    evaluator = _evaluator(request, config, reference, place, tell)
     n = request.n or config.full_samples
     scored = []
     for seed in range(request.seeds):
@@ -92,7 +93,7 @@ def _pictures(path: Path, request: Request, place: Place, tell: OnProgress | Non
     reference = _reference(request, config, place, tell)
     pictures = load_pictures(path, reference, request.fit, place.home, tell)
     n, notes = _count(pictures, request, config)
-    evaluator = _evaluator(request, config, reference, place)
+    evaluator = _evaluator(request, config, reference, place, tell)
     g_mode = request.g_mode or G_MODE
     if request.g_mode is None:
         notes = (*notes, f"their G is taken to have run with {G_MODE}; another mode is another stamp (--g-mode)")
@@ -143,11 +144,14 @@ def _check_shape(run: SavedRun, reference: ImageSet) -> None:
         raise UserError(Problem(message, ("reference",), allowed=f"{drawn} images"))
 
 
-def _evaluator(request: Request, config: Config | None, reference: ImageSet, place: Place) -> Evaluator:
+def _evaluator(
+    request: Request, config: Config | None, reference: ImageSet, place: Place, tell: OnProgress | None
+) -> Evaluator:
     extractor = request.extractor or (DEFAULT_EXTRACTOR if config is None else config.extractor)
     if extractor == NONE:
         message = "the run was trained without scores, and so says no extractor"
         raise UserError(Problem(message, ("extractor",), allowed=", ".join(EXTRACTORS)))
+    supply([extractor], place.home, place.inception_weights, tell or _silent)
     metrics = request.metrics or (DEFAULT if config is None else config.metrics)
     return Evaluator(extractor, reference, place.home, torch.device(place.device), metrics)
 
@@ -155,6 +159,10 @@ def _evaluator(request: Request, config: Config | None, reference: ImageSet, pla
 def _scores(evaluator: Evaluator, images: Iterable[Tensor], n: int, g_mode: str, seed: int) -> SeedScores:
     scored = evaluator.measure(images, n, g_mode)
     return SeedScores(seed=seed, scores=scored.scores, diversity=scored.diversity)
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    pass
 
 
 def _resized(score: Score, pictures: Pictures) -> Score:

@@ -38,7 +38,7 @@ def floors_of(config: Config, home: Path, device: str) -> tuple[Floor, ...]:
     if config.extractor == extractors.NONE:
         return ()
     reference = training_data.load(config, home)
-    key = json.dumps(_key(config, reference, torch.device(device)), sort_keys=True)
+    key = json.dumps(_key(config, reference, home, torch.device(device)), sort_keys=True)
     path = home / "floors" / f"{config.data}-{hashlib.sha256(key.encode()).hexdigest()[:16]}.json"
     kept = _read(path)
     if kept is None:
@@ -47,9 +47,9 @@ def floors_of(config: Config, home: Path, device: str) -> tuple[Floor, ...]:
     return kept
 
 
-def _key(config: Config, reference: ImageSet, device: torch.device) -> dict[str, str]:
+def _key(config: Config, reference: ImageSet, home: Path, device: torch.device) -> dict[str, str]:
     """All that floors hang on."""
-    extractor = extractors.find(config.extractor)
+    extractor = extractors.find(config.extractor).located(home)
     return {
         "schema": str(SCHEMA_VERSION),
         "reference": f"{reference.name} {reference.split} {size_text(reference.size)} {reference.digest}",
@@ -57,7 +57,7 @@ def _key(config: Config, reference: ImageSet, device: torch.device) -> dict[str,
         "n": str(config.full_samples),
         "metrics": " ".join(config.metrics),
         "device": device.type,
-        **versions(),
+        **versions(extractor.libraries),
     }
 
 

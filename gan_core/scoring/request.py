@@ -49,7 +49,8 @@ class Request:
 
 @dataclass(frozen=True)
 class Place:
-    """Where an evaluation runs, and where this machine keeps data sets and caches."""
+    """Where an evaluation runs, where this machine keeps data sets and caches, and a file of Inception's weights."""
 
     home: Path
     device: str = "cpu"
+    inception_weights: Path | None = None  # None: from `home`, or downloaded

@@ -11,8 +11,7 @@ from torch import nn
 from gan_core.data import ImageArray
 from gan_core.diagnostics import note_gradients
 from gan_core.evaluation.class_shares import class_shares
-from gan_core.evaluation.diversity import Diversity
-from gan_core.evaluation.extractors.record import Outputs
+from gan_core.evaluation.diversity import diversity as measured
 from gan_core.evaluation.moments import Moments
 from gan_core.meter import Meter
 from tests.gan_core.trainer import steps, tiny_state
@@ -41,11 +40,8 @@ def moments(features: torch.Tensor) -> Moments:
 
 
 def diversity(reals: torch.Tensor, fakes: torch.Tensor, classes: list[int]) -> dict[str, float]:
-    measured = Diversity(moments(reals), 10)
-    logits = torch.nn.functional.one_hot(torch.tensor(classes), 10).double()
-    for part in range(0, len(fakes), 7):
-        measured.update(Outputs(fakes[part : part + 7], logits[part : part + 7]))
-    return measured.result()
+    counts = torch.bincount(torch.tensor(classes), minlength=10).double()
+    return measured(moments(reals), moments(fakes), counts, fakes[:200])
 
 
 def test_spread_is_the_ratio_of_mean_square_distances() -> None:
@@ -91,7 +87,7 @@ def test_no_number_for_what_is_not_finite() -> None:
     reals = torch.eye(4).double()
     assert diversity(reals, torch.full((3, 4), math.nan).double(), [0] * 3) == {}
     assert diversity(reals[:1].repeat(3, 1) * 0, reals, [0] * 4) == {}
-    assert Diversity(moments(reals), 10).result() == {}
+    assert "classes" not in measured(moments(reals), moments(reals), None, reals[:200])
 
 
 def test_several_noted_at_once_survive_a_round_trip() -> None:

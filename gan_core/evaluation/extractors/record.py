@@ -1,14 +1,17 @@
 """What is known of a feature extractor, and how its weights are loaded."""
 
 import hashlib
+import pickle
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from gan_core.evaluation.extractors import store
+from gan_core.evaluation.extractors.store import Download
 from gan_core.problems import Problem, UserError
 from gan_core.sizes import Size, size_text
 
@@ -26,12 +29,12 @@ class Extractor:
 
     `build()` makes the network without its weights, `parse(content)` reads the file's bytes into a state dict. The
     network's forward pass is uint8 [N C H W] -> Outputs. For a copy of the weights that lies elsewhere, `replace` the
-    path in `weights`: the sha256 stays.
+    path in `weights`: the sha256 stays. Where `weights` is None they are in the store of weights, see `located`.
     """
 
     name: str
-    weights: Path
-    sha256: str
+    weights: Path | None
+    sha256: str  # or its first digits, at least eight, until the extractor is `located`
     num_features: int
     layer: str
     classes: int
@@ -44,6 +47,11 @@ class Extractor:
     build: Callable[[], nn.Module] = field(repr=False)
     parse: Callable[[bytes], dict[str, Tensor]] = field(repr=False)
     unpadded_size: int | None = None  # px: pictures of this size are padded to `size` with zeros, not resized
+    repeats_grey: bool = False  # images of one channel are seen as `channels` equal ones
+    batch: int = 250  # images a forward pass
+    libraries: tuple[str, ...] = ()  # whose versions its scores hang on, beside those that all scores hang on
+    download: Download | None = None
+    doubtful_logits: str = ""  # why no score may read them
 
     @property
     def digest(self) -> str:
@@ -55,6 +63,38 @@ class Extractor:
         how = "zero-padded" if size == self.unpadded_size else self.resize
         return f"{size_text(size)} to {self.size}: {how}"
 
+    @property
+    def full_name(self) -> str:
+        """What a configuration calls it where the digest has to be named."""
+        return f"{self.name}-{self.digest}" if self.weights is None or self.doubtful_logits else self.name
+
+    def sees(self, channels: int) -> bool:
+        """Whether images of so many channels can be given to it."""
+        return channels == self.channels or (channels == 1 and self.repeats_grey)
+
+    def of_digest(self, digest: str) -> "Extractor":
+        """The same network with the weights of another digest, of which nothing but that is known."""
+        if self.sha256.startswith(digest):
+            return self
+        reason = f"the weights {digest[:8]} are not those that {self.name} is known by: their classes can't be trusted"
+        return replace(self, sha256=digest, download=None, doubtful_logits=reason)
+
+    def located(self, home: Path) -> "Extractor":
+        """With the path of the weights in the store of `home`, and their whole sha256. Raises UserError if missing."""
+        if self.weights is not None:
+            return self
+        path = store.locate(home, self.sha256)
+        if path is None:
+            message = f"the weights of {self.name} (sha256 {self.sha256}) are not in {home / 'weights'}"
+            raise UserError(Problem(f"{message}; {self.by_hand}", ("extractor",)))
+        return replace(self, weights=path, sha256=path.stem)
+
+    @property
+    def by_hand(self) -> str:
+        """How a person supplies the weights."""
+        source = f"download {self.download.url} ({self.download.size:,} bytes), and " if self.download else ""
+        return f"{source}give the file with --inception-weights FILE or $GAN_ABLATIONS_INCEPTION_WEIGHTS"
+
     def load(self, device: torch.device) -> nn.Module:
         """The network on `device`, in evaluation mode, its weights frozen.
 
@@ -62,15 +102,39 @@ class Extractor:
         it is interpreted.
         """
         try:
-            content = self.weights.read_bytes()
+            content = self._content()
         except OSError as error:
             raise UserError(Problem(f"the weights of {self.name} cannot be read: {error}", ("extractor",))) from error
+        network = self._blank()
+        try:
+            network.load_state_dict(self.parse(content), assign=True)
+        except (RuntimeError, ValueError, AttributeError, pickle.UnpicklingError) as error:
+            first = str(error).strip().partition("\n")[0]
+            message = f"{self.weights} holds no weights of {self.name}: {first}"
+            raise UserError(Problem(message, ("extractor",))) from error
+        return self._ready(network, device)
+
+    def untrained(self, device: torch.device) -> nn.Module:
+        """The network with weights of zero: what a forward pass costs, without the file."""
+        network = self._blank().to_empty(device="cpu")
+        for tensor in (*network.parameters(), *network.buffers()):
+            tensor.data.zero_()
+        return self._ready(network, device)
+
+    def _content(self) -> bytes:
+        if self.weights is None:
+            raise ValueError(f"{self.name} is not located yet")
+        content = self.weights.read_bytes()
         found = hashlib.sha256(content).hexdigest()
         if found != self.sha256:
             message = f"{self.weights} has the wrong checksum: sha256 {found}, expected {self.sha256}"
-            raise UserError(Problem(message, ("extractor",)))
+            raise UserError(Problem(f"{message}; remove it, then {self.by_hand}", ("extractor",)))
+        return content
+
+    def _blank(self) -> nn.Module:
         with torch.device("meta"):  # draws no random numbers for weights that are replaced at once
-            network = self.build()
-        network.load_state_dict(self.parse(content), assign=True)
+            return self.build()
+
+    def _ready(self, network: nn.Module, device: torch.device) -> nn.Module:
         network.to(memory_format=torch.channels_last)  # faster for convolutions
         return network.to(device).eval().requires_grad_(False)

@@ -5,10 +5,10 @@ from types import MappingProxyType
 
 from gan_core.evaluation.metrics.fid import FID
 from gan_core.evaluation.metrics.inception_score import INCEPTION_SCORE
-from gan_core.evaluation.metrics.record import Measurement, Metric
+from gan_core.evaluation.metrics.record import Metric, Value
 from gan_core.problems import Problem, UserError, nearest_name
 
-__all__ = ["DEFAULT", "METRICS", "Measurement", "Metric", "find"]
+__all__ = ["DEFAULT", "METRICS", "Metric", "Value", "find"]
 
 DEFAULT = ("fid", "is")
 

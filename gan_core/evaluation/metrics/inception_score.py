@@ -11,42 +11,33 @@ import warnings
 import torch
 from torch import nn
 
-from gan_core.evaluation.extractors.record import Outputs
-from gan_core.evaluation.metrics.record import Metric
-from gan_core.evaluation.moments import Moments
+from gan_core.evaluation.metrics.record import Metric, Options, Value
+from gan_core.evaluation.reals import Reals
+from gan_core.evaluation.sample import Sample
 
 SPLITS = 10
 SEED = 0
 LARGEST_MARGIN = 700  # exp(-700) is the smallest magnitude that float64 holds with all its digits
 
 
-def options(n_fake: int) -> dict[str, int]:
+def options(n_fake: int, n_real: int) -> Options:
     """The number of splits, and the seed of the draw."""
     return {"splits": next(k for k in range(SPLITS, 0, -1) if n_fake % k == 0), "shuffle_seed": SEED}
 
 
-class InceptionScoreMeasurement:
+def measure(reals: Reals, fakes: Sample, options: Options) -> dict[str, Value]:
     """torchmetrics' InceptionScore on float64 logits."""
+    from torchmetrics.image.inception import InceptionScore  # seconds to import
 
-    def __init__(self, reals: Moments, options: dict[str, int], device: torch.device) -> None:
-        from torchmetrics.image.inception import InceptionScore  # seconds to import
-
-        self._seed = options["shuffle_seed"]
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # that it keeps all features: here ten numbers an image
-            self._metric = InceptionScore(nn.Identity(), splits=options["splits"]).to(device)
-
-    def update(self, outputs: Outputs) -> None:
-        largest = outputs.logits.amax(dim=1, keepdim=True)
+    largest = fakes.logits.amax(dim=1, keepdim=True)
+    with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # that it keeps its input, that one split has no deviation
+        metric = InceptionScore(nn.Identity(), splits=options["splits"]).to(fakes.logits.device)
         # A class of probability 0 would give 0 x log 0 = NaN. At this margin it is too rare for float64 to notice.
-        self._metric.update(outputs.logits.maximum(largest - LARGEST_MARGIN))
-
-    def result(self) -> float:
-        with torch.random.fork_rng(devices=[]), warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # that one split has no standard deviation
-            torch.default_generator.manual_seed(self._seed)  # torchmetrics shuffles with the CPU's global generator
-            mean, _ = self._metric.compute()
-        return float(mean)
+        metric.update(fakes.logits.maximum(largest - LARGEST_MARGIN))
+        torch.default_generator.manual_seed(options["shuffle_seed"])  # it shuffles with the CPU's global generator
+        mean, _ = metric.compute()
+    return {"is": Value(float(mean))}
 
 
 INCEPTION_SCORE = Metric(
@@ -55,8 +46,10 @@ INCEPTION_SCORE = Metric(
     better="higher",
     bounds=(1, math.inf),
     paper="Salimans et al. 2016, arXiv:1606.03498",
+    cost="little",
     reads="logits",
     needs_reference=False,
     options=options,
-    start=InceptionScoreMeasurement,
+    measure=measure,
+    keeps=("logits",),
 )

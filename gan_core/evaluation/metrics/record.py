@@ -1,35 +1,43 @@
-"""What is known of a metric, and what one measurement of it looks like."""
+"""What is known of a metric: one number, where it may lie, which way is better, and how it is measured."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, NamedTuple
 
-import torch
+from gan_core.evaluation.reals import Reals
+from gan_core.evaluation.sample import Kept, Sample
 
-from gan_core.evaluation.extractors.record import Outputs
-from gan_core.evaluation.moments import Moments
+Options = dict[str, int]
 
 
-class Measurement(Protocol):
-    """One measurement under way. Leaves the global random state as it was."""
+class Value(NamedTuple):
+    """`error`: the standard error of `value` under other draws of the images; None where it is not estimated."""
 
-    def update(self, outputs: Outputs) -> None:
-        """Take in the features and logits of one batch of generated images."""
+    value: float
+    error: float | None = None
 
-    def result(self) -> float:
-        """The score of all batches taken in; NaN when features or logits were not finite."""
+
+Measure = Callable[[Reals, Sample, Options], Mapping[str, Value]]
 
 
 @dataclass(frozen=True)
 class Metric:
-    """A metric by name. `options(n_fake)` are the numbers it adds to the protocol; `start` begins a measurement."""
+    """A metric by name.
+
+    `options(n_fake, n_real)` are the numbers that it adds to the protocol. `measure` gives its value under its name.
+    Numbers that come from one computation are several metrics with one `measure`, which then runs once; it leaves
+    the global random state as it was, and is not called where features were not finite. `keeps`: what it needs of every
+    single image; moments and class counts are there always.
+    """
 
     name: str
     title: str
     better: Literal["lower", "higher"]
     bounds: tuple[float, float]
     paper: str
+    cost: str  # in words, beside the forward passes of the extractor
     reads: Literal["features", "logits"]
     needs_reference: bool
-    options: Callable[[int], dict[str, int]] = field(repr=False)
-    start: Callable[[Moments, dict[str, int], torch.device], Measurement] = field(repr=False)
+    options: Callable[[int, int], Options] = field(repr=False)
+    measure: Measure = field(repr=False)
+    keeps: tuple[Kept, ...] = ()

@@ -14,7 +14,6 @@ from torchmetrics.image.inception import InceptionScore
 from gan_core.datasets import ImageSet
 from gan_core.evaluation.evaluator import Evaluator
 from gan_core.evaluation.extractors.fmnistcnn import FMNISTCNN
-from gan_core.evaluation.metrics import METRICS
 from gan_core.evaluation.quantise import to_uint8
 from gan_core.problems import UserError
 
@@ -106,7 +105,7 @@ def test_pictures_of_another_kind_are_an_error(evaluator: Evaluator, fakes: Tens
 def test_a_generator_that_is_not_finite_scores_nan(evaluator: Evaluator) -> None:
     batches = (to_uint8(x) for x in [torch.zeros(50, 1, 32, 32), torch.full((50, 1, 32, 32), math.nan)])
     scores = evaluator.score(batches, 100, "ema")
-    assert [score.metric for score in scores] == list(METRICS)
+    assert [score.metric for score in scores] == ["fid", "is"]
     assert all(math.isnan(score.value) for score in scores)
 
 

@@ -16,6 +16,7 @@ from gan_core.evaluation.features import batches_of, extract
 from gan_core.problems import UserError
 
 CPU = torch.device("cpu")
+assert FMNISTCNN.weights is not None
 README = FMNISTCNN.weights.with_name("README.md").read_text()
 
 

@@ -11,20 +11,21 @@ from torchmetrics.image.inception import InceptionScore
 
 from gan_core.evaluation.extractors import Outputs
 from gan_core.evaluation.metrics.inception_score import INCEPTION_SCORE, options
-from gan_core.evaluation.moments import Moments
+from gan_core.evaluation.reals import reals_in_memory
+from gan_core.evaluation.sample import Sample
 
 CLASSES = 10
-NO_REALS = Moments(torch.tensor(0), torch.zeros(1), torch.zeros(1, 1))
+NO_REALS = reals_in_memory(torch.zeros(0, 1), torch.zeros(0, dtype=torch.int64), CLASSES)
 
 pytestmark = pytest.mark.filterwarnings("ignore:.*InceptionScore:UserWarning", "ignore:.*std:UserWarning")
 
 
 def ours(logits: Tensor, splits: int = 1) -> float:
     chosen = {"splits": splits, "shuffle_seed": 0}
-    measurement = INCEPTION_SCORE.start(NO_REALS, chosen, torch.device("cpu"))
+    sample = Sample(1, logits.shape[1], torch.device("cpu"), INCEPTION_SCORE.keeps)
     for batch in logits.split(64):
-        measurement.update(Outputs(torch.zeros(len(batch), 1), batch))
-    return measurement.result()
+        sample.add(Outputs(torch.zeros(len(batch), 1), batch))
+    return INCEPTION_SCORE.measure(NO_REALS, sample, chosen)["is"].value
 
 
 def torchmetrics_alone(logits: Tensor) -> float:
@@ -93,4 +94,4 @@ def test_not_finite_logits_score_nan() -> None:
 
 @pytest.mark.parametrize(("n_fake", "splits"), [(10_000, 10), (500, 10), (256, 8), (18, 9), (7, 7), (1009, 1)])
 def test_splits_are_of_one_size(n_fake: int, splits: int) -> None:
-    assert options(n_fake)["splits"] == splits
+    assert options(n_fake, 60_000)["splits"] == splits
