@@ -7,6 +7,7 @@ from typing import Literal
 from ablations.statistics.comparison import Comparison
 from ablations.statistics.contrast import Contrast
 from ablations.statistics.rule import Rule
+from ablations.statistics.verdict import even_divergence
 
 Relation = Literal["<", ">", "="]  # of the scores as numbers: a lower FID is a better one
 Outcome = Literal["supported", "refuted", "can't tell"]
@@ -32,7 +33,7 @@ def answer_comparison(comparison: Comparison, relation: Relation, rule: Rule) ->
     within = comparison.p_equivalence_holm <= rule.alpha
     lower = (comparison.finding == "helps") == rule.lower_is_better
     found: Relation = "=" if comparison.finding == "no difference" else "<" if lower else ">"
-    same = within and not comparison.divergence.only_arm and not comparison.divergence.only_baseline
+    same = within and even_divergence(comparison.divergence.excess, comparison.divergence.seeds, rule)
     return Answer(_outcome(relation, found, same), f"{comparison.finding}: {comparison.reason}")
 
 

@@ -3,16 +3,16 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
-from scipy import stats
-from statsmodels.stats.weightstats import DescrStatsW
 
 from ablations.statistics.effect_size import hedges_g
 from ablations.statistics.estimate import Estimate, estimate
 from ablations.statistics.rule import Rule
 from ablations.statistics.scores import ArmScores
 from ablations.statistics.sign_flip import sign_flip_p
+from ablations.statistics.t_tests import equivalence_p, two_sided_p
 
 Term = tuple[float, ArmScores]
 
@@ -25,10 +25,18 @@ class Contrast:
     values: tuple[float, ...]
     effect: Estimate  # its mean over seeds, with the paired t interval
     p: float  # two-sided paired t test of an effect of 0: carries the verdict
-    p_sign_flip: float  # beside it: assumes no distribution, but can't reach alpha with few seeds
-    size: float  # Hedges' g_z
     margin: float  # on the rule's scale, to both sides
     p_equivalence: float  # two one-sided t tests: of an effect as large as the margin
+
+    @cached_property
+    def p_sign_flip(self) -> float:
+        """Beside the t test's: assumes no distribution, but can't reach alpha with few seeds."""
+        return sign_flip_p(self.values)
+
+    @property
+    def size(self) -> float:
+        """Hedges' g_z."""
+        return hedges_g(self.effect)
 
 
 def contrast_of(terms: Sequence[Term], baseline: ArmScores, rule: Rule) -> Contrast:
@@ -47,29 +55,12 @@ def contrast_of(terms: Sequence[Term], baseline: ArmScores, rule: Rule) -> Contr
 def contrast_of_values(seeds: tuple[int, ...], values: tuple[float, ...], margin: float, rule: Rule) -> Contrast:
     """The same of values that are at hand."""
     effect = estimate(values, rule.confidence)
+    error = effect.sd / math.sqrt(effect.n) if effect.n else math.nan
     return Contrast(
         seeds=seeds,
         values=values,
         effect=effect,
-        p=t_test_p(effect),
-        p_sign_flip=sign_flip_p(values),
-        size=hedges_g(effect),
+        p=two_sided_p(effect.mean, error, effect.n - 1),
         margin=margin,
-        p_equivalence=equivalence_p(values, margin),
+        p_equivalence=equivalence_p(effect.mean, error, effect.n - 1, margin),
     )
-
-
-def t_test_p(effect: Estimate) -> float:
-    """Two-sided p of a mean of 0; 1 where all values are 0, as when a trick never acted."""
-    if not effect.sd > 0:
-        return effect.sd if math.isnan(effect.sd) else float(effect.mean == 0)
-    return 2 * float(stats.t.sf(abs(effect.mean) / effect.sd * math.sqrt(effect.n), effect.n - 1))
-
-
-def equivalence_p(values: Sequence[float], margin: float) -> float:
-    """TOST (Schuirmann 1987): the larger p of two one-sided t tests, that the mean is above -margin, and below."""
-    if len(values) < 2 or math.isnan(margin):
-        return math.nan
-    if min(values) == max(values):
-        return float(abs(values[0]) >= margin)
-    return float(DescrStatsW(np.asarray(values)).ttost_mean(-margin, margin)[0])

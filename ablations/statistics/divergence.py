@@ -1,10 +1,9 @@
 """Diverged seeds of two arms: counted, compared by themselves, and never given a score."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from statsmodels.stats.contingency_tables import mcnemar
-
+from ablations.statistics.coin import fair_coin_p
 from ablations.statistics.scores import ArmScores
 
 
@@ -34,7 +33,14 @@ def divergence_of(arm: ArmScores, baseline: ArmScores) -> Divergence:
     both = len(arm.diverged & baseline.diverged & seeds)
     only_arm = len((arm.diverged - baseline.diverged) & seeds)
     only_baseline = len((baseline.diverged - arm.diverged) & seeds)
-    neither = len(seeds) - both - only_arm - only_baseline
-    table = np.array([[both, only_arm], [only_baseline, neither]])
-    p = float(mcnemar(table, exact=True).pvalue) if only_arm + only_baseline else 1.0
-    return Divergence(len(seeds), both, only_arm, only_baseline, p)
+    return Divergence(len(seeds), both, only_arm, only_baseline, fair_coin_p(only_arm, only_baseline))
+
+
+def won_seeds_p(differences: Sequence[float], divergence: Divergence) -> float:
+    """The exact two-sided sign test of who won more seeds; one in which just one of the two diverged is lost to it.
+
+    Says who without a number for what has none; ties are left out.
+    """
+    lower = sum(difference < 0 for difference in differences) + divergence.only_baseline
+    higher = sum(difference > 0 for difference in differences) + divergence.only_arm
+    return fair_coin_p(lower, higher)

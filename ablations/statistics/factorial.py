@@ -12,10 +12,12 @@ from statsmodels.regression.linear_model import OLS
 
 from ablations.statistics.aliases import MEAN, AliasStructure, alias_structure
 from ablations.statistics.comparison import shown_estimate
+from ablations.statistics.divergence_by_level import divergence_by_level
 from ablations.statistics.estimate import Estimate
 from ablations.statistics.factor_columns import Column, Factor, Levels, Observation, columns_of
 from ablations.statistics.multiplicity import holm
 from ablations.statistics.rule import Rule
+from ablations.statistics.t_tests import equivalence_p, two_sided_p
 from ablations.statistics.verdict import Evidence, Finding, decide
 
 
@@ -69,7 +71,9 @@ def fit_factorial(
 
     Any subset of the cells will do: missing and diverged ones make the design unbalanced, and what it cannot tell apart
     any more is reported as an alias. Intervals take the residuals for one normal sample; they are NaN without a degree
-    of freedom left. Interactions of three and more are taken for 0.
+    of freedom left. Interactions of three and more are taken for 0. Verdicts follow `decide`, but that runs are not in
+    pairs here: one by score is withheld if the runs with the better scores diverge significantly more often (Fisher's
+    exact test, unadjusted), and "no difference" asks for even divergence as a part of the runs with the level.
     Raises ValueError for an unknown level, or a score that the rule's scale has no place for.
     """
     scored = [observation for observation in observations if observation.score is not None]
@@ -108,20 +112,27 @@ def _effects(
 ) -> tuple[FactorEffect, ...]:
     unknown = (math.nan, math.nan)
     values = [model.coefficients.get(i, unknown) for i in range(len(columns))]
-    tests = [_p_values(value, error, model.df, model.margin) for value, error in values]
-    adjusted = holm([p for p, _ in tests])
-    equivalence = holm([p for _, p in tests])
+    p = [two_sided_p(value, error, model.df) for value, error in values]
+    adjusted = holm(p)
+    equivalence = holm([equivalence_p(value, error, model.df, model.margin) for value, error in values])
     quantile = float(stats.t.ppf((1 + rule.confidence) / 2, model.df)) if model.df else math.nan
     effects = []
     for i, column in enumerate(columns):
         value, half = values[i][0], quantile * values[i][1]
         estimate = Estimate(model.runs, value, model.sd, value - half, value + half)
-        with_it, without = _diverged(column.about, observations)
-        excess = with_it - without
+        diverged = divergence_by_level(column.about, observations)
         aliases = _aliases(i, columns, structure)
-        verdict = decide(
-            Evidence(value, tests[i][0], None, adjusted[i], equivalence[i], max(0, excess), max(0, -excess)), rule
+        evidence = Evidence(
+            effect=value,
+            p_score=p[i],
+            p_divergence=None,
+            p_holm=adjusted[i],
+            p_equivalence_holm=equivalence[i],
+            excess=diverged.excess,
+            seeds=diverged.runs_with,
+            p_seeds=math.nan if diverged.p <= rule.alpha else 0.0,
         )
+        verdict = decide(evidence, rule)
         effects.append(
             FactorEffect(
                 name=column.name,
@@ -130,11 +141,11 @@ def _effects(
                 aliases=aliases,
                 effect=estimate,
                 shown=shown_estimate(estimate, rule),
-                p=tests[i][0],
+                p=p[i],
                 p_holm=adjusted[i],
                 p_equivalence_holm=equivalence[i],
-                diverged_with=with_it,
-                diverged_without=without,
+                diverged_with=diverged.diverged_with,
+                diverged_without=diverged.diverged_without,
                 finding=verdict.finding,
                 reason=verdict.reason if i in structure.kept else f"cannot be told from {', '.join(aliases)}",
             )
@@ -142,22 +153,7 @@ def _effects(
     return tuple(effects)
 
 
-def _p_values(value: float, error: float, df: int, margin: float) -> tuple[float, float]:
-    """Two-sided p of no effect, and TOST's of one as large as the margin."""
-    if math.isnan(value) or not error > 0:
-        return math.nan, math.nan
-    equivalence = max(stats.t.sf((value + margin) / error, df), stats.t.cdf((value - margin) / error, df))
-    return 2 * float(stats.t.sf(abs(value) / error, df)), float(equivalence)
-
-
 def _aliases(index: int, columns: Sequence[Column], structure: AliasStructure) -> tuple[str, ...]:
     if index in structure.mixed:
         return tuple(columns[other].name for other in structure.mixed[index]) or (MEAN,)
     return tuple(columns[other].name for other, kept in structure.mixed.items() if index in kept)
-
-
-def _diverged(about: Levels, observations: Sequence[Observation]) -> tuple[int, int]:
-    """Diverged runs with all these levels, and without."""
-    diverged = [o for o in observations if o.score is None]
-    with_it = sum(all(o.levels[factor] == level for factor, level in about) for o in diverged)
-    return with_it, len(diverged) - with_it

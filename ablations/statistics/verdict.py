@@ -1,5 +1,6 @@
 """The rule by which a study answers whether a trick helps."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,8 +18,11 @@ class Evidence:
     p_divergence: float | None  # McNemar's own; None where it could not have answered
     p_holm: float
     p_equivalence_holm: float
-    only_arm_diverged: int
-    only_baseline_diverged: int
+    excess: int  # in how many more seeds the arm diverged than the baseline
+    seeds: int  # that both have ended
+    p_seeds: (
+        float  # of who won more seeds, a diverged one being lost without a number: asked if `excess` speaks against
+    )
 
 
 @dataclass(frozen=True)
@@ -37,36 +41,36 @@ def decide(evidence: Evidence, rule: Rule) -> Verdict:
        diverge, McNemar's exact test on divergence is asked as well, and the two share alpha: p = 2 min(p_t, p_McNemar).
     2. These p are adjusted by Holm over all comparisons of the study. At most alpha: **helps** or **hurts**, by the
        side on which the effect lies (or by who diverges less). The effect's unadjusted interval then excludes 0 too.
-    3. Scores of survivors don't speak for the diverged: "helps" by score is withheld if the arm diverged in more seeds
-       than the baseline, "hurts" if the baseline did. Then it is **can't tell**.
-    4. Otherwise, if two one-sided t tests, adjusted by Holm over the study, put the effect within the margin, and no
-       seed saw just one of the arms diverge: **no difference** larger than the margin.
+    3. Scores of survivors don't speak for the diverged. If the arm whose scores are better diverged in more seeds, the
+       verdict stands only if it also wins significantly more seeds in an exact sign test (unadjusted), in which a seed
+       where just one diverged is lost to it. Otherwise it is **can't tell**.
+    4. Else, if two one-sided t tests, adjusted by Holm over the study, put the effect within the margin, and neither
+       arm diverged in more seeds than the other by more than that part of them: **no difference** above the margin.
     5. Otherwise **can't tell**.
 
     An effect that is certain and smaller than the margin is "helps" or "hurts": the reason says that it is small.
     """
-    excess = evidence.only_arm_diverged - evidence.only_baseline_diverged
     within = evidence.p_equivalence_holm <= rule.alpha
     if evidence.p_holm <= rule.alpha:
         if _by_divergence(evidence):
-            return Verdict(
-                "helps" if excess < 0 else "hurts", f"diverges in {_seeds(abs(excess))} {_less_or_more(excess)}"
-            )
-        lower = evidence.effect < 0
-        helps = lower == rule.lower_is_better
-        if (helps and excess > 0) or (not helps and excess < 0):
-            side = "better" if helps else "worse"
-            who = "it" if helps else "the baseline"
-            return Verdict(
-                "can't tell", f"{side} where both finished, but {who} diverges in {_seeds(abs(excess))} more"
-            )
+            side = "fewer" if evidence.excess < 0 else "more"
+            return Verdict("helps" if evidence.excess < 0 else "hurts", f"diverges in {_seeds(evidence)} {side}")
+        helps = (evidence.effect < 0) == rule.lower_is_better
+        against = evidence.excess > 0 if helps else evidence.excess < 0
+        if against and not evidence.p_seeds <= rule.alpha:
+            scores, who = ("better", "it") if helps else ("worse", "the baseline")
+            return Verdict("can't tell", f"{scores} where both finished, but {who} diverges in {_seeds(evidence)} more")
         small = f", by less than {rule.margin:.0%}" if within else ""
         return Verdict("helps" if helps else "hurts", f"adjusted p = {evidence.p_holm:.2g}{small}")
-    if within and not evidence.only_arm_diverged and not evidence.only_baseline_diverged:
-        return Verdict(
-            "no difference", f"none larger than {rule.margin:.0%} (adjusted p = {evidence.p_equivalence_holm:.2g})"
-        )
+    if within and even_divergence(evidence.excess, evidence.seeds, rule):
+        reason = f"none larger than {rule.margin:.0%} (adjusted p = {evidence.p_equivalence_holm:.2g})"
+        return Verdict("no difference", reason)
     return Verdict("can't tell", _why_not(evidence, within))
+
+
+def even_divergence(excess: int, seeds: int, rule: Rule) -> bool:
+    """Whether two arms diverge about equally often: within the margin, as a part of the seeds."""
+    return abs(excess) <= rule.margin * seeds
 
 
 def _by_divergence(evidence: Evidence) -> bool:
@@ -74,20 +78,17 @@ def _by_divergence(evidence: Evidence) -> bool:
     return evidence.p_divergence is not None and not evidence.p_score <= evidence.p_divergence
 
 
-def _seeds(count: int) -> str:
+def _seeds(evidence: Evidence) -> str:
+    count = abs(evidence.excess)
     return "1 seed" if count == 1 else f"{count} seeds"
 
 
-def _less_or_more(excess: int) -> str:
-    return "fewer than the baseline" if excess < 0 else "more than the baseline"
-
-
 def _why_not(evidence: Evidence, within: bool) -> str:
-    if evidence.p_score != evidence.p_score:
+    if math.isnan(evidence.p_score):
         return "fewer than two seeds in which both have a score"
     if within:
-        discordant = evidence.only_arm_diverged + evidence.only_baseline_diverged
-        return f"within the margin where both finished, but {_seeds(discordant)} saw just one of the two diverge"
+        side = "more" if evidence.excess > 0 else "fewer"
+        return f"within the margin where both finished, but diverges in {_seeds(evidence)} {side}"
     return (
         f"adjusted p = {evidence.p_holm:.2g}, and of a difference within the margin {evidence.p_equivalence_holm:.2g}"
     )

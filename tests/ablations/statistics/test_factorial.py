@@ -1,0 +1,141 @@
+"""Factorial designs against means by hand, statsmodels' formulas, and the algebra of aliases."""
+
+import itertools
+import math
+
+import numpy as np
+import pandas as pd
+import pytest
+import statsmodels.formula.api as smf
+
+from ablations.statistics import Factor, FactorEffect, FactorialFit, Observation, Rule, fit_factorial
+
+RULE = Rule()
+ABC = [Factor(name, ("off", "on")) for name in "ABC"]
+
+
+def runs(seeds: int = 3, sd: float = 0.05, names: str = "ABC") -> list[Observation]:
+    """A full design: A -0.3, B +0.1, A with B +0.2, on log FID around 25."""
+    rng = np.random.default_rng(0)
+    observations = []
+    for levels in itertools.product(("off", "on"), repeat=len(names)):
+        on = dict(zip(names, levels, strict=True))
+        a, b = on["A"] == "on", on["B"] == "on"
+        for seed in range(seeds):
+            y = math.log(25) - 0.3 * a + 0.1 * b + 0.2 * (a and b) + 0.3 * seed + sd * rng.normal()
+            observations.append(Observation(on, seed, math.exp(y)))
+    return observations
+
+
+def effect(fit: FactorialFit, name: str) -> FactorEffect:
+    return next(each for each in fit.effects if each.name == name)
+
+
+def frame(observations: list[Observation]) -> pd.DataFrame:
+    lines = [
+        {"y": math.log(o.score), "seed": o.seed, **{k: 0.5 if v == "on" else -0.5 for k, v in o.levels.items()}}
+        for o in observations
+        if o.score is not None
+    ]
+    return pd.DataFrame(lines)
+
+
+def test_effects_are_differences_of_means() -> None:
+    observations = runs()
+    fit = fit_factorial(observations, ABC, RULE)
+    table = frame(observations)
+    on, off = (table[table["A"] == half] for half in (0.5, -0.5))
+    assert effect(fit, "A").effect.mean == pytest.approx(on["y"].mean() - off["y"].mean())
+    with_b, without_b = (on[on["B"] == half]["y"].mean() - off[off["B"] == half]["y"].mean() for half in (0.5, -0.5))
+    assert effect(fit, "A:B").effect.mean == pytest.approx(with_b - without_b)
+    assert (effect(fit, "A").finding, effect(fit, "A:B").finding) == ("helps", "hurts")
+
+
+def test_unbalanced_data_agree_with_statsmodels_formula() -> None:
+    observations = [o for i, o in enumerate(runs()) if i % 7 != 3]
+    observations[0] = Observation(observations[0].levels, observations[0].seed, None)
+    fit = fit_factorial(observations, ABC, RULE)
+    expected = smf.ols("y ~ C(seed) + (A + B + Z) ** 2", frame(observations).rename(columns={"C": "Z"})).fit()
+    interval = expected.conf_int()
+    for each in fit.effects:
+        name = each.name.replace("C", "Z")  # C is patsy's own
+        low, high = interval.loc[name]
+        assert each.effect.mean == pytest.approx(expected.params[name])
+        assert (each.effect.low, each.effect.high) == pytest.approx((low, high))
+        assert each.p == pytest.approx(expected.pvalues[name])
+    assert (fit.runs, fit.diverged, fit.degrees_of_freedom) == (len(observations) - 1, 1, int(expected.df_resid))
+
+
+def test_half_a_design_says_what_it_mixes() -> None:
+    half = [o for o in runs(sd=0.0) if list(o.levels.values()).count("on") % 2]  # I = ABC
+    fit = fit_factorial(half, ABC, RULE)
+    assert [each.estimates for each in fit.effects] == ["A + 0.5 B:C", "B + 0.5 A:C", "C + 0.5 A:B", "", "", ""]
+    assert effect(fit, "C").aliases == ("A:B",)
+    assert effect(fit, "C").effect.mean == pytest.approx(0.5 * 0.2)  # C does nothing: this is half of A with B
+    assert effect(fit, "A:B").aliases == ("C",)
+    assert not effect(fit, "A:B").estimable
+    assert "cannot be told from C" in effect(fit, "A:B").reason
+
+
+def test_the_other_half_mixes_with_the_opposite_sign() -> None:
+    half = [o for o in runs(sd=0.0) if list(o.levels.values()).count("on") % 2 == 0]
+    assert [each.estimates for each in fit_factorial(half, ABC, RULE).effects[:3]] == [
+        "A - 0.5 B:C",
+        "B - 0.5 A:C",
+        "C - 0.5 A:B",
+    ]
+
+
+def test_a_resolution_four_design_gives_main_effects_of_their_own() -> None:
+    factors = [Factor(name, ("off", "on")) for name in "ABCD"]
+    half = [o for o in runs(names="ABCD") if list(o.levels.values()).count("on") % 2 == 0]  # I = ABCD
+    fit = fit_factorial(half, factors, RULE)
+    assert [each.estimates for each in fit.effects[:4]] == ["A", "B", "C", "D"]
+    assert effect(fit, "A:B").estimates == "A:B + C:D"
+    assert effect(fit, "A").effect.mean == pytest.approx(-0.2, abs=0.08)
+
+
+def test_a_factor_that_never_changed_is_reported() -> None:
+    fit = fit_factorial([o for o in runs() if o.levels["C"] == "off"], ABC, RULE)
+    assert not effect(fit, "C").estimable
+    assert effect(fit, "C").aliases == ("mean",)
+    assert effect(fit, "A:C").aliases == ("A",)
+
+
+def test_three_levels_against_the_first() -> None:
+    levels = {"dcgan": 0.0, "hinge": -0.2, "wgan": 0.4}
+    observations = [
+        Observation({"loss": loss, "A": a}, seed, math.exp(3 + value - 0.3 * (a == "on") + 0.1 * seed))
+        for loss, value in levels.items()
+        for a in ("off", "on")
+        for seed in range(2)
+    ]
+    fit = fit_factorial(observations, [Factor("loss", tuple(levels)), ABC[0]], RULE)
+    assert [each.name for each in fit.effects] == ["loss[hinge]", "loss[wgan]", "A", "loss[hinge]:A", "loss[wgan]:A"]
+    assert [each.effect.mean for each in fit.effects] == pytest.approx([-0.2, 0.4, -0.3, 0, 0], abs=1e-9)
+    assert [each.finding for each in fit.effects[:3]] == ["helps", "hurts", "helps"]
+
+
+def test_without_a_degree_of_freedom_there_is_no_interval() -> None:
+    fit = fit_factorial(runs(seeds=1)[:4], ABC[1:], RULE)
+    assert fit.degrees_of_freedom == 0
+    assert effect(fit, "B").estimable
+    assert math.isnan(effect(fit, "B").effect.low)
+    assert effect(fit, "B").finding == "can't tell"
+
+
+def test_runs_that_diverge_with_a_factor_keep_it_from_helping() -> None:
+    observations = [
+        Observation(o.levels, o.seed, None) if o.levels["A"] == "on" and o.seed else o for o in runs(seeds=4)
+    ]
+    a = effect(fit_factorial(observations, ABC, RULE), "A")
+    assert (a.diverged_with, a.diverged_without) == (12, 0)
+    assert a.p < 0.001
+    assert a.finding == "can't tell"
+
+
+def test_nothing_but_divergence_and_unknown_levels() -> None:
+    nothing = fit_factorial([Observation(o.levels, o.seed, None) for o in runs()], ABC, RULE)
+    assert (nothing.effects, nothing.runs, nothing.diverged) == ((), 0, 24)
+    with pytest.raises(ValueError, match="maybe"):
+        fit_factorial([Observation({"A": "maybe", "B": "on", "C": "on"}, 0, 1.0)], ABC, RULE)
