@@ -37,6 +37,7 @@ DESIGNS: dict[str, tuple[dict[str, Any], list[str], list[str]]] = {  # options, 
     ),
     "arms": ({"arms": {"a": ["ttur"], "b": []}, "reference": "b"}, ["ttur"], ["b", "a"]),
 }
+SHORT = {"budget_kimg": 0.1, "progress_evaluations": 1}
 EFFECTS = {"a": -0.5, "b": 0.3, "c": 0.0, "d": -0.1, "e": 0.2}  # planted, of log FID
 SETTINGS = {"a": {"width": 9}, "b": {"lr_d": 8e-4}, "c": {"lr_g": 8e-4}, "d": {"batch_size": 8}, "e": {"beta2": 0.9}}
 
@@ -71,12 +72,20 @@ class TestSession(Session):
 def session_class(monkeypatch: pytest.MonkeyPatch) -> type[TestSession]:
     monkeypatch.setattr(TestSession, "planted", False)
     monkeypatch.setattr("ablations.session.Session", TestSession)
+    monkeypatch.setattr("ablations.worker.draw_run", lambda *_: None)  # a second a trial
     return TestSession
 
 
 def _study(folder: Path, design: str, tricks: dict[str, Any], seeds: int = 1, **options: Any) -> Study:
     path = folder / f"{design}.yaml"
-    content = {"question": "q", "design": design, "seeds": seeds, "baseline": BASELINE, "tricks": tricks, **options}
+    content = {
+        "question": "q",
+        "design": design,
+        "seeds": seeds,
+        "baseline": {**BASELINE, **SHORT},
+        "tricks": tricks,
+        **options,
+    }
     path.write_text(json.dumps(content, indent=1))
     return load_study(path)
 
