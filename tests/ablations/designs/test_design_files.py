@@ -184,9 +184,9 @@ BAD = {
     "a list's name": (LISTED, "  plain:", "  a/b:", 6, ["arms.a/b: 'a/b' can't be an arm's name"]),
     "a factor twice": (
         LISTED,
-        "  wide:",
+        "  smooth: [label_smoothing]\n  wide:",
         "  label_smoothing:",
-        8,
+        7,
         ["'label_smoothing' is a factor under `tricks` already"],
     ),
     "a reference": (LISTED, "arms:\n", "reference: plian\narms:\n", 5, ["no arm is called 'plian'", "'plain'?"]),
