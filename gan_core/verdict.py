@@ -41,7 +41,7 @@ D_HAS_WON = 0.1  # D's loss over its first
 D_GUESSES = 0.6  # accuracy
 
 SWING, SWINGS = 0.3, 4  # of D(x) - D(G(z)) between turning points, and how many of them
-FID_SWINGS = ((1.5, 4), (2.0, 3))  # likewise of the FID, a factor and how many
+FID_FACTOR, FID_SWINGS = 2.0, 3  # likewise of the FID
 RESHUFFLED, FEWEST_MOVES = 0.6, 4  # mean total variation of the class shares from score to score, over so many
 
 
@@ -103,7 +103,8 @@ def _one_image(course: Course) -> Verdict | None:
 
 def _d_overpowered(course: Course) -> Verdict | None:
     """G's images are garbage, and D can't tell them from the reals: it has learnt nothing that G could learn from."""
-    if course.late("d_accuracy") < D_GUESSES and _learnt_nothing(course, GARBAGE):
+    far = GARBAGE if course.late_diversity("spread") < NARROW else VERY_FAR
+    if course.late("d_accuracy") < D_GUESSES and _learnt_nothing(course, far):
         return Verdict("D overpowered", (course.says_game(), course.says_quality()))
     return None
 
@@ -139,9 +140,8 @@ def _oscillating(course: Course) -> Verdict | None:
     evidence = []
     if (swings := turns(gaps, SWING)) >= SWINGS:
         evidence.append(f"in the second half D(x) - D(G(z)) moved {swings} times up or down by more than {SWING}")
-    for factor, enough in FID_SWINGS:
-        if (swings := turns(logs, math.log(factor))) >= enough:
-            evidence.append(f"in the second half the FID moved {swings} times up or down by a factor of {factor:g}")
+    if (swings := turns(logs, math.log(FID_FACTOR))) >= FID_SWINGS:
+        evidence.append(f"in the second half the FID moved {swings} times up or down by a factor of {FID_FACTOR:g}")
     if len(moves) >= FEWEST_MOVES and fmean(moves) > RESHUFFLED:
         evidence.append(f"in the second half {fmean(moves):.0%} of the samples moved to other classes at each score")
     return Verdict("oscillating", (*evidence, course.says_quality())) if evidence else None
