@@ -130,7 +130,7 @@ def test_a_fraction_recovers_planted_main_effects(
 ) -> None:
     """Five factors in 16 of 32 arms. By the statistics, and by hand: mean log FID with a factor minus without it."""
     monkeypatch.setattr(TestSession, "planted", True)
-    study = _study(tmp_path, "fractional", SETTINGS, seeds=3, resolution=5)
+    study = _study(tmp_path, "fractional", SETTINGS, seeds=2, resolution=5)
     assert len(study.arms) == 16
     with open_session(study, tmp_path / "runs", Options(home)) as session:
         for _ in session.reports(never, _silent):
