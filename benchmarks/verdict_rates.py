@@ -3,9 +3,9 @@
     python benchmarks/verdict_rates.py --seeds fresh
 
 Trains 78 small runs on Fashion-MNIST (about ten seconds each on a core of one's own) and writes `verdict_rates.md` and
-`verdict_rates.csv` to `--out`. Thresholds of `gan_core.verdict` may be tuned on `--seeds tuning` only; `fresh` is for the report.
-How the runs are built is in `verdict_runs.py`, what they were in truth in `verdict_truth.py`. With `--keep FOLDER` the
-runs stay there, and a second call only judges them again.
+`verdict_rates.csv` to `--out`. Thresholds of `gan_core.verdict` may be tuned on `--seeds tuning` only; `fresh` is for
+the report. How the runs are built is in `verdict_runs.py`, what they were in truth in `verdict_truth.py`. With `--keep
+FOLDER` the runs stay there, and a second call only judges them again.
 """
 
 import argparse
