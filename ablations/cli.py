@@ -8,10 +8,12 @@ from typing import Annotated
 
 import typer
 
+from ablations.cli_cache import cache_app
 from ablations.cli_data import data_app
 from ablations.cli_evaluate import evaluate
 from ablations.cli_leaderboard import leaderboard
 from ablations.cli_sample import sample
+from ablations.cli_server import server
 from gan_core.cli import given_weights, machine_home
 
 app = typer.Typer(
@@ -21,9 +23,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(cache_app, name="cache")
 app.add_typer(data_app, name="data")
 app.command()(leaderboard)
 app.command()(sample)
+app.command()(server)
 app.command()(evaluate)
 
 
@@ -44,6 +48,11 @@ Device = Annotated[str | None, typer.Option(metavar="X", help="cpu, cuda:0, ... 
 Budget = Annotated[float | None, typer.Option("--budget-kimg", metavar="X", help="Another budget for all arms.")]
 Data = Annotated[str | None, typer.Option("--data", metavar="DATA", help="Other data: a name, or folder:PATH.")]
 ExtractorName = Annotated[str | None, typer.Option("--extractor", metavar="NAME", help="Another extractor.")]
+Retrain = Annotated[bool, typer.Option("--retrain", help="Train also what another study here has trained already.")]
+Seeds = Annotated[int | None, typer.Option("--seeds", metavar="N", help="Another number of seeds: 0 to N - 1.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another setting for all arms; may be repeated.")
+]
 Weights = Annotated[
     Path | None, typer.Option("--inception-weights", metavar="FILE", help="Inception's weights [default: downloaded].")
 ]
@@ -62,9 +71,14 @@ def run(
     budget_kimg: Budget = None,
     data: Data = None,
     extractor: ExtractorName = None,
+    seeds: Seeds = None,
+    settings: Settings = None,
     inception_weights: Weights = None,
     storage: Annotated[
-        str | None, typer.Option(metavar="URL", help="Optuna's storage [default: SQLite in the study's folder].")
+        str | None,
+        typer.Option(
+            envvar="ABLATIONS_STORAGE", metavar="URL", help="Optuna's storage [default: SQLite in the study's folder]."
+        ),
     ] = None,
     floors: Annotated[
         bool | None,
@@ -74,15 +88,17 @@ def run(
             show_default=False,
         ),
     ] = None,
+    retrain: Retrain = False,
 ) -> None:
     """Train every arm of a study that has no result yet, and rank them.
 
-    Ctrl-C saves the running trials; the same command goes on. MLFLOW_TRACKING_URI names a server instead of the
-    SQLite store in the study's folder.
+    A trial that another study has trained already, with the same configuration, data and code, is taken over. Ctrl-C
+    saves the running trials; the same command goes on. MLFLOW_TRACKING_URI names a server instead of the SQLite store
+    in the study's folder.
     """
     from contextlib import closing
 
-    from ablations.overrides import Overrides
+    from ablations.overrides import Overrides, settings_in
     from ablations.render.display import display
     from ablations.render.outcome import show_outcome
     from ablations.session import Options, open_session
@@ -100,8 +116,9 @@ def run(
         inception_weights=inception_weights or given_weights(),
         command=sys.argv,
         floors=floors,
+        retrain=retrain,
     )
-    loaded = load_study(study, name, Overrides(budget_kimg, data, extractor))
+    loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
     with open_session(loaded, runs, options) as session, Interrupt() as interrupt:
         with (
             display(session) as shown,
@@ -124,22 +141,23 @@ def plan(
     budget_kimg: Budget = None,
     data: Data = None,
     extractor: ExtractorName = None,
+    seeds: Seeds = None,
+    settings: Settings = None,
+    retrain: Retrain = False,
 ) -> None:
-    """Show arms, seeds, trials and an estimate of the time, from a short measurement. Nothing is trained."""
-    from ablations.estimate import arm_costs, study_seconds
-    from ablations.overrides import Overrides
+    """Show arms, seeds, trials, what the seeds can show, and the time it will take, from a short measurement.
+
+    Nothing is trained.
+    """
+    from ablations.overrides import Overrides, settings_in
+    from ablations.plan import plan_of
     from ablations.render.plan import show_plan
     from ablations.resources import share
     from ablations.study import load_study
-    from ablations.trials import progress_of, trials_of
 
-    loaded = load_study(study, name, Overrides(budget_kimg, data, extractor))
-    trials = trials_of(loaded, runs / loaded.name)
-    states = {trial.name: progress_of(trial) for trial in trials}
-    resources = share(len(trials), workers, threads, device)
-    costs = arm_costs(loaded.arms, resources)
-    to_do = [trial for trial in trials if states[trial.name] not in ("finished", "diverged")]
-    show_plan(loaded, trials, states, resources, costs, study_seconds(to_do, costs, resources))
+    loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
+    resources = share(len(loaded.arms) * len(loaded.seeds), workers, threads, device)
+    show_plan(plan_of(loaded, runs, machine_home(), resources, retrain))
 
 
 @app.command()
@@ -178,7 +196,8 @@ def ui(
 @app.command()
 def version() -> None:
     """The versions of this tool and of what its numbers hang on."""
-    from ablations.provenance import versions
+    from ablations.provenance import PACKAGES
     from ablations.render.catalog import show_versions
+    from gan_core.versions import versions
 
-    show_versions(versions())
+    show_versions(versions(PACKAGES))

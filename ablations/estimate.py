@@ -12,6 +12,7 @@ from gan_core.config import Config, resolve
 from gan_core.plan import total_steps
 
 SECONDS = 1.0  # of training steps, measured for each arm
+ALL_SECONDS, FEWEST_SECONDS = 30.0, 0.1  # for all arms together, where they are many; for each even then
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,11 @@ class ArmCost:
 
 
 def arm_costs(arms: Sequence[Arm], resources: Resources, seconds: float = SECONDS) -> dict[str, ArmCost]:
-    """The cost of one trial of each arm. Start-up (about a second a trial) is not in it."""
+    """The cost of one trial of each arm. Start-up (about a second a trial) is not in it.
+
+    `seconds` are measured for each, fewer where there are so many arms that it would take more than ALL_SECONDS.
+    """
+    seconds = min(seconds, max(FEWEST_SECONDS, ALL_SECONDS * resources.workers / max(1, len(arms))))
     devices = [resources.devices[i % len(resources.devices)] for i in range(len(arms))]
     pool = ProcessPoolExecutor(resources.workers, mp_context=fork_server())
     try:

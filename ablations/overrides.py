@@ -1,28 +1,40 @@
 """What a command line changes in a study file: the same recipe, smaller or on other data."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from gan_core.problems import Problem, UserError
+
 FOLDER = "folder:"
+SETTING_ALLOWED = "KEY=VALUE, such as width=16 or dropout={p: 0.5}"
 
 
 @dataclass(frozen=True)
 class Overrides:
     """`budget_kimg`: of the baseline; arms with a budget of their own keep their ratio to it. `data`: of every arm.
 
-    `data` may be 'folder:PATH'. `extractor`: of every arm.
+    `data` may be 'folder:PATH'. `extractor` and `settings`: of every arm. `seeds`: so many, from 0.
     """
 
     budget_kimg: float | None = None
     data: str | None = None
     extractor: str | None = None
+    seeds: int | None = None
+    settings: Mapping[str, Any] = field(default_factory=dict)
 
     def apply(self, content: dict[str, Any]) -> None:
         """Change a study file's content in place. What is no mapping is left for validation to complain about."""
-        baseline, tricks = content.get("baseline"), content.get("tricks")
+        if self.seeds is not None:
+            content["seeds"] = self.seeds
+        baseline = content.get("baseline")
         if not isinstance(baseline, dict):
             return
-        arms = [arm for arm in tricks.values() if isinstance(arm, dict)] if isinstance(tricks, dict) else []
+        named = [part for part in (content.get("tricks"), content.get("arms")) if isinstance(part, dict)]
+        arms = [arm for part in named for arm in part.values() if isinstance(arm, dict)]
         if self.budget_kimg is not None:
             before = baseline.get("budget_kimg")
             for arm in arms:
@@ -41,3 +53,20 @@ class Overrides:
                 settings |= {"data": "folder", "data_dir": self.data.removeprefix(FOLDER)}
         if self.extractor is not None and (always or "extractor" in settings):
             settings["extractor"] = self.extractor
+        settings |= {key: value for key, value in self.settings.items() if always or key in settings}
+
+
+def settings_in(texts: Sequence[str]) -> dict[str, Any]:
+    """'width=16' and the like -> settings, values read as a study file's. Raises UserError with all mistakes."""
+    yaml, settings, problems = YAML(typ="safe", pure=True), {}, []
+    for text in texts:
+        key, equals, value = (part.strip() for part in text.partition("="))
+        try:
+            settings[key] = yaml.load(value)
+        except YAMLError:
+            equals = ""
+        if not (key and equals and value):
+            problems.append(Problem(f"{text!r} is no setting", ("--set",), SETTING_ALLOWED))
+    if problems:
+        raise UserError(*problems)
+    return settings

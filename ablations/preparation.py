@@ -17,8 +17,11 @@ class OnStep(Protocol):
     def __call__(self, text: str, share: float | None = None) -> None: ...
 
 
-def prepare_data(trials: Iterable[Trial], home: Path, on_step: OnStep) -> None:
-    """Prepare the images of these trials. Raises UserError where they can't be had, or won't do for a trial."""
+def prepare_data(trials: Iterable[Trial], home: Path, on_step: OnStep) -> dict[tuple[Hashable, ...], str]:
+    """Prepare the images of these trials; their digests, by `training_data.key`.
+
+    Raises UserError where they can't be had, or won't do for a trial.
+    """
     ready: dict[tuple[Hashable, ...], ImageSet] = {}
     for config in (trial.config for trial in trials):
         key = training_data.key(config)
@@ -32,6 +35,7 @@ def prepare_data(trials: Iterable[Trial], home: Path, on_step: OnStep) -> None:
             on_step(f"data: {name}: {what}", done / total if total else None)
 
         ready[key] = training_data.load(config, home, count)
+    return {key: images.digest for key, images in ready.items()}
 
 
 def prepare_weights(trials: Iterable[Trial], home: Path, given: Path | None, on_step: OnStep) -> None:

@@ -1,17 +1,17 @@
 """Where a result comes from: commit, dirty flag, uncommitted changes, who, where, which command, which versions."""
 
 import getpass
-import platform
 import shlex
 import socket
 import subprocess
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 
 from gan_core.records import Record
+from gan_core.versions import PACKAGES as TRAINING
+from gan_core.versions import versions
 
-PACKAGES = ("gan-ablations", "torch", "torchvision", "torchmetrics", "numpy", "scipy", "pandas", "optuna", "mlflow")
+PACKAGES = (*TRAINING, "scipy", "pandas", "optuna", "mlflow")
 
 
 class Provenance(Record):
@@ -39,7 +39,7 @@ def provenance_of(directory: Path, command: Sequence[str]) -> Provenance:
         user=_user(),
         host=socket.gethostname(),
         command=shlex.join(command),
-        versions=versions(),
+        versions=versions(PACKAGES),
     )
 
 
@@ -59,14 +59,3 @@ def _user() -> str | None:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # a container's user may have no name
         return None
-
-
-def versions() -> dict[str, str]:
-    """Package -> version, of the packages that a result hangs on; those that are not installed are left out."""
-    found = {"python": platform.python_version()}
-    for package in PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found

@@ -105,7 +105,7 @@ def _of_study(trials: Sequence[Recorded]) -> Iterator[Result]:
         yield Result(
             study=one.record.study,
             arm=one.record.arm,
-            is_baseline=not any(one.record.factors.values()),
+            is_baseline=one.record.is_baseline,
             factors=factors,
             seed=one.record.seed,
             fingerprint=one.record.fingerprint,

@@ -12,7 +12,7 @@ FACTOR = "factor_"  # prefix of the columns that hold the factors' values
 COLUMNS = {
     "study": "name of the study",
     "arm": "name of the arm",
-    "is_baseline": "whether every factor is off",
+    "is_baseline": "whether it is of the arm that the study's others are compared with",
     "seed": "seed of the trial",
     "status": "finished, diverged, failed, or unfinished (running, interrupted or not begun)",
     "inert": "tricks that were on and never acted, separated by spaces; None where the run did not end or did not say",

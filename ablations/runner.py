@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from ablations.executors.report import Executor, Job, Report
 from ablations.trials import Trial
 from gan_core.events import Finished
+from gan_core.versions import code_digest
 
 if TYPE_CHECKING:
     from ablations.search import Ledger
@@ -32,7 +33,7 @@ def run_trials(
 
     def jobs() -> Iterator[Job]:
         for trial in ledger.next_trials():
-            trial.write_record()
+            trial.write_record(code_digest())
             begun[trial.name] = trial
             yield Job(trial.name, trial.config.plain(), trial.directory, home)
 

@@ -17,6 +17,7 @@ from ablations.preparation import OnStep, prepare_data, prepare_weights
 from ablations.progress import StudyProgress
 from ablations.provenance import provenance_of
 from ablations.resources import Resources, share
+from ablations.reuse import DataDigests, Twin, reusable, take_over, told, twins_of
 from ablations.runner import run_trials
 from ablations.study import Study
 from ablations.tracking.cursor import is_shipped
@@ -48,6 +49,7 @@ class Options:
     inception_weights: Path | None = None  # a file; None: downloaded, where a trial asks for them
     command: Sequence[str] = ()
     floors: bool | None = None  # None: where they take seconds
+    retrain: bool = False  # whether to train what another study has trained already
 
 
 class Session:
@@ -60,6 +62,7 @@ class Session:
         self.journals = {trial.name: journal.read(trial.directory) for trial in self.trials}
         self.progress = StudyProgress.of(self.trials, self.journals)
         self.tracking_uri = options.tracking_uri or f"sqlite:///{workspace.mlflow_db.absolute()}"
+        self.reused: dict[str, Twin] = {}  # by trial: taken over in this execution
         self.complaint = ""  # what the tracker could not do, for the user
         self.floors = self._floors()
 
@@ -85,7 +88,8 @@ class Session:
         ledger = self._ledger()
         executor = self._executor()  # its fork server gets ready while the rest is opened
         tracker = self._tracker()
-        prepare_data(to_do, self.options.home, on_step)
+        digests = prepare_data(to_do, self.options.home, on_step)
+        unshipped += self._take_over(to_do, digests, on_step)
         prepare_weights(to_do, self.options.home, self.options.inception_weights, on_step)
         tracker.begin(self._execution())
         tracker.start()
@@ -103,6 +107,19 @@ class Session:
             outcome = "interrupted" if stop() else "finished"
         finally:
             self._end(tracker, outcome, on_step)
+
+    def _take_over(self, to_do: Sequence[Trial], digests: DataDigests, on_step: OnStep) -> list[Trial]:
+        """Take over what other studies have trained. Gives those trials; what has begun here goes on here."""
+        new = [] if self.options.retrain else [trial for trial in to_do if not self.journals[trial.name]]
+        self.reused = reusable(new, twins_of(new, self.workspace.root.parent), digests)
+        if self.reused:
+            on_step(f"{told(self.reused, len(self.trials))}; --retrain trains them again")
+        taken = [trial for trial in new if trial.name in self.reused]
+        for trial in taken:
+            take_over(trial, self.reused[trial.name])
+            self.journals[trial.name] = journal.read(trial.directory)
+            self.progress.done.add(trial.name)
+        return taken
 
     def leaderboard(self) -> Leaderboard:
         """The arms as they stand now."""

@@ -1,18 +1,19 @@
 """A study: one question, its arms and seeds, read from a YAML file with every mistake in it told at once."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from ablations.designs import DESIGNS, RESERVED, DesignOptions
+from ablations.designs import DESIGNS, RESERVED, DesignOptions, Fraction, Layout
+from ablations.factor_settings import Factor
 from ablations.overrides import Overrides
 from ablations.study_arms import build_arms
 from ablations.study_file import StudyFile
-from ablations.study_record import ArmRecord, StudyRecord
+from ablations.study_record import ArmRecord, LeftOut, StudyRecord
 from ablations.trials import Arm
 from ablations.yaml_source import read_yaml
 from gan_core.problems import Problem, UserError
@@ -34,9 +35,16 @@ class Study:
     seeds: tuple[int, ...]
     baseline: Mapping[str, Any]
     factors: Mapping[str, Mapping[str, Any]]  # factor -> the settings that it changes, in the file's order
-    arms: tuple[Arm, ...]  # the baseline first
+    arms: tuple[Arm, ...]  # the reference first
+    left_out: tuple[LeftOut, ...]  # what the design asks for and a rule forbids
+    fraction: Fraction | None  # of a fractional design
     warnings: tuple[str, ...]  # rules that should hold and don't, with the arms that break them
     text: str
+
+    @property
+    def reference(self) -> str:
+        """The arm that the others are compared with."""
+        return self.arms[0].reference
 
     def record(self) -> StudyRecord:
         """What the study's directory keeps."""
@@ -54,9 +62,13 @@ class Study:
                     factors=dict(arm.factors),
                     fingerprint=arm.config.fingerprint(),
                     config=arm.config.plain(),
+                    previous=arm.previous,
                 )
                 for arm in self.arms
             ),
+            reference=self.reference,
+            left_out=self.left_out,
+            fraction=self.fraction,
         )
 
     def plain(self) -> dict[str, Any]:
@@ -78,9 +90,11 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
     except ValidationError as error:
         problems += problems_of(error, StudyFile)
     baseline, factors = _settings_in(source.data)
-    problems += _factor_problems(factors)
-    design, options = (DESIGNS[file.design], file.options()) if file else (DESIGNS["one-in"], DesignOptions())
-    built = build_arms(baseline, factors, design(list(factors), options))
+    problems += _factor_problems(source.data)
+    problems += file.problems() if file is not None else []
+    layout, found = _laid_out(file, list(factors))
+    problems += found
+    built = build_arms(baseline, factors, file.design if file is not None else "one-in", layout)
     problems += built.problems
     if problems or file is None:
         problems.sort(key=lambda p: source.line(p.where))
@@ -93,19 +107,43 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
         design=file.design,
         seeds=file.seeds,
         baseline=baseline,
-        factors=factors,
-        arms=built.arms,
-        warnings=built.warnings,
+        factors={name: factor.settings for name, factor in factors.items()},
+        arms=tuple(built.arms),
+        left_out=tuple(built.left_out),
+        fraction=layout.fraction,
+        warnings=tuple(built.warnings),
         text=source.text,
     )
 
 
-def _settings_in(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
-    """Baseline and factors as far as they have the right shape, so that mistakes elsewhere hide none in them."""
-    baseline, tricks = data.get("baseline"), data.get("tricks")
-    factors = tricks if isinstance(tricks, dict) else {}
-    shaped = {name: settings for name, settings in factors.items() if isinstance(settings, dict)}
-    return baseline if isinstance(baseline, dict) else {}, shaped
+def _settings_in(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Factor]]:
+    """Baseline and factors as far as they have the right shape, so that mistakes elsewhere hide none in them.
+
+    An arm that is given by settings is a factor of its own.
+    """
+    baseline = data.get("baseline")
+    factors = {
+        name: Factor(settings, (key, name))
+        for key in ("arms", "tricks")
+        for name, settings in _mapping(data.get(key)).items()
+        if isinstance(settings, dict) and (settings or key == "tricks")
+    }
+    return _mapping(baseline), factors
+
+
+def _mapping(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _laid_out(file: StudyFile | None, factors: Sequence[str]) -> tuple[Layout, list[Problem]]:
+    """The design's arms; where they can't be laid out, each factor alone, so that other mistakes are told as well."""
+    alone = DESIGNS["one-in"].lay_out(factors, DesignOptions())
+    if file is None or any(not file.has(option) for option in DESIGNS[file.design].needs):
+        return alone, []
+    try:
+        return DESIGNS[file.design].lay_out(factors, file.options()), []
+    except UserError as error:
+        return alone, list(error.problems)
 
 
 def _name_problems(path: Path, name: str | None) -> list[Problem]:
@@ -117,12 +155,20 @@ def _name_problems(path: Path, name: str | None) -> list[Problem]:
     return [Problem(f"{path.stem!r} can't be a study's name", allowed=hint, source=str(path))]
 
 
-def _factor_problems(factors: Mapping[str, object]) -> list[Problem]:
+def _factor_problems(data: Mapping[str, Any]) -> list[Problem]:
     problems = []
-    for name in factors:
+    tricks, arms = _mapping(data.get("tricks")), _mapping(data.get("arms"))
+    own = {name: ("arms", name) for name, words in arms.items() if isinstance(words, dict) and words}
+    for name, where in (*((name, ("tricks", name)) for name in tricks), *own.items()):
         if name in RESERVED:
             message = f"{name!r} means something else already"
-            problems.append(Problem(message, ("tricks", name), f"names other than {', '.join(RESERVED)}"))
+            problems.append(Problem(message, where, f"names other than {', '.join(RESERVED)}"))
         elif not NAME.fullmatch(name):
-            problems.append(Problem(f"{name!r} can't be a factor's name", ("tricks", name), NAME_ALLOWED))
+            problems.append(Problem(f"{name!r} can't be a factor's name", where, NAME_ALLOWED))
+    for name in arms:
+        if name in own and name in tricks:
+            message = f"{name!r} is a factor under `tricks` already"
+            problems.append(Problem(message, ("arms", name), f"another name, or the list [{name}]"))
+        elif name not in own and not NAME.fullmatch(name):
+            problems.append(Problem(f"{name!r} can't be an arm's name", ("arms", name), NAME_ALLOWED))
     return problems

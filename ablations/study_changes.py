@@ -18,6 +18,8 @@ def forbidden_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
     problems = []
     if before.design != now.design:
         problems.append(_change(("design",), before.design, now.design))
+    elif before.reference != now.reference:
+        problems.append(_change(("reference",), before.reference, now.reference))
     if not set(before.seeds) <= set(now.seeds):
         problems.append(_change(("seeds",), list(before.seeds), list(now.seeds)))
     old, new = ({arm.name: arm for arm in study.arms} for study in (before, now))

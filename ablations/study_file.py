@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
 from ablations.designs import DESIGNS, DesignOptions
-from gan_core.problems import unknown_name
+from gan_core.problems import Problem, unknown_name
 
 SEEDS_ALLOWED = "a count from 1 to 1000 (3: seeds 0, 1, 2), or a list of different whole numbers from 0 to 2147483647"
 
@@ -53,8 +53,25 @@ class StudyFile(DesignOptions):
     design: Annotated[str, AfterValidator(_design)]
     seeds: Annotated[tuple[int, ...], PlainValidator(_seeds)]
     baseline: Settings
-    tricks: Annotated[dict[str, Settings], BeforeValidator(_factors)]
+    tricks: Annotated[dict[str, Settings], BeforeValidator(_factors)] = Field(default_factory=dict)
 
     def options(self) -> DesignOptions:
         """What the design is told."""
-        return DesignOptions(**{name: getattr(self, name) for name in DesignOptions.model_fields})
+        return DesignOptions.model_construct(**{name: getattr(self, name) for name in DesignOptions.model_fields})
+
+    def has(self, option: str) -> bool:
+        """Whether an option of the design's is there."""
+        return getattr(self, option) is not None
+
+    def problems(self) -> list[Problem]:
+        """What the design lacks, and what means nothing to it. A list of arms can do without `tricks`."""
+        design, given = DESIGNS[self.design], self.model_fields_set
+        foreign = [name for name in DesignOptions.model_fields if name in given and name not in design.takes]
+        needed = [name for name in DesignOptions.model_fields if name in design.needs and not self.has(name)]
+        problems = [Problem(f"design {self.design} needs `{name}`", ("design",)) for name in needed]
+        for name in foreign:
+            takers = ", ".join(f"`design: {taker}`" for taker, other in DESIGNS.items() if name in other.takes)
+            problems.append(Problem(f"means nothing to design {self.design}", (name,), f"with {takers}"))
+        if "tricks" not in given and "arms" not in design.needs:
+            problems.append(Problem("missing", ("tricks",), FACTORS_ALLOWED))
+        return problems

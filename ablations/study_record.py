@@ -2,22 +2,38 @@
 
 from typing import Any
 
+from ablations.designs import BASELINE, Fraction
 from gan_core.records import Record
 
 SCHEMA_VERSION = 1
 
 
 class ArmRecord(Record):
-    """One arm as it was resolved, with seed 0. `factors` says for every factor of the study whether it is on."""
+    """One arm as it was resolved, with seed 0. `factors` says for every factor of the study whether it is on.
+
+    `previous`: the arm that this one grew out of, on a ladder.
+    """
 
     name: str
     factors: dict[str, bool]
     fingerprint: str
     config: dict[str, Any]
+    previous: str | None = None
+
+
+class LeftOut(Record):
+    """A combination that the design asks for and that a rule forbids; `reasons` in words. It is no arm."""
+
+    arm: str
+    on: tuple[str, ...]
+    reasons: tuple[str, ...]
 
 
 class StudyRecord(Record):
-    """A study as it was resolved: what `study.json` holds. `baseline` and `factors` are the user's words."""
+    """A study as it was resolved: what `study.json` holds. `baseline` and `factors` are the user's words.
+
+    `reference`: the arm that the others are compared with. `fraction`: of a fractional design, with its aliases.
+    """
 
     schema_version: int = SCHEMA_VERSION
     name: str
@@ -28,3 +44,6 @@ class StudyRecord(Record):
     baseline: dict[str, Any]
     factors: dict[str, dict[str, Any]]
     arms: tuple[ArmRecord, ...]
+    reference: str = BASELINE
+    left_out: tuple[LeftOut, ...] = ()
+    fraction: Fraction | None = None

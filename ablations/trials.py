@@ -1,7 +1,7 @@
 """An arm is one resolved configuration; a trial is an arm and a seed, and owns a directory.
 
 A trial's directory holds `trial.json` (who it is), `events.jsonl` (the journal), `checkpoint.pt`, `best.safetensors`,
-`last.safetensors`, `grids/` and `mlflow.json` (what of the journal has been shipped).
+`last.safetensors`, `grids/`, `show/` and `mlflow.json` (what of the journal has been shipped).
 """
 
 import json
@@ -31,20 +31,32 @@ Progress = Literal["new", "interrupted", "failed", "finished", "diverged"]
 
 @dataclass(frozen=True)
 class Arm:
-    """One resolved training configuration. `settings` are the user's words; `factors` says which factors are on."""
+    """One resolved training configuration. `settings` are the user's words; `factors` says which factors are on.
+
+    `design`: of its study; `reference`: the arm that the study's others are compared with; `previous`: the one that
+    this grew out of, on a ladder.
+    """
 
     name: str
     factors: Mapping[str, bool]  # every factor of the study, in its order
     settings: Mapping[str, Any]  # baseline and the factors that are on, merged
     config: Config  # resolved, with seed 0
+    design: str = "one-in"
+    reference: str = BASELINE
+    previous: str | None = None
 
     @property
     def is_baseline(self) -> bool:
-        return not any(self.factors.values())
+        """Whether this is the arm that the others are compared with."""
+        return self.name == self.reference
 
 
 class TrialRecord(Record):
-    """What a trial's directory says about itself, so that results can be read without the study file."""
+    """What a trial's directory says about itself, so that results can be read without the study file.
+
+    `code`: digest of the trainer's source; None: not known, or more than one. `reused_from`: STUDY/FOLDER of the
+    trial of which this is a copy. `reference` is None in records from before there was a choice.
+    """
 
     schema_version: int = SCHEMA_VERSION
     study: str
@@ -53,6 +65,16 @@ class TrialRecord(Record):
     seed: int
     fingerprint: str
     config: dict[str, Any]
+    design: str | None = None
+    reference: str | None = None
+    previous: str | None = None
+    code: str | None = None
+    reused_from: str | None = None
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether this is a trial of the arm that the study's others are compared with."""
+        return not any(self.factors.values()) if self.reference is None else self.arm == self.reference
 
 
 @dataclass(frozen=True)
@@ -69,7 +91,7 @@ class Trial:
     def name(self) -> str:
         return f"{self.arm.name}-seed{self.seed}"
 
-    def record(self) -> TrialRecord:
+    def record(self, code: str | None = None, reused_from: str | None = None) -> TrialRecord:
         return TrialRecord(
             study=self.study,
             arm=self.arm.name,
@@ -77,12 +99,30 @@ class Trial:
             seed=self.seed,
             fingerprint=self.config.fingerprint(),
             config=self.config.plain(),
+            design=self.arm.design,
+            reference=self.arm.reference,
+            previous=self.arm.previous,
+            code=code,
+            reused_from=reused_from,
         )
 
-    def write_record(self) -> None:
-        """Make the directory and its `trial.json`, atomically."""
+    def write_record(self, code: str | None = None, reused_from: str | None = None) -> None:
+        """Make the directory and its `trial.json`, atomically. `code`: digest of the source that trains it now.
+
+        What has been begun with other code, or with one that nobody knows, is of no one code.
+        """
         self.directory.mkdir(parents=True, exist_ok=True)
-        atomic.write_text(self.directory / RECORD, json.dumps(self.record().model_dump(), indent=2) + "\n")
+        if reused_from is None and (self.directory / journal.NAME).exists() and _code_before(self.directory) != code:
+            code = None
+        record = self.record(code, reused_from).model_dump()
+        atomic.write_text(self.directory / RECORD, json.dumps(record, indent=2) + "\n")
+
+
+def _code_before(directory: Path) -> str | None:
+    try:
+        return read_record(directory).code
+    except FileNotFoundError:
+        return None
 
 
 def trial_of(study: str, arm: Arm, seed: int, root: Path) -> Trial:

@@ -51,6 +51,7 @@ class LevelEntry:
     choice: str
     level: str
     paper: str
+    needs: tuple[Rule, ...] = ()
 
 
 def choices() -> tuple[Option, ...]:
@@ -77,7 +78,7 @@ def levels() -> tuple[LevelEntry, ...]:
     """Where the levels of the choices come from."""
     return (
         *(LevelEntry("architecture", name, a.paper) for name, a in ARCHITECTURES.items()),
-        *(LevelEntry("loss", name, loss.paper) for name, loss in LOSSES.items()),
+        *(LevelEntry("loss", name, loss.paper, loss.needs) for name, loss in LOSSES.items()),
         *(LevelEntry("activation_g, activation_d", name, a.paper) for name, a in ACTIVATIONS.items()),
         *(LevelEntry("optimizer_g, optimizer_d", name, o.paper) for name, o in OPTIMIZERS.items()),
         *(LevelEntry("lr_decay", name, s.paper) for name, s in SCHEDULES.items()),

@@ -29,10 +29,11 @@ from gan_core.levels import (
     ScalingName,
     ScheduleName,
 )
+from gan_core.losses import LOSSES
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES
 from gan_core.nets.rules import network_problems
 from gan_core.optimizers import OPTIMIZERS, idle_numbers
-from gan_core.problems import UserError
+from gan_core.problems import RuleError, UserError
 from gan_core.records import Record
 from gan_core.rules import Rule, broken_rules
 from gan_core.sizes import Shape, Sides, Size, shape_of
@@ -147,6 +148,7 @@ class Config(Record):
 
     def rules(self) -> Iterator[tuple[str, str, Rule]]:
         """The needs and exclusions of what is on: whose, what it says of the rule, the rule."""
+        yield from (("loss", f"{self.loss} needs", rule) for rule in LOSSES[self.loss].needs)
         for trick, _ in self.tricks():
             yield from ((trick.name, "needs", rule) for rule in trick.needs)
             yield from ((trick.name, "does not go with", rule) for rule in trick.excludes)
@@ -178,7 +180,9 @@ _FullConfig: type[Config] = create_model(  # type: ignore[call-overload]
 
 
 def resolve(settings: Mapping[str, Any]) -> Config:
-    """The configuration that these settings mean. Raises UserError with every problem in it."""
+    """The configuration that these settings mean. Raises UserError with every problem in it: RuleError where each
+    setting is right by itself.
+    """
     try:
         config = _FullConfig.model_validate(dict(settings))
     except ValidationError as error:
@@ -190,5 +194,5 @@ def resolve(settings: Mapping[str, Any]) -> Config:
         *score_problems(config),
         *broken_rules(config, "error"),
     ]:
-        raise UserError(*problems)
+        raise RuleError(*problems)
     return config

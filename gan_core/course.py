@@ -3,9 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from statistics import fmean, median
 from typing import TypeVar
 
+from gan_core.evaluation.class_shares import class_shares
 from gan_core.events import AnyEvent, Evaluated, Ticked
 
 T = TypeVar("T")
@@ -44,10 +46,17 @@ class Course:
         values = [d[name] for d in _last_third(self.diversity) if name in d]
         return median(values) if values else math.nan
 
-    @property
-    def largest_spread(self) -> float:
+    def largest(self, name: str) -> float:
         """Of any score; NaN where it was not measured."""
-        return max((d["spread"] for d in self.diversity if "spread" in d), default=math.nan)
+        return max((d[name] for d in self.diversity if name in d), default=math.nan)
+
+    @property
+    def late_moves(self) -> list[float]:
+        """Total variation, 0 to 1, of the class shares from score to score in the second half; [] in older journals."""
+        shares = [class_shares(d) for d in self.diversity[-(len(self.diversity) // 2) - 1 :]]
+        return [
+            sum(abs(x - y) for x, y in zip(a, b, strict=True)) / 2 for a, b in pairwise(shares) if len(a) == len(b) > 0
+        ]
 
     @property
     def late_fid(self) -> float:
@@ -72,10 +81,11 @@ class Course:
         )
 
     def says_diversity(self) -> str:
-        numbers = {name: self.late_diversity(name) for name in ("spread", "dimensions", "classes")}
+        numbers = {name: self.late_diversity(name) for name in ("spread", "dimensions", "classes", "nearest")}
+        near = "" if math.isnan(numbers["nearest"]) else f", the nearest of 200 {numbers['nearest']:.2g} times as far"
         return (
-            f"two samples are {numbers['spread']:.2g} times as far apart as two reals, in {numbers['dimensions']:.2g} "
-            f"times as many directions; they look like {numbers['classes']:.1f} classes"
+            f"two samples are {numbers['spread']:.2g} times as far apart as two reals{near}, "
+            f"in {numbers['dimensions']:.2g} times as many directions; they look like {numbers['classes']:.1f} classes"
         )
 
 

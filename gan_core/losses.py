@@ -12,6 +12,10 @@ from dataclasses import dataclass
 import torch.nn.functional as F  # noqa: N812  the field's name
 from torch import Tensor
 
+from gan_core.rules import Rule
+
+BOUNDS_ON_D = ("weight_clipping", "gradient_penalty", "dragan", "r1", "r2")  # tricks that bound D's slope, or punish it
+
 
 @dataclass(frozen=True)
 class Loss:
@@ -25,6 +29,8 @@ class Loss:
     g_has_target: bool = False  # G's loss knows t_fake
     g_sees_reals: bool = False  # D(x_real) is computed in the G phase too
     boundary: float = 0.0  # D's output where it is undecided; diagnostics read outputs relative to it
+    has_boundary: bool = True  # an output above it means "real"; else only differences of outputs mean anything
+    needs: tuple[Rule, ...] = ()
 
 
 def _cross_entropy_d(real: Tensor, fake: Tensor, t_real: Tensor, t_fake: Tensor) -> Tensor:
@@ -130,6 +136,19 @@ LOSSES: dict[str, Loss] = {
         has_targets=False,
         d=_wasserstein_d,
         g=_raise_fakes_g,
+        has_boundary=False,
+        needs=(
+            Rule(
+                text=f"a bound on D's slope: {', '.join(BOUNDS_ON_D)} or spectral_norm on D",
+                holds=lambda c: (
+                    any(c.trick(name) is not None for name in BOUNDS_ON_D)
+                    or (c.trick("spectral_norm") is not None and c.trick("spectral_norm").on != "G")
+                ),
+                reason="it is a distance only over D of bounded slope; without a bound D lowers its loss for ever by "
+                "growing (Arjovsky et al. 2017, arXiv:1701.07875, section 3)",
+                severity="warning",
+            ),
+        ),
     ),
     "relativistic": Loss(
         summary="pairs: D: -log sigmoid(D(x) - D(G(z))); G: -log sigmoid(D(G(z)) - D(x))",
@@ -138,5 +157,6 @@ LOSSES: dict[str, Loss] = {
         d=_relativistic_d,
         g=_relativistic_g,
         g_sees_reals=True,
+        has_boundary=False,
     ),
 }

@@ -36,6 +36,10 @@ class UserError(Exception):
         super().__init__("\n".join(map(str, self.problems)))
 
 
+class RuleError(UserError):
+    """Settings that are each right, and that don't go together."""
+
+
 def nearest_name(name: str, known: Iterable[str]) -> str:
     """The known name that was probably meant, or '' if none is close."""
     by_form = {_form(k): k for k in known}

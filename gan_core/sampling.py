@@ -32,12 +32,13 @@ def sampled(G: nn.Module, latents: Tensor, device: torch.device) -> Iterator[Ten
 
 
 def save_grid(images: Tensor, path: Path, columns: int | None = None) -> None:
-    """Write uint8 images [n C H W] as one PNG, near-square unless `columns` are given, atomically."""
+    """Write uint8 images [n C H W] as one PNG, near-square unless `columns` are given, atomically. Grey stays grey."""
     from torchvision.transforms.functional import to_pil_image
     from torchvision.utils import make_grid
 
     columns = columns or math.ceil(math.sqrt(len(images)))
     grid = make_grid(images.cpu(), nrow=columns, padding=2, pad_value=255)  # repeats grey to RGB
+    grid = grid[: images.shape[1]]  # a third of the bytes before, and half of them after compression
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     to_pil_image(grid).save(temporary, format="PNG")

@@ -6,13 +6,14 @@ without them is judged by the game and by its FID's course alone. The kinds excl
 it, from the certain to the doubtful.
 
 Mode collapse and vanishing gradients: Goodfellow 2016, arXiv:1701.00160, sections 5.1.1 and 3.2.3; Arjovsky and Bottou
-2017, arXiv:1701.04862, section 2. The thresholds are ours: `tests/gan_core/test_verdict.py` has the runs behind them.
+2017, arXiv:1701.04862, section 2; duplicates: Arora, Risteski and Zhang 2018, arXiv:1706.08224. The thresholds are
+ours, and how often they are right is measured: docs/verdicts.md.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import median
+from statistics import fmean, median
 from typing import Literal
 
 from gan_core.course import Course
@@ -30,15 +31,18 @@ ONE_IMAGE = 0.02  # spread: all samples are the same to the eye
 NARROW = 0.25  # spread: samples differ a quarter as much as reals
 FELL = 0.5  # late spread over the largest: a young G's samples are narrow too, but not from a fall
 FEW_DIRECTIONS = 0.2  # dimensions: two or three images, and what lies between them
+SAME_IMAGES = 0.1  # nearest over spread: reals have 0.35, ten or a hundred images again and again 0
+ONE_CLASS = 1.3  # classes: 19 of 20 samples look like one
 
-FAR, VERY_FAR = 1.5, 3.0  # FID over that of a G that always gives the reals' mean
+GARBAGE, FAR, VERY_FAR = 1.25, 1.5, 3.0  # FID over that of a G that always gives the reals' mean
 NOT_IMPROVED = 0.8  # the best FID of the end over the first one
 D_IS_SURE = 0.98  # accuracy
 D_HAS_WON = 0.1  # D's loss over its first
 D_GUESSES = 0.6  # accuracy
 
 SWING, SWINGS = 0.3, 4  # of D(x) - D(G(z)) between turning points, and how many of them
-FID_FACTOR, FID_SWINGS = 2.0, 3  # likewise of the FID, in the second half
+FID_FACTOR, FID_SWINGS = 2.0, 3  # likewise of the FID
+RESHUFFLED, FEWEST_MOVES = 0.6, 4  # mean total variation of the class shares from score to score, over so many
 
 
 @dataclass(frozen=True)
@@ -99,7 +103,8 @@ def _one_image(course: Course) -> Verdict | None:
 
 def _d_overpowered(course: Course) -> Verdict | None:
     """G's images are garbage, and D can't tell them from the reals: it has learnt nothing that G could learn from."""
-    if course.late("d_accuracy") < D_GUESSES and _learnt_nothing(course, VERY_FAR):
+    far = GARBAGE if course.late_diversity("spread") < NARROW else VERY_FAR
+    if course.late("d_accuracy") < D_GUESSES and _learnt_nothing(course, far):
         return Verdict("D overpowered", (course.says_game(), course.says_quality()))
     return None
 
@@ -114,23 +119,31 @@ def _vanishing(course: Course) -> Verdict | None:
 
 
 def _collapsed(course: Course) -> Verdict | None:
-    narrow = course.late_diversity("spread") < min(NARROW, FELL * course.largest_spread)
-    if narrow or course.late_diversity("dimensions") < FEW_DIRECTIONS:
+    """G gives less than it did, or a few images again and again."""
+    spread, classes = course.late_diversity("spread"), course.late_diversity("classes")
+    narrow = spread < min(NARROW, FELL * course.largest("spread"))
+    few = (
+        course.late_diversity("dimensions") < FEW_DIRECTIONS or course.late_diversity("nearest") < SAME_IMAGES * spread
+    )
+    one_class = classes < min(ONE_CLASS, FELL * course.largest("classes"))
+    if narrow or few or one_class:
         return Verdict("mode collapse", (course.says_diversity(), course.says_game()))
     return None
 
 
 def _oscillating(course: Course) -> Verdict | None:
-    """Neither player holds what it has: the advantage, or the quality, goes up and down and up again."""
+    """Neither player holds what it has: the advantage, the quality or the classes come and go and come again."""
     late = course.ticks[len(course.ticks) // 2 :]
     gaps = [t.means["d_real"] - t.means["d_fake"] for t in late if {"d_real", "d_fake"} <= t.means.keys()]
-    logs = [math.log(fid) for fid in course.fids[len(course.fids) // 2 :] if fid > 0]
-    swings, fid_swings = turns(gaps, SWING), turns(logs, math.log(FID_FACTOR))
+    logs = [math.log(fid) for fid in course.fids[-(len(course.fids) // 2) - 1 :] if fid > 0]
+    moves = course.late_moves
     evidence = []
-    if swings >= SWINGS:
+    if (swings := turns(gaps, SWING)) >= SWINGS:
         evidence.append(f"in the second half D(x) - D(G(z)) moved {swings} times up or down by more than {SWING}")
-    if fid_swings >= FID_SWINGS:
-        evidence.append(f"in the second half the FID moved {fid_swings} times up or down by a factor of {FID_FACTOR:g}")
+    if (swings := turns(logs, math.log(FID_FACTOR))) >= FID_SWINGS:
+        evidence.append(f"in the second half the FID moved {swings} times up or down by a factor of {FID_FACTOR:g}")
+    if len(moves) >= FEWEST_MOVES and fmean(moves) > RESHUFFLED:
+        evidence.append(f"in the second half {fmean(moves):.0%} of the samples moved to other classes at each score")
     return Verdict("oscillating", (*evidence, course.says_quality())) if evidence else None
 
 

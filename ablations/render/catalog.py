@@ -7,6 +7,7 @@ from rich.table import Table
 from ablations.render.console import out, say
 from gan_core.catalog import LevelEntry, Option, TrickEntry
 from gan_core.datasets import Place, Status
+from gan_core.rules import Rule
 
 
 def show_catalog(tricks: Sequence[TrickEntry], levels: Sequence[LevelEntry], choices: Sequence[Option]) -> None:
@@ -15,19 +16,15 @@ def show_catalog(tricks: Sequence[TrickEntry], levels: Sequence[LevelEntry], cho
     for heading in ("trick", "what it does", "options", "needs / does not go with", "paper"):
         table.add_column(heading, overflow="fold")
     for trick in tricks:
-        rules = [
-            f"{word} {rule.text}{' (warning)' if rule.severity == 'warning' else ''}"
-            for word, rules in (("needs", trick.needs), ("not with", trick.excludes))
-            for rule in rules
-        ]
+        rules = [*_rules("needs", trick.needs), *_rules("not with", trick.excludes)]
         options = "\n".join(f"{o.name}: {o.kind} [{_default(o.default)}]" for o in trick.options)
         table.add_row(trick.name, trick.summary, options, "\n".join(rules), trick.paper)
     out.print(table)
     table = Table(title="levels of choices")
-    for heading in ("choice", "level", "paper"):
+    for heading in ("choice", "level", "needs", "paper"):
         table.add_column(heading, overflow="fold")
     for entry in levels:
-        table.add_row(entry.choice, entry.level, entry.paper)
+        table.add_row(entry.choice, entry.level, "\n".join(_rules("", entry.needs)), entry.paper)
     out.print(table)
     table = Table(title="settings (a choice has exactly one level)")
     for heading in ("setting", "kind", "default", "what it is"):
@@ -35,6 +32,10 @@ def show_catalog(tricks: Sequence[TrickEntry], levels: Sequence[LevelEntry], cho
     for option in choices:
         table.add_row(option.name, option.kind, _default(option.default), option.description)
     out.print(table)
+
+
+def _rules(word: str, rules: Sequence[Rule]) -> list[str]:
+    return [f"{word} {rule.text}{' (warning)' if rule.severity == 'warning' else ''}".lstrip() for rule in rules]
 
 
 def show_places(name: str, places: Sequence[Place]) -> None:

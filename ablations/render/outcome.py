@@ -3,6 +3,7 @@
 from ablations.render.console import say
 from ablations.render.leaderboard import show_leaderboard
 from ablations.render.problems import show_warnings
+from ablations.reuse import told
 from ablations.session import Session
 
 
@@ -17,6 +18,8 @@ def show_outcome(session: Session, stopped: bool) -> None:
         show_warnings([session.complaint])
     if session.floors.complaint:
         show_warnings([session.floors.complaint])
+    if session.reused:
+        say(f"{told(session.reused, len(progress.trials))}; --retrain trains them again")
     for name, reason in progress.failed.items():
         say(f"failed: {name}: {reason}")
     if not progress.is_done:

@@ -17,7 +17,7 @@ from ablations.tracking.mlflow_sending import Picture, send_pictures, send_point
 from ablations.tracking.mlflow_store import Store
 from ablations.tracking.points import end_tags, milliseconds, not_finite, points_of
 from ablations.tracking.tags import record_tags, summary_tags
-from ablations.trials import Trial
+from ablations.trials import Trial, read_record
 from gan_core import journal
 from gan_core.events import AnyEvent, Event, Finished, Sampled, Started
 
@@ -99,6 +99,8 @@ class TrialRun:
     def _create(self, first: Event) -> Any:
         tags = {**self.tags, "arm": self.trial.arm.name, TRIAL_TAG: _identity(self.trial)}
         tags |= record_tags(self.trial.record())
+        if origin := read_record(self.trial.directory).reused_from:
+            tags["reused_from"] = origin
         return self.store.client.create_run(
             self.store.experiment_id, start_time=milliseconds(first), tags=tags, run_name=self.trial.name
         )

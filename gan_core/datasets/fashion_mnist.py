@@ -12,6 +12,7 @@ from gan_core.datasets.record import DataSet, Images, Labels
 from gan_core.datasets.resize import pad, resize
 from gan_core.sizes import Size, shape_text
 
+PUBLISHED = 28  # px
 MARGIN = 2  # px on each side: 28 -> 32
 PADDED = 32  # px
 PREFIX = {"train": "train", "test": "t10k"}
@@ -32,13 +33,15 @@ def read(split: str, home: Path, extra: tuple[Path, ...]) -> tuple[Images, Label
 
 def rule(size: Size) -> str:
     """What `transform` does, in words."""
+    if size == PUBLISHED:
+        return "28x28, as published"
     padded = f"28x28, zero-padded by {MARGIN} px on each side to {PADDED}x{PADDED}"
     return padded if size == PADDED else f"{padded}, resized to {shape_text(size)} bilinearly with antialias"
 
 
 def transform(images: Images, size: Size) -> Images:
-    """[N 1 28 28] -> [N 1 *size]."""
-    return resize(pad(images, MARGIN), size)
+    """[N 1 28 28] -> [N 1 *size]: as published at 28, padded at 32, resized from the padded at any other size."""
+    return images if size == PUBLISHED else resize(pad(images, MARGIN), size)
 
 
 def _names(split: str) -> tuple[str, str]:
@@ -47,7 +50,7 @@ def _names(split: str) -> tuple[str, str]:
 
 FASHION_MNIST = DataSet(
     name="fashion-mnist",
-    description="grey pictures of clothing in ten classes, 28x28 padded to 32x32",
+    description="grey pictures of clothing in ten classes, 28x28, padded to 32x32 unless asked for at 28",
     source="https://github.com/zalandoresearch/fashion-mnist",
     paper="Xiao, Rasul, Vollgraf 2017, arXiv:1708.07747",
     channels=1,

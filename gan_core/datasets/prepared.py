@@ -1,4 +1,4 @@
-"""Prepared arrays on disk: made once per machine, opened as memory maps, verified when opened.
+"""Prepared arrays on disk: made once per machine, opened as memory maps, verified unless they were before.
 
 A prepared set is a folder that appears under its final name at once, by a rename: two processes that start together
 both prepare it, the first rename wins and both read the same folder. What takes long to make is made under a lock: the
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
+from gan_core.datasets import verified
 from gan_core.datasets.record import Images, ImageSet, Labels, OnProgress, content_digest
 
 Arrays = tuple[Images, Labels]
@@ -79,13 +80,17 @@ def notes_of(folder: Path) -> Notes:
 def _open(folder: Path, name: str, split: str, transform: str) -> ImageSet | None:
     """None where the folder is missing or doesn't hold what its record says."""
     try:
+        look = verified.look_of(folder, (IMAGES, LABELS))
         record = json.loads((folder / RECORD).read_text())
         digest, skipped = record["digest"], len(record.get("broken", ()))  # older records have no such key
         images: Images = np.load(folder / IMAGES, mmap_mode="r", allow_pickle=False)
         labels: Labels = np.load(folder / LABELS, mmap_mode="r", allow_pickle=False)
-        intact = content_digest(images, labels, transform) == digest
+        known = verified.is_verified(folder, digest, transform, look)
+        intact = known or content_digest(images, labels, transform) == digest
     except (OSError, ValueError, KeyError, EOFError):
         return None
+    if intact and not known:
+        verified.remember(folder, digest, transform, look)
     return ImageSet(name, split, images, labels, digest, transform, skipped) if intact else None
 
 

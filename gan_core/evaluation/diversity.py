@@ -6,19 +6,31 @@ image is looked at again.
 
 import math
 
+import torch
 from torch import Tensor
 
+from gan_core.evaluation.class_shares import named
 from gan_core.evaluation.moments import Moments
 
+NEIGHBOURS = 200  # samples among which the nearest is looked for: the fewer, the further away it is
+MOST_SHARES = 100  # classes: with more, single shares say little and are many numbers
 
-def diversity(reals: Moments, fakes: Moments, class_counts: Tensor | None) -> dict[str, float]:
-    """The four numbers below; {} where features were not finite, or the reals are all one.
+
+def diversity(reals: Moments, fakes: Moments, class_counts: Tensor | None, first: Tensor) -> dict[str, float]:
+    """The numbers below; {} where features were not finite, or the reals are all one.
+
+    `first` [<=NEIGHBOURS d]: features of the first fakes.
 
     `spread`: root mean square distance of two fakes over that of two reals: 0 is one image again and again.
     `dimensions`: effective number of directions in which fakes differ, (tr S)^2 / tr S^2, over that of the reals.
     `classes`: effective number of classes that the extractor sees, exp of the entropy of its answers; not there
     without `class_counts` [classes].
     `real_variance`: tr S of the reals, which is the FID of a G that always gives their mean: a scale for FIDs.
+    `nearest`: of the first 200 fakes the median distance to the nearest other, over the root mean square distance
+    of two reals: a few images again and again, however far apart, give about 0 (the birthday test of Arora,
+    Risteski and Zhang 2018, arXiv:1706.08224, in features). Left out where there are fewer.
+    `class_share/K`: share of class K among the extractor's answers; see `gan_core.evaluation.class_shares`. Left out
+    where there are more than a hundred classes.
     """
     if not math.isfinite(float(fakes.outer.sum())):
         return {}
@@ -31,6 +43,8 @@ def diversity(reals: Moments, fakes: Moments, class_counts: Tensor | None) -> di
         "dimensions": dimensions / real_dimensions,
         **({} if class_counts is None else {"classes": _classes(class_counts)}),
         "real_variance": real_variance,
+        **_nearest(first, real_variance),
+        **({} if class_counts is None else _shares(class_counts)),
     }
 
 
@@ -39,9 +53,21 @@ def _classes(counts: Tensor) -> float:
     return math.exp(-float((shares * shares.log()).sum()))
 
 
+def _shares(counts: Tensor) -> dict[str, float]:
+    return named((counts / counts.sum()).tolist()) if len(counts) <= MOST_SHARES else {}
+
+
+def _nearest(first: Tensor, real_variance: float) -> dict[str, float]:
+    if len(first) < NEIGHBOURS:
+        return {}
+    distances = torch.cdist(first, first, compute_mode="donot_use_mm_for_euclid_dist").fill_diagonal_(torch.inf)
+    return {"nearest": float(distances.amin(dim=1).median()) / math.sqrt(2 * real_variance)}
+
+
 def _variance(moments: Moments) -> tuple[float, float]:
     """Trace of the covariance, and its effective number of dimensions (0 where there is no variance)."""
-    covariance = moments.covariance * (moments.n - 1) / moments.n
+    mean = moments.total / moments.n
+    covariance = moments.outer / moments.n - torch.outer(mean, mean)
     variance = max(0.0, float(covariance.trace()))
     squares = float((covariance**2).sum())
     return variance, variance**2 / squares if squares > 0 else 0.0

@@ -10,7 +10,7 @@ from pydantic import Field
 from gan_core.datasets.record import ImageSet
 from gan_core.evaluation.extractors.record import Extractor
 from gan_core.records import Record
-from gan_core.sizes import ImageSize, size_text
+from gan_core.sizes import ImageSize
 
 if TYPE_CHECKING:
     from gan_core.evaluation.metrics.record import Metric
@@ -64,9 +64,7 @@ def protocol_of(metric: "Metric", extractor: Extractor, reference: ImageSet, n_f
         extractor=extractor.name,
         extractor_digest=extractor.digest,
         layer=extractor.layer if metric.reads == "features" else "logits",
-        resize=f"{size_text(reference.size)} to {extractor.size}: {extractor.resize}"
-        if reference.size != extractor.size
-        else "none",
+        resize=extractor.resizing(reference.size) if reference.size != extractor.size else "none",
         scaling=extractor.scaling + (f", grey repeated to {extractor.channels} channels" if repeated else ""),
         dtype=f"{extractor.dtype}, sums in float64",
         reference=f"{compared.name} {compared.split}" if compared else None,

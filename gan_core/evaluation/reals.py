@@ -15,7 +15,6 @@ from gan_core.evaluation.features import batches_of, extract
 from gan_core.evaluation.moments import Moments, moments_of, root_of
 from gan_core.evaluation.neighbours import nearest
 from gan_core.evaluation.protocol import versions
-from gan_core.sizes import size_text
 
 FEATURES = "features"
 SEED = 0  # of the order in which real images are taken where not all are
@@ -65,14 +64,19 @@ class Reals:
 
     def some(self, count: int) -> Tensor:
         """[count d] float64 features of images drawn once and for all, on the device."""
-        return self.features[self._draw(count)].double().to(self._device)
+        return self.features[self.drawn(count)].double().to(self._device)
 
     def radii(self, count: int, k: int) -> Tensor:
         """[count k] float64: distances of the images of `some(count)` to their k nearest others among them."""
-        make = lambda: {"distances": nearest(self.some(count), self.some(count), k, others=True).distances}  # noqa: E731
+
+        def make() -> Tensors:
+            some = self.some(count)
+            return {"distances": nearest(some, some, k, others=True).distances}
+
         return self._keep(f"distances to {k} neighbours among {count}", make)["distances"].to(self._device)
 
-    def _draw(self, count: int) -> Tensor:
+    def drawn(self, count: int) -> Tensor:
+        """[count] int64: places of the images of `some(count)`."""
         return torch.randperm(self.n, generator=torch.Generator().manual_seed(SEED))[:count]
 
     @cached_property
@@ -111,7 +115,7 @@ def key_of(extractor: Extractor, reference: ImageSet, device: torch.device) -> d
         "transform": reference.transform,
         "extractor": f"{extractor.name} {extractor.sha256}",
         "layer": extractor.layer,
-        "resize": f"{size_text(reference.size)} to {extractor.size}: {extractor.resize}",
+        "resize": extractor.resizing(reference.size),
         "scaling": extractor.scaling,
         "dtype": f"{extractor.dtype}, sums in float64",
         "batch": str(extractor.batch),

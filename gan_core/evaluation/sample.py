@@ -7,6 +7,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
+from gan_core.evaluation.diversity import NEIGHBOURS
 from gan_core.evaluation.extractors.record import Outputs
 from gan_core.evaluation.moments import Moments, MomentSums
 
@@ -20,15 +21,23 @@ class Sample:
         self.n = 0
         self.class_counts = torch.zeros(classes, dtype=torch.float64, device=device)
         self._sums = MomentSums(num_features, device)
+        self._first: list[Tensor] = []
         self._kept: dict[Kept, list[Tensor]] = {name: [] for name in keeps}
 
     def add(self, outputs: Outputs) -> None:
         """Take in the features and logits of one batch."""
+        if self.n < NEIGHBOURS:
+            self._first.append(outputs.features[: NEIGHBOURS - self.n])
         self.n += len(outputs.features)
         self._sums.add(outputs.features)
         self.class_counts += torch.bincount(outputs.logits.argmax(dim=1), minlength=len(self.class_counts))
         for name, parts in self._kept.items():
             parts.append(getattr(outputs, name))
+
+    @property
+    def first(self) -> Tensor:
+        """[<=NEIGHBOURS d]: features of the first images, which diversity looks for neighbours among."""
+        return torch.cat(self._first)
 
     @cached_property
     def moments(self) -> Moments:

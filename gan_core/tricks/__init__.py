@@ -2,6 +2,7 @@
 
 from gan_core.tricks import (
     ada,
+    consistency_regularization,
     diffaugment,
     dragan,
     dropout,
@@ -41,6 +42,7 @@ TRICKS: tuple[Trick, ...] = (
     r1.TRICK,
     r2.TRICK,
     lecam.TRICK,
+    consistency_regularization.TRICK,
     feature_matching.TRICK,
     gradient_clipping.TRICK,
     weight_clipping.TRICK,

@@ -5,6 +5,7 @@ its target: every few steps p moves up where r_t is above it and down where it i
 Generative Adversarial Networks with Limited Data" (arXiv:2006.06676), section 3, equation 1 (r_t), appendix B (the
 transforms). As long as p stays below about 0.8, G does not learn to draw the transforms (section 2.2).
 
+The sign is taken relative to D's output where it is undecided, which for least squares is 0.5.
 We have the paper's pixel blitting (flip, rotation by quarter turns, translation by whole pixels) and of its colour
 transforms brightness, contrast and saturation; not its general geometry, luma flip, hue, filtering and corruption. p is
 kept within [0, 1]; the paper lets it grow beyond 1, which changes nothing but how long it takes to come down.
@@ -17,13 +18,14 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from gan_core.losses import LOSSES
 from gan_core.records import Record
 from gan_core.seats import Context, Parts, Pass
 from gan_core.tricks.ada_transforms import TRANSFORMS
 from gan_core.tricks.policy import Policy
 from gan_core.tricks.trick import Rule, Trick
 
-SIGNLESS = ("wasserstein", "least_squares", "relativistic")  # no sign of D's output means "real"
+UNDECIDED = tuple(name for name, loss in LOSSES.items() if not loss.has_boundary)  # no sign of D's says "real"
 
 
 class Options(Record):
@@ -48,11 +50,12 @@ class Controller:
         self.r: Tensor | None = None  # r_t over the last interval; None before there was one
         self._signs = torch.zeros((), device=context.device)  # sum since the last move
         self._images = 0
+        self._boundary = LOSSES[context.config.loss].boundary
 
     def observe(self, seen: Pass) -> None:
-        """Count the signs of D's logits on reals."""
+        """Count on which side of its loss's boundary D's outputs on reals lie."""
         assert seen.logits_real is not None
-        self._signs = self._signs + seen.logits_real.detach().sign().sum()
+        self._signs = self._signs + (seen.logits_real.detach() - self._boundary).sign().sum()
         self._images += len(seen.logits_real)
 
     def adjust(self, G: nn.Module, D: nn.Module) -> None:
@@ -107,9 +110,9 @@ TRICK = Trick(
     acts=lambda dose: dose["p"] > 0,
     needs=(
         Rule(
-            text="a loss whose D says 'real' by a positive logit: not " + ", ".join(SIGNLESS),
-            holds=lambda c: not c.loss.startswith(SIGNLESS),
-            reason="r_t counts the signs of D's logits on reals (Karras et al. 2020, arXiv:2006.06676, equation 1)",
+            text="a loss whose D says 'real' above some output: not " + ", ".join(UNDECIDED),
+            holds=lambda c: LOSSES[c.loss].has_boundary,
+            reason="r_t counts the reals that D takes for real (Karras et al. 2020, arXiv:2006.06676, equation 1)",
         ),
         Rule(
             text="rise_kimg within budget_kimg",

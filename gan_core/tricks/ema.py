@@ -23,6 +23,7 @@ from torch import Tensor, nn
 from gan_core.records import Record
 from gan_core.seats import Clock, Context, Parts
 from gan_core.tricks.trick import Rule, Trick
+from gan_core.turns import images_per_step
 
 
 class Options(Record):
@@ -52,8 +53,8 @@ class Options(Record):
 class Average:
     """The averaged generator, once it has been given one."""
 
-    def __init__(self, options: Options, clock: Clock, batch_size: int) -> None:
-        self.options, self.clock, self.batch_size = options, clock, batch_size
+    def __init__(self, options: Options, clock: Clock, images_per_step: int) -> None:
+        self.options, self.clock, self.images_per_step = options, clock, images_per_step
         self.G: nn.Module
         self.shadow: nn.Module
 
@@ -64,8 +65,7 @@ class Average:
 
     def beta(self) -> float:
         """The decay of the step that is being made. The clock still shows the images before it."""
-        clock, options = self.clock, self.options
-        per_step = clock.images / clock.step if clock.step else float(self.batch_size)
+        clock, options, per_step = self.clock, self.options, self.images_per_step
         if options.beta is not None:
             half_life = per_step * math.log(0.5) / math.log(options.beta)
         else:
@@ -103,7 +103,7 @@ class Average:
 
 def build(options: Options, context: Context) -> Parts:
     """The generator that is scored and sampled is the average; the dose is its relative distance to G."""
-    average = Average(options, context.clock, context.config.batch_size)
+    average = Average(options, context.clock, images_per_step(context.config))
     return Parts(shadow=(average.shadow_of,), state={"ema": average}, dose=(average.dose,))
 
 

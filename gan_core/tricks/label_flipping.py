@@ -12,10 +12,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from gan_core.losses import LOSSES
 from gan_core.records import Record
 from gan_core.seats import Context, Parts
 from gan_core.tally import Tally
+from gan_core.tricks.targets import a_loss_with_targets
 from gan_core.tricks.trick import Rule, Trick
 
 
@@ -53,11 +53,7 @@ TRICK = Trick(
     options=Options,
     build=build,
     needs=(
-        Rule(
-            text="a loss with targets: " + ", ".join(name for name, loss in LOSSES.items() if loss.has_targets),
-            holds=lambda c: LOSSES[c.loss].has_targets,
-            reason="there is nothing to flip in a loss without targets",
-        ),
+        a_loss_with_targets("there is nothing to flip in a loss without targets"),
         Rule(
             text="p below 0.5",
             holds=lambda c: c.trick("label_flipping").p < 0.5 or c.trick("label_flipping").on != "both",

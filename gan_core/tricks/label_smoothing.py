@@ -14,6 +14,7 @@ from torch import Tensor
 from gan_core.losses import LOSSES
 from gan_core.records import Record
 from gan_core.seats import Context, Parts
+from gan_core.tricks.targets import a_loss_with_targets
 from gan_core.tricks.trick import Rule, Trick
 
 
@@ -48,11 +49,7 @@ TRICK = Trick(
     build=build,
     acts=lambda dose: dose["target_real"] != 1 or dose["target_fake"] != 0 or dose.get("target_g", 1) != 1,
     needs=(
-        Rule(
-            text="a loss with targets: " + ", ".join(name for name, loss in LOSSES.items() if loss.has_targets),
-            holds=lambda c: LOSSES[c.loss].has_targets,
-            reason="there is nothing to smooth in a loss without targets",
-        ),
+        a_loss_with_targets("there is nothing to smooth in a loss without targets"),
         Rule(
             text="g: 1 where G's loss has no target; it has one in "
             + ", ".join(name for name, loss in LOSSES.items() if loss.g_has_target),

@@ -36,7 +36,7 @@ class MinibatchDiscrimination(nn.Module):
         super().__init__()
         self.extra_channels = options.kernels
         self.kernel_dim = options.kernel_dim
-        self.last: Tensor | None = None  # closenesses of the last batch [B N], for the dose
+        self.last: Tensor | None = None  # closenesses of the last batch [N B], for the dose
 
     def start(self, h: Tensor) -> None:
         """Make T for feature maps like h [N C ...], drawing from the global generator."""

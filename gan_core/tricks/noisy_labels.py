@@ -10,10 +10,10 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from gan_core.losses import LOSSES
 from gan_core.records import Record
 from gan_core.seats import Context, Parts
 from gan_core.tally import Tally
+from gan_core.tricks.targets import a_loss_with_targets
 from gan_core.tricks.trick import Rule, Trick
 
 
@@ -53,11 +53,7 @@ TRICK = Trick(
     options=Options,
     build=build,
     needs=(
-        Rule(
-            text="a loss with targets: " + ", ".join(name for name, loss in LOSSES.items() if loss.has_targets),
-            holds=lambda c: LOSSES[c.loss].has_targets,
-            reason="a loss without targets has none to draw",
-        ),
+        a_loss_with_targets("a loss without targets has none to draw"),
         Rule(
             text="mean targets between 0 and 1",
             holds=lambda c: (

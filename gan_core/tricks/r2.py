@@ -2,39 +2,18 @@
 
 Mescheder et al. 2018, "Which Training Methods for GANs do actually Converge?" (arXiv:1801.04406), equation 10:
 gamma / 2 * E_fake |grad D(G(z))|^2. The R3GAN baseline uses it together with R1: Huang et al. 2024 (arXiv:2501.05441),
-section 2.2. Fakes are taken as D sees them, without a graph to G.
-Lazily (`every` > 1, Karras et al. 2020, arXiv:1912.04958, appendix B): the term enters D's loss every so many steps,
-multiplied by `every`, so that its mean strength stays. Deviation: the learning rate and the decays of Adam are not
-adjusted for it, as they are there.
+section 2.2. Fakes are taken as D sees them, without a graph to G. With `every` it is lazy.
 """
 
-from pydantic import Field
-from torch import Tensor
-
-from gan_core.records import Record
-from gan_core.seats import Context, Parts, Pass, Term
-from gan_core.tally import Tally
-from gan_core.tricks.input_gradient import no_batch_norm, squared_slopes
+from gan_core.seats import Context, Parts
+from gan_core.tricks.input_gradient import no_batch_norm
 from gan_core.tricks.trick import Trick
-
-
-class Options(Record):
-    """How strong, and how often."""
-
-    gamma: float = Field(10.0, gt=0, description="weight; half of it times the squared gradient norm is the penalty")
-    every: int = Field(1, ge=1, description="steps from one penalty to the next, each `every` times as strong")
+from gan_core.tricks.zero_centred_penalty import Options, penalty_at
 
 
 def build(options: Options, context: Context) -> Parts:
     """A term of D's loss; the dose is the mean squared gradient norm at the fakes."""
-    tally = Tally(context.device)
-
-    def penalty(seen: Pass) -> Tensor:
-        value = squared_slopes(seen.D, seen.x_fake).mean()
-        tally.note("squared_gradient_norm", value)
-        return options.gamma / 2 * options.every * value
-
-    return Parts(d_terms=(Term("r2", options.every, penalty),), state={"r2": tally}, dose=(tally.dose,))
+    return penalty_at("r2", lambda seen: seen.x_fake, options, context)
 
 
 TRICK = Trick(

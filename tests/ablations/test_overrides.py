@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from ablations.executors.report import Job
-from ablations.overrides import Overrides
+from ablations.overrides import Overrides, settings_in
 from ablations.study import load_study
 from ablations.trials import trials_of
 from ablations.worker import events_of
 from gan_core.events import Finished
+from gan_core.problems import UserError
 
 STUDIES = Path(__file__).parent.parent.parent / "studies"
 SEEDS = sorted((STUDIES / "seeds").glob("*.yaml"))
@@ -27,6 +28,28 @@ def test_data_and_extractor() -> None:
     assert {(arm.config.data, arm.config.extractor) for arm in study.arms} == {("shapes", "none")}
     study = load_study(STUDIES / "seeds" / "ganhacks2.yaml", overrides=Overrides(data="folder:/some/where"))
     assert {(arm.config.data, arm.config.data_dir) for arm in study.arms} == {("folder", "/some/where")}
+
+
+def test_seeds_and_settings() -> None:
+    overrides = Overrides(seeds=2, settings=settings_in(["width=8", "lr_d=1e-3", "replay={fraction: 0.25}"]))
+    study = load_study(STUDIES / "ganhacks.yaml", overrides=overrides)
+    assert study.seeds == (0, 1)
+    assert {arm.config.width for arm in study.arms} == {8}
+    assert {arm.config.lr_d for arm in study.arms} == {1e-3}, "an arm's own setting is another for it too"
+    assert {arm.config.trick("replay").fraction for arm in study.arms} == {0.25}
+
+
+def test_a_setting_that_is_none_is_told() -> None:
+    with pytest.raises(UserError) as caught:
+        settings_in(["width=8", "width", "=8", "width=", "dropout={p"])
+    assert [problem.message.split(" ")[0] for problem in caught.value.problems] == [
+        "'width'",
+        "'=8'",
+        "'width='",
+        "'dropout={p'",
+    ]
+    with pytest.raises(UserError, match="did you mean 'width'"):
+        load_study(SEEDS[0], overrides=Overrides(settings=settings_in(["widht=8"])))
 
 
 @pytest.mark.parametrize("path", SEEDS, ids=lambda path: path.stem)

@@ -13,6 +13,7 @@ from ablations.search import Ledger
 from ablations.trials import Trial, read_record
 from gan_core import checkpoint, journal
 from gan_core.events import Finished
+from gan_core.versions import code_digest
 from tests.ablations.journals import story
 from tests.ablations.tiny import tiny_trials
 from tests.ablations.trials_of_arms import trials_under
@@ -62,7 +63,7 @@ def test_each_report_is_entered_and_passed_on(tmp_path: Path) -> None:
     def lines(job: Job) -> Iterator[Report]:
         trial = by_name[job.name]
         assert (job.settings, job.directory, job.home) == (trial.config.plain(), trial.directory, tmp_path / "home")
-        assert read_record(job.directory) == trial.record()  # before anything trains there
+        assert read_record(job.directory) == trial.record(code_digest())  # before anything trains there
         if trial.arm.is_baseline:
             yield from (Report(job.name, event) for event in story(trial, 7.0))
         else:

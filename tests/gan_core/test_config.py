@@ -10,6 +10,47 @@ from gan_core.tricks import TRICKS
 from tests.gan_core.tricks.triggers import triggered
 
 
+@pytest.mark.parametrize(
+    ("settings", "where", "severity", "reason"),
+    [
+        ({"weight_clipping": True, "spectral_norm": "D", "loss": "wasserstein"}, "weight_clipping", "error", "divided"),
+        ({"weight_clipping": True, "gradient_penalty": True}, "weight_clipping", "error", "replaces weight clipping"),
+        ({"weight_clipping": True, "dragan": True}, "weight_clipping", "error", "replaces weight clipping"),
+        ({"weight_clipping": True, "r1": True}, "weight_clipping", "warning", "two bounds"),
+        ({"weight_clipping": True, "loss": "hinge"}, "weight_clipping", "warning", "has to be Lipschitz"),
+        ({"label_smoothing": True, "loss": "hinge"}, "label_smoothing", "error", "nothing to smooth"),
+        ({"label_flipping": True, "loss": "hinge"}, "label_flipping", "error", "nothing to flip"),
+        ({"noisy_labels": True, "loss": "wasserstein"}, "noisy_labels", "error", "has none to draw"),
+        ({"noisy_labels": True, "label_smoothing": True}, "noisy_labels", "error", "would overwrite"),
+        ({"gradient_penalty": True, "norm_d": "batch"}, "gradient_penalty", "error", "hang on the whole batch"),
+        ({"dragan": True, "norm_d": "batch"}, "dragan", "warning", "hang on the whole batch"),
+        ({"dropout": True, "activation_d": "selu"}, "dropout", "warning", "alpha dropout"),
+        ({"spectral_norm": "D", "norm_d": "batch"}, "spectral_norm", "warning", "rescales"),
+        ({"ada": True, "loss": "relativistic"}, "ada", "error", "takes for real"),
+        ({"loss": "wasserstein"}, "loss", "warning", "arXiv:1701.07875"),
+        ({"loss": "wasserstein", "spectral_norm": "G"}, "loss", "warning", "growing"),
+    ],
+    ids=lambda v: "+".join(v) if isinstance(v, dict) else None,
+)
+def test_what_does_not_go_together_is_refused_or_warned_about(
+    settings: dict[str, Any], where: str, severity: str, reason: str
+) -> None:
+    settings = {"norm_d": "none", **settings}
+    if severity == "error":
+        with pytest.raises(UserError) as caught:
+            resolve(settings)
+        problems = list(caught.value.problems)
+    else:
+        problems = broken_rules(resolve(settings), "warning")
+    assert any(problem.where == (where,) and reason in problem.message for problem in problems)
+
+
+@pytest.mark.parametrize("bound", ["weight_clipping", "gradient_penalty", "dragan", "r1", "r2", "spectral_norm"])
+def test_a_critic_whose_slope_is_bounded_is_not_warned_about(bound: str) -> None:
+    config = resolve({"loss": "wasserstein", "norm_d": "none", bound: True})
+    assert "loss" not in [problem.where[0] for problem in broken_rules(config, "warning")]
+
+
 def test_shorthands_mean_the_same() -> None:
     assert resolve({"dropout": 0.3}) == resolve({"dropout": {"p": 0.3}})
     assert resolve({"spectral_norm": True}) == resolve({"spectral_norm": {}})

@@ -5,10 +5,12 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy.spatial import cKDTree
 from torch import nn
 
 from gan_core.data import ImageArray
 from gan_core.diagnostics import note_gradients
+from gan_core.evaluation.class_shares import class_shares
 from gan_core.evaluation.diversity import diversity as measured
 from gan_core.evaluation.moments import Moments
 from gan_core.meter import Meter
@@ -39,7 +41,7 @@ def moments(features: torch.Tensor) -> Moments:
 
 def diversity(reals: torch.Tensor, fakes: torch.Tensor, classes: list[int]) -> dict[str, float]:
     counts = torch.bincount(torch.tensor(classes), minlength=10).double()
-    return measured(moments(reals), moments(fakes), counts)
+    return measured(moments(reals), moments(fakes), counts, fakes[:200])
 
 
 def test_spread_is_the_ratio_of_mean_square_distances() -> None:
@@ -61,11 +63,31 @@ def test_dimensions_of_equal_images_of_two_images_and_of_the_reals() -> None:
     assert diversity(reals, two[:1].repeat(8, 1), [0] * 8)["spread"] == pytest.approx(0)
 
 
+def test_nearest_and_class_shares() -> None:
+    random = np.random.default_rng(1)
+    reals, fakes = torch.tensor(random.normal(size=(300, 3))), torch.tensor(random.normal(size=(250, 3)) * 2)
+    result = diversity(reals, fakes, [1, 1, 9, 4, 1] * 50)
+    values, _ = cKDTree(fakes[:200].numpy()).query(fakes[:200].numpy(), k=2)
+    root_mean_square = math.sqrt(float((torch.cdist(reals, reals) ** 2).mean()))
+    # torch's median of an even number of values is the lower one of the middle
+    assert result["nearest"] == pytest.approx(sorted(values[:, 1])[99] / root_mean_square)
+    assert class_shares(result) == pytest.approx((0, 0.6, 0, 0, 0.2, 0, 0, 0, 0, 0.2))
+    assert class_shares({"spread": 1.0}) == ()
+
+
+def test_ten_images_again_and_again_are_near_each_other_however_far_apart() -> None:
+    reals = torch.tensor(np.random.default_rng(2).normal(size=(300, 8)))
+    few = diversity(reals, reals[:10].repeat(20, 1), [0] * 200)
+    assert few["nearest"] == 0
+    assert few["spread"] > 0.8
+    assert "nearest" not in diversity(reals, reals[:100], [0] * 100)  # too few to look among
+
+
 def test_no_number_for_what_is_not_finite() -> None:
     reals = torch.eye(4).double()
     assert diversity(reals, torch.full((3, 4), math.nan).double(), [0] * 3) == {}
     assert diversity(reals[:1].repeat(3, 1) * 0, reals, [0] * 4) == {}
-    assert "classes" not in measured(moments(reals), moments(reals), None)
+    assert "classes" not in measured(moments(reals), moments(reals), None, reals[:200])
 
 
 def test_several_noted_at_once_survive_a_round_trip() -> None:

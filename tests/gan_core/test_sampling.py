@@ -59,7 +59,14 @@ def test_a_grid_shows_every_image_in_order(tmp_path: Path) -> None:
     images = torch.arange(9, dtype=torch.uint8)[:, None, None, None].expand(9, 1, 5, 5) * 20
     save_grid(images, tmp_path / "grids" / "0.png")
     picture = np.asarray(Image.open(tmp_path / "grids" / "0.png"))
-    assert picture.shape == (3 * 7 + 2, 3 * 7 + 2, 3)
-    centres = picture[4::7, 4::7, 0].flatten()
+    assert picture.shape == (3 * 7 + 2, 3 * 7 + 2), "grey images make a grey picture"
+    centres = picture[4::7, 4::7].flatten()
     assert centres.tolist() == [20 * i for i in range(9)]
     assert list((tmp_path / "grids").iterdir()) == [tmp_path / "grids" / "0.png"]
+
+
+def test_a_grid_keeps_colours(tmp_path: Path) -> None:
+    colours = torch.tensor([[255, 0, 0], [0, 255, 0], [9, 99, 199]], dtype=torch.uint8)
+    save_grid(colours[:, :, None, None].expand(3, 3, 5, 5), tmp_path / "0.png", columns=3)
+    picture = np.asarray(Image.open(tmp_path / "0.png"))
+    np.testing.assert_array_equal(picture[4, 4::7], colours.numpy())

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from gan_core.config import resolve
+from gan_core.evaluation.class_shares import named
 from gan_core.events import AnyEvent, Evaluated, Finished, Score, Ticked
 from gan_core.train import train
 from gan_core.verdict import turns, verdict_of
@@ -26,7 +27,12 @@ def constant(value: float) -> Series:
 
 
 def run(
-    fid: Series, spread: Series | None = usual, dimensions: float = 1.0, status: Any = "finished", **means: Any
+    fid: Series,
+    spread: Series | None = usual,
+    dimensions: float = 1.0,
+    status: Any = "finished",
+    more: Callable[[float], dict[str, float]] = lambda _: {"classes": 5.0},
+    **means: Any,
 ) -> list[AnyEvent]:
     """Events of a run whose reals have variance 5; a healthy game unless `means` say otherwise."""
     game: dict[str, Series] = {
@@ -50,7 +56,7 @@ def run(
         )
         if i % (TICKS // SCORES) == 0:
             score = Score(metric="fid", name="fid1k_x", value=fid(at), stamp="s", protocol={})
-            diversity = {"dimensions": dimensions, "classes": 5.0, "real_variance": 5.0}
+            diversity = {"dimensions": dimensions, "real_variance": 5.0, **more(at)}
             events.append(
                 Evaluated(
                     **common(at),
@@ -75,6 +81,13 @@ WON: dict[str, Series] = {
     "loss_d": lambda at: math.exp(-20 * at),
     "loss_g": lambda at: 1 + 9 * at,
 }
+
+
+def shares(first: float) -> dict[str, float]:
+    """Two classes in place of ten."""
+    return named([first, 1 - first])
+
+
 LOST: dict[str, Series] = {"d_accuracy": constant(0.5), "d_real": constant(0.5), "d_fake": constant(0.5)}
 CASES: list[tuple[str, list[AnyEvent]]] = [
     ("healthy", run(learning)),
@@ -89,6 +102,11 @@ CASES: list[tuple[str, list[AnyEvent]]] = [
     ("mode collapse", run(learning, spread=lambda at: 0.7 if at < 0.5 else 0.1)),
     ("mode collapse", run(learning, dimensions=0.15)),  # two images, far apart
     ("mode collapse", run(constant(30.0), spread=constant(0.001), **WON)),  # one image, and D knows it
+    ("mode collapse", run(learning, more=lambda _: {"nearest": 0.05})),  # some images again and again, far apart
+    ("healthy", run(learning, more=lambda _: {"nearest": 0.25})),
+    ("can't tell", run(learning, spread=constant(0.2), more=lambda _: {"nearest": 0.06})),  # alike, and no two the same
+    ("mode collapse", run(learning, more=lambda at: {"classes": 4.0 if at < 0.5 else 1.2})),
+    ("healthy", run(learning, more=lambda at: {"classes": 1.2})),  # a classifier that knows no more of these data
     ("vanishing gradients", run(constant(25.0), **WON)),
     ("vanishing gradients", run(constant(25.0), None, **WON)),
     (
@@ -99,6 +117,13 @@ CASES: list[tuple[str, list[AnyEvent]]] = [
     ("D overpowered", run(lambda at: 20 + 20 * at, None, **LOST)),
     ("oscillating", run(learning, d_real=lambda at: 0.6 + 0.3 * math.sin(60 * at))),
     ("oscillating", run(lambda at: 3.0 if round(at * SCORES) % 2 else 12.0)),
+    ("healthy", run(lambda at: 3.0 if round(at * SCORES) % 2 else 5.0)),
+    ("oscillating", run(learning, more=lambda at: shares(0.9 if round(at * SCORES) % 2 else 0.2))),
+    ("healthy", run(learning, more=lambda at: shares(0.7 if round(at * SCORES) % 2 else 0.2))),
+    ("healthy", run(learning, more=lambda at: shares(0.9 if at < 0.55 else 0.1))),  # moved once
+    ("D overpowered", run(constant(7.0), constant(0.2), **LOST)),  # all alike, and further than the mean image
+    ("can't tell", run(constant(6.0), constant(0.2), **LOST)),
+    ("healthy", run(constant(7.0), **LOST)),  # various: the classifier may not know these data
     ("can't tell", run(learning)[:10]),
     ("can't tell", run(learning, spread=constant(0.2))),  # a young G
     ("can't tell", []),

@@ -17,6 +17,7 @@ from torch.nn import functional
 from gan_core.evaluation.extractors.record import Extractor, Outputs
 
 SIZE = 32  # px
+UNPADDED = 28  # px, as the pictures were published
 NUM_FEATURES = 128
 HIDDEN = 64
 CLASSES = 10
@@ -43,7 +44,9 @@ class FmnistCNN(nn.Module):
     def forward(self, images: Tensor) -> Outputs:
         """uint8 [N 1 H W] in [0, 255] -> features [N 128] and logits [N 10], both float64."""
         x = images.float()
-        if x.shape[-2:] != (SIZE, SIZE):
+        if x.shape[-2:] == (UNPADDED, UNPADDED):
+            x = functional.pad(x, [(SIZE - UNPADDED) // 2] * 4)  # what the network was trained on
+        elif x.shape[-2:] != (SIZE, SIZE):
             x = functional.interpolate(x, (SIZE, SIZE), mode="bilinear", antialias=True, align_corners=False)
         x = (x / 127.5 - 1).contiguous(memory_format=torch.channels_last)  # [N 1 32 32] in [-1, 1]
         for convolution in self.convolutions:
@@ -68,4 +71,5 @@ FMNISTCNN = Extractor(
     paper="precedent: Binkowski et al. 2018, arXiv:1801.01401",
     build=FmnistCNN,
     parse=safetensors.torch.load,
+    unpadded_size=UNPADDED,
 )

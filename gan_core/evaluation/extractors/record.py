@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from gan_core.evaluation.extractors import store
 from gan_core.evaluation.extractors.store import Download
 from gan_core.problems import Problem, UserError
+from gan_core.sizes import Size, size_text
 
 
 class Outputs(NamedTuple):
@@ -45,6 +46,7 @@ class Extractor:
     paper: str
     build: Callable[[], nn.Module] = field(repr=False)
     parse: Callable[[bytes], dict[str, Tensor]] = field(repr=False)
+    unpadded_size: int | None = None  # px: pictures of this size are padded to `size` with zeros, not resized
     repeats_grey: bool = False  # images of one channel are seen as `channels` equal ones
     batch: int = 250  # images a forward pass
     libraries: tuple[str, ...] = ()  # whose versions its scores hang on, beside those that all scores hang on
@@ -55,6 +57,11 @@ class Extractor:
     def digest(self) -> str:
         """First 8 hex digits of the weights' sha256."""
         return self.sha256[:8]
+
+    def resizing(self, size: Size) -> str:
+        """How pictures of that size come to what the network sees, in words: part of a protocol's stamp."""
+        how = "zero-padded" if size == self.unpadded_size else self.resize
+        return f"{size_text(size)} to {self.size}: {how}"
 
     @property
     def full_name(self) -> str:

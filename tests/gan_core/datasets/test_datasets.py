@@ -2,9 +2,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from gan_core import datasets
+from gan_core.datasets import fashion_mnist_files
+from gan_core.datasets.idx import parse
 from gan_core.problems import UserError
 
 
@@ -31,6 +34,16 @@ def test_fashion_mnist_is_the_published_one(home: Path) -> None:
     assert train.labels[:8].tolist() == [9, 0, 0, 3, 0, 2, 7, 2]
     mean = train.images.sum() / (60_000 * 28 * 28) / 255
     assert mean == pytest.approx(0.2860, abs=1e-4)  # the mean that everybody normalises with
+
+
+def test_fashion_mnist_at_28_is_as_published_and_at_32_padded(home: Path) -> None:
+    published = parse(fashion_mnist_files.content(fashion_mnist_files.ready_folder(home, ()), "t10k-images-idx3-ubyte"))
+    at_28, at_32 = (datasets.load("fashion-mnist", "test", size, home) for size in (28, 32))
+    np.testing.assert_array_equal(at_28.images[:, 0], published)
+    np.testing.assert_array_equal(at_32.images[:, :, 2:30, 2:30], at_28.images)
+    assert at_32.images.sum() == at_28.images.sum()  # nothing in the margin
+    assert at_32.digest == "d7f3d690dc4704fa"  # as it always was
+    assert at_28.transform == "28x28, as published"
 
 
 def test_mistakes_tell_what_is_allowed(tmp_path: Path) -> None:

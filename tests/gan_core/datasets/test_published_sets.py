@@ -103,6 +103,13 @@ def test_mnist_is_padded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert datasets.load("mnist", "test", 16, tmp_path).images.shape == (1, 1, 16, 16)
 
 
+def test_mnist_at_28_is_as_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put_mnist(tmp_path / "datasets" / "MNIST" / "raw", monkeypatch)
+    square, cut = (datasets.load("mnist", "train", size, tmp_path) for size in (28, (28, 20)))
+    np.testing.assert_array_equal(square.images[:, 0], noise((2, 28, 28)))
+    np.testing.assert_array_equal(cut.images, square.images[:, :, :, 4:24])
+
+
 def test_cifar10_is_as_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pixels = put_cifar10(tmp_path / "datasets" / "cifar-10-batches-py", monkeypatch)
     loaded = datasets.load("cifar-10", "train", 32, tmp_path)

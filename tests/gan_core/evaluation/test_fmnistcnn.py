@@ -57,6 +57,18 @@ def test_it_stays_in_evaluation_mode_with_frozen_weights(network: nn.Module) -> 
     assert not any(parameter.requires_grad for parameter in network.parameters())
 
 
+def test_the_real_pictures_as_published_have_the_features_of_the_padded_ones(network: nn.Module, home: Path) -> None:
+    at_28, at_32 = (datasets.load("fashion-mnist", "test", size, home) for size in (28, 32))
+    for unpadded, padded in zip(batches_of(at_28.images, CPU), batches_of(at_32.images, CPU), strict=True):
+        for a, b in zip(extract(network, unpadded), extract(network, padded), strict=True):
+            assert torch.equal(a, b)
+
+
+def test_how_pictures_are_resized_is_said(network: nn.Module) -> None:
+    assert FMNISTCNN.resizing(28) == "28 to 32: zero-padded"
+    assert FMNISTCNN.resizing(64) == "64 to 32: bilinear with antialias"
+
+
 def test_other_sizes_are_resized_with_antialias(network: nn.Module) -> None:
     images = torch.randint(0, 256, (4, 1, 64, 64), dtype=torch.uint8, generator=torch.Generator().manual_seed(0))
     averaged = nn.functional.interpolate(images.float(), (32, 32), mode="bilinear", antialias=True)

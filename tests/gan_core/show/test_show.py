@@ -77,6 +77,15 @@ def test_all_pictures_are_drawn_from_the_folder_and_again_the_same(folder: Path)
     assert not list((folder / "show").glob("*.tmp"))
 
 
+def test_a_run_on_standardised_reals_is_drawn(tmp_path: Path, home: Path) -> None:
+    config = resolve({**SETTINGS, "data_scaling": "standardised", "extractor": "none"})
+    for _ in journal.recorded(train(config, tmp_path, home), tmp_path):
+        pass
+    saved = load_generator(tmp_path, "last")
+    assert saved.config == config
+    assert tmp_path / "show" / "slerp.png" in draw_run(tmp_path)
+
+
 def test_the_film_has_the_grids_in_order(folder: Path) -> None:
     draw_run(folder)
     grids = [folder / event.path for event in journal.read(folder) if isinstance(event, Sampled)]

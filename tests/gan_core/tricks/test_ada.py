@@ -143,6 +143,28 @@ def test_in_a_run_r_is_what_d_says_of_the_reals_that_it_saw(images: ImageArray) 
     assert dose()["r_t"] == pytest.approx(float(reals.sign().mean()))
 
 
+def test_with_several_updates_of_d_a_step_all_their_reals_count(images: ImageArray) -> None:
+    """Intervals are steps; p moves by all images that D saw in them, and r_t is over all of these."""
+    state = tiny_state(images, ada={"interval_steps": 2, "rise_kimg": 1.0, "target": -1.0}, d_steps=3, lr_d=0.01)
+    seen: list[Tensor] = []
+    state.D.register_forward_hook(lambda module, inputs, output: seen.append(output.detach()))
+    (dose,) = state.doses["ada"]
+    ps = [dose()["p"] for _ in range(4) if steps(state, 1)]
+    reals = torch.cat([seen[turn] for turn in (14, 16, 18, 21, 23, 25)])  # 7 passes a step: three pairs, then G's fake
+    assert dose()["r_t"] == pytest.approx(float(reals.sign().mean()))
+    move = 2 * 3 * 8 / 1000  # two steps of three batches of 8
+    assert ps == pytest.approx([0, move, move, 2 * move])
+
+
+def test_under_least_squares_the_sign_is_that_of_the_output_above_a_half() -> None:
+    context = Context(resolve({"loss": "least_squares"}), Clock(), torch.Generator(), torch.device("cpu"), (1, 4, 4))
+    controller = Controller(Options(interval_steps=1), context)
+    x, outputs = torch.zeros(4, 1, 4, 4), torch.tensor([0.6, 0.9, 0.4, 1.2])  # one of four is taken for fake
+    controller.observe(Pass(NOTHING, x, x, outputs, outputs))
+    controller.adjust(NOTHING, NOTHING)
+    assert controller.dose()["r_t"] == 0.5
+
+
 def test_no_step_waits_for_p(images: ImageArray) -> None:
     """Nothing reads a tensor's value on the way: on a meta device that would raise."""
     context = Context(resolve(TINY), Clock(), torch.Generator(), torch.device("meta"), (1, 16, 16))
@@ -154,7 +176,11 @@ def test_no_step_waits_for_p(images: ImageArray) -> None:
 
 
 def test_losses_without_a_sign_are_refused_and_short_budgets_warned_about() -> None:
-    resolve({"ada": True, "loss": "hinge"})
+    for loss in ("hinge", "least_squares"):
+        resolve({"ada": True, "loss": loss})
+    for loss in ("wasserstein", "relativistic"):
+        with pytest.raises(UserError, match="above some output: not wasserstein, relativistic"):
+            resolve({"ada": True, "loss": loss, "norm_d": "none"})
     assert any("rises too slowly" in str(p) for p in broken_rules(resolve({"ada": True}), "warning"))
     assert not broken_rules(resolve({"ada": {"rise_kimg": 20.0}}), "warning")
     assert len(broken_rules(resolve({"ada": {"rise_kimg": 20.0}, "diffaugment": True}), "warning")) == 1

@@ -57,6 +57,14 @@ def test_while_ramping_up_the_half_life_is_a_share_of_the_images() -> None:
     assert average.beta() == 0  # the first average is G itself
 
 
+def test_the_first_step_s_images_count_all_updates_of_d(images: ImageArray) -> None:
+    """A half-life of as many images as one step shows: after it G and its first weights count half each."""
+    state = tiny_state(images, d_steps=5, ema={"half_life_kimg": 5 * 8 / 1000, "ramp_up": None})
+    before = state.G.head.weight.detach().clone()
+    steps(state, 1)
+    torch.testing.assert_close(state.shown_g.head.weight, (before + state.G.head.weight.detach()) / 2)
+
+
 def test_beta_and_half_life_are_two_words_for_one_thing() -> None:
     clock = Clock(step=10, images=640)
     by_beta = Average(Options(beta=0.999, ramp_up=None), clock, 64)

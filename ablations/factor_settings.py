@@ -1,0 +1,78 @@
+"""What factors set, together with a baseline: resolved, and with what stands in the way."""
+
+import itertools
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from gan_core.config import Config, resolve
+from gan_core.problems import Problem, RuleError, UserError
+
+Settings = Mapping[str, Any]
+Where = tuple[str | int, ...]
+
+
+class Factor(NamedTuple):
+    """What switching it on sets, and where in the study file that is written."""
+
+    settings: Settings
+    where: Where
+
+
+class Resolved(NamedTuple):
+    """The configuration of the settings that are right, these settings, and the problems of the others."""
+
+    config: Config
+    settings: Settings
+    mistakes: list[Problem]  # of a setting by itself
+    forbidden: list[Problem]  # of settings together
+
+    @property
+    def wrong(self) -> list[Problem]:
+        return [*self.mistakes, *self.forbidden]
+
+
+def resolved(settings: Settings) -> Resolved:
+    """Resolve them; what is wrong is taken out until nothing is, for rules are looked at only when types are right."""
+    mistakes: list[Problem] = []
+    forbidden: list[Problem] = []
+    while True:
+        try:
+            return Resolved(resolve(settings), settings, mistakes, forbidden)
+        except UserError as error:
+            wrong = {str(p.where[0]) for p in error.problems if p.where} & settings.keys()
+            if not wrong:
+                raise
+            (forbidden if isinstance(error, RuleError) else mistakes).extend(error.problems)
+            settings = without(settings, wrong)
+
+
+def merged(baseline: Settings, on: Sequence[str], factors: Mapping[str, Factor]) -> dict[str, Any]:
+    """The baseline's settings, and in their place those of the factors that are on."""
+    settings = dict(baseline)
+    for name in on:
+        settings |= factors[name].settings
+    return settings
+
+
+def without(settings: Settings, keys: set[str]) -> Settings:
+    """The settings but for these keys."""
+    return {key: value for key, value in settings.items() if key not in keys}
+
+
+def clashes(on: Sequence[str], factors: Mapping[str, Factor]) -> list[str]:
+    """Two factors that set one key to different values, in words."""
+    found = []
+    for first, second in itertools.combinations(on, 2):
+        one, other = factors[first].settings, factors[second].settings
+        for key in (key for key in one if key in other):
+            if one[key] != other[key] and _meaning(key, one[key]) != _meaning(key, other[key]):
+                found.append(f"{first} and {second} both set {key}, to {one[key]!r} and {other[key]!r}")
+    return found
+
+
+def _meaning(key: str, value: Any) -> Any:
+    """What a setting resolves to, so that two ways of writing it are one; a wrong one is what was written."""
+    try:
+        return resolve({key: value}).plain().get(key)
+    except UserError:
+        return value

@@ -1,0 +1,90 @@
+"""What a study will do, what it will cost, and what its seeds can show: computed here, drawn in `render/plan.py`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from ablations.estimate import ArmCost, arm_costs, study_seconds
+from ablations.preparation import prepare_data
+from ablations.resources import Resources
+from ablations.reuse import Twin, reusable, twins_of
+from ablations.statistics import Prospect, Rule, prospect
+from ablations.study import Study
+from ablations.trials import Trial, progress_of, trials_of
+from gan_core.problems import UserError
+
+SPREADS = (0.05, 0.2)  # sd of the paired differences of log FID: the range that the main study's arms had
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One study before it runs. `states`: by trial; `reused`: by trial that another study has trained already."""
+
+    study: Study
+    trials: tuple[Trial, ...]
+    states: Mapping[str, str]
+    reused: Mapping[str, Twin]
+    resources: Resources
+    costs: Mapping[str, ArmCost]
+    seconds: float  # wall seconds for what is left to do
+    comparisons: int
+    prospects: tuple[Prospect, ...]  # of `pairs_of` pairs, for each of SPREADS
+
+    def is_done(self, trial: Trial) -> bool:
+        """Whether it has a result, here or to be taken over."""
+        return self.states[trial.name] in ("finished", "diverged") or trial.name in self.reused
+
+
+def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain: bool) -> Plan:
+    """Look at what is there already, and measure what the rest costs."""
+    trials = trials_of(study, runs / study.name)
+    states = {trial.name: progress_of(trial) for trial in trials}
+    new = [] if retrain else [trial for trial in trials if states[trial.name] == "new"]
+    reused = _reused(new, runs, home)
+    to_do = [t for t in trials if states[t.name] not in ("finished", "diverged") and t.name not in reused]
+    costs = arm_costs(study.arms, resources)
+    comparisons = comparisons_of(study)
+    return Plan(
+        study=study,
+        trials=trials,
+        states=states,
+        reused=reused,
+        resources=resources,
+        costs=costs,
+        seconds=study_seconds(to_do, costs, resources),
+        comparisons=comparisons,
+        prospects=tuple(prospect(pairs_of(study), comparisons, Rule(), sd) for sd in SPREADS),
+    )
+
+
+def comparisons_of(study: Study) -> int:
+    """How many tests the study's answer is made of: arms against another one, or effects and two-way interactions."""
+    factors = len(study.factors)
+    if study.design == "factorial":
+        return factors + factors * (factors - 1) // 2
+    if study.fraction is not None:
+        return study.fraction.told_apart
+    return len(study.arms) - 1
+
+
+def pairs_of(study: Study) -> int:
+    """How many pairs of runs, with and without something, one comparison has.
+
+    A seed a pair; in a factorial design or a fraction of one each effect is seen in all arms, half of them with it.
+    """
+    seen = len(study.arms) // 2 if study.design == "factorial" or study.fraction is not None else 1
+    return len(study.seeds) * seen
+
+
+def _reused(trials: list[Trial], runs: Path, home: Path) -> Mapping[str, Twin]:
+    """The images are looked at only for trials of which there is a finished run; where there are none, nothing is."""
+    twins = twins_of(trials, runs)
+    asked = [trial for trial in trials if trial.name in twins]
+    try:
+        return reusable(asked, twins, prepare_data(asked, home, _silent))
+    except UserError:  # `run` will say so
+        return {}
+
+
+def _silent(text: str, share: float | None = None) -> None:
+    """Reading prepared images takes a moment."""

@@ -1,0 +1,41 @@
+"""Whether an MLflow server would take a client's request: `python -m ablations.server.check http://mlflow:5000`.
+
+Asks what clients ask, under the name by which they call, with an account. `/health` says OK to a Host header that every
+real request is refused for, and without any account.
+"""
+
+import base64
+import os
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+
+QUESTION = "/api/2.0/mlflow/experiments/search?max_results=1"
+ACCOUNTS = (
+    ("MLFLOW_TRACKING_USERNAME", "MLFLOW_TRACKING_PASSWORD"),
+    ("MLFLOW_AUTH_ADMIN_USERNAME", "MLFLOW_AUTH_ADMIN_PASSWORD"),
+)
+TIMEOUT_S = 10.0
+
+
+def trouble_with(address: str, environment: Mapping[str, str]) -> str:
+    """'' where the server at `address` answers a client's question, else what it said."""
+    request = urllib.request.Request(address.rstrip("/") + QUESTION)
+    for username, password in ACCOUNTS:
+        if environment.get(password):
+            pair = f"{environment.get(username) or 'admin'}:{environment[password]}"
+            request.add_header("Authorization", "Basic " + base64.b64encode(pair.encode()).decode())
+            break
+    try:
+        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
+            answer.read()
+    except urllib.error.HTTPError as error:
+        return f"{address} answers {error.code} {error.reason}"
+    except (OSError, ValueError) as error:
+        return f"{address} does not answer: {error}"
+    return ""
+
+
+if __name__ == "__main__":
+    sys.exit(trouble_with(sys.argv[1], os.environ))

@@ -1,0 +1,15 @@
+"""What every trick with D's targets needs: a loss that has some."""
+
+from gan_core.losses import LOSSES
+from gan_core.rules import Rule
+
+WITH_TARGETS = tuple(name for name, loss in LOSSES.items() if loss.has_targets)
+
+
+def a_loss_with_targets(reason: str) -> Rule:
+    """The rule, with the trick's own reason."""
+    return Rule(
+        text=f"a loss with targets: {', '.join(WITH_TARGETS)}",
+        holds=lambda c: LOSSES[c.loss].has_targets,
+        reason=reason,
+    )
