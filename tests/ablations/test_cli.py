@@ -163,7 +163,7 @@ def test_plan_trains_nothing_and_leaves_nothing(tmp_path: Path) -> None:
     assert "seeds 0, 1, 2" in planned.out
     (row,) = (line for line in planned.out.splitlines() if " ttur " in line and "│" in line)
     assert row.split("│")[1:6] == [" ttur     ", " ttur       ", "      3 ", "    0 ", "    30 "]
-    assert "for what is left" in planned.out
+    assert "for the 6 of 6 trials that are left" in planned.out
 
 
 def test_plan_knows_what_is_done(ran: Ran) -> None:
