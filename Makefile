@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 STUDY  ?= studies/ganhacks.yaml
 
-.PHONY: run test slow lint format setup data lock clean
+.PHONY: run test slow lint format setup data lock gallery clean
 
 run: data
 	$(BIN)/python -m ablations run $(STUDY)
@@ -43,6 +43,10 @@ $(READY): pyproject.toml constraints.txt
 # After a change of dependencies: install what is newest, test it, then write down what it was
 lock: setup
 	$(BIN)/python -m pip freeze --exclude-editable --all | grep -v -E '^(pip|setuptools)==' > constraints.txt
+
+# The pictures of docs/gallery.md; PHOTOS is any folder of colour photographs
+gallery: data
+	$(BIN)/python docs/make_gallery.py --photos $(PHOTOS)
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache
