@@ -1,57 +1,28 @@
-"""What a search has tried so far: `explored.json` in the study's folder, written before any of it trains.
+"""A search's trials, as far as they are known: its record on disk, growing, and what that means.
 
 Together with the study file it says which trials there are; what became of each is in its journal, as ever. Optuna's
 storage can be made anew from both.
 """
 
 import random
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from statistics import fmean
-from typing import TYPE_CHECKING, Literal
-
-from pydantic import ValidationError
+from typing import TYPE_CHECKING
 
 from ablations import atomic
-from ablations.designs.search_words import EXPLORED_SEEDS, Scalar
+from ablations.designs.search_words import EXPLORED_SEEDS
+from ablations.explored import NAME, Suggestion, read_explored
+from ablations.search_choice import best_arms, has_result
 from ablations.search_plan import SearchPlan
 from ablations.space import Forbidden, Params
 from ablations.trials import Arm, Trial, trial_of
 from gan_core import journal
-from gan_core.events import AnyEvent, Evaluated, Finished
 from gan_core.problems import Problem, UserError
-from gan_core.records import Record
 
 if TYPE_CHECKING:
     from ablations.study import Study
 
-NAME = "explored.json"
-SCHEMA_VERSION = 1
-METRIC = "fid"
 MOST_FAILURES = 2  # after so many executions in which it failed a trial is given up
-
-Journals = Mapping[str, Sequence[AnyEvent]]  # by trial
-
-
-class Suggestion(Record):
-    """One suggestion: a 'trial', or what it is instead: 'forbidden' by a rule, or of an arm that has all its seeds."""
-
-    params: dict[str, Scalar]
-    is_a: Literal["trial", "forbidden", "repeated"]
-    arm: str = ""
-    seed: int | None = None
-    reason: str = ""
-    failures: int = 0
-
-
-class Explored(Record):
-    """All suggestions in order. `chosen`: the arms to be confirmed, once that is settled. `gave_up`: why too few."""
-
-    schema_version: int = SCHEMA_VERSION
-    suggestions: tuple[Suggestion, ...] = ()
-    chosen: tuple[str, ...] | None = None
-    gave_up: str = ""
 
 
 class Exploration:
@@ -186,43 +157,3 @@ class Exploration:
     def _write(self, **changes: object) -> None:
         self.explored = self.explored.model_copy(update=changes)
         atomic.write_text(self.root / NAME, self.explored.model_dump_json(indent=1) + "\n")
-
-
-def read_explored(root: Path) -> Explored:
-    """The record in a study's folder; an empty one where there is none. Raises UserError if it can't be read."""
-    try:
-        return Explored.model_validate_json((root / NAME).read_bytes())
-    except FileNotFoundError:
-        return Explored()
-    except ValidationError:
-        message = "can't be read"
-        raise UserError(Problem(message, source=str(root / NAME), allowed="another study, with --as NEWNAME")) from None
-
-
-def has_result(events: Sequence[AnyEvent]) -> bool:
-    """Whether a journal ends with one: finished, diverged or pruned."""
-    end = events[-1] if events else None
-    return isinstance(end, Finished) and end.status != "failed"
-
-
-def best_arms(trials: Sequence[Trial], journals: Journals) -> list[str]:
-    """The arms with a FID in full, by their mean over explored seeds; those of which a seed diverged after the others.
-
-    A pruned trial has no such FID: what it was stopped by was measured on fewer samples.
-    """
-    fids: dict[str, list[float]] = {}
-    diverged: Counter[str] = Counter()
-    for trial in trials:
-        events = journals[trial.name]
-        if events and isinstance(events[-1], Finished):
-            diverged[trial.arm.name] += events[-1].status == "diverged"
-            if events[-1].status == "finished":
-                fids.setdefault(trial.arm.name, []).extend(_best_fids(events))
-    means = {arm: fmean(values) for arm, values in fids.items() if values}
-    return sorted(means, key=lambda arm: (diverged[arm] > 0, means[arm], arm))
-
-
-def _best_fids(events: Sequence[AnyEvent]) -> Iterator[float]:
-    for event in events:
-        if isinstance(event, Evaluated) and event.of == "best":
-            yield from (s.value for s in event.scores if s.metric == METRIC and s.value == s.value)  # not NaN

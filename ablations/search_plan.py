@@ -1,10 +1,10 @@
 """A search as its study file has it: how much of which space, and what of it is confirmed. Knows no Optuna."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from ablations.designs.search_words import Confirm, DimensionWords, Explore, SearchRecord
-from ablations.factor_settings import Factor
+from ablations.factor_settings import Factor, Where
 from ablations.space import Space
 from ablations.space.check import checked_space, forbidden_in_words
 from ablations.study_file import StudyFile
@@ -43,3 +43,11 @@ def search_plan(
     if space is None:
         return None, problems
     return SearchPlan(space, file.explore, file.confirm, words, tuple(forbidden_in_words(space))), []
+
+
+def as_written(problem: Problem, lines: Collection[Where]) -> Problem:
+    """The same, at its place in the file: a bare list is one of choices without that word."""
+    where = problem.where
+    if where[:1] == ("space",) and where[2:3] == ("choices",) and where[:3] not in lines:
+        return replace(problem, where=(*where[:2], *where[3:]))
+    return problem

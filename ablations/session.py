@@ -17,7 +17,6 @@ from ablations.leaderboard.source import from_folders
 from ablations.options import Options as Options
 from ablations.preparation import OnStep, prepare_data, prepare_weights
 from ablations.progress import StudyProgress
-from ablations.provenance import provenance_of
 from ablations.resources import Resources, share
 from ablations.reuse import DataDigests, Twin, reusable, take_over, told, twins_of
 from ablations.runner import run_trials
@@ -81,7 +80,7 @@ class Session:
         self.data_digests = prepare_data(to_do, self.options.home, on_step)
         unshipped += self._take_over(to_do, on_step)
         prepare_weights(to_do, self.options.home, self.options.inception_weights, on_step)
-        tracker.begin(self._execution())
+        tracker.begin(Execution.of(self.study, self.workspace.root, self.trials, self.options.command))
         tracker.start()
         self.floors.start(on_step)
         outcome: Outcome = "failed"
@@ -193,16 +192,6 @@ class Session:
         device = self.resources.devices[0]
         asked = self.options.floors
         return FloorWork(configs, self.workspace.root, self.options.home, device, here=here, asked=asked)
-
-    def _execution(self) -> Execution:
-        return Execution(
-            study=self.study.name,
-            design=self.study.design,
-            directory=self.workspace.root,
-            trials=self.trials,
-            study_file=self.study.path,
-            provenance=provenance_of(Path(__file__).parent, self.options.command),
-        )
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from ablations.designs import DESIGNS, RESERVED, DesignOptions, Fraction, Layout
 from ablations.factor_settings import Factor
 from ablations.overrides import Overrides
-from ablations.search_plan import SearchPlan, search_plan
+from ablations.search_plan import SearchPlan, as_written, search_plan
 from ablations.study_arms import build_arms
 from ablations.study_file import StudyFile
 from ablations.study_record import ArmRecord, LeftOut, StudyRecord
@@ -110,7 +110,7 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
     search = None
     if file is not None and file.design == "search":
         search, found = search_plan(file, built.arms[0] if built.arms else None, factors)
-        problems += [problem for problem in found if problem not in problems]
+        problems += [as_written(p, source.lines) for p in found if p not in problems]
     if problems or file is None:
         problems.sort(key=lambda p: source.line(p.where))
         raise UserError(*(p if p.source else replace(p, source=source.place(p.where)) for p in problems))

@@ -10,7 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ablations import atomic
-from ablations.exploration import NAME as EXPLORED
+from ablations.explored import NAME as EXPLORED
 from ablations.lock import exclusive
 from ablations.study import Study
 from ablations.study_changes import forbidden_changes

@@ -97,8 +97,8 @@ class Saved(Event):
 
 
 class Finished(Event):
-    """The end. 'diverged' is a result; 'failed' (an exception, in `reason`) is not, and is tried again; 'pruned': whoever
-    ran it stopped it early for good.
+    """The end. 'diverged' is a result; 'failed' (an exception, in `reason`) is not, and is tried again. 'pruned':
+    whoever ran it has stopped it for good.
 
     `inert`: the tricks that were on and whose dose at no tick meant that they acted; None: not known. `evaluation_s`:
     seconds of `wall_s` spent on scores, the reals' features included; None: not known.

@@ -30,14 +30,14 @@ def show_plan(plan: Plan) -> None:
         say(f"{reused}: `run` takes them over; --retrain trains them again")
     for line in _prospects(plan):
         say(line)
-    left = sum(not plan.is_done(trial) for trial in plan.trials) + plan.trials_to_come
+    left = sum(not plan.is_done(trial) for trial in plan.trials) + plan.trials_to_come  # of a search at most
     count = len(plan.trials) + plan.trials_to_come
     if study.search is not None:
         for line in _stages(study.search):
             say(line)
     say(
         f"{resources.workers} side by side on {', '.join(resources.devices)}, {resources.threads} thread(s) each: "
-        f"about {duration(plan.seconds)} for the {left} of {count} trials that are left{', at most' if study.search else ''}"
+        f"about {duration(plan.seconds)} for the {left} of {count} trials that are left"
     )
 
 

@@ -14,10 +14,12 @@ from optuna.trial import FrozenTrial, TrialState
 
 from ablations.designs.search_words import Scalar
 from ablations.executors.report import Report
-from ablations.exploration import MOST_FAILURES, Exploration, Suggestion, has_result
+from ablations.exploration import MOST_FAILURES, Exploration
+from ablations.explored import Suggestion
 from ablations.search.ledger import REASON, STATUS, WITHDRAWN, fid_of
 from ablations.search.samplers import derived_seed, pruner_of, sampler_of
 from ablations.search.storage import opened
+from ablations.search_choice import has_result
 from ablations.space import Choices, Params, Range
 from ablations.trials import Trial
 from gan_core.events import AnyEvent, Evaluated, Finished
