@@ -2,12 +2,15 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
+from pydantic import ValidationError
+
+from ablations.designs import DesignOptions
 from ablations.designs.search_words import Confirm, DimensionWords, Explore, SearchRecord
 from ablations.factor_settings import Factor, Where
 from ablations.space import Space
 from ablations.space.check import checked_space, forbidden_in_words
-from ablations.study_file import StudyFile
 from ablations.trials import Arm
 from gan_core.problems import Problem
 
@@ -32,17 +35,34 @@ class SearchPlan:
 
 
 def search_plan(
-    file: StudyFile, baseline: Arm | None, tricks: Mapping[str, Factor]
+    data: Mapping[str, Any], baseline: Arm | None, tricks: Mapping[str, Factor]
 ) -> tuple[SearchPlan | None, list[Problem]]:
-    """The plan, or None and the problems in it; None alone where what it stands on is missing or wrong."""
-    if baseline is None or file.explore is None or file.confirm is None:
+    """The plan in a study file's content, or None and the problems in its space; None alone without a baseline.
+
+    What is wrong elsewhere in the content, and told by its validation, hides no mistake in the space.
+    """
+    if baseline is None:
         return None, []
-    words = file.space or {}
+    one = Explore(arms=1)
+    explore = _option(data, "explore", one)
+    confirm = Confirm.model_validate({"best": 1, "seeds": 1})
+    if explore is not one:  # else how many arms there are to confirm is not known
+        confirm = _option(data, "confirm", confirm)
+    words: Mapping[str, DimensionWords] = _option(data, "space", {})
     baseline = replace(baseline, searched=tuple(words))
-    space, problems = checked_space(words, baseline, tricks, file.explore, file.confirm)
+    space, problems = checked_space(words, baseline, tricks, explore, confirm)
     if space is None:
         return None, problems
-    return SearchPlan(space, file.explore, file.confirm, words, tuple(forbidden_in_words(space))), []
+    return SearchPlan(space, explore, confirm, words, tuple(forbidden_in_words(space))), []
+
+
+def _option(data: Mapping[str, Any], name: str, otherwise: Any) -> Any:
+    """One of the design's options, or a stand-in where it is missing or wrong."""
+    try:
+        found = getattr(DesignOptions.model_validate({name: data[name]}), name)
+    except (KeyError, ValidationError):
+        return otherwise
+    return otherwise if found is None else found
 
 
 def as_written(problem: Problem, lines: Collection[Where]) -> Problem:

@@ -108,8 +108,8 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
     built = build_arms(baseline, factors, file.design if file is not None else "one-in", layout)
     problems += built.problems
     search = None
-    if file is not None and file.design == "search":
-        search, found = search_plan(file, built.arms[0] if built.arms else None, factors)
+    if source.data.get("design") == "search":
+        search, found = search_plan(source.data, built.arms[0] if built.arms else None, factors)
         problems += [as_written(p, source.lines) for p in found if p not in problems]
     if problems or file is None:
         problems.sort(key=lambda p: source.line(p.where))

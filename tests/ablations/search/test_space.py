@@ -134,10 +134,12 @@ def test_a_mistake(tmp_path: Path, parts: dict[str, Any], on_line: str, words: l
 
 def test_several_mistakes_are_told_at_once(tmp_path: Path) -> None:
     parts = {"space": {"lr_x": [1, 2], "beta1": {"low": 0.5, "high": 1.5}}, "tricks": {"dropout": {"dropout": 3.0}}}
+    parts["explore"] = {"arms": 3, "sampler": "tpee"}
     with pytest.raises(UserError) as caught:
         load_study(write_search(tmp_path, **parts))
     told = "\n".join(map(str, caught.value.problems))
-    assert len(caught.value.problems) == 3
+    assert len(caught.value.problems) == 4
+    assert "tpee" in told
     assert "lr_x" in told
     assert "beta1" in told
     assert "dropout" in told
