@@ -156,7 +156,7 @@ def plan(
     from ablations.study import load_study
 
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
-    resources = share(len(loaded.arms) * len(loaded.seeds), workers, threads, device)
+    resources = share(loaded.most_trials, workers, threads, device)
     show_plan(plan_of(loaded, runs, machine_home(), resources, retrain))
 
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ablations.designs.search_words import Stage
 from ablations.factor_values import FactorFacts, factor_values
 from ablations.summary import GeneratorSummary, Of, ScoreSummary, Summary, read_summary
 from ablations.tracking.cursor import read_cursor
@@ -17,7 +18,7 @@ class Result:
     """One trial: who it is, and what its journal comes to.
 
     `factors`: the text of each of the study's factors, 'off' or what it sets. `run_id`: MLflow's, where it has the run.
-    `directory`: where the trial lies; '' where it was read from a tracking store.
+    `directory`: where the trial lies; '' where it was read from a tracking store. `stage`: of a search.
     """
 
     study: str
@@ -29,6 +30,7 @@ class Result:
     summary: Summary
     run_id: str | None
     directory: str
+    stage: Stage | None = None
 
     @property
     def name(self) -> str:
@@ -115,7 +117,7 @@ def _recorded(directories: Iterable[Path]) -> Iterator[Recorded]:
 
 
 def _of_study(trials: Sequence[Recorded]) -> Iterator[Result]:
-    texts = factor_values([FactorFacts(one.record.factors, one.record.config) for one in trials])
+    texts = factor_values([FactorFacts(one.record.factors, one.record.config, one.record.searched) for one in trials])
     for one, factors in zip(trials, texts, strict=True):
         yield Result(
             study=one.record.study,
@@ -127,4 +129,5 @@ def _of_study(trials: Sequence[Recorded]) -> Iterator[Result]:
             summary=one.summary,
             run_id=one.run_id,
             directory=one.directory,
+            stage=one.record.stage,
         )

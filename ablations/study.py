@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from ablations.designs import DESIGNS, RESERVED, DesignOptions, Fraction, Layout
 from ablations.factor_settings import Factor
 from ablations.overrides import Overrides
+from ablations.search_plan import SearchPlan, as_written, search_plan
 from ablations.study_arms import build_arms
 from ablations.study_file import StudyFile
 from ablations.study_record import ArmRecord, LeftOut, StudyRecord
@@ -40,6 +41,13 @@ class Study:
     fraction: Fraction | None  # of a fractional design
     warnings: tuple[str, ...]  # rules that should hold and don't, with the arms that break them
     text: str
+    search: SearchPlan | None = None  # of a search, whose only arm here is the baseline
+
+    @property
+    def most_trials(self) -> int:
+        """How many trials there will be, of a search at most."""
+        known = len(self.arms) * len(self.seeds)
+        return known if self.search is None else known + self.search.most_trials(len(self.seeds))
 
     @property
     def reference(self) -> str:
@@ -69,6 +77,7 @@ class Study:
             reference=self.reference,
             left_out=self.left_out,
             fraction=self.fraction,
+            search=self.search.record() if self.search is not None else None,
         )
 
     def plain(self) -> dict[str, Any]:
@@ -92,10 +101,16 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
     baseline, factors = _settings_in(source.data)
     problems += _factor_problems(source.data)
     problems += file.problems() if file is not None else []
+    if source.data.get("design") != "search" and "seeds" not in source.data:
+        problems.append(Problem("missing", ("seeds",)))
     layout, found = _laid_out(file, list(factors))
     problems += found
     built = build_arms(baseline, factors, file.design if file is not None else "one-in", layout)
     problems += built.problems
+    search = None
+    if source.data.get("design") == "search":
+        search, found = search_plan(source.data, built.arms[0] if built.arms else None, factors)
+        problems += [as_written(p, source.lines) for p in found if p not in problems]
     if problems or file is None:
         problems.sort(key=lambda p: source.line(p.where))
         raise UserError(*(p if p.source else replace(p, source=source.place(p.where)) for p in problems))
@@ -105,14 +120,15 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
         question=file.question,
         papers=tuple(file.papers),
         design=file.design,
-        seeds=file.seeds,
+        seeds=file.all_seeds(),
         baseline=baseline,
         factors={name: factor.settings for name, factor in factors.items()},
-        arms=tuple(built.arms),
+        arms=tuple(built.arms) if search is None else (search.space.baseline,),
         left_out=tuple(built.left_out),
         fraction=layout.fraction,
-        warnings=tuple(built.warnings),
+        warnings=(*built.warnings, *(search.warnings if search is not None else ())),
         text=source.text,
+        search=search,
     )
 
 

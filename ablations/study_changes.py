@@ -22,11 +22,24 @@ def forbidden_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
         problems.append(_change(("reference",), before.reference, now.reference))
     if not set(before.seeds) <= set(now.seeds):
         problems.append(_change(("seeds",), list(before.seeds), list(now.seeds)))
+    problems += _search_changes(before, now)
     old, new = ({arm.name: arm for arm in study.arms} for study in (before, now))
     problems += [Problem("this arm is gone", ("arms", name)) for name in old if name not in new]
     problems += [Problem("this arm is new", ("arms", name)) for name in new if name not in old]
     common = [name for name in old if name in new]
     return problems + _settings_changes({name: _differences(old[name].config, new[name].config) for name in common})
+
+
+def _search_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
+    """Of a search all of it: another space, or another way through it, is another search."""
+    if before.search is None or now.search is None:
+        return []
+    old, new = (
+        {"tricks": study.factors, **study.search.model_dump(mode="json", exclude_defaults=True)}
+        for study in (before, now)
+        if study.search is not None
+    )
+    return [_change(key, *change) for key, change in _differences(old, new).items()]
 
 
 def _settings_changes(by_arm: Mapping[str, Mapping[tuple[str, ...], tuple[Any, Any]]]) -> list[Problem]:

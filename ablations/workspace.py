@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ablations import atomic
+from ablations.explored import NAME as EXPLORED
 from ablations.lock import exclusive
 from ablations.study import Study
 from ablations.study_changes import forbidden_changes
@@ -107,6 +108,7 @@ def open_workspace(study: Study, runs: Path) -> Iterator[Workspace]:
             _refuse_changes(study, workspace)
         elif workspace.study_json.exists() and workspace.study_json.read_bytes() != _json_of(study).encode():
             shutil.rmtree(workspace.trials, ignore_errors=True)
+            (workspace.root / EXPLORED).unlink(missing_ok=True)
             workspace.optuna_db.unlink(missing_ok=True)  # trials that it has enqueued are another study's
         workspace.trials.mkdir(exist_ok=True)
         atomic.write_text(workspace.study_yaml, study.text)

@@ -41,6 +41,8 @@ def row_of(trials: Sequence[Result], of: Of, metrics: Sequence[str], comparison:
         inert=tuple(inert),
         run_verdicts=dict(sorted(verdicts.items())),
         data_digests=tuple(dict.fromkeys(d for trial in trials if (d := trial.summary.data_digest) is not None)),
+        kind="explored" if trials[0].stage == "explore" else "arm",
+        seeds_pruned=statuses["pruned"],
         run_ids=tuple(trial.run_id for trial in trials if trial.run_id is not None),
     )
 

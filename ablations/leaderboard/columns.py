@@ -9,7 +9,6 @@ from ablations.leaderboard.records import METRIC, Entry, Leaderboard, Row, Table
 from ablations.statistics import Comparison
 
 FACTOR = "factor_"  # prefix of the columns that hold the factors' values
-ARM = "arm"  # kind of what is one
 Cell = str | int | float | None  # None: there is no such number
 
 
@@ -34,8 +33,9 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column(
         "kind",
-        "arm; elsewhere: not trained in this study, one measurement; floor: to place a number, never ranked",
-        lambda t, r: ARM,
+        "arm; explored: by a search that chose by these numbers, never ranked; elsewhere: not trained in this study, "
+        "one measurement; floor: to place a number, never ranked",
+        lambda t, r: r.kind,
         lambda t, e: e.kind,
     ),
     Column("seeds_finished", "seeds that ran to the end", lambda t, r: r.seeds_finished),
@@ -43,6 +43,7 @@ COLUMNS: tuple[Column, ...] = (
         "seeds_diverged", "seeds that met NaN or infinity: counted, never averaged in", lambda t, r: r.seeds_diverged
     ),
     Column("seeds_failed", "seeds that ended with an exception", lambda t, r: r.seeds_failed),
+    Column("seeds_pruned", "seeds that a search stopped early", lambda t, r: r.seeds_pruned),
     Column("seeds_unfinished", "seeds that are running, interrupted or not begun", lambda t, r: r.seeds_unfinished),
     Column("seeds_scored", "finished seeds with a FID: the n of its mean", lambda t, r: r.fid.n, lambda t, e: 1),
     Column("ranked_by", "whose FID: the best or the last generator of each run", lambda t, r: t.ranked_by),

@@ -15,8 +15,12 @@ SCHEMA_VERSION = 1
 
 
 def frame_of(leaderboard: Leaderboard) -> pd.DataFrame:
-    """One line an arm, then what was scored elsewhere and the floors; ranks start anew in each table."""
-    lines = [line_of(table, line) for table in leaderboard.tables for line in (*table.lines(), *table.floors)]
+    """One line an arm, then what was scored elsewhere, what was explored, floors; ranks start anew in each table."""
+    lines = [
+        line_of(table, line)
+        for table in leaderboard.tables
+        for line in (*table.lines(), *table.explored, *table.floors)
+    ]
     frame = pd.DataFrame(lines, columns=columns_of(leaderboard))
     whole = [name for name in frame if name in ("rank", "seeds_needed") or str(name).startswith("seeds_")]
     return frame.astype(dict.fromkeys(whole, "Int64"))
@@ -44,7 +48,7 @@ def write_csv(leaderboard: Leaderboard, path: Path) -> None:
 
 def _table(table: Table) -> dict[str, Any]:
     lines = []
-    for line in (*table.lines(), *table.floors):
+    for line in (*table.lines(), *table.explored, *table.floors):
         cells = {name: _plain(value) for name, value in line_of(table, line).items()}
         seeds = {"fid_by_seed": {str(seed): fid for seed, fid in line.scores.items()}} if isinstance(line, Row) else {}
         lines.append(cells | seeds)
@@ -55,6 +59,10 @@ def _table(table: Table) -> dict[str, Any]:
         "protocol": dict(table.stamps),
         "metrics_under_several_protocols": list(table.mixed),
         "evaluation_share": _plain(table.evaluation_share),
+        "expected_best": [
+            {"trials": e.k, "fid": _plain(e.best), "ci95_low": _plain(e.low), "ci95_high": _plain(e.high)}
+            for e in table.expected
+        ],
         "lines": lines,
     }
 

@@ -2,7 +2,8 @@
 
 The rule: arms are ranked by the mean over seeds of the FID of each run's best generator, or of its last on request;
 lower is better. Arms without a score come last, without a rank. Diverged and failed seeds are counted and never
-averaged in. What was scored elsewhere under the same protocol is ranked among the arms; floors are not.
+averaged in. What a search explored is apart and never ranked: it was chosen by these numbers. What was scored elsewhere
+under the same protocol is ranked among the arms; floors are not.
 """
 
 import math
@@ -14,7 +15,7 @@ from ablations.evaluation_share import evaluation_share
 from ablations.leaderboard.arms import row_of, scores_of
 from ablations.leaderboard.records import METRIC, NO_SCORES, Entry, Leaderboard, Row, Table
 from ablations.results import Result, in_order
-from ablations.statistics import ArmScores, Comparison, Rule, compare_all
+from ablations.statistics import ArmScores, Comparison, Rule, compare_all, expected_best
 from ablations.summary import Of
 from gan_core.problems import UserError
 
@@ -65,7 +66,9 @@ def _stamp(trial: Result, of: Of) -> str:
 
 def _table(trials: Sequence[Result], of: Of, rule: Rule, entries: Sequence[Entry]) -> Table:
     stamps, mixed = _stamps(trials, of)
-    arms = {arm: list(own) for arm, own in groupby(trials, key=lambda trial: trial.arm)}
+    explored = [trial for trial in trials if trial.stage == "explore"]
+    judged = [trial for trial in trials if trial.stage != "explore"]
+    arms = {arm: list(own) for arm, own in groupby(judged, key=lambda trial: trial.arm)}
     compared = _comparisons(arms, of, rule)
     metrics = [metric for metric in stamps if metric != METRIC]
     rows = [row_of(own, of, metrics, compared.get(arm)) for arm, own in arms.items()]
@@ -80,10 +83,24 @@ def _table(trials: Sequence[Result], of: Of, rule: Rule, entries: Sequence[Entry
         evaluation_share=evaluation_share(trials),
         rows=ranked,
         elsewhere=elsewhere,
+        explored=_explored(explored, of, metrics),
+        expected=expected_best(_tried(explored, of), rule),
         floors=tuple(
             sorted((e for e in entries if e.kind == "floor"), key=lambda entry: (math.isnan(entry.fid), entry.fid))
         ),
     )
+
+
+def _explored(trials: Sequence[Result], of: Of, metrics: Sequence[str]) -> tuple[Row, ...]:
+    """A search's arms by what they were chosen by, best first."""
+    rows = [row_of(list(own), of, metrics, None) for _, own in groupby(trials, key=lambda trial: trial.arm)]
+    return tuple(sorted(rows, key=lambda row: (math.isnan(row.fid.mean), row.fid.mean, row.arm)))
+
+
+def _tried(trials: Sequence[Result], of: Of) -> list[float | None]:
+    """Each explored trial's FID; None for one that diverged or was stopped early: it gave nothing."""
+    ended = [trial for trial in trials if trial.status in ("finished", "diverged", "pruned")]
+    return [next(iter(scores_of([trial], METRIC, of).values()), None) for trial in ended]
 
 
 def _stamps(trials: Sequence[Result], of: Of) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -14,6 +14,7 @@ from gan_core.evaluation.metrics import METRICS
 HEALTHY = "healthy"
 WORDS = {"can't tell": "unclear"}  # what became of a run is no verdict on its arm
 ARROWS = {"lower": "↓", "higher": "↑"}
+MOST_EXPLORED = 10  # lines; all are in the files
 MARK = " *"  # of what was not trained here
 
 
@@ -24,7 +25,7 @@ class Drawn:
     title: str
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    floors: tuple[tuple[str, ...], ...]
+    floors: tuple[tuple[str, ...], ...]  # and before them what was explored
     notes: tuple[str, ...]
 
 
@@ -43,7 +44,8 @@ def drawn(table: Table) -> Drawn:
         )
         for line in table.lines()
     ]
-    floors = [(*_entry(table, floor), *[""] * (amiss + inert)) for floor in table.floors]
+    floors = [(*_arm(table, row), *[""] * (amiss + inert)) for row in table.explored[:MOST_EXPLORED]]
+    floors += [(*_entry(table, floor), *[""] * (amiss + inert)) for floor in table.floors]
     return Drawn(_title(table), tuple(headings), tuple(rows), tuple(floors), tuple(_notes(table)))
 
 
@@ -82,7 +84,7 @@ def _entry(table: Table, entry: Entry) -> list[str]:
 
 def _seeds(row: Row) -> str:
     """'3', or '3, 2/5 diverged'."""
-    lost = ((row.seeds_diverged, "diverged"), (row.seeds_failed, "failed"))
+    lost = ((row.seeds_diverged, "diverged"), (row.seeds_failed, "failed"), (row.seeds_pruned, "pruned"))
     return ", ".join([str(row.seeds_finished), *(f"{n}/{row.seeds_ended} {word}" for n, word in lost if n)])
 
 
@@ -146,6 +148,7 @@ def _notes(table: Table) -> Iterator[str]:
             f"{table.rule.alpha:.0%}, see docs/statistics.md"
         )
         yield from _could_show(table)
+    yield from _explored(table)
     for entry in table.elsewhere:
         yield f"* {entry.name}: not trained here, one measurement ({entry.what})"
     for entry in table.floors:
@@ -155,6 +158,20 @@ def _notes(table: Table) -> Iterator[str]:
         yield f"{', '.join(table.mixed)}: left out, for these runs measured it under several protocols"
     if share := says_share(table.evaluation_share):
         yield share
+
+
+def _explored(table: Table) -> Iterator[str]:
+    if not table.explored:
+        return
+    more = len(table.explored) - MOST_EXPLORED
+    yield (
+        "explored: what the search tried, by other seeds than the ranked arms; it chose by these numbers, so they are "
+        f"too good, and never ranked{f'; {more} more are in the files' if more > 0 else ''}"
+    )
+    known = [expected for expected in table.expected if math.isfinite(expected.best)]
+    if shown := [expected for expected in known if expected.k in (1, 2, 5, 10, 20, 50, 100, 200, 500, len(known))]:
+        words = ", ".join(f"{number(expected.best)} of {expected.k}" for expected in shown)
+        yield f"best FID to expect of so many explored trials: {words}; where the sampler learns, of what it tried"
 
 
 def _could_show(table: Table) -> Iterator[str]:

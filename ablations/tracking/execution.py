@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ablations.provenance import Provenance
+from ablations.provenance import Provenance, provenance_of
+from ablations.study import Study
 from ablations.trials import Trial
 
 
@@ -18,6 +19,12 @@ class Execution:
     trials: Sequence[Trial]  # all of the study's, done or not
     study_file: Path
     provenance: Provenance
+
+    @classmethod
+    def of(cls, study: Study, directory: Path, trials: Sequence[Trial], command: Sequence[str]) -> "Execution":
+        """The execution that this command begins."""
+        provenance = provenance_of(Path(__file__).parent, command)
+        return cls(study.name, study.design, directory, tuple(trials), study.path, provenance)
 
     @property
     def arms(self) -> tuple[str, ...]:

@@ -37,6 +37,7 @@ class MlflowTracker:
         self.store: Store = open_store(uri, experiment, artifact_root)
         self._parent = ""
         self._runs: dict[str, TrialRun] = {}
+        self._tags: dict[str, str] = {}  # of every trial's run
         self._jobs: dict[str, Callable[[], object]] = {}
         self._failed: dict[str, str] = {}  # job -> why
         self._due: dict[str, float] = {}  # job -> monotonic time, s; guarded by _told, as is _closing
@@ -57,11 +58,21 @@ class MlflowTracker:
                 self._parent = begin_execution(self.store, execution)
         except MlflowException as error:
             raise UserError(f"MLflow at {without_password(self.store.uri)}: {first_line(error)}") from error
-        tags = {**provenance_tags(execution.provenance), "mlflow.parentRunId": self._parent, "study": execution.study}
+        self._tags = {
+            **provenance_tags(execution.provenance),
+            "mlflow.parentRunId": self._parent,
+            "study": execution.study,
+        }
         params = trial_params(execution.trials)
-        self._runs = {t.name: TrialRun(self.store, t, params[t.name], tags) for t in execution.trials}
+        self._runs = {t.name: TrialRun(self.store, t, params[t.name], self._tags) for t in execution.trials}
         self._jobs = {name: run.ship for name, run in self._runs.items()}
         return self._parent
+
+    def admit(self, trial: Trial) -> None:
+        """One trial more than the execution began with, of a search."""
+        with self._told:
+            run = TrialRun(self.store, trial, trial_params([trial])[trial.name], self._tags)
+            self._runs[trial.name], self._jobs[trial.name] = run, run.ship
 
     def start(self) -> None:
         """Ship in the background from now on."""

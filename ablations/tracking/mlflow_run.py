@@ -25,7 +25,12 @@ SHOW = "show"  # pictures of the whole run, in the trial's folder and beside ima
 TRIAL_TAG = "ablations.trial"
 OUTCOME_TAG = "outcome"
 INTERRUPTED = "interrupted"
-STATUS = {"finished": "FINISHED", "diverged": "FINISHED", "failed": "FAILED"}  # to diverge is a result
+STATUS = {
+    "finished": "FINISHED",
+    "diverged": "FINISHED",
+    "failed": "FAILED",
+    "pruned": "KILLED",
+}  # to diverge is a result
 
 
 class TrialRun:
