@@ -8,7 +8,7 @@ from ablations.estimate import ArmCost, arm_costs, study_seconds
 from ablations.preparation import prepare_data
 from ablations.resources import Resources
 from ablations.reuse import Twin, reusable, twins_of
-from ablations.statistics import Prospect, Rule, prospect
+from ablations.statistics import Prospect, prospect
 from ablations.study import Study
 from ablations.trials import Trial, progress_of, trials_of
 from gan_core.problems import UserError
@@ -53,7 +53,7 @@ def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain:
         costs=costs,
         seconds=study_seconds(to_do, costs, resources),
         comparisons=comparisons,
-        prospects=tuple(prospect(pairs_of(study), comparisons, Rule(), sd) for sd in SPREADS),
+        prospects=tuple(prospect(pairs_of(study), comparisons, study.rule, sd) for sd in SPREADS),
     )
 
 

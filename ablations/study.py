@@ -2,15 +2,18 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from ablations.claims.records import Claim
+from ablations.claims.resolve import resolve_claims
 from ablations.designs import DESIGNS, RESERVED, DesignOptions, Fraction, Layout
 from ablations.factor_settings import Factor
 from ablations.overrides import Overrides
+from ablations.statistics import Rule
 from ablations.study_arms import build_arms
 from ablations.study_file import StudyFile
 from ablations.study_record import ArmRecord, LeftOut, StudyRecord
@@ -40,6 +43,8 @@ class Study:
     fraction: Fraction | None  # of a fractional design
     warnings: tuple[str, ...]  # rules that should hold and don't, with the arms that break them
     text: str
+    rule: Rule = field(default_factory=Rule)  # what its answers are held to
+    claims: tuple[Claim, ...] = ()
 
     @property
     def reference(self) -> str:
@@ -69,6 +74,8 @@ class Study:
             reference=self.reference,
             left_out=self.left_out,
             fraction=self.fraction,
+            rule=self.rule,
+            claims=self.claims,
         )
 
     def plain(self) -> dict[str, Any]:
@@ -96,6 +103,10 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
     problems += found
     built = build_arms(baseline, factors, file.design if file is not None else "one-in", layout)
     problems += built.problems
+    claims: tuple[Claim, ...] = ()
+    if file is not None and not problems:  # a claim about an arm that could not be made is no mistake of its own
+        claims, found = resolve_claims(file.claims, built.arms, built.left_out)
+        problems += found
     if problems or file is None:
         problems.sort(key=lambda p: source.line(p.where))
         raise UserError(*(p if p.source else replace(p, source=source.place(p.where)) for p in problems))
@@ -113,6 +124,8 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
         fraction=layout.fraction,
         warnings=tuple(built.warnings),
         text=source.text,
+        rule=file.rule,
+        claims=claims,
     )
 
 

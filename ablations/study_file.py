@@ -4,7 +4,9 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
+from ablations.claims.file import ClaimsInFile
 from ablations.designs import DESIGNS, DesignOptions
+from ablations.statistics import Rule
 from gan_core.problems import Problem, unknown_name
 
 SEEDS_ALLOWED = "a count from 1 to 1000 (3: seeds 0, 1, 2), or a list of different whole numbers from 0 to 2147483647"
@@ -54,6 +56,8 @@ class StudyFile(DesignOptions):
     seeds: Annotated[tuple[int, ...], PlainValidator(_seeds)]
     baseline: Settings
     tricks: Annotated[dict[str, Settings], BeforeValidator(_factors)] = Field(default_factory=dict)
+    rule: Rule = Rule()
+    claims: ClaimsInFile = Field(default_factory=dict)
 
     def options(self) -> DesignOptions:
         """What the design is told."""
@@ -72,6 +76,8 @@ class StudyFile(DesignOptions):
         for name in foreign:
             takers = ", ".join(f"`design: {taker}`" for taker, other in DESIGNS.items() if name in other.takes)
             problems.append(Problem(f"means nothing to design {self.design}", (name,), f"with {takers}"))
+        if "lower_is_better" in self.rule.model_fields_set:
+            problems.append(Problem("a lower FID is a better one", ("rule", "lower_is_better"), "no such key"))
         if "tricks" not in given and "arms" not in design.needs:
             problems.append(Problem("missing", ("tricks",), FACTORS_ALLOWED))
         return problems

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from ablations.claims.answered import AnsweredClaim
 from ablations.statistics import Comparison, Estimate, Rule
 from ablations.summary import Of, ScoreSummary
 
@@ -118,6 +119,7 @@ class Table:
     rows: tuple[Row, ...]
     elsewhere: tuple[Entry, ...] = ()
     floors: tuple[Entry, ...] = ()
+    claims: tuple[AnsweredClaim, ...] = ()  # the study's, answered from these rows' trials
 
     @property
     def protocol(self) -> str:
