@@ -29,6 +29,7 @@ class Plan:
     seconds: float  # wall seconds for what is left to do
     comparisons: int
     prospects: tuple[Prospect, ...]  # of `pairs_of` pairs, for each of SPREADS
+    claim_prospects: tuple[Prospect, ...]  # of the seeds' pairs; none without claims
 
     def is_done(self, trial: Trial) -> bool:
         """Whether it has a result, here or to be taken over."""
@@ -54,7 +55,14 @@ def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain:
         seconds=study_seconds(to_do, costs, resources),
         comparisons=comparisons,
         prospects=tuple(prospect(pairs_of(study), comparisons, study.rule, sd) for sd in SPREADS),
+        claim_prospects=claim_prospects(study),
     )
+
+
+def claim_prospects(study: Study) -> tuple[Prospect, ...]:
+    """What the seeds can show of two arms when all claims are answered together, for each of SPREADS."""
+    tested = sum(claim.test is not None for claim in study.claims)
+    return tuple(prospect(len(study.seeds), tested, study.rule, sd) for sd in SPREADS) if tested else ()
 
 
 def comparisons_of(study: Study) -> int:

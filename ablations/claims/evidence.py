@@ -113,7 +113,7 @@ def of_effects(case: Case, test: OfEffects) -> Evidence:
     for weight, name in zip((1.0, -1.0, -1.0, 1.0), test.arms, strict=True):
         weights[name] += weight
     contrast = contrast_of([(weights[name], arm) for name, arm in arms.items()], arms[test.right.without_it], case.rule)
-    ended = frozenset.intersection(*(arm.seeds for arm in arms.values()))
+    ended = frozenset.intersection(*(frozenset(arm.seeds) for arm in arms.values()))
     diverged = [len(arm.diverged & ended) for arm in arms.values()]
     return of_contrast(case, contrast, max(diverged) - min(diverged), len(ended), case.measure.sort == "run")
 

@@ -29,6 +29,8 @@ def show_plan(plan: Plan) -> None:
         say(f"{reused}: `run` takes them over; --retrain trains them again")
     for line in _prospects(plan):
         say(line)
+    if plan.claim_prospects:
+        say(_claims(plan))
     left = sum(not plan.is_done(trial) for trial in plan.trials)
     say(
         f"{resources.workers} side by side on {', '.join(resources.devices)}, {resources.threads} thread(s) each: "
@@ -86,6 +88,13 @@ def _prospects(plan: Plan) -> list[str]:
     tests = f"{first.comparisons} comparison{'' if first.comparisons == 1 else 's'}"
     lines.append(f"{seeds} and {tests} would show 4 times in 5 (spread: sd of log FID): {spreads}")
     return lines
+
+
+def _claims(plan: Plan) -> str:
+    """What so many seeds can show of claims."""
+    first = plan.claim_prospects[0]
+    spreads = "; ".join(f"where pairs spread by {p.sd:g}, {_times(p)}" for p in plan.claim_prospects)
+    return f"of {first.comparisons} claim{'' if first.comparisons == 1 else 's'}, answered together: {spreads}"
 
 
 def _times(prospect: Prospect) -> str:
