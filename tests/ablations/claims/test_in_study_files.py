@@ -8,7 +8,10 @@ from ablations.claims.records import Effect, OfArms, OfEffects, OfFactors, OfGen
 from ablations.study import Study, load_study
 from ablations.study_changes import forbidden_changes, with_late_claims
 from ablations.study_record import StudyRecord
+from ablations.trials import trials_of
+from ablations.workspace import open_workspace
 from gan_core.problems import UserError
+from tests.ablations.journals import write_trial
 
 CLAIMS = Path(__file__).parents[3] / "studies" / "claims"
 LISTED = """\
@@ -179,3 +182,17 @@ def test_the_nineteen_of_ganhacks2() -> None:
     header = (CLAIMS / "ganhacks2.yaml").read_text().splitlines()
     words = {line.removeprefix("# ").split(" ")[0] for line in header if line.startswith("# ")}
     assert {"question", "papers", "hardware", "expected", "try"} <= words
+
+
+def test_a_study_s_folder_marks_what_was_claimed_late(tmp_path: Path) -> None:
+    text = LISTED.replace("COMPARISON", "smooth < plain")
+    first = _load(tmp_path, text)
+    with open_workspace(first, tmp_path / "runs") as workspace:
+        trial = trials_of(first, workspace.root)[0]
+        write_trial(workspace.root, trial.arm, 0, 1.0, study=first.name)
+    more = _load(tmp_path, text + "  two: {statement: s, source: t, comparison: noise < plain}\n")
+    for _ in range(2):
+        with open_workspace(more, tmp_path / "runs") as workspace:
+            assert [claim.late for claim in workspace.record().claims] == [False, True]
+    with pytest.raises(UserError, match=r"claims\.two: this claim is gone"), open_workspace(first, tmp_path / "runs"):
+        pass
