@@ -10,6 +10,7 @@ FOLDER` the runs stay there, and a second call only judges them again.
 
 import argparse
 import json
+import shutil
 import tempfile
 import time
 from collections import Counter
@@ -44,6 +45,7 @@ class Judged:
 
 def trained(built: Built, observer: Observer, folder: Path, home: Path) -> None:
     """Train the run in `folder`, and leave beside its journal what was seen at its checkpoints."""
+    shutil.rmtree(folder, ignore_errors=True)  # of a run that was interrupted: its first looks are lost
     observer.begin(built.config)
     looks = []
     with handicap(built):
