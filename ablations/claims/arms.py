@@ -43,14 +43,15 @@ class ArmsByName:
 
     def tricks(self, text: str, where: Where) -> On:
         """The tricks that are on in what is written: an arm's name, or names of arms and tricks with + between."""
-        whole = text.replace(" ", "")
-        if whole in self.arms:
-            parts = [part for part in whole.split("+") if part in self._meanings]
-            apart = frozenset().union(*(self._meanings[part].copy().pop() for part in parts))
-            if "+" in whole and len(parts) == whole.count("+") + 1 and apart != _on(self.arms[whole]):
-                self._refuse_two(text, where, [apart, _on(self.arms[whole])])
-            return self._meaning(whole, where)
-        return frozenset().union(*(self._meaning(part.strip(), where) for part in text.split("+")))
+        whole, parts = text.replace(" ", ""), [part.strip() for part in text.split("+")]
+        if whole not in self.arms:
+            return frozenset().union(*(self._meaning(part, where) for part in parts))
+        on = self._meaning(whole, where)
+        if len(parts) > 1 and all(part in self._meanings for part in parts):
+            apart = frozenset[str]().union(*(self._meaning(part, where) for part in parts))
+            if apart != on:
+                self._refuse_two(text, where, [apart, on])
+        return on
 
     def factor(self, text: str, where: Where) -> str:
         """The name of a factor."""

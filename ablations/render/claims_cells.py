@@ -10,6 +10,7 @@ from ablations.render.console import number
 from ablations.render.leaderboard_cells import percent
 from ablations.statistics import Rule
 
+MOST_TIMES = 10.0  # no trick changes a score more
 HEADINGS = ("claim", "statement", "comparison", "seen", "answer", "why")
 
 
@@ -57,11 +58,13 @@ def _why(answered: AnsweredClaim) -> str:
 def _could_show(seen: Seen, rule: Rule) -> list[str]:
     """What these seeds would have shown, and how many would show what was seen."""
     said = []
-    if math.isfinite(seen.detectable):
+    if seen.detectable == math.inf or (rule.scale == "log" and seen.detectable > MOST_TIMES):
+        said.append("these seeds show nothing below tenfold" if rule.scale == "log" else "one seed shows nothing")
+    elif math.isfinite(seen.detectable):
         least = f"{percent(seen.detectable)} %" if rule.scale == "log" else _plain(seen.detectable)
-        said.append(f"would most likely have shown {least}")
+        said.append(f"these seeds would most likely have shown {least}")
     if seen.seeds_needed is not None:
-        said.append(f"{seen.seeds_needed} seeds for what was seen")
+        said.append(f"{seen.seeds_needed} would show what was seen")
     return said
 
 

@@ -196,3 +196,13 @@ def test_a_study_s_folder_marks_what_was_claimed_late(tmp_path: Path) -> None:
             assert [claim.late for claim in workspace.record().claims] == [False, True]
     with pytest.raises(UserError, match=r"claims\.two: this claim is gone"), open_workspace(first, tmp_path / "runs"):
         pass
+
+
+def test_an_arm_whose_name_has_a_plus(tmp_path: Path) -> None:
+    text = LISTED.replace("COMPARISON", "noise+wide < plain").replace("both: [", '"noise+wide": [')
+    assert "'noise+wide' can't be an arm's name" in _problem(tmp_path, text)
+    rungs = CROSSED.replace("factorial", "ladder").replace("  hinge: {loss: hinge}\n", "")
+    (claim,) = _load(tmp_path, rungs.replace("COMPARISON", "2+ttur < 1+smooth")).claims
+    assert claim.test == OfArms(left="2+ttur", right="1+smooth")
+    (claim,) = _load(tmp_path, rungs.replace("COMPARISON", "ttur + smooth < smooth")).claims
+    assert claim.test == OfArms(left="2+ttur", right="1+smooth")
