@@ -10,7 +10,7 @@ from ablations.exploration import Exploration
 from ablations.preparation import prepare_data
 from ablations.resources import Resources
 from ablations.reuse import Twin, reusable, twins_of
-from ablations.statistics import Prospect, Rule, prospect
+from ablations.statistics import Prospect, prospect
 from ablations.study import Study
 from ablations.trials import ENDED, Trial, progress_of, trials_of
 from gan_core.problems import UserError
@@ -33,6 +33,7 @@ class Plan:
     trials_to_come: int  # of a search, at most
     comparisons: int
     prospects: tuple[Prospect, ...]  # of `pairs_of` pairs, for each of SPREADS
+    claim_prospects: tuple[Prospect, ...]  # of the seeds' pairs; none without claims
 
     def is_done(self, trial: Trial) -> bool:
         """Whether it has a result, here or to be taken over."""
@@ -61,8 +62,15 @@ def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain:
         seconds=study_seconds(to_do, costs, resources, [_typical(costs)] * to_come),
         trials_to_come=to_come,
         comparisons=comparisons,
-        prospects=tuple(prospect(pairs_of(study), comparisons, Rule(), sd) for sd in SPREADS),
+        prospects=tuple(prospect(pairs_of(study), comparisons, study.rule, sd) for sd in SPREADS),
+        claim_prospects=claim_prospects(study),
     )
+
+
+def claim_prospects(study: Study) -> tuple[Prospect, ...]:
+    """What the seeds can show of two arms when all claims are answered together, for each of SPREADS."""
+    tested = sum(claim.test is not None for claim in study.claims)
+    return tuple(prospect(len(study.seeds), tested, study.rule, sd) for sd in SPREADS) if tested else ()
 
 
 def comparisons_of(study: Study) -> int:

@@ -2,16 +2,19 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from ablations.claims.records import Claim
+from ablations.claims.resolve import resolve_claims
 from ablations.designs import DESIGNS, RESERVED, DesignOptions, Fraction, Layout
 from ablations.factor_settings import Factor
 from ablations.overrides import Overrides
 from ablations.search_plan import SearchPlan, as_written, search_plan
+from ablations.statistics import Rule
 from ablations.study_arms import build_arms
 from ablations.study_file import StudyFile
 from ablations.study_record import ArmRecord, LeftOut, StudyRecord
@@ -41,6 +44,8 @@ class Study:
     fraction: Fraction | None  # of a fractional design
     warnings: tuple[str, ...]  # rules that should hold and don't, with the arms that break them
     text: str
+    rule: Rule = field(default_factory=Rule)  # what its answers are held to
+    claims: tuple[Claim, ...] = ()
     search: SearchPlan | None = None  # of a search, whose only arm here is the baseline
 
     @property
@@ -78,6 +83,8 @@ class Study:
             left_out=self.left_out,
             fraction=self.fraction,
             search=self.search.record() if self.search is not None else None,
+            rule=self.rule,
+            claims=self.claims,
         )
 
     def plain(self) -> dict[str, Any]:
@@ -111,6 +118,10 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
     if source.data.get("design") == "search":
         search, found = search_plan(source.data, built.arms[0] if built.arms else None, factors)
         problems += [as_written(p, source.lines) for p in found if p not in problems]
+    claims: tuple[Claim, ...] = ()
+    if file is not None and not problems:  # a claim about an arm that could not be made is no mistake of its own
+        claims, found = resolve_claims(file.claims, built.arms, built.left_out)
+        problems += found
     if problems or file is None:
         problems.sort(key=lambda p: source.line(p.where))
         raise UserError(*(p if p.source else replace(p, source=source.place(p.where)) for p in problems))
@@ -129,6 +140,8 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
         warnings=(*built.warnings, *(search.warnings if search is not None else ())),
         text=source.text,
         search=search,
+        rule=file.rule,
+        claims=claims,
     )
 
 

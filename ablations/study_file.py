@@ -4,8 +4,10 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
+from ablations.claims.file import ClaimsInFile
 from ablations.designs import DESIGNS, DesignOptions
 from ablations.designs.seeds import seeds_of
+from ablations.statistics import Rule
 from gan_core.problems import Problem, unknown_name
 
 SETTINGS_ALLOWED = "settings and their values, such as {dropout: 0.3}"
@@ -42,6 +44,8 @@ class StudyFile(DesignOptions):
     seeds: Annotated[tuple[int, ...], PlainValidator(seeds_of)] = ()
     baseline: Settings
     tricks: Annotated[dict[str, Settings], BeforeValidator(_factors)] = Field(default_factory=dict)
+    rule: Rule = Rule()
+    claims: ClaimsInFile = Field(default_factory=dict)
 
     def options(self) -> DesignOptions:
         """What the design is told."""
@@ -60,6 +64,8 @@ class StudyFile(DesignOptions):
         for name in foreign:
             takers = ", ".join(f"`design: {taker}`" for taker, other in DESIGNS.items() if name in other.takes)
             problems.append(Problem(f"means nothing to design {self.design}", (name,), f"with {takers}"))
+        if "lower_is_better" in self.rule.model_fields_set:
+            problems.append(Problem("a lower FID is a better one", ("rule", "lower_is_better"), "no such key"))
         if "tricks" not in given and "arms" not in design.needs and not self.space:
             problems.append(Problem("missing", ("tricks",), FACTORS_ALLOWED))
         if self.confirm is not None and "confirm" in design.takes and self.seeds:

@@ -2,8 +2,10 @@
 
 from typing import Any
 
+from ablations.claims.records import Claim
 from ablations.designs import BASELINE, Fraction
 from ablations.designs.search_words import SearchRecord
+from ablations.statistics import Rule
 from gan_core.records import Record
 
 SCHEMA_VERSION = 1
@@ -35,6 +37,7 @@ class StudyRecord(Record):
 
     `reference`: the arm that the others are compared with. `fraction`: of a fractional design, with its aliases.
     `search`: of a search, whose only arm here is the baseline.
+    `rule`: what the study's answers are held to.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -50,3 +53,5 @@ class StudyRecord(Record):
     left_out: tuple[LeftOut, ...] = ()
     fraction: Fraction | None = None
     search: SearchRecord | None = None
+    rule: Rule = Rule()
+    claims: tuple[Claim, ...] = ()

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from ablations.claims.answered import AnsweredClaim
 from ablations.statistics import Comparison, Estimate, ExpectedBest, Rule
 from ablations.summary import Of, ScoreSummary
 
@@ -127,6 +128,7 @@ class Table:
     floors: tuple[Entry, ...] = ()
     explored: tuple[Row, ...] = ()
     expected: tuple[ExpectedBest, ...] = ()
+    claims: tuple[AnsweredClaim, ...] = ()  # the study's, answered from these rows' trials
 
     @property
     def protocol(self) -> str:

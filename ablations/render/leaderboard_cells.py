@@ -110,14 +110,15 @@ def _against_baseline(table: Table, row: Row) -> str:
         values = [number(value, signed=True) for value in (shown.mean, shown.low, shown.high)]
         unit = ""
     else:
-        values = [_percent(value) for value in (shown.mean, shown.low, shown.high)]
+        values = [percent(value) for value in (shown.mean, shown.low, shown.high)]
         unit = " %"
     if math.isnan(shown.mean):
         return ""
     return values[0] + unit + ("" if math.isnan(shown.low) else f" [{values[1]}, {values[2]}]")
 
 
-def _percent(ratio: float) -> str:
+def percent(ratio: float) -> str:
+    """A ratio as a change: '-12', '+3.4'; '' where there is no number."""
     change = 100 * (ratio - 1)
     return "" if math.isnan(change) else f"{change:+.1f}" if abs(change) < 10 else f"{change:+.0f}"
 
@@ -139,12 +140,13 @@ def _notes(table: Table) -> Iterator[str]:
     if not table.stamps:
         return
     yield (
-        f"ranked by the mean over seeds of the FID of each run's {table.ranked_by} generator, ± 95 % interval; "
+        f"ranked by the mean over seeds of the FID of each run's {table.ranked_by} generator, ± {_confidence(table)} "
+        f"interval; "
         f"{_other(table)}: mean of the {_other(table)} generators"
     )
     if any(row.comparison is not None for row in table.rows):
         yield (
-            f"vs baseline: FID paired by seed, 95 % interval; verdicts: Holm over the table's arms at "
+            f"vs baseline: FID paired by seed, {_confidence(table)} interval; verdicts: Holm over the table's arms at "
             f"{table.rule.alpha:.0%}, see docs/statistics.md"
         )
         yield from _could_show(table)
@@ -174,10 +176,14 @@ def _explored(table: Table) -> Iterator[str]:
         yield f"best FID to expect of so many explored trials: {words}; where the sampler learns, of what it tried"
 
 
+def _confidence(table: Table) -> str:
+    return f"{100 * table.rule.confidence:g} %"
+
+
 def _could_show(table: Table) -> Iterator[str]:
     ratios = [row.comparison.detectable for row in table.rows if row.comparison is not None]
     finite = sorted(ratio for ratio in ratios if math.isfinite(ratio))
     if finite and table.rule.scale == "log":
-        low, high = (_percent(ratio) for ratio in (finite[0], finite[-1]))
+        low, high = (percent(ratio) for ratio in (finite[0], finite[-1]))
         least = f"{low} %" if low == high else f"{low} % to {high} %, by arm"
         yield f"smallest difference that these seeds would most likely have shown: {least}"

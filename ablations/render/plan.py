@@ -30,6 +30,8 @@ def show_plan(plan: Plan) -> None:
         say(f"{reused}: `run` takes them over; --retrain trains them again")
     for line in _prospects(plan):
         say(line)
+    if plan.claim_prospects:
+        say(_claims(plan))
     left = sum(not plan.is_done(trial) for trial in plan.trials) + plan.trials_to_come  # of a search at most
     count = len(plan.trials) + plan.trials_to_come
     if study.search is not None:
@@ -105,6 +107,13 @@ def _prospects(plan: Plan) -> list[str]:
     tests = f"{first.comparisons} comparison{'' if first.comparisons == 1 else 's'}"
     lines.append(f"{seeds} and {tests} would show 4 times in 5 (spread: sd of log FID): {spreads}")
     return lines
+
+
+def _claims(plan: Plan) -> str:
+    """What so many seeds can show of claims."""
+    first = plan.claim_prospects[0]
+    spreads = "; ".join(f"where pairs spread by {p.sd:g}, {_times(p)}" for p in plan.claim_prospects)
+    return f"of {first.comparisons} claim{'' if first.comparisons == 1 else 's'}, answered together: {spreads}"
 
 
 def _times(prospect: Prospect) -> str:
