@@ -8,6 +8,7 @@ from ablations.report.effects import Effect, Effects
 from ablations.report.words import change, interval, listed, percent_of
 from ablations.statistics import Finding, Rule
 
+FACTOR, LUDICROUS = 3, 100  # ratios that are told as factors, and one beyond which the number says no more
 ORDER: tuple[Finding, ...] = ("helps", "hurts", "no difference", "can't tell")
 
 
@@ -75,8 +76,7 @@ def _limits(effect: Effect, rule: Rule) -> list[str]:
     """What more would be needed, where these seeds can't tell; who diverged; what it is mixed up with."""
     limits = []
     if effect.finding == "can't tell" and effect.detectable is not None and math.isfinite(effect.detectable):
-        least = percent_of(effect.detectable - 1) if rule.scale == "log" else f"{effect.detectable:.2g}"
-        limits.append(f"these seeds would most likely have shown {least}")
+        limits.append(f"the smallest that these seeds would most likely have shown: {_least(effect.detectable, rule)}")
         if effect.seeds_needed is not None and effect.seeds_needed > effect.shown.n:
             limits.append(f"{effect.seeds_needed} seeds would most likely show an effect as large as this one")
     if effect.diverged:
@@ -84,6 +84,14 @@ def _limits(effect: Effect, rule: Rule) -> list[str]:
     if effect.aliases:
         limits.append(f"the design mixes it with {listed(effect.aliases)}")
     return limits
+
+
+def _least(detectable: float, rule: Rule) -> str:
+    if rule.scale == "plain":
+        return f"{detectable:.2g}"
+    if detectable < FACTOR:
+        return percent_of(detectable - 1)
+    return f"a factor of {detectable:.2g}" if detectable < LUDICROUS else f"a factor of over {LUDICROUS}"
 
 
 def _size(effect: Effect) -> float:

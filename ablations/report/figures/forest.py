@@ -38,7 +38,11 @@ def draw_forest(effects: Effects, shown: Sequence[Effect], width: Width) -> "Fig
         _draw(axes, effect, place, low, high)
     axes.set_yticks(range(len(shown)), [short(effect.name, width.letters) for effect in shown])
     bare(axes, "x")
-    axes.set_xlabel("← FID lower with it          FID higher with it →" if is_log else "difference")
+    if is_log:
+        axes.set_xlabel("← FID lower", loc="left")
+        axes.annotate("FID higher →", (1, 0), (0, -17), "axes fraction", "offset points", ha="right", va="top")
+    else:
+        axes.set_xlabel("difference")
     _texts(axes, beside, effects, shown)
     return figure
 
