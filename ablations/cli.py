@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ablations.cli_cache import cache_app
 from ablations.cli_data import data_app
 from ablations.cli_evaluate import evaluate
 from ablations.cli_leaderboard import leaderboard
@@ -22,6 +23,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(cache_app, name="cache")
 app.add_typer(data_app, name="data")
 app.command()(leaderboard)
 app.command()(sample)

@@ -16,7 +16,7 @@ from typing import Literal
 from pydantic import ConfigDict, ValidationError
 
 from gan_core import course, journal, verdict
-from gan_core.events import AnyEvent, Evaluated, Finished, Started
+from gan_core.events import AnyEvent, Evaluated, Finished, Score, Started
 from gan_core.records import Record
 
 NAME = "summary.json"
@@ -38,6 +38,11 @@ class ScoreSummary(_Numbers):
     value: float
     stamp: str
     error: float | None = None  # standard error of the value, of a metric that estimates it
+
+    @classmethod
+    def of(cls, score: Score) -> "ScoreSummary":
+        """A score as it stands in a journal."""
+        return cls(metric=score.metric, name=score.name, value=score.value, stamp=score.stamp, error=score.error)
 
 
 class GeneratorSummary(_Numbers):
@@ -128,10 +133,7 @@ def _generator(event: Evaluated) -> GeneratorSummary:
     return GeneratorSummary(
         kimg=event.generator_images / 1000,
         seconds=event.generator_wall_s,
-        scores=tuple(
-            ScoreSummary(metric=s.metric, name=s.name, value=s.value, stamp=s.stamp, error=s.error)
-            for s in event.scores
-        ),
+        scores=tuple(map(ScoreSummary.of, event.scores)),
     )
 
 

@@ -48,7 +48,7 @@ def false_verdicts(studies: int) -> Rows:
         for noise in NOISES:
             null = World(effects=dict.fromkeys(TRICKS, 0.0), noise=noise)
             holes = World(effects=null.effects, noise=noise, missing=0.1, base_divergence=0.1)
-            edge = World(effects=dict.fromkeys(TRICKS, math.log1p(RULE.margin)), noise=noise)
+            edge = World(effects=dict.fromkeys(TRICKS, math.log1p(RULE.margin)), noise=noise, noise_sd=0.04)
             rng = np.random.default_rng(2)
             row += [
                 share(_claims_effect(one_in(null, seeds, rng)) for _ in range(studies)),

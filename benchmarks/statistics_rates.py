@@ -49,7 +49,11 @@ def main() -> None:
     with ProcessPoolExecutor(2) as pool:
         pending = [(*table, pool.submit(table[3], studies)) for table in TABLES]
         for name, title, columns, _, rows in pending:
-            lines = [f"**{title}**", "", *map(_line, (columns, ["---:"] * len(columns), *rows.result()))]
+            lines = [
+                f"**{title}**; {studies} synthetic studies a cell",
+                "",
+                *map(_line, (columns, ["---:"] * len(columns), *rows.result())),
+            ]
             PAGE.write_text(_between(PAGE.read_text(), f"<!-- rates: {name} -->", "\n".join(lines)))
             print(name, flush=True)
 

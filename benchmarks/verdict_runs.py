@@ -94,15 +94,19 @@ class Built:
         return "-".join(f"{self.way} {self.how} {self.config.seed}".replace(",", "").split())
 
 
-def runs(seeds: Seeds) -> list[Built]:
-    """All runs of a set of seeds, the first of each configuration first; no seed is used twice."""
+def runs(seeds: Seeds, repetitions: int | None = None) -> list[Built]:
+    """The runs of a set of seeds, the first of each configuration first; no seed is used twice.
+
+    `repetitions`: at most so many of each configuration.
+    """
     seed, found = FIRST_SEED[seeds], []
     for way, configurations in WAYS.items():
         for how, settings in configurations.items():
             for repetition in range(COUNTS[seeds][way]):
                 found.append((repetition, Built(way, how, resolve({**COMMON, **settings, "seed": seed}))))
                 seed += 1
-    return [built for _, built in sorted(found, key=lambda one: one[0])]
+    wanted = [one for one in found if repetitions is None or one[0] < repetitions]
+    return [built for _, built in sorted(wanted, key=lambda one: one[0])]
 
 
 @contextmanager

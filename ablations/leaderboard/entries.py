@@ -27,7 +27,4 @@ def _read(root: Path) -> Iterator[Entry]:
 
 
 def _summaries(scores: Iterable[Score]) -> dict[str, ScoreSummary]:
-    return {
-        s.metric: ScoreSummary(metric=s.metric, name=s.name, value=s.value, stamp=s.stamp, error=s.error)
-        for s in scores
-    }
+    return {score.metric: ScoreSummary.of(score) for score in scores}

@@ -37,10 +37,11 @@ def divergence_of(arm: ArmScores, baseline: ArmScores) -> Divergence:
 
 
 def won_seeds_p(differences: Sequence[float], divergence: Divergence) -> float:
-    """The exact two-sided sign test of who won more seeds; one in which just one of the two diverged is lost to it.
+    """That the side of the scores' mean wins more seeds, one in which only it diverged being lost: an exact sign test.
 
-    Says who without a number for what has none; ties are left out.
+    Two-sided p; 1 where that side does not even win half of them. Ties are left out. No diverged seed needs a number.
     """
     lower = sum(difference < 0 for difference in differences) + divergence.only_baseline
     higher = sum(difference > 0 for difference in differences) + divergence.only_arm
-    return fair_coin_p(lower, higher)
+    won, lost = (lower, higher) if sum(differences) < 0 else (higher, lower)
+    return fair_coin_p(won, lost) if won > lost else 1.0

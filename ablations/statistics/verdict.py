@@ -43,7 +43,7 @@ def decide(evidence: Evidence, rule: Rule) -> Verdict:
        side on which the effect lies (or by who diverges less). The effect's unadjusted interval then excludes 0 too.
     3. Scores of survivors don't speak for the diverged. If the arm whose scores are better diverged in more seeds, the
        verdict stands only if it also wins significantly more seeds in an exact sign test (unadjusted), in which a seed
-       where just one diverged is lost to it. Otherwise it is **can't tell**.
+       where just one diverged is lost to it, and does not diverge significantly more often. Else it is **can't tell**.
     4. Else, if two one-sided t tests, adjusted by Holm over the study, put the effect within the margin, and neither
        arm diverged in more seeds than the other by more than that part of them: **no difference** above the margin.
     5. Otherwise **can't tell**.
@@ -57,7 +57,7 @@ def decide(evidence: Evidence, rule: Rule) -> Verdict:
             return Verdict("helps" if evidence.excess < 0 else "hurts", f"diverges in {_seeds(evidence)} {side}")
         helps = (evidence.effect < 0) == rule.lower_is_better
         against = evidence.excess > 0 if helps else evidence.excess < 0
-        if against and not evidence.p_seeds <= rule.alpha:
+        if against and not _stands(evidence, rule):
             scores, who = ("better", "it") if helps else ("worse", "the baseline")
             return Verdict("can't tell", f"{scores} where both finished, but {who} diverges in {_seeds(evidence)} more")
         small = f", by less than {rule.margin:.0%}" if within else ""
@@ -71,6 +71,12 @@ def decide(evidence: Evidence, rule: Rule) -> Verdict:
 def even_divergence(excess: int, seeds: int, rule: Rule) -> bool:
     """Whether two arms diverge about equally often: within the margin, as a part of the seeds."""
     return abs(excess) <= rule.margin * seeds
+
+
+def _stands(evidence: Evidence, rule: Rule) -> bool:
+    """Whether better scores hold although their arm diverged in more seeds."""
+    more_often = evidence.p_divergence is not None and evidence.p_divergence <= rule.alpha
+    return evidence.p_seeds <= rule.alpha and not more_often
 
 
 def _by_divergence(evidence: Evidence) -> bool:

@@ -1,7 +1,7 @@
 """Scoring generated images by all metrics in one pass of the extractor."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import torch
@@ -10,7 +10,7 @@ from torch import Tensor
 from gan_core.datasets.record import ImageSet
 from gan_core.evaluation import extractors
 from gan_core.evaluation.diversity import diversity
-from gan_core.evaluation.extractors.record import Extractor
+from gan_core.evaluation.extractors.record import Extractor, Outputs
 from gan_core.evaluation.features import extract, take
 from gan_core.evaluation.logits import logits_problems
 from gan_core.evaluation.metrics import DEFAULT, Metric, Value, find
@@ -75,10 +75,15 @@ class Evaluator:
             raise ValueError(f"{n_fake} images have no covariance")
         keeps = {name for metric in self.metrics for name in metric.keeps}
         sample = Sample(self.extractor.num_features, self.extractor.classes, self.device, keeps)
-        for images in take(batches, n_fake):
-            for part in torch.split(self._checked(images), self.extractor.batch):
-                sample.add(extract(self._network, part))
+        for outputs in self.outputs(batches, n_fake):
+            sample.add(outputs)
         return sample
+
+    def outputs(self, batches: Iterable[Tensor], n: int) -> Iterator[Outputs]:
+        """What the extractor gives for the first n images, in batches of its own."""
+        for images in take(batches, n):
+            for part in torch.split(self._checked(images), self.extractor.batch):
+                yield extract(self._network, part)
 
     def protocol(self, metric: Metric, n_fake: int, g_mode: str) -> Protocol:
         """The protocol of a score of `n_fake` generated images of the reference's size."""

@@ -64,14 +64,19 @@ class Reals:
 
     def some(self, count: int) -> Tensor:
         """[count d] float64 features of images drawn once and for all, on the device."""
-        return self.features[self._draw(count)].double().to(self._device)
+        return self.features[self.drawn(count)].double().to(self._device)
 
     def radii(self, count: int, k: int) -> Tensor:
         """[count k] float64: distances of the images of `some(count)` to their k nearest others among them."""
-        make = lambda: {"distances": nearest(self.some(count), self.some(count), k, others=True).distances}  # noqa: E731
+
+        def make() -> Tensors:
+            some = self.some(count)
+            return {"distances": nearest(some, some, k, others=True).distances}
+
         return self._keep(f"distances to {k} neighbours among {count}", make)["distances"].to(self._device)
 
-    def _draw(self, count: int) -> Tensor:
+    def drawn(self, count: int) -> Tensor:
+        """[count] int64: places of the images of `some(count)`."""
         return torch.randperm(self.n, generator=torch.Generator().manual_seed(SEED))[:count]
 
     @cached_property

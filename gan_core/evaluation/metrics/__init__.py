@@ -3,8 +3,13 @@
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from gan_core.evaluation.metrics.authenticity import AUTHENTICITY
+from gan_core.evaluation.metrics.class_histogram import CLASS_KL, CLASSES
 from gan_core.evaluation.metrics.fid import FID
+from gan_core.evaluation.metrics.fid_infinity import FID_INFINITY
 from gan_core.evaluation.metrics.inception_score import INCEPTION_SCORE
+from gan_core.evaluation.metrics.kid import KID
+from gan_core.evaluation.metrics.neighbourhoods import COVERAGE, DENSITY, PRECISION, RECALL
 from gan_core.evaluation.metrics.record import Metric, Value
 from gan_core.problems import Problem, UserError, nearest_name
 
@@ -15,6 +20,15 @@ DEFAULT = ("fid", "is")
 _ordered = (
     FID,
     INCEPTION_SCORE,
+    KID,
+    FID_INFINITY,
+    PRECISION,
+    RECALL,
+    DENSITY,
+    COVERAGE,
+    CLASSES,
+    CLASS_KL,
+    AUTHENTICITY,
 )
 METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _ordered})
 if len(METRICS) != len(_ordered):

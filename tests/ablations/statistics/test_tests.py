@@ -92,3 +92,9 @@ def test_a_diverged_seed_is_a_lost_one() -> None:
     arm = ArmScores("arm", dict.fromkeys(range(1, 9), 1.0), frozenset({0}))
     divergence = divergence_of(arm, ArmScores("baseline", dict.fromkeys(range(9), 2.0)))
     assert won_seeds_p([-1.0] * 8, divergence) == pytest.approx(2 * (1 + 9) / 2**9)
+
+
+def test_who_loses_most_seeds_by_diverging_has_not_won() -> None:
+    arm = ArmScores("arm", {0: 1.0, 1: 1.0}, frozenset(range(2, 20)))
+    divergence = divergence_of(arm, ArmScores("baseline", dict.fromkeys(range(20), 2.0)))
+    assert won_seeds_p([-1.0, -1.0], divergence) == 1

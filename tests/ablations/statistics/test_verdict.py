@@ -27,6 +27,7 @@ EVIDENCE = Evidence(
         ({"p_holm": math.nan, "p_score": math.nan, "p_equivalence_holm": math.nan}, "can't tell"),
         ({"p_holm": 0.04, "excess": 1}, "can't tell"),
         ({"p_holm": 0.04, "excess": 1, "p_seeds": 0.03}, "helps"),
+        ({"p_holm": 0.04, "excess": 9, "p_seeds": 0.03, "p_divergence": 0.02, "p_score": 0.01}, "can't tell"),
         ({"p_holm": 0.04, "excess": -1}, "helps"),
         ({"p_holm": 0.04, "excess": -1, "effect": 0.3}, "can't tell"),
         ({"p_equivalence_holm": 0.04, "excess": 2}, "can't tell"),

@@ -159,7 +159,7 @@ def test_of_processes_that_start_together_one_computes(some_shapes: ImageSet, tm
     """Each process would write its own time into the file."""
     program = (
         "import sys, time, torch; from pathlib import Path; from gan_core.evaluation.cache import restore_or_make;"
-        "make = lambda: (time.sleep(0.5), {'x': torch.tensor([time.time_ns()])})[1];"
+        "make = lambda: (time.sleep(0.3), {'x': torch.tensor([time.time_ns()])})[1];"
         "print(int(restore_or_make(Path(sys.argv[1]), 'x', {'what': 'x'}, make)['x']))"
     )
     running = [
