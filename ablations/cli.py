@@ -12,6 +12,7 @@ from ablations.cli_cache import cache_app
 from ablations.cli_data import data_app
 from ablations.cli_evaluate import evaluate
 from ablations.cli_leaderboard import leaderboard
+from ablations.cli_report import compare, report
 from ablations.cli_sample import sample
 from ablations.cli_server import server
 from gan_core.cli import given_weights, machine_home
@@ -26,6 +27,8 @@ app = typer.Typer(
 app.add_typer(cache_app, name="cache")
 app.add_typer(data_app, name="data")
 app.command()(leaderboard)
+app.command()(report)
+app.command()(compare)
 app.command()(sample)
 app.command()(server)
 app.command()(evaluate)

@@ -32,11 +32,15 @@ class Answer:
 
 
 def answer_of(table: Table, effects: Effects) -> Answer:
-    """Put the effects into words, by finding and then by size."""
-    ordered = sorted(effects.effects, key=lambda effect: (ORDER.index(effect.finding), _size(effect)))
-    sentences = tuple(_sentence(effect, effects.rule) for effect in ordered)
+    """Put the effects into words."""
     best = next((row for row in table.rows if row.rank is not None), None)
-    return Answer(_headline(effects, best), sentences, best)
+    return Answer(_headline(effects, best), sentences_of(effects), best)
+
+
+def sentences_of(effects: Effects) -> tuple[Sentence, ...]:
+    """One an effect, by finding and then by size."""
+    ordered = sorted(effects.effects, key=lambda effect: (ORDER.index(effect.finding), _size(effect)))
+    return tuple(_sentence(effect, effects.rule) for effect in ordered)
 
 
 def _headline(effects: Effects, best: Row | None) -> str:

@@ -10,7 +10,8 @@ from ablations.leaderboard.records import METRIC
 from ablations.report.factorial_effects import factorial_fit
 from ablations.results import Result
 from ablations.statistics import ArmScores, Comparison, Estimate, FactorEffect, Finding, Rule, compare_all
-from ablations.statistics.pairings import Pair, ladder, one_out
+from ablations.statistics.comparison import Pair
+from ablations.statistics.pairings import ladder, one_out
 from ablations.study_record import StudyRecord
 from ablations.summary import Of
 
@@ -60,7 +61,7 @@ def _against_reference(record: StudyRecord, table: Table, results: Sequence[Resu
     rows = sorted(table.rows, key=lambda row: places.get(row.arm, len(places)))
     compared = [row.comparison for row in rows if row.comparison is not None]
     about = f"each arm against {record.reference}"
-    return Effects(about, "arm", table.rule, tuple(_effect(c.arm, c, table.rule) for c in compared))
+    return Effects(about, "arm", table.rule, tuple(effect_of(c.arm, c, table.rule) for c in compared))
 
 
 def _one_out(record: StudyRecord, table: Table, results: Sequence[Result]) -> Effects:
@@ -86,12 +87,14 @@ def _ladder(record: StudyRecord, table: Table, results: Sequence[Result]) -> Eff
 def _factorial(record: StudyRecord, table: Table, results: Sequence[Result]) -> Effects:
     """Main effects and two-way interactions, averaged over the other factors."""
     fit = factorial_fit(results, table)
-    seeds = "a linear model of log FID with the seed as a block: each effect is averaged over the other factors"
-    notes = [f"{fit.runs} runs, {fit.degrees_of_freedom} degrees of freedom left, {fit.diverged} diverged and left out"]
+    notes = ["a linear model of log FID with the seed as a block"]
+    notes += [
+        f"{fit.runs} runs, {fit.degrees_of_freedom} degrees of freedom left, {fit.diverged} diverged and left out"
+    ]
     if record.fraction is not None:
         notes.append(f"a fraction of resolution {record.fraction.resolution}: aliases are named with each effect")
     effects = tuple(_factor_effect(effect) for effect in fit.effects)
-    return Effects(seeds, "factor", table.rule, effects, tuple(notes))
+    return Effects("each factor, averaged over the others", "factor", table.rule, effects, tuple(notes))
 
 
 Computed = Callable[[StudyRecord, Table, Sequence[Result]], Effects]
@@ -102,10 +105,13 @@ OF_DESIGN: Mapping[str, Computed] = MappingProxyType(
 
 def _compared(about: str, pairs: Mapping[str, Pair], rule: Rule) -> Effects:
     compared = compare_all(list(pairs.values()), rule)
-    return Effects(about, "trick", rule, tuple(_effect(name, c, rule) for name, c in zip(pairs, compared, strict=True)))
+    return Effects(
+        about, "trick", rule, tuple(effect_of(name, c, rule) for name, c in zip(pairs, compared, strict=True))
+    )
 
 
-def _effect(name: str, comparison: Comparison, rule: Rule) -> Effect:
+def effect_of(name: str, comparison: Comparison, rule: Rule) -> Effect:
+    """A comparison as an effect of this name."""
     divergence = comparison.divergence
     ours, theirs = divergence.both + divergence.only_arm, divergence.both + divergence.only_baseline
     return Effect(

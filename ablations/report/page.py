@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from ablations.render.leaderboard_cells import drawn
 from ablations.report import words
+from ablations.report.answer import sentences_of
+from ablations.report.comparison import SideBySide
 from ablations.report.figures.canvas import NARROW, WIDE, written
-from ablations.report.pictures import Picture, pictures_of
+from ablations.report.pictures import Picture, comparison_pictures, pictures_of
 from ablations.report.study_report import StudyReport, TableReport
 from gan_core.versions import versions
 
@@ -37,6 +39,12 @@ def page_of(reports: Sequence[StudyReport]) -> str:
     return rendered("page.html.j2", reports=reports)
 
 
+def comparison_page(sides: SideBySide) -> str:
+    """The page of two arms or runs."""
+    pictures = list(comparison_pictures(sides))
+    return rendered("compare.html.j2", sides=sides, sentences=sentences_of(sides.effects), pictures=pictures)
+
+
 def rendered(template: str, **values: Any) -> str:
     """A template of this folder, with the time and the versions beside the values."""
     made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
@@ -45,7 +53,9 @@ def rendered(template: str, **values: Any) -> str:
 
 def embedded(pictures: Sequence[Picture]) -> list[Embedded]:
     """Draw them in both widths."""
-    return [Embedded(each, *(_uri(written(each.drawing, width, "svg")) for width in (WIDE, NARROW))) for each in pictures]
+    return [
+        Embedded(each, *(_uri(written(each.drawing, width, "svg")) for width in (WIDE, NARROW))) for each in pictures
+    ]
 
 
 def grid_uri(path: Path) -> str:

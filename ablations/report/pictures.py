@@ -1,10 +1,13 @@
 """The figures of a table's report: what each is called, what it shows, and how it is drawn."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from ablations.report.comparison import SideBySide
 from ablations.report.curves import Curve
+from ablations.report.effects import Effect, Effects
 from ablations.report.figures.canvas import Drawing
 from ablations.report.figures.curves import MOST_PANELS, draw_curves
 from ablations.report.figures.forest import draw_forest
@@ -29,7 +32,7 @@ class Picture:
 def pictures_of(report: TableReport) -> Iterator[Picture]:
     """The figures that the numbers are there for."""
     if any(effect.by_seed or effect.shown.n for effect in report.effects.main):
-        yield _forest(report)
+        yield forest_picture(report.effects)
     if any(arm.fids for arm in report.seeds):
         yield Picture(
             "seeds",
@@ -51,26 +54,33 @@ def pictures_of(report: TableReport) -> Iterator[Picture]:
         )
 
 
-def _forest(report: TableReport) -> Picture:
-    effects = report.effects
-    main = effects.main[:MOST_ARMS] if len(effects.main) <= MOST_ARMS else _best(report)
-    left = f" The {len(main)} largest helps among {len(effects.main)} are shown." if len(main) < len(effects.main) else ""
+def comparison_pictures(sides: SideBySide) -> Iterator[Picture]:
+    """The effect and the curves of two arms or runs."""
+    if sides.effects.effects:
+        yield forest_picture(sides.effects)
+    yield from curve_pictures(sides.curves)
+
+
+def forest_picture(effects: Effects) -> Picture:
+    """The main effects; of very many those with the lowest ratios."""
+    every = effects.main
+    main = every if len(every) <= MOST_ARMS else sorted(every, key=_by_ratio)[:MOST_ARMS]
+    left = f" The {len(main)} lowest of {len(every)}." if len(main) < len(every) else ""
     seeds = " Thin strokes: single seeds." if any(effect.by_seed for effect in main) else ""
     band = f" Grey band: less than {percent_of(effects.rule.margin)}, no difference."
     return Picture(
         "effects",
         f"Effects: {effects.about}",
         f"Ratio of FIDs with its 95 % interval, before adjustment.{seeds}{band if effects.rule.scale == 'log' else ''}"
-        " ◀ helps, ▶ hurts, ■ no difference, ○ can't tell: after Holm's adjustment over all comparisons." + left,
-        "Forest plot of the effects with their intervals; the numbers are in the table of effects.",
+        f" ◀ helps, ▶ hurts, ■ no difference, ○ can't tell: after Holm's adjustment over all comparisons.{left}",
+        "Forest plot of the effects with their intervals; the numbers stand in the answer.",
         partial(draw_forest, effects, main),
     )
 
 
-def _best(report: TableReport) -> list:  # type: ignore[type-arg]
-    return sorted(report.effects.main, key=lambda effect: (effect.shown.mean != effect.shown.mean, effect.shown.mean))[
-        :MOST_ARMS
-    ]
+def _by_ratio(effect: Effect) -> float:
+    """What has no number comes last."""
+    return math.inf if math.isnan(effect.shown.mean) else effect.shown.mean
 
 
 def curve_pictures(curves: tuple[Curve, ...]) -> Iterator[Picture]:
@@ -84,9 +94,7 @@ def curve_pictures(curves: tuple[Curve, ...]) -> Iterator[Picture]:
         f"some seeds did not come so far. Grey and dashed in every panel: {reference.arm}.{many}"
     )
     alt = "Small panels with the course of the FID of every arm beside the reference's."
-    yield Picture(
-        "curves-kimg", "FID against images", said, alt, lambda width: draw_curves(curves, "kimg", width)
-    )
+    yield Picture("curves-kimg", "FID against images", said, alt, lambda width: draw_curves(curves, "kimg", width))
     yield Picture(
         "curves-seconds",
         "FID against seconds",

@@ -34,7 +34,7 @@ class Dose:
 
 @dataclass(frozen=True)
 class RunFacts:
-    """One run. None where its journal does not say. `reason`: of its end; `evidence`: of a verdict that is not healthy."""
+    """One run; None where its journal does not say. `reason`: of its end; `evidence`: of an unhealthy verdict."""
 
     arm: str
     seed: int

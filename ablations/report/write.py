@@ -4,8 +4,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ablations import atomic
+from ablations.report.comparison import SideBySide
 from ablations.report.figures.canvas import WIDE, written
-from ablations.report.page import page_of
+from ablations.report.page import comparison_page, page_of
 from ablations.report.pictures import pictures_of
 from ablations.report.study_report import StudyReport, study_reports
 
@@ -15,6 +16,11 @@ def write_report(roots: Sequence[Path], out: Path) -> tuple[StudyReport, ...]:
     reports = study_reports(roots)
     atomic.write_text(out, page_of(reports))
     return reports
+
+
+def write_comparison(sides: SideBySide, out: Path) -> None:
+    """The page of a comparison, atomically."""
+    atomic.write_text(out, comparison_page(sides))
 
 
 def write_figures(reports: Sequence[StudyReport], folder: Path) -> list[Path]:

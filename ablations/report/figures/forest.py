@@ -88,13 +88,17 @@ def _texts(axes: "Axes", beside: "Axes | None", effects: Effects, shown: Sequenc
         mean, bracket = effect_text(effect.shown.mean, effects.rule), interval(effect.shown, effects.rule)
         colour = COLOURS[effect.finding]
         if beside is None:
-            text = axes.text(0.0, place - 0.33, f"{mean} {bracket} {effect.finding}", transform=axes.get_yaxis_transform())
+            text = axes.text(
+                0.0, place - 0.33, f"{mean} {bracket} {effect.finding}", transform=axes.get_yaxis_transform()
+            )
             text.set(color=colour, fontsize=7, va="center", zorder=6)
             text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.6})
         else:
             transform = beside.get_yaxis_transform()
             for x, words, weight in ((0.20, mean, "bold"), (0.66, bracket, "normal")):
-                beside.text(x, place, words, transform=transform, va="center", ha="right", fontsize=8, fontweight=weight)
+                beside.text(
+                    x, place, words, transform=transform, va="center", ha="right", fontsize=8, fontweight=weight
+                )
             beside.text(0.70, place, effect.finding, transform=transform, va="center", fontsize=8, color=colour)
         if place:
             axes.axhline(place - 0.5, color=FAINT, linewidth=0.5, zorder=0)
