@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from ablations.executions import keep_execution
 from ablations.executors.inline import Inline
 from ablations.executors.processes import Processes
 from ablations.executors.report import Executor, Report
@@ -50,6 +51,7 @@ class Options:
     command: Sequence[str] = ()
     floors: bool | None = None  # None: where they take seconds
     retrain: bool = False  # whether to train what another study has trained already
+    report: bool = False  # whether a page is written at the end
 
 
 class Session:
@@ -64,6 +66,7 @@ class Session:
         self.tracking_uri = options.tracking_uri or f"sqlite:///{workspace.mlflow_db.absolute()}"
         self.reused: dict[str, Twin] = {}  # by trial: taken over in this execution
         self.complaint = ""  # what the tracker could not do, for the user
+        self.report_complaint = ""  # why there is no page
         self.floors = self._floors()
 
     def to_do(self) -> list[Trial]:
@@ -83,6 +86,8 @@ class Session:
             self.floors.start(on_step)
             self.floors.finish(on_step)
             self._write_leaderboard()
+            if not self.workspace.report_html.exists():
+                self._write_report(on_step)
             return
         on_step("opening the ledger and the tracking store")
         ledger = self._ledger()
@@ -133,6 +138,10 @@ class Session:
             self.floors.stop()
             on_step("sending the rest to MLflow")
             tracker.attach(self._write_leaderboard())
+            if outcome == "finished":
+                self._write_report(on_step)
+            if self.options.report and self.workspace.report_html.exists():
+                tracker.attach(self.workspace.report_html)
         finally:
             self.complaint = tracker.close(CLOSE_S, outcome)
         self._write_leaderboard()  # now with the ids of all runs
@@ -140,6 +149,14 @@ class Session:
     def _write_leaderboard(self) -> Path:
         write_csv(self.leaderboard(), self.workspace.leaderboard_csv)
         return self.workspace.leaderboard_csv
+
+    def _write_report(self, on_step: OnStep) -> None:
+        """Write the page, where one is wanted."""
+        if self.options.report:
+            from ablations.report.at_the_end import write_at_the_end
+
+            on_step("writing the report")
+            self.report_complaint = write_at_the_end(self.workspace)
 
     def _ledger(self) -> "Ledger":
         from ablations.search import Ledger
@@ -167,13 +184,15 @@ class Session:
         return FloorWork(configs, self.workspace.root, self.options.home, device, here=here, asked=asked)
 
     def _execution(self) -> Execution:
+        provenance = provenance_of(Path(__file__).parent, self.options.command)
+        keep_execution(self.workspace.root, provenance)
         return Execution(
             study=self.study.name,
             design=self.study.design,
             directory=self.workspace.root,
             trials=self.trials,
             study_file=self.study.path,
-            provenance=provenance_of(Path(__file__).parent, self.options.command),
+            provenance=provenance,
         )
 
 

@@ -16,6 +16,8 @@ def show_side_by_side(sides: SideBySide) -> None:
     out.print(_scores(sides))
     for sentence in sentences_of(sides.effects):
         say(f"{sentence.name} {sentence.finding}: {sentence.says}; {sentence.why}")
+    if sides.effects.effects:
+        say("by itself: not adjusted for a study's other comparisons, which `report` does")
     if sides.why_not:
         say(f"not compared: {sides.why_not}")
     for grid in sides.grids:
