@@ -92,7 +92,7 @@ def run(
         ),
     ] = None,
     retrain: Retrain = False,
-    report: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html at the end.")] = True,
+    with_report: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html at the end.")] = True,
 ) -> None:
     """Train every arm of a study that has no result yet, and rank them.
 
@@ -121,7 +121,7 @@ def run(
         command=sys.argv,
         floors=floors,
         retrain=retrain,
-        report=report,
+        report=with_report,
     )
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
     with open_session(loaded, runs, options) as session, Interrupt() as interrupt:

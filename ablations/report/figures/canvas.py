@@ -40,11 +40,12 @@ WIDE, NARROW = Width(8.4, 30, 4, 22), Width(4.3, 17, 2, 19)
 Drawing = Callable[[Width], "Figure"]
 
 
-def new_figure(width: Width, height: float) -> "Figure":
-    """An empty figure whose parts find their places by themselves."""
+def new_figure(width: Width, height: float, places_itself: bool = True) -> "Figure":
+    """An empty figure, whose parts find their places by themselves where that is not done for them."""
     from matplotlib.figure import Figure
 
-    return Figure(figsize=(width.inches, height), layout="constrained", facecolor="white")
+    layout: Literal["constrained"] | None = "constrained" if places_itself else None
+    return Figure(figsize=(width.inches, height), layout=layout, facecolor="white")
 
 
 def settings() -> AbstractContextManager[None]:
@@ -71,10 +72,20 @@ def settings() -> AbstractContextManager[None]:
 
 def written(drawing: Drawing, width: Width, kind: Format) -> bytes:
     """Draw it, and give the file's content."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
     buffer = io.BytesIO()
-    metadata: dict[str, str | None] = {"Date": None} if kind == "svg" else {"Software": None}
     with settings():
-        drawing(width).savefig(buffer, format=kind, dpi=DPI, metadata=metadata)
+        figure = drawing(width)
+        write: Callable[..., None]  # not savefig, which draws everything twice
+        if kind == "svg":
+            write = FigureCanvasSVG(figure).print_svg
+            write(buffer, metadata={"Date": None})
+        else:
+            figure.set_dpi(DPI)
+            write = FigureCanvasAgg(figure).print_png
+            write(buffer, metadata={"Software": None})
     return buffer.getvalue()
 
 

@@ -48,5 +48,5 @@ def _draw(axes: "Axes", arm: ArmSeeds, place: int, low: float, high: float) -> N
         axes.plot([arm.mean.mean], [place], "|", color=INK, markersize=13, markeredgewidth=1.6, zorder=4)
     if arm.lost:
         transform = axes.get_yaxis_transform()
-        style = {"ha": "right", "va": "bottom", "fontsize": 7, "color": ORANGE}
-        axes.text(1.0, place - 0.06, f"× {arm.lost}", transform=transform, **style)  # type: ignore[arg-type]
+        text = axes.text(1.0, place - 0.06, f"× {arm.lost}", transform=transform)
+        text.set(ha="right", va="bottom", fontsize=7, color=ORANGE)
