@@ -78,14 +78,11 @@ def written(drawing: Drawing, width: Width, kind: Format) -> bytes:
     buffer = io.BytesIO()
     with settings():
         figure = drawing(width)
-        write: Callable[..., None]  # not savefig, which draws everything twice
-        if kind == "svg":
-            write = FigureCanvasSVG(figure).print_svg
-            write(buffer, metadata={"Date": None})
+        if kind == "svg":  # not by savefig, which draws everything twice
+            FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})  # type: ignore[no-untyped-call]
         else:
             figure.set_dpi(DPI)
-            write = FigureCanvasAgg(figure).print_png
-            write(buffer, metadata={"Software": None})
+            FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})  # type: ignore[no-untyped-call]
     return buffer.getvalue()
 
 
