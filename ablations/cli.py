@@ -12,6 +12,7 @@ from ablations.cli_cache import cache_app
 from ablations.cli_data import data_app
 from ablations.cli_evaluate import evaluate
 from ablations.cli_leaderboard import leaderboard
+from ablations.cli_report import compare, report
 from ablations.cli_sample import sample
 from ablations.cli_server import server
 from gan_core.cli import given_weights, machine_home
@@ -26,6 +27,8 @@ app = typer.Typer(
 app.add_typer(cache_app, name="cache")
 app.add_typer(data_app, name="data")
 app.command()(leaderboard)
+app.command()(report)
+app.command()(compare)
 app.command()(sample)
 app.command()(server)
 app.command()(evaluate)
@@ -89,6 +92,7 @@ def run(
         ),
     ] = None,
     retrain: Retrain = False,
+    with_report: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html at the end.")] = True,
 ) -> None:
     """Train every arm of a study that has no result yet, and rank them.
 
@@ -117,6 +121,7 @@ def run(
         command=sys.argv,
         floors=floors,
         retrain=retrain,
+        report=with_report,
     )
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
     with open_session(loaded, runs, options) as session, Interrupt() as interrupt:

@@ -21,3 +21,4 @@ class Options:
     command: Sequence[str] = ()
     floors: bool | None = None  # None: where they take seconds
     retrain: bool = False  # whether to train what another study has trained already
+    report: bool = False  # whether a page is written at the end

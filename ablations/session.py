@@ -7,6 +7,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ablations.executions import keep_execution
 from ablations.executors.inline import Inline
 from ablations.executors.processes import Processes
 from ablations.executors.report import Executor, Report
@@ -52,6 +53,7 @@ class Session:
         self.tracking_uri = options.tracking_uri or f"sqlite:///{workspace.mlflow_db.absolute()}"
         self.reused: dict[str, Twin] = {}  # by trial: taken over in this execution
         self.complaint = ""  # what the tracker could not do, for the user
+        self.report_complaint = ""  # why there is no page
         self.floors = self._floors()
 
     def to_do(self) -> list[Trial]:
@@ -71,6 +73,8 @@ class Session:
             self.floors.start(on_step)
             self.floors.finish(on_step)
             self._write_leaderboard()
+            if not self.workspace.report_html.exists():
+                self._write_report(on_step)
             return
         on_step("opening the ledger and the tracking store")
         stages = self._stages(lambda trial: self._admit(trial, tracker, on_step), stop)
@@ -80,7 +84,9 @@ class Session:
         self.data_digests = prepare_data(to_do, self.options.home, on_step)
         unshipped += self._take_over(to_do, on_step)
         prepare_weights(to_do, self.options.home, self.options.inception_weights, on_step)
-        tracker.begin(Execution.of(self.study, self.workspace.root, self.trials, self.options.command))
+        execution = Execution.of(self.study, self.workspace.root, self.trials, self.options.command)
+        keep_execution(self.workspace.root, execution.provenance)
+        tracker.begin(execution)
         tracker.start()
         self.floors.start(on_step)
         outcome: Outcome = "failed"
@@ -148,6 +154,10 @@ class Session:
             self.floors.stop()
             on_step("sending the rest to MLflow")
             tracker.attach(self._write_leaderboard())
+            if outcome == "finished":
+                self._write_report(on_step)
+            if self.options.report and self.workspace.report_html.exists():
+                tracker.attach(self.workspace.report_html)
         finally:
             self.complaint = tracker.close(CLOSE_S, outcome)
         self._write_leaderboard()  # now with the ids of all runs
@@ -155,6 +165,14 @@ class Session:
     def _write_leaderboard(self) -> Path:
         write_csv(self.leaderboard(), self.workspace.leaderboard_csv)
         return self.workspace.leaderboard_csv
+
+    def _write_report(self, on_step: OnStep) -> None:
+        """Write the page, where one is wanted."""
+        if self.options.report:
+            from ablations.report.at_the_end import write_at_the_end
+
+            on_step("writing the report")
+            self.report_complaint = write_at_the_end(self.workspace)
 
     def _ledger(self) -> "Ledger":
         from ablations.search import Ledger

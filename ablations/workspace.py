@@ -66,6 +66,11 @@ class Workspace:
         return self.root / "leaderboard.csv"
 
     @property
+    def report_html(self) -> Path:
+        """The page about the study."""
+        return self.root / "report.html"
+
+    @property
     def lock_file(self) -> Path:
         """Locked by the process that works here."""
         return self.root / ".lock"

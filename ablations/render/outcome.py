@@ -13,10 +13,14 @@ def show_outcome(session: Session, stopped: bool) -> None:
     progress = session.progress
     show_leaderboard(session.leaderboard())
     say(f"leaderboard: {session.workspace.leaderboard_csv}")
+    if session.workspace.report_html.exists() and session.options.report:
+        say(f"report:      {session.workspace.report_html}")
     if session.options.tracking_uri is None:
         say(f"MLflow:      python -m ablations ui {session.workspace.root}")
     if session.complaint:
         show_warnings([session.complaint])
+    if session.report_complaint:
+        show_warnings([session.report_complaint])
     if session.floors.complaint:
         show_warnings([session.floors.complaint])
     if session.exploration is not None:
