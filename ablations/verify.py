@@ -1,54 +1,33 @@
 """A recorded trial, trained again: does it come out the same?
 
 On a CPU the same configuration, data, code, versions and number of threads give the same bits, so the journals are
-compared line by line, apart from times. Where one of these is not the same, only scores can be: a run that is as good
-as another seed of its arm is not told from it. Two runs differ by sqrt(2) times the spread over seeds, so a score may
-be off by t * sqrt(2) * sd, with the 97.5 % quantile of Student's t for as many degrees of freedom as sd has.
+compared line by line, apart from times. Where one of these is not the same, only scores can be: see
+`score_differences`.
 """
 
-import math
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from scipy.stats import t as student
-
 from ablations.executors.inline import Inline
 from ablations.executors.report import Job
 from ablations.preparation import OnStep
-from ablations.training_spread import training_spread
+from ablations.score_differences import ScoreDifference, score_differences
 from ablations.trials import TrialRecord, read_record
 from gan_core import journal, training_data
 from gan_core.config import Config, resolve
 from gan_core.devices import available_devices
 from gan_core.evaluation.extractors.supply import supply
 from gan_core.evaluation.rules import extractors_of
-from gan_core.events import AnyEvent, Evaluated, Finished, Score, Started
+from gan_core.events import AnyEvent, Finished, Started
 from gan_core.problems import Problem, UserError
 from gan_core.versions import code_digest
 
 TIMES = frozenset({"time", "wall_s", "generator_wall_s", "seconds", "images_per_s", "evaluation_s"})
-CONFIDENCE = 0.975
 Outcome = Literal["same", "within noise", "different", "can't tell", "stopped"]
-
-
-@dataclass(frozen=True)
-class ScoreDifference:
-    """One score of the best or the last generator, then and now. `noise`: what it may be off by; None: one seed."""
-
-    of: str
-    name: str
-    recorded: float
-    again: float
-    noise: float | None
-    seeds: int
-
-    @property
-    def difference(self) -> float:
-        return self.again - self.recorded
 
 
 @dataclass(frozen=True)
@@ -107,7 +86,7 @@ def verify(directory: Path, again: Again, stop: Callable[[], bool], on_step: OnS
 def _compared(directory: Path, record: TrialRecord, then: list[AnyEvent], now: list[AnyEvent]) -> Verification:
     conditions = tuple(_conditions(record, then[0], now[0]))
     first = first_difference(then, now)
-    scores = tuple(_scores(directory, then, now))
+    scores = tuple(score_differences(directory, then, now))
     if not first:
         return Verification("same", directory, conditions)
     if not conditions:
@@ -124,7 +103,7 @@ def first_difference(then: Sequence[AnyEvent], now: Sequence[AnyEvent]) -> str:
         for key in dict.fromkeys([*old, *new]):
             if old.get(key) != new.get(key):
                 where = f"event {before.seq} ({before.kind}, {before.kimg:g} kimg)"
-                return f"{where}, {key}: {_leaf(old.get(key), new.get(key))}"
+                return f"{where}, {_leaf(old.get(key), new.get(key), key)}"
     return "" if len(then) == len(now) else f"{len(then)} events, now {len(now)}"
 
 
@@ -156,28 +135,6 @@ def _by_scores(scores: Sequence[ScoreDifference], then: Sequence[AnyEvent], now:
     return "within noise" if within else "different"
 
 
-def _scores(directory: Path, then: Sequence[AnyEvent], now: Sequence[AnyEvent]) -> Iterator[ScoreDifference]:
-    """The full scores that both runs have."""
-    ours = _full(now)
-    for (of, metric), score in _full(then).items():
-        if (of, metric) in ours:
-            noise, seeds = _noise(directory, of, score)
-            yield ScoreDifference(of, score.name, score.value, ours[of, metric].value, noise, seeds)
-
-
-def _full(events: Sequence[AnyEvent]) -> Mapping[tuple[str, str], Score]:
-    full = [event for event in events if isinstance(event, Evaluated) and event.of != "progress"]
-    return {(event.of, score.metric): score for event in full for score in event.scores}
-
-
-def _noise(directory: Path, of: str, score: Score) -> tuple[float | None, int]:
-    spread = training_spread(directory, of, score)
-    if spread is None or len(spread.seeds) < 2:
-        return None, 1 if spread is None else len(spread.seeds)
-    seeds = len(spread.seeds)
-    return float(student.ppf(CONFIDENCE, seeds - 1)) * math.sqrt(2) * spread.estimate.sd, seeds
-
-
 def _plain(event: AnyEvent) -> dict[str, Any]:
     return {key: value for key, value in event.model_dump(mode="json").items() if key not in TIMES}
 
@@ -192,7 +149,7 @@ def _leaf(old: Any, new: Any, path: str = "") -> str:
     for at, before, after in pairs:
         if before != after:
             return _leaf(before, after, at)
-    return f"{path} {old}, now {new}".strip()
+    return f"{path}: {old}, now {new}"
 
 
 def _device(recorded: str) -> str:

@@ -8,9 +8,9 @@ from ablations.verify import Verification
 
 HEADLINES = {
     "same": "the same: every number of the journal, bit for bit, apart from times",
-    "within noise": "not the same bits, which could not be; the scores are within the noise over seeds",
+    "within noise": "not the same bits, which could not be; the scores are within the noise over the other seeds",
     "different": "different",
-    "can't tell": "not the same bits, which could not be; with one seed there is no noise to hold the scores against",
+    "can't tell": "not the same bits, which could not be; two other seeds of the arm would tell how much noise there is",
     "stopped": "stopped before its end; nothing can be said",
 }
 
@@ -48,7 +48,7 @@ def show_verification(verification: Verification) -> None:
     if verification.first:
         say(f"  the journals part at {verification.first}")
     for score in verification.scores:
-        noise = "no noise known" if score.noise is None else f"noise {score.noise:.3g} over {score.seeds} seeds"
+        noise = "no noise known" if score.noise is None else f"noise {score.noise:.3g} over {score.seeds} other seeds"
         say(
             f"  {score.name} of {score.of}: {score.recorded:.6g}, now {score.again:.6g} "
             f"({score.difference:+.3g}; {noise})"
