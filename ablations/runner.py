@@ -21,9 +21,18 @@ class Tracker(Protocol):
         """`ended`: for the last time."""
         ...
 
+    def lost(self, trial: Trial) -> None:
+        """Its process has died without a word."""
+        ...
+
 
 def run_trials(
-    ledger: "Ledger", executor: Executor, tracker: Tracker, home: Path, stop: Callable[[], bool]
+    ledger: "Ledger",
+    executor: Executor,
+    tracker: Tracker,
+    home: Path,
+    stop: Callable[[], bool],
+    system_metrics: bool = True,
 ) -> Generator[Report, None, None]:
     """Run what the ledger hands out, to the end or until `stop()`; every report after it has been entered.
 
@@ -35,10 +44,12 @@ def run_trials(
         for trial in ledger.next_trials():
             trial.write_record(code_digest())
             begun[trial.name] = trial
-            yield Job(trial.name, trial.config.plain(), trial.directory, home)
+            yield Job(trial.name, trial.config.plain(), trial.directory, home, system_metrics)
 
     with closing(executor.run(jobs(), stop)) as reports:
         for report in reports:
             ledger.enter(report)
+            if report.has_died:
+                tracker.lost(begun[report.name])
             tracker.notify(begun[report.name], ended=report.event is None or isinstance(report.event, Finished))
             yield report

@@ -20,8 +20,9 @@ from ablations.resources import Resources, share
 from ablations.reuse import DataDigests, Twin, reusable, take_over, told, twins_of
 from ablations.runner import run_trials
 from ablations.study import Study
-from ablations.tracking.cursor import is_shipped
-from ablations.tracking.execution import Execution
+from ablations.tracking.execution import Execution, Outcome
+from ablations.tracking.offline import Offline
+from ablations.tracking.state import is_study_shipped
 from ablations.trials import Trial, progress_of, trials_of
 from ablations.workspace import Workspace, open_workspace
 from gan_core import journal
@@ -30,7 +31,7 @@ from gan_core.problems import UserError
 
 if TYPE_CHECKING:
     from ablations.search import Ledger
-    from ablations.tracking.mlflow import MlflowTracker, Outcome
+    from ablations.tracking.mlflow import MlflowTracker
 
 CLOSE_S = 60.0  # how long the end may wait for a tracker that does not answer
 
@@ -49,6 +50,8 @@ class Options:
     inception_weights: Path | None = None  # a file; None: downloaded, where a trial asks for them
     command: Sequence[str] = ()
     floors: bool | None = None  # None: where they take seconds
+    offline: bool = False  # whether the journals stay where they are, for `sync`
+    system_metrics: bool = True  # whether trials note what they ask of the machine
     retrain: bool = False  # whether to train what another study has trained already
 
 
@@ -63,12 +66,18 @@ class Session:
         self.progress = StudyProgress.of(self.trials, self.journals)
         self.tracking_uri = options.tracking_uri or f"sqlite:///{workspace.mlflow_db.absolute()}"
         self.reused: dict[str, Twin] = {}  # by trial: taken over in this execution
+        self.offline = options.offline
         self.complaint = ""  # what the tracker could not do, for the user
         self.floors = self._floors()
 
     def to_do(self) -> list[Trial]:
         """The trials that have no result yet. Raises UserError where a folder belongs to other settings."""
         return [trial for trial in self.trials if progress_of(trial) not in ("finished", "diverged")]
+
+    def needs_store(self) -> bool:
+        """Whether `reports` will ask the tracking store for anything."""
+        has_all = is_study_shipped(self.trials, self.workspace.root, self.tracking_uri)
+        return not self.offline and (bool(self.to_do()) or not has_all)
 
     def reports(self, stop: Callable[[], bool], on_step: OnStep) -> Generator[Report, None, None]:
         """Train what is to do and tell of it; nothing is imported or opened where there is nothing to do.
@@ -77,9 +86,8 @@ class Session:
         UserError before anything trains.
         """
         to_do = self.to_do()
-        unshipped = [trial for trial in self.trials if not is_shipped(trial.directory, self.tracking_uri)]
         has_ledger = self.options.storage is not None or self.workspace.optuna_db.exists()
-        if not to_do and not unshipped and has_ledger:
+        if not to_do and not self.needs_store() and has_ledger:
             self.floors.start(on_step)
             self.floors.finish(on_step)
             self._write_leaderboard()
@@ -89,16 +97,15 @@ class Session:
         executor = self._executor()  # its fork server gets ready while the rest is opened
         tracker = self._tracker()
         digests = prepare_data(to_do, self.options.home, on_step)
-        unshipped += self._take_over(to_do, digests, on_step)
+        self._take_over(to_do, digests, on_step)
         prepare_weights(to_do, self.options.home, self.options.inception_weights, on_step)
         tracker.begin(self._execution())
         tracker.start()
         self.floors.start(on_step)
         outcome: Outcome = "failed"
         try:
-            for trial in unshipped:
-                tracker.notify(trial)
-            with closing(run_trials(ledger, executor, tracker, self.options.home, stop)) as reports:
+            metrics = self.options.system_metrics
+            with closing(run_trials(ledger, executor, tracker, self.options.home, stop, metrics)) as reports:
                 for report in reports:
                     self.progress.enter(report)
                     if isinstance(report.event, Finished):
@@ -108,8 +115,8 @@ class Session:
         finally:
             self._end(tracker, outcome, on_step)
 
-    def _take_over(self, to_do: Sequence[Trial], digests: DataDigests, on_step: OnStep) -> list[Trial]:
-        """Take over what other studies have trained. Gives those trials; what has begun here goes on here."""
+    def _take_over(self, to_do: Sequence[Trial], digests: DataDigests, on_step: OnStep) -> None:
+        """Take over what other studies have trained; what has begun here goes on here."""
         new = [] if self.options.retrain else [trial for trial in to_do if not self.journals[trial.name]]
         self.reused = reusable(new, twins_of(new, self.workspace.root.parent), digests)
         if self.reused:
@@ -119,19 +126,19 @@ class Session:
             take_over(trial, self.reused[trial.name])
             self.journals[trial.name] = journal.read(trial.directory)
             self.progress.done.add(trial.name)
-        return taken
 
     def leaderboard(self) -> Leaderboard:
         """The arms as they stand now."""
         return from_folders([self.workspace.root]).leaderboard()
 
-    def _end(self, tracker: "MlflowTracker", outcome: "Outcome", on_step: OnStep) -> None:
+    def _end(self, tracker: "MlflowTracker | Offline", outcome: "Outcome", on_step: OnStep) -> None:
         """Whatever of this goes wrong, the tracker is closed."""
         try:
             if outcome == "finished":
                 self.floors.finish(on_step)
             self.floors.stop()
-            on_step("sending the rest to MLflow")
+            if not self.offline:
+                on_step(f"sending the rest to MLflow, for at most {CLOSE_S:.0f} s")
             tracker.attach(self._write_leaderboard())
         finally:
             self.complaint = tracker.close(CLOSE_S, outcome)
@@ -147,7 +154,9 @@ class Session:
         storage = self.options.storage or f"sqlite:///{self.workspace.optuna_db.absolute()}"
         return Ledger(storage, self.study.name, self.trials, self.journals)
 
-    def _tracker(self) -> "MlflowTracker":
+    def _tracker(self) -> "MlflowTracker | Offline":
+        if self.offline:
+            return Offline()
         from ablations.tracking.mlflow import MlflowTracker
 
         embedded = None if self.options.tracking_uri else self.workspace.mlartifacts
