@@ -43,7 +43,7 @@ def open_store(uri: str, experiment: str, artifact_root: Path | None) -> Store:
     `artifact_root`: where a new experiment's files go; None leaves that to the server. Raises UserError if the
     address is refused, nothing answers, or the experiment has been deleted.
     """
-    with _answering(uri, ("tracking_uri",), WAY_ON):
+    with _answering(uri, ("tracking_uri",), f": {WAY_ON}"):
         if _checked_scheme(uri) in DATABASES:
             _make_folder(uri)
             _try_database(uri)
@@ -74,13 +74,8 @@ def _answering(uri: str, where: tuple[str, ...], way_on: str = "") -> Iterator[N
         with limits(CONNECT):
             yield
     except (MlflowException, sqlalchemy.exc.SQLAlchemyError, ImportError, OSError) as error:
-        raise UserError(
-            Problem(
-                f"the MLflow store {without_password(uri)} does not answer{way_on and f': {way_on}'} ({first_line(error)})",
-                where=where,
-                allowed=ALLOWED,
-            )
-        ) from error
+        message = f"the MLflow store {without_password(uri)} does not answer{way_on} ({first_line(error)})"
+        raise UserError(Problem(message, where=where, allowed=ALLOWED)) from error
 
 
 @contextmanager
