@@ -18,7 +18,7 @@ from ablations.tracking.mlflow_dataset import dataset_input
 from ablations.tracking.mlflow_sending import Picture, send_pictures, send_points
 from ablations.tracking.mlflow_store import Store
 from ablations.tracking.outcomes import OUTCOME_TAG, RESUMED, STATUS, STOPPED
-from ablations.tracking.points import end_tags, milliseconds, not_finite, points_of, system_points
+from ablations.tracking.points import Point, end_tags, milliseconds, not_finite, points_of, system_points
 from ablations.tracking.tags import record_tags, summary_tags
 from ablations.tracking.tail import JournalTail
 from ablations.trials import RECORD, Trial, read_record
@@ -58,10 +58,11 @@ class TrialRun:
         fresh = [event for event in events if event.seq > cursor.seq and not isinstance(event, Finished)]
         if end is None and cursor.status and (fresh or cursor.status not in STOPPED):
             cursor = self._go_on(cursor)
-        if fresh:
-            self._send(cursor.run_id, fresh, events)
-            cursor = self._move(cursor, seq=fresh[-1].seq)
-        cursor = self._send_samples(cursor)
+        samples = read_samples(self.trial.directory, cursor.samples)
+        if fresh or samples:
+            self._send(cursor.run_id, fresh, events, system_points(samples, cursor.samples))
+            seq = fresh[-1].seq if fresh else cursor.seq
+            cursor = self._move(cursor, seq=seq, samples=cursor.samples + len(samples))
         if end is not None and final and cursor.status != end.status:
             self._end(cursor.run_id, end, events)
             self._move(cursor, status=end.status)
@@ -137,24 +138,18 @@ class TrialRun:
             client.log_dict(run_id, self.trial.config.plain(), "config.json")
             client.log_batch(run_id, params=missing, synchronous=True)
 
-    def _send(self, run_id: str, fresh: Sequence[AnyEvent], events: Sequence[AnyEvent]) -> None:
+    def _send(
+        self, run_id: str, fresh: Sequence[AnyEvent], events: Sequence[AnyEvent], system: Sequence[Point]
+    ) -> None:
         check, self.certain = not self.certain, False
         budget = self.trial.config.budget_kimg
         points = points_of(fresh, budget)
-        send_points(self.store.client, run_id, points, check=check)
+        send_points(self.store.client, run_id, [*points, *system], check=check)
         if not all(math.isfinite(point.value) for point in points):
             self.store.client.set_tag(run_id, "not_finite", " ".join(not_finite(points_of(events, budget))))
         grids = [Picture.of(event, self.trial.directory, budget) for event in fresh if isinstance(event, Sampled)]
         send_pictures(self.store.client, run_id, grids, check=check)
         self.certain = True
-
-    def _send_samples(self, cursor: Cursor) -> Cursor:
-        """What the trial asked of its machine."""
-        samples = read_samples(self.trial.directory, cursor.samples)
-        if not samples:
-            return cursor
-        send_points(self.store.client, cursor.run_id, system_points(samples, cursor.samples), check=False)
-        return self._move(cursor, samples=cursor.samples + len(samples))
 
     def _go_on(self, cursor: Cursor) -> Cursor:
         self.store.client.update_run(cursor.run_id, status="RUNNING")

@@ -1,6 +1,7 @@
 """A small HTTP proxy before a server, whose mood a test can change: the network's bad days."""
 
 import http.client
+import json
 import threading
 import time
 from collections import Counter
@@ -23,6 +24,7 @@ class Proxy:
     def __init__(self, target: str) -> None:
         self.target, self.mood = urlsplit(target), "fine"
         self.asked: Counter[str] = Counter()
+        self.batches: Counter[str] = Counter()  # requests with metrics that were passed on, by run
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self._server.daemon_threads = True
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
@@ -53,6 +55,8 @@ class Proxy:
                     return
                 if mood == "slow":
                     time.sleep(SLOW_S)
+                if b'"metrics"' in body and self.path.endswith("log-batch"):
+                    proxy.batches[json.loads(body)["run_id"]] += 1
                 try:
                     status, content, headers = proxy.forward(self.command, self.path, body, dict(self.headers))
                 except OSError:
