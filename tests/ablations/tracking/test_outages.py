@@ -129,9 +129,8 @@ def test_bad_days(server: Server, proxy: Proxy, tmp_path: Path) -> None:
     bad = [speed for mood in BAD for speed in speeds.get(mood, [])]
     ratio = statistics.median(bad) / statistics.median(speeds["fine"])
     by_mood = {mood: f"{statistics.median(v):.0f} images/s in {len(v)} ticks" for mood, v in speeds.items()}
-    print(
-        f"\n{counted}\n{by_mood}\noutage / fine: {ratio:.3f}\nrequests: {dict(proxy.asked)}, with metrics: {dict(proxy.batches)}\n{sent.stdout}"
-    )
+    asked = f"requests: {dict(proxy.asked)}, with metrics: {dict(proxy.batches)}"
+    print(f"\n{counted}\n{by_mood}\noutage / fine: {ratio:.3f}\n{asked}\n{sent.stdout}")
     assert all(proxy.asked[mood] for mood in BAD), "every kind of outage was met"
     seconds = [journal.read(folder)[-1].wall_s for folder in (runs / "tiny" / "trials").iterdir()]
     assert sum(proxy.batches.values()) <= sum(seconds) / REQUESTS_S + 3 * len(seconds)
