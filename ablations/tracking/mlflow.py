@@ -20,7 +20,7 @@ from ablations.tracking.params import trial_params
 from ablations.trials import Trial
 from gan_core.problems import UserError
 
-INTERVAL_S = 5.0  # a trial's journal is shipped at most this often, but at once when the trial has ended
+INTERVAL_S = 10.0  # a trial's journal is shipped at most this often, but at once when the trial has ended
 PAUSE_S = 5.0  # after a failure
 HANGS_S = 1.0  # a failure that took so long means that the store is not there, for nobody
 CLOSING_PAUSE_S = 2.0  # after a failure at the end

@@ -25,7 +25,7 @@ BAD: tuple[Mood, ...] = ("down", "slow", "500", "lossy", "403")
 AT_LEAST_S = 8.0  # each mood, and until so many requests have met it:
 MET = 3
 AT_MOST_S = 25.0
-REQUESTS_S = 4.0  # a trial's metrics at most once in so many seconds; 5 by design
+REQUESTS_S = 4.0  # metrics of a trial at most once in so many seconds; 10 by design, 5 after a failure
 
 
 @dataclass
@@ -88,20 +88,35 @@ def wait_for(condition: Any, seconds: float = 180) -> None:
 
 
 def bad_days(child: "subprocess.Popen[bytes]", weather: Weather, server: Server) -> None:
-    """Every mood until requests have met it, with a fine day between; then the server dies and comes back."""
-    for mood in BAD:
-        for now in (mood, "fine"):
-            weather.turn(now)  # type: ignore[arg-type]
-            begun, before = time.monotonic(), weather.proxy.asked[now]
-            while child.poll() is None and time.monotonic() - begun < AT_MOST_S:
-                if time.monotonic() - begun > AT_LEAST_S and weather.proxy.asked[now] >= before + MET:
-                    break
-                time.sleep(0.1)
-    weather.turn("down")
-    server.kill()
-    weather.proxy.mood = "fine"  # as a proxy is whose server is away; in our books it is down
-    server.start()
+    """Every mood until requests have met it, with a fine day between, again and again until the study ends.
+
+    So fine and bad days share whatever else the machine does. After the first round the server dies and comes back.
+    """
+    restarted = False
+    while child.poll() is None:
+        for mood in BAD:
+            for now in (mood, "fine"):
+                weather.turn(now)  # type: ignore[arg-type]
+                stay(child, weather.proxy, now)
+        if not restarted:
+            restarted = True
+            weather.turn("down")
+            weather.proxy.mood = "fine"  # it is the server that is away
+            server.kill()
+            stay(child, weather.proxy, "fine")
+            server.start()
+            weather.turn("fine")
+            stay(child, weather.proxy, "fine")
     weather.turn("fine")
+
+
+def stay(child: "subprocess.Popen[bytes]", proxy: Proxy, mood: str) -> None:
+    """Until the mood has lasted and been met, or the study ends."""
+    begun, before = time.monotonic(), proxy.asked[mood]
+    while child.poll() is None and time.monotonic() - begun < AT_MOST_S:
+        if time.monotonic() - begun > AT_LEAST_S and proxy.asked[mood] >= before + MET:
+            return
+        time.sleep(0.1)
 
 
 def test_bad_days(server: Server, proxy: Proxy, tmp_path: Path) -> None:
