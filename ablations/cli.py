@@ -15,6 +15,7 @@ from ablations.cli_leaderboard import leaderboard
 from ablations.cli_report import compare, report
 from ablations.cli_sample import sample
 from ablations.cli_server import server
+from ablations.cli_sync import sync
 from gan_core.cli import given_weights, machine_home
 
 app = typer.Typer(
@@ -31,6 +32,7 @@ app.command()(report)
 app.command()(compare)
 app.command()(sample)
 app.command()(server)
+app.command()(sync)
 app.command()(evaluate)
 
 
@@ -93,6 +95,12 @@ def run(
     ] = None,
     retrain: Retrain = False,
     with_report: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html at the end.")] = True,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Leave MLflow alone; `sync` sends everything later.")
+    ] = False,
+    system_metrics: Annotated[
+        bool, typer.Option("--system-metrics/--no-system-metrics", help="Note each trial's CPU time and memory.")
+    ] = True,
 ) -> None:
     """Train every arm of a study that has no result yet, and rank them.
 
@@ -103,6 +111,7 @@ def run(
     from contextlib import closing
 
     from ablations.overrides import Overrides, settings_in
+    from ablations.render.away import settle_store
     from ablations.render.display import display
     from ablations.render.outcome import show_outcome
     from ablations.session import Options, open_session
@@ -122,10 +131,14 @@ def run(
         floors=floors,
         retrain=retrain,
         report=with_report,
+        offline=offline,
+        system_metrics=system_metrics,
     )
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
-    with open_session(loaded, runs, options) as session, Interrupt() as interrupt:
+    with open_session(loaded, runs, options) as session:
+        settle_store(session)
         with (
+            Interrupt() as interrupt,
             display(session) as shown,
             closing(session.reports(lambda: interrupt.requested, shown.step)) as reports,
         ):

@@ -7,7 +7,6 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ablations.executions import keep_execution
 from ablations.executors.inline import Inline
 from ablations.executors.processes import Processes
 from ablations.executors.report import Executor, Report
@@ -22,8 +21,9 @@ from ablations.resources import Resources, share
 from ablations.reuse import DataDigests, Twin, reusable, take_over, told, twins_of
 from ablations.runner import run_trials
 from ablations.study import Study
-from ablations.tracking.cursor import is_shipped
-from ablations.tracking.execution import Execution
+from ablations.tracking.execution import Execution, Outcome
+from ablations.tracking.offline import Offline
+from ablations.tracking.state import is_study_shipped
 from ablations.trials import ENDED, Trial, progress_of, trials_of
 from ablations.workspace import Workspace, open_workspace
 from gan_core import journal
@@ -33,7 +33,7 @@ from gan_core.problems import UserError
 if TYPE_CHECKING:
     from ablations.search import Ledger
     from ablations.search.explorer import Explorer
-    from ablations.tracking.mlflow import MlflowTracker, Outcome
+    from ablations.tracking.mlflow import MlflowTracker
 
 CLOSE_S = 60.0  # how long the end may wait for a tracker that does not answer
 
@@ -52,6 +52,7 @@ class Session:
         self.data_digests: DataDigests = {}
         self.tracking_uri = options.tracking_uri or f"sqlite:///{workspace.mlflow_db.absolute()}"
         self.reused: dict[str, Twin] = {}  # by trial: taken over in this execution
+        self.offline = options.offline
         self.complaint = ""  # what the tracker could not do, for the user
         self.report_complaint = ""  # why there is no page
         self.floors = self._floors()
@@ -60,6 +61,12 @@ class Session:
         """The trials that have no result yet. Raises UserError where a folder belongs to other settings."""
         return [trial for trial in self.trials if progress_of(trial) not in ENDED]
 
+    def needs_store(self) -> bool:
+        """Whether `reports` will ask the tracking store for anything."""
+        has_all = is_study_shipped(self.trials, self.workspace.root, self.tracking_uri)
+        to_train = bool(self.to_do()) or bool(self.progress.to_come)
+        return not self.offline and (to_train or not has_all)
+
     def reports(self, stop: Callable[[], bool], on_step: OnStep) -> Generator[Report, None, None]:
         """Train what is to do and tell of it; nothing is imported or opened where there is nothing to do.
 
@@ -67,9 +74,8 @@ class Session:
         UserError before anything trains.
         """
         to_do = self.to_do()
-        unshipped = [trial for trial in self.trials if not is_shipped(trial.directory, self.tracking_uri)]
         has_ledger = self.options.storage is not None or self.workspace.optuna_db.exists()
-        if not to_do and not unshipped and has_ledger and not self.progress.to_come:
+        if not to_do and not self.needs_store() and has_ledger and not self.progress.to_come:
             self.floors.start(on_step)
             self.floors.finish(on_step)
             self._write_leaderboard()
@@ -82,19 +88,17 @@ class Session:
         executor = self._executor()  # its fork server gets ready while the rest is opened
         tracker = self._tracker()
         self.data_digests = prepare_data(to_do, self.options.home, on_step)
-        unshipped += self._take_over(to_do, on_step)
+        self._take_over(to_do, on_step)
         prepare_weights(to_do, self.options.home, self.options.inception_weights, on_step)
         execution = Execution.of(self.study, self.workspace.root, self.trials, self.options.command)
-        keep_execution(self.workspace.root, execution.provenance)
         tracker.begin(execution)
         tracker.start()
         self.floors.start(on_step)
         outcome: Outcome = "failed"
         try:
-            for trial in unshipped:
-                tracker.notify(trial)
+            metrics = self.options.system_metrics
             for stage in chain([ledger], stages):
-                with closing(run_trials(stage, executor, tracker, self.options.home, stop)) as reports:
+                with closing(run_trials(stage, executor, tracker, self.options.home, stop, metrics)) as reports:
                     for report in reports:
                         self.progress.enter(report)
                         if isinstance(report.event, Finished):
@@ -118,7 +122,7 @@ class Session:
                     admit(trial)
         yield self._ledger()
 
-    def _admit(self, trial: Trial, tracker: "MlflowTracker", on_step: OnStep) -> None:
+    def _admit(self, trial: Trial, tracker: "MlflowTracker | Offline", on_step: OnStep) -> None:
         """Take in a trial that nobody knew before."""
         self.trials.append(trial)
         self.journals[trial.name] = journal.read(trial.directory)
@@ -146,13 +150,14 @@ class Session:
         """The arms as they stand now."""
         return from_folders([self.workspace.root]).leaderboard()
 
-    def _end(self, tracker: "MlflowTracker", outcome: "Outcome", on_step: OnStep) -> None:
+    def _end(self, tracker: "MlflowTracker | Offline", outcome: "Outcome", on_step: OnStep) -> None:
         """Whatever of this goes wrong, the tracker is closed."""
         try:
             if outcome == "finished":
                 self.floors.finish(on_step)
             self.floors.stop()
-            on_step("sending the rest to MLflow")
+            if not self.offline:
+                on_step(f"sending the rest to MLflow, for at most {CLOSE_S:.0f} s")
             tracker.attach(self._write_leaderboard())
             if outcome == "finished":
                 self._write_report(on_step)
@@ -192,7 +197,9 @@ class Session:
 
         return importances(self._storage(), self.study.name)
 
-    def _tracker(self) -> "MlflowTracker":
+    def _tracker(self) -> "MlflowTracker | Offline":
+        if self.offline:
+            return Offline()
         from ablations.tracking.mlflow import MlflowTracker
 
         embedded = None if self.options.tracking_uri else self.workspace.mlartifacts

@@ -12,6 +12,7 @@ import torch
 import torchmetrics.image  # noqa: F401  seconds to import, so once in the fork server
 
 from ablations.executors.report import Job
+from ablations.system_metrics import EVERY_S, GpuMemory, Sampler
 from gan_core import journal
 from gan_core.config import resolve
 from gan_core.events import AnyEvent, Finished
@@ -29,11 +30,13 @@ def events_of(job: Job, device: str, threads: int) -> Generator[AnyEvent, None, 
     """
     torch.set_num_threads(threads)
     run = train(resolve(job.settings), job.directory, job.home, device)
-    with closing(journal.recorded(run, job.directory)) as events:
+    sampler = Sampler(job.directory, _gpu_memory(device), EVERY_S if job.system_metrics else None)
+    with sampler, closing(journal.recorded(run, job.directory)) as events:
         try:
             for event in events:
                 if isinstance(event, Finished):
                     _draw(job, device)
+                    sampler.stop()  # whoever hears of the end finds all there is
                 yield event
         except Exception as error:
             failure = _failure(job, error)
@@ -41,6 +44,13 @@ def events_of(job: Job, device: str, threads: int) -> Generator[AnyEvent, None, 
                 (job.directory / ERROR).write_text(traceback.format_exc())
                 journal.append(job.directory, failure)
             yield failure
+
+
+def _gpu_memory(device: str) -> GpuMemory:
+    """What the run's tensors take on its GPU, in bytes; of nothing else on that GPU."""
+    if not device.startswith("cuda"):
+        return lambda: None
+    return lambda: float(torch.cuda.memory_allocated(device))
 
 
 def _draw(job: Job, device: str) -> None:

@@ -6,6 +6,7 @@ from ablations.render.leaderboard import show_leaderboard
 from ablations.render.problems import show_warnings
 from ablations.reuse import told
 from ablations.session import Session
+from ablations.tracking.advice import sync_command
 
 
 def show_outcome(session: Session, stopped: bool) -> None:
@@ -15,9 +16,11 @@ def show_outcome(session: Session, stopped: bool) -> None:
     say(f"leaderboard: {session.workspace.leaderboard_csv}")
     if session.workspace.report_html.exists() and session.options.report:
         say(f"report:      {session.workspace.report_html}")
-    if session.options.tracking_uri is None:
+    if session.offline:
+        say(f"MLflow:      {session.complaint or sync_command(session.workspace.root)}")
+    elif session.options.tracking_uri is None:
         say(f"MLflow:      python -m ablations ui {session.workspace.root}")
-    if session.complaint:
+    if session.complaint and not session.offline:
         show_warnings([session.complaint])
     if session.report_complaint:
         show_warnings([session.report_complaint])
