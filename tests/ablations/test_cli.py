@@ -177,7 +177,7 @@ def test_plan_trains_nothing_and_leaves_nothing(tmp_path: Path) -> None:
 
 def test_plan_knows_what_is_done(ran: Ran) -> None:
     planned = ablations("plan", ran.file, "--runs", ran.runs, "--threads", "1")
-    assert "about 0 s for what is left" in planned.out
+    assert "about 0 s for the 0 of 6 trials that are left" in planned.out
     assert any(isinstance(event, Started) for event in journal.read(ran.trials[0].directory))
 
 
