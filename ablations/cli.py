@@ -12,6 +12,7 @@ from ablations.cli_cache import cache_app
 from ablations.cli_data import data_app
 from ablations.cli_evaluate import evaluate
 from ablations.cli_leaderboard import leaderboard
+from ablations.cli_report import compare, report
 from ablations.cli_sample import sample
 from ablations.cli_server import server
 from ablations.cli_sync import sync
@@ -27,6 +28,8 @@ app = typer.Typer(
 app.add_typer(cache_app, name="cache")
 app.add_typer(data_app, name="data")
 app.command()(leaderboard)
+app.command()(report)
+app.command()(compare)
 app.command()(sample)
 app.command()(server)
 app.command()(sync)
@@ -97,6 +100,7 @@ def run(
     system_metrics: Annotated[
         bool, typer.Option("--system-metrics/--no-system-metrics", help="Note each trial's CPU time and memory.")
     ] = True,
+    with_report: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html at the end.")] = True,
 ) -> None:
     """Train every arm of a study that has no result yet, and rank them.
 
@@ -128,6 +132,7 @@ def run(
         retrain=retrain,
         offline=offline,
         system_metrics=system_metrics,
+        report=with_report,
     )
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
     with open_session(loaded, runs, options) as session:
@@ -169,7 +174,7 @@ def plan(
     from ablations.study import load_study
 
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
-    resources = share(len(loaded.arms) * len(loaded.seeds), workers, threads, device)
+    resources = share(loaded.most_trials, workers, threads, device)
     show_plan(plan_of(loaded, runs, machine_home(), resources, retrain))
 
 

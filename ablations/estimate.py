@@ -47,12 +47,17 @@ def arm_costs(arms: Sequence[Arm], resources: Resources, seconds: float = SECOND
         pool.shutdown(cancel_futures=True)
 
 
-def study_seconds(trials: Sequence[Trial], costs: dict[str, ArmCost], resources: Resources) -> float:
-    """Wall seconds until all of these are done, each going to the place that gets free first."""
+def study_seconds(
+    trials: Sequence[Trial], costs: dict[str, ArmCost], resources: Resources, to_come: Sequence[ArmCost] = ()
+) -> float:
+    """Wall seconds until all of these are done, each going to the place that gets free first.
+
+    `to_come`: the costs of trials that nobody knows yet.
+    """
     free = [0.0] * resources.workers
-    for trial in trials:
+    for cost in (*(costs[trial.arm.name] for trial in trials), *to_come):
         free.sort()
-        free[0] += costs[trial.arm.name].total_s
+        free[0] += cost.total_s
     return max(free)
 
 

@@ -19,15 +19,26 @@ class FactorFacts(NamedTuple):
 
     factors: Mapping[str, bool]
     config: Mapping[str, Any]
+    searched: Sequence[str] = ()  # what a search varies beside them, SETTING or TRICK.OPTION
 
 
 def factor_values(arms: Sequence[FactorFacts]) -> list[dict[str, str]]:
-    """For each arm the text of each of its factors."""
-    moved = _moved(arms)
+    """For each arm the text of each of its factors.
+
+    In a search two arms seldom differ in one factor only: a factor is on or off, and what is varied has its value.
+    """
+    moved = {} if any(arm.searched for arm in arms) else _moved(arms)
     return [
         {name: _text(moved.get(name, ()), arm.config) if on else OFF for name, on in arm.factors.items()}
+        | {name: _searched_text(name, arm.config) for name in arm.searched}
         for arm in arms
     ]
+
+
+def _searched_text(name: str, config: Mapping[str, Any]) -> str:
+    setting, _, option = name.partition(".")
+    value = config.get(setting)
+    return setting_text(setting, value) if not option else OFF if value is None else setting_text(option, value[option])
 
 
 def setting_text(key: str, value: Any) -> str:

@@ -29,7 +29,8 @@ class Overrides:
     def apply(self, content: dict[str, Any]) -> None:
         """Change a study file's content in place. What is no mapping is left for validation to complain about."""
         if self.seeds is not None:
-            content["seeds"] = self.seeds
+            confirm = content.get("confirm")  # of a search
+            (confirm if isinstance(confirm, dict) else content)["seeds"] = self.seeds
         baseline = content.get("baseline")
         if not isinstance(baseline, dict):
             return

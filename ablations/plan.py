@@ -3,16 +3,19 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from statistics import fmean
 
 from ablations.estimate import ArmCost, arm_costs, study_seconds
+from ablations.exploration import Exploration
 from ablations.preparation import prepare_data
 from ablations.resources import Resources
 from ablations.reuse import Twin, reusable, twins_of
-from ablations.statistics import Prospect, Rule, prospect
+from ablations.statistics import Prospect, prospect
 from ablations.study import Study
-from ablations.trials import Trial, progress_of, trials_of
+from ablations.trials import ENDED, Trial, progress_of, trials_of
 from gan_core.problems import UserError
 
+DRAWN = 4  # arms of a search, drawn from its space, whose cost is measured
 SPREADS = (0.05, 0.2)  # sd of the paired differences of log FID: the range that the main study's arms had
 
 
@@ -27,22 +30,27 @@ class Plan:
     resources: Resources
     costs: Mapping[str, ArmCost]
     seconds: float  # wall seconds for what is left to do
+    trials_to_come: int  # of a search, at most
     comparisons: int
     prospects: tuple[Prospect, ...]  # of `pairs_of` pairs, for each of SPREADS
+    claim_prospects: tuple[Prospect, ...]  # of the seeds' pairs; none without claims
 
     def is_done(self, trial: Trial) -> bool:
         """Whether it has a result, here or to be taken over."""
-        return self.states[trial.name] in ("finished", "diverged") or trial.name in self.reused
+        return self.states[trial.name] in ENDED or trial.name in self.reused
 
 
 def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain: bool) -> Plan:
     """Look at what is there already, and measure what the rest costs."""
-    trials = trials_of(study, runs / study.name)
+    search = Exploration.of(study, runs / study.name)
+    trials = tuple(search or trials_of(study, runs / study.name))
     states = {trial.name: progress_of(trial) for trial in trials}
     new = [] if retrain else [trial for trial in trials if states[trial.name] == "new"]
     reused = _reused(new, runs, home)
-    to_do = [t for t in trials if states[t.name] not in ("finished", "diverged") and t.name not in reused]
-    costs = arm_costs(study.arms, resources)
+    to_do = [t for t in trials if states[t.name] not in ENDED and t.name not in reused]
+    arms = [*study.arms, *(trial.arm for trial in trials), *(search.drawn(DRAWN) if search else ())]
+    costs = arm_costs(list({arm.name: arm for arm in arms}.values()), resources)
+    to_come = search.most_to_come if search else 0
     comparisons = comparisons_of(study)
     return Plan(
         study=study,
@@ -51,14 +59,24 @@ def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain:
         reused=reused,
         resources=resources,
         costs=costs,
-        seconds=study_seconds(to_do, costs, resources),
+        seconds=study_seconds(to_do, costs, resources, [_typical(costs)] * to_come),
+        trials_to_come=to_come,
         comparisons=comparisons,
-        prospects=tuple(prospect(pairs_of(study), comparisons, Rule(), sd) for sd in SPREADS),
+        prospects=tuple(prospect(pairs_of(study), comparisons, study.rule, sd) for sd in SPREADS),
+        claim_prospects=claim_prospects(study),
     )
+
+
+def claim_prospects(study: Study) -> tuple[Prospect, ...]:
+    """What the seeds can show of two arms when all claims are answered together, for each of SPREADS."""
+    tested = sum(claim.test is not None for claim in study.claims)
+    return tuple(prospect(len(study.seeds), tested, study.rule, sd) for sd in SPREADS) if tested else ()
 
 
 def comparisons_of(study: Study) -> int:
     """How many tests the study's answer is made of: arms against another one, or effects and two-way interactions."""
+    if study.search is not None:
+        return study.search.confirm.best
     factors = len(study.factors)
     if study.design == "factorial":
         return factors + factors * (factors - 1) // 2
@@ -74,6 +92,16 @@ def pairs_of(study: Study) -> int:
     """
     seen = len(study.arms) // 2 if study.design == "factorial" or study.fraction is not None else 1
     return len(study.seeds) * seen
+
+
+def _typical(costs: Mapping[str, ArmCost]) -> ArmCost:
+    """What a trial costs of which nobody knows the arm: the mean of those that were measured."""
+    return ArmCost(
+        arm="",
+        steps=round(fmean(cost.steps for cost in costs.values())),
+        training_s=fmean(cost.training_s for cost in costs.values()),
+        scoring_s=fmean(cost.scoring_s for cost in costs.values()),
+    )
 
 
 def _reused(trials: list[Trial], runs: Path, home: Path) -> Mapping[str, Twin]:

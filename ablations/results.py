@@ -1,9 +1,12 @@
 """Trials' directories -> one record a trial. Reads the disk only: no server, no study file."""
 
+import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from ablations.designs.search_words import Stage
 from ablations.factor_values import FactorFacts, factor_values
 from ablations.summary import GeneratorSummary, Of, ScoreSummary, Summary, read_summary
 from ablations.tracking.cursor import read_cursor
@@ -15,7 +18,7 @@ class Result:
     """One trial: who it is, and what its journal comes to.
 
     `factors`: the text of each of the study's factors, 'off' or what it sets. `run_id`: MLflow's, where it has the run.
-    `directory`: where the trial lies; '' where it was read from a tracking store.
+    `directory`: where the trial lies; '' where it was read from a tracking store. `stage`: of a search.
     """
 
     study: str
@@ -27,6 +30,7 @@ class Result:
     summary: Summary
     run_id: str | None
     directory: str
+    stage: Stage | None = None
 
     @property
     def name(self) -> str:
@@ -67,7 +71,8 @@ def read_results(where: Path | Iterable[Path]) -> tuple[Result, ...]:
     They are in order, whatever the order of reading.
     """
     directories = trial_directories(where) if isinstance(where, Path) else where
-    return results_of(_recorded(directories))
+    with _no_collection():
+        return results_of(_recorded(directories))
 
 
 def trial_directories(root: Path) -> list[Path]:
@@ -88,6 +93,18 @@ def in_order(results: Iterable[Result]) -> tuple[Result, ...]:
     return tuple(sorted(results, key=lambda r: (r.study, not r.is_baseline, r.arm, r.seed, r.place)))
 
 
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Thousands of records, and no cycles among them: to look for some takes half of the time of reading."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
 def _recorded(directories: Iterable[Path]) -> Iterator[Recorded]:
     for directory in directories:
         cursor = read_cursor(directory)
@@ -100,7 +117,7 @@ def _recorded(directories: Iterable[Path]) -> Iterator[Recorded]:
 
 
 def _of_study(trials: Sequence[Recorded]) -> Iterator[Result]:
-    texts = factor_values([FactorFacts(one.record.factors, one.record.config) for one in trials])
+    texts = factor_values([FactorFacts(one.record.factors, one.record.config, one.record.searched) for one in trials])
     for one, factors in zip(trials, texts, strict=True):
         yield Result(
             study=one.record.study,
@@ -112,4 +129,5 @@ def _of_study(trials: Sequence[Recorded]) -> Iterator[Result]:
             summary=one.summary,
             run_id=one.run_id,
             directory=one.directory,
+            stage=one.record.stage,
         )

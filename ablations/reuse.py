@@ -109,7 +109,7 @@ def _twins(trial: Trial, folders: Iterable[Path]) -> Iterator[Twin]:
             continue
         events = journal.read(folder)
         end = events[-1] if events else None
-        if not isinstance(end, Finished) or end.status == "failed" or not isinstance(events[0], Started):
+        if not isinstance(end, Finished) or end.status in ("failed", "pruned") or not isinstance(events[0], Started):
             continue
         if events[0].versions == versions():
             origin = record.reused_from or f"{folder.parents[1].name}/{folder.name}"

@@ -3,19 +3,21 @@
 import shutil
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
+from ablations.executions import keep_execution
 from ablations.executors.inline import Inline
 from ablations.executors.processes import Processes
 from ablations.executors.report import Executor, Report
+from ablations.exploration import Exploration
 from ablations.floor_work import FloorWork
 from ablations.leaderboard import Leaderboard, write_csv
 from ablations.leaderboard.source import from_folders
+from ablations.options import Options as Options
 from ablations.preparation import OnStep, prepare_data, prepare_weights
 from ablations.progress import StudyProgress
-from ablations.provenance import provenance_of
 from ablations.resources import Resources, share
 from ablations.reuse import DataDigests, Twin, reusable, take_over, told, twins_of
 from ablations.runner import run_trials
@@ -23,7 +25,7 @@ from ablations.study import Study
 from ablations.tracking.execution import Execution, Outcome
 from ablations.tracking.offline import Offline
 from ablations.tracking.state import is_study_shipped
-from ablations.trials import Trial, progress_of, trials_of
+from ablations.trials import ENDED, Trial, progress_of, trials_of
 from ablations.workspace import Workspace, open_workspace
 from gan_core import journal
 from gan_core.events import Finished
@@ -31,28 +33,10 @@ from gan_core.problems import UserError
 
 if TYPE_CHECKING:
     from ablations.search import Ledger
+    from ablations.search.explorer import Explorer
     from ablations.tracking.mlflow import MlflowTracker
 
 CLOSE_S = 60.0  # how long the end may wait for a tracker that does not answer
-
-
-@dataclass(frozen=True)
-class Options:
-    """What a user says about an execution, apart from the study."""
-
-    home: Path
-    executor: Literal["processes", "inline"] = "processes"
-    workers: int | None = None
-    threads: int | None = None
-    device: str | None = None
-    tracking_uri: str | None = None  # None: SQLite in the study's directory
-    storage: str | None = None  # None: SQLite in the study's directory
-    inception_weights: Path | None = None  # a file; None: downloaded, where a trial asks for them
-    command: Sequence[str] = ()
-    floors: bool | None = None  # None: where they take seconds
-    offline: bool = False  # whether the journals stay where they are, for `sync`
-    system_metrics: bool = True  # whether trials note what they ask of the machine
-    retrain: bool = False  # whether to train what another study has trained already
 
 
 class Session:
@@ -60,24 +44,29 @@ class Session:
 
     def __init__(self, study: Study, workspace: Workspace, options: Options) -> None:
         self.study, self.workspace, self.options = study, workspace, options
-        self.trials = trials_of(study, workspace.root)
-        self.resources: Resources = share(len(self.trials), options.workers, options.threads, options.device)
+        self.exploration = Exploration.of(study, workspace.root)
+        self.trials = [*(self.exploration or trials_of(study, workspace.root))]
+        self.resources: Resources = share(study.most_trials, options.workers, options.threads, options.device)
         self.journals = {trial.name: journal.read(trial.directory) for trial in self.trials}
         self.progress = StudyProgress.of(self.trials, self.journals)
+        self.progress.to_come = self.exploration.trials_to_come if self.exploration else 0
+        self.data_digests: DataDigests = {}
         self.tracking_uri = options.tracking_uri or f"sqlite:///{workspace.mlflow_db.absolute()}"
         self.reused: dict[str, Twin] = {}  # by trial: taken over in this execution
         self.offline = options.offline
         self.complaint = ""  # what the tracker could not do, for the user
+        self.report_complaint = ""  # why there is no page
         self.floors = self._floors()
 
     def to_do(self) -> list[Trial]:
         """The trials that have no result yet. Raises UserError where a folder belongs to other settings."""
-        return [trial for trial in self.trials if progress_of(trial) not in ("finished", "diverged")]
+        return [trial for trial in self.trials if progress_of(trial) not in ENDED]
 
     def needs_store(self) -> bool:
         """Whether `reports` will ask the tracking store for anything."""
         has_all = is_study_shipped(self.trials, self.workspace.root, self.tracking_uri)
-        return not self.offline and (bool(self.to_do()) or not has_all)
+        goes_on = bool(self.to_do()) or self.progress.to_come > 0
+        return not self.offline and (goes_on or not has_all)
 
     def reports(self, stop: Callable[[], bool], on_step: OnStep) -> Generator[Report, None, None]:
         """Train what is to do and tell of it; nothing is imported or opened where there is nothing to do.
@@ -87,45 +76,77 @@ class Session:
         """
         to_do = self.to_do()
         has_ledger = self.options.storage is not None or self.workspace.optuna_db.exists()
-        if not to_do and not self.needs_store() and has_ledger:
+        if not to_do and not self.needs_store() and has_ledger and not self.progress.to_come:
             self.floors.start(on_step)
             self.floors.finish(on_step)
             self._write_leaderboard()
+            if not self.workspace.report_html.exists():
+                self._write_report(on_step)
             return
         on_step("opening the ledger and the tracking store")
-        ledger = self._ledger()
+        stages = self._stages(lambda trial: self._admit(trial, tracker, on_step), stop)
+        ledger = next(stages)
         executor = self._executor()  # its fork server gets ready while the rest is opened
         tracker = self._tracker()
-        digests = prepare_data(to_do, self.options.home, on_step)
-        self._take_over(to_do, digests, on_step)
+        self.data_digests = prepare_data(to_do, self.options.home, on_step)
+        self._take_over(to_do, on_step)
         prepare_weights(to_do, self.options.home, self.options.inception_weights, on_step)
-        tracker.begin(self._execution())
+        execution = Execution.of(self.study, self.workspace.root, self.trials, self.options.command)
+        keep_execution(self.workspace.root, execution.provenance)
+        tracker.begin(execution)
         tracker.start()
         self.floors.start(on_step)
         outcome: Outcome = "failed"
         try:
             metrics = self.options.system_metrics
-            with closing(run_trials(ledger, executor, tracker, self.options.home, stop, metrics)) as reports:
-                for report in reports:
-                    self.progress.enter(report)
-                    if isinstance(report.event, Finished):
-                        self._write_leaderboard()
-                    yield report
+            for stage in chain([ledger], stages):
+                with closing(run_trials(stage, executor, tracker, self.options.home, stop, metrics)) as reports:
+                    for report in reports:
+                        self.progress.enter(report)
+                        if isinstance(report.event, Finished):
+                            self._write_leaderboard()
+                        yield report
             outcome = "interrupted" if stop() else "finished"
         finally:
             self._end(tracker, outcome, on_step)
 
-    def _take_over(self, to_do: Sequence[Trial], digests: DataDigests, on_step: OnStep) -> None:
-        """Take over what other studies have trained; what has begun here goes on here."""
+    def _stages(self, admit: Callable[[Trial], None], stop: Callable[[], bool]) -> Iterator["Ledger | Explorer"]:
+        """The ledgers of this execution, each when what the one before has handed out has come to its end."""
+        search = self.exploration
+        if search is not None:
+            from ablations.search.explorer import Explorer
+
+            yield Explorer(self._storage(), search, self.journals, admit)
+            if stop() or not search.settle():
+                return
+            for trial in search:
+                if trial.name not in self.journals:
+                    admit(trial)
+        yield self._ledger()
+
+    def _admit(self, trial: Trial, tracker: "MlflowTracker | Offline", on_step: OnStep) -> None:
+        """Take in a trial that nobody knew before."""
+        self.trials.append(trial)
+        self.journals[trial.name] = journal.read(trial.directory)
+        tracker.admit(trial)
+        if self._take_over([trial], on_step):
+            tracker.notify(trial, ended=True)
+        self.progress.admit(trial, self.journals[trial.name])
+        self.progress.to_come = self.exploration.trials_to_come if self.exploration else 0
+
+    def _take_over(self, to_do: Sequence[Trial], on_step: OnStep) -> list[Trial]:
+        """Take over what other studies have trained. Gives those trials; what has begun here goes on here."""
         new = [] if self.options.retrain else [trial for trial in to_do if not self.journals[trial.name]]
-        self.reused = reusable(new, twins_of(new, self.workspace.root.parent), digests)
-        if self.reused:
-            on_step(f"{told(self.reused, len(self.trials))}; --retrain trains them again")
-        taken = [trial for trial in new if trial.name in self.reused]
+        found = reusable(new, twins_of(new, self.workspace.root.parent), self.data_digests)
+        self.reused |= found
+        if found:
+            on_step(f"{told(self.reused, self.progress.count)}; --retrain trains them again")
+        taken = [trial for trial in new if trial.name in found]
         for trial in taken:
-            take_over(trial, self.reused[trial.name])
+            take_over(trial, found[trial.name])
             self.journals[trial.name] = journal.read(trial.directory)
             self.progress.done.add(trial.name)
+        return taken
 
     def leaderboard(self) -> Leaderboard:
         """The arms as they stand now."""
@@ -140,6 +161,10 @@ class Session:
             if not self.offline:
                 on_step(f"sending the rest to MLflow, for at most {CLOSE_S:.0f} s")
             tracker.attach(self._write_leaderboard())
+            if outcome == "finished":
+                self._write_report(on_step)
+            if self.options.report and self.workspace.report_html.exists():
+                tracker.attach(self.workspace.report_html)
         finally:
             self.complaint = tracker.close(CLOSE_S, outcome)
         self._write_leaderboard()  # now with the ids of all runs
@@ -148,11 +173,31 @@ class Session:
         write_csv(self.leaderboard(), self.workspace.leaderboard_csv)
         return self.workspace.leaderboard_csv
 
+    def _write_report(self, on_step: OnStep) -> None:
+        """Write the page, where one is wanted."""
+        if self.options.report:
+            from ablations.report.at_the_end import write_at_the_end
+
+            on_step("writing the report")
+            self.report_complaint = write_at_the_end(self.workspace)
+
     def _ledger(self) -> "Ledger":
         from ablations.search import Ledger
 
-        storage = self.options.storage or f"sqlite:///{self.workspace.optuna_db.absolute()}"
-        return Ledger(storage, self.study.name, self.trials, self.journals)
+        if self.exploration is None:
+            return Ledger(self._storage(), self.study.name, self.trials, self.journals)
+        return Ledger(self._storage(), self.exploration.confirmed, self.exploration.confirming(), self.journals)
+
+    def _storage(self) -> str:
+        return self.options.storage or f"sqlite:///{self.workspace.optuna_db.absolute()}"
+
+    def importances(self) -> dict[str, float]:
+        """Of a search, by setting: Optuna's shares of what varied in the first stage, and no effects."""
+        if self.exploration is None or not self.exploration.suggestions:
+            return {}
+        from ablations.search.importances import importances
+
+        return importances(self._storage(), self.study.name)
 
     def _tracker(self) -> "MlflowTracker | Offline":
         if self.offline:
@@ -174,16 +219,6 @@ class Session:
         device = self.resources.devices[0]
         asked = self.options.floors
         return FloorWork(configs, self.workspace.root, self.options.home, device, here=here, asked=asked)
-
-    def _execution(self) -> Execution:
-        return Execution(
-            study=self.study.name,
-            design=self.study.design,
-            directory=self.workspace.root,
-            trials=self.trials,
-            study_file=self.study.path,
-            provenance=provenance_of(Path(__file__).parent, self.options.command),
-        )
 
 
 @contextmanager

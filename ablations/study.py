@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from ablations.claims.records import Claim
+from ablations.claims.resolve import resolve_claims
 from ablations.designs import DESIGNS, RESERVED, DesignOptions, Fraction, Layout
 from ablations.factor_settings import Factor
 from ablations.overrides import Overrides
+from ablations.search_plan import SearchPlan, as_written, search_plan
+from ablations.statistics import Rule
 from ablations.study_arms import build_arms
 from ablations.study_file import StudyFile
 from ablations.study_record import ArmRecord, LeftOut, StudyRecord
@@ -40,6 +44,15 @@ class Study:
     fraction: Fraction | None  # of a fractional design
     warnings: tuple[str, ...]  # rules that should hold and don't, with the arms that break them
     text: str
+    rule: Rule = field(default_factory=Rule)  # what its answers are held to
+    claims: tuple[Claim, ...] = ()
+    search: SearchPlan | None = None  # of a search, whose only arm here is the baseline
+
+    @property
+    def most_trials(self) -> int:
+        """How many trials there will be, of a search at most."""
+        known = len(self.arms) * len(self.seeds)
+        return known if self.search is None else known + self.search.most_trials(len(self.seeds))
 
     @property
     def reference(self) -> str:
@@ -69,6 +82,9 @@ class Study:
             reference=self.reference,
             left_out=self.left_out,
             fraction=self.fraction,
+            search=self.search.record() if self.search is not None else None,
+            rule=self.rule,
+            claims=self.claims,
         )
 
     def plain(self) -> dict[str, Any]:
@@ -92,10 +108,20 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
     baseline, factors = _settings_in(source.data)
     problems += _factor_problems(source.data)
     problems += file.problems() if file is not None else []
+    if source.data.get("design") != "search" and "seeds" not in source.data:
+        problems.append(Problem("missing", ("seeds",)))
     layout, found = _laid_out(file, list(factors))
     problems += found
     built = build_arms(baseline, factors, file.design if file is not None else "one-in", layout)
     problems += built.problems
+    search = None
+    if source.data.get("design") == "search":
+        search, found = search_plan(source.data, built.arms[0] if built.arms else None, factors)
+        problems += [as_written(p, source.lines) for p in found if p not in problems]
+    claims: tuple[Claim, ...] = ()
+    if file is not None and not problems:  # a claim about an arm that could not be made is no mistake of its own
+        claims, found = resolve_claims(file.claims, built.arms, built.left_out)
+        problems += found
     if problems or file is None:
         problems.sort(key=lambda p: source.line(p.where))
         raise UserError(*(p if p.source else replace(p, source=source.place(p.where)) for p in problems))
@@ -105,14 +131,17 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
         question=file.question,
         papers=tuple(file.papers),
         design=file.design,
-        seeds=file.seeds,
+        seeds=file.all_seeds(),
         baseline=baseline,
         factors={name: factor.settings for name, factor in factors.items()},
-        arms=tuple(built.arms),
+        arms=tuple(built.arms) if search is None else (search.space.baseline,),
         left_out=tuple(built.left_out),
         fraction=layout.fraction,
-        warnings=tuple(built.warnings),
+        warnings=(*built.warnings, *(search.warnings if search is not None else ())),
         text=source.text,
+        search=search,
+        rule=file.rule,
+        claims=claims,
     )
 
 

@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
+from ablations.claims.file import ClaimsInFile
 from ablations.designs import DESIGNS, DesignOptions
+from ablations.designs.seeds import seeds_of
+from ablations.statistics import Rule
 from gan_core.problems import Problem, unknown_name
-
-SEEDS_ALLOWED = "a count from 1 to 1000 (3: seeds 0, 1, 2), or a list of different whole numbers from 0 to 2147483647"
 
 SETTINGS_ALLOWED = "settings and their values, such as {dropout: 0.3}"
 FACTORS_ALLOWED = "at least one name with the settings that it changes, such as `half: {dropout: 0.5}`"
@@ -17,17 +18,6 @@ def _design(name: str) -> str:
     if name not in DESIGNS:
         raise unknown_name("design", name, DESIGNS)
     return name
-
-
-def _seeds(value: Any) -> tuple[int, ...]:
-    """A count or a list -> the seeds. Raises ValueError with what is allowed."""
-    if type(value) is int and 1 <= value <= 1000:
-        return tuple(range(value))
-    seeds = value if isinstance(value, list) else []
-    whole = all(type(seed) is int and 0 <= seed < 2**31 for seed in seeds)  # `type`: True is no number here
-    if not seeds or not whole or len(set(seeds)) < len(seeds):
-        raise ValueError(SEEDS_ALLOWED)
-    return tuple(seeds)
 
 
 def _settings(value: Any) -> Any:
@@ -51,9 +41,11 @@ class StudyFile(DesignOptions):
     question: str = Field(min_length=1)
     papers: list[str] = Field(default_factory=list)
     design: Annotated[str, AfterValidator(_design)]
-    seeds: Annotated[tuple[int, ...], PlainValidator(_seeds)]
+    seeds: Annotated[tuple[int, ...], PlainValidator(seeds_of)] = ()
     baseline: Settings
     tricks: Annotated[dict[str, Settings], BeforeValidator(_factors)] = Field(default_factory=dict)
+    rule: Rule = Rule()
+    claims: ClaimsInFile = Field(default_factory=dict)
 
     def options(self) -> DesignOptions:
         """What the design is told."""
@@ -72,6 +64,14 @@ class StudyFile(DesignOptions):
         for name in foreign:
             takers = ", ".join(f"`design: {taker}`" for taker, other in DESIGNS.items() if name in other.takes)
             problems.append(Problem(f"means nothing to design {self.design}", (name,), f"with {takers}"))
-        if "tricks" not in given and "arms" not in design.needs:
+        if "lower_is_better" in self.rule.model_fields_set:
+            problems.append(Problem("a lower FID is a better one", ("rule", "lower_is_better"), "no such key"))
+        if "tricks" not in given and "arms" not in design.needs and not self.space:
             problems.append(Problem("missing", ("tricks",), FACTORS_ALLOWED))
+        if self.confirm is not None and "confirm" in design.takes and self.seeds:
+            problems.append(Problem(f"means nothing to design {self.design}", ("seeds",), "`seeds` under `confirm`"))
         return problems
+
+    def all_seeds(self) -> tuple[int, ...]:
+        """The seeds that the study's answer rests on."""
+        return self.seeds if self.confirm is None else self.confirm.seeds

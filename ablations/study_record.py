@@ -2,7 +2,10 @@
 
 from typing import Any
 
+from ablations.claims.records import Claim
 from ablations.designs import BASELINE, Fraction
+from ablations.designs.search_words import SearchRecord
+from ablations.statistics import Rule
 from gan_core.records import Record
 
 SCHEMA_VERSION = 1
@@ -33,6 +36,8 @@ class StudyRecord(Record):
     """A study as it was resolved: what `study.json` holds. `baseline` and `factors` are the user's words.
 
     `reference`: the arm that the others are compared with. `fraction`: of a fractional design, with its aliases.
+    `search`: of a search, whose only arm here is the baseline.
+    `rule`: what the study's answers are held to.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -47,3 +52,6 @@ class StudyRecord(Record):
     reference: str = BASELINE
     left_out: tuple[LeftOut, ...] = ()
     fraction: Fraction | None = None
+    search: SearchRecord | None = None
+    rule: Rule = Rule()
+    claims: tuple[Claim, ...] = ()

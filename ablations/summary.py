@@ -21,7 +21,7 @@ from gan_core.records import Record
 
 NAME = "summary.json"
 Of = Literal["best", "last"]
-Status = Literal["finished", "diverged", "failed", "unfinished"]
+Status = Literal["finished", "diverged", "failed", "pruned", "unfinished"]
 
 
 class _Numbers(Record):

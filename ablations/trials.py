@@ -14,6 +14,7 @@ from pydantic import ValidationError
 
 from ablations import atomic
 from ablations.designs import BASELINE as BASELINE
+from ablations.designs.search_words import Stage
 from gan_core import journal
 from gan_core.config import Config, resolve
 from gan_core.events import Finished
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 SCHEMA_VERSION = 1
 RECORD = "trial.json"
 
-Progress = Literal["new", "interrupted", "failed", "finished", "diverged"]
+Progress = Literal["new", "interrupted", "failed", "finished", "diverged", "pruned"]
+ENDED: tuple[Progress, ...] = ("finished", "diverged", "pruned")  # with a result
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,7 @@ class Arm:
     """One resolved training configuration. `settings` are the user's words; `factors` says which factors are on.
 
     `design`: of its study; `reference`: the arm that the study's others are compared with; `previous`: the one that
-    this grew out of, on a ladder.
+    this grew out of, on a ladder. `searched`: settings that a search varies, SETTING or TRICK.OPTION.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Arm:
     design: str = "one-in"
     reference: str = BASELINE
     previous: str | None = None
+    searched: tuple[str, ...] = ()
 
     @property
     def is_baseline(self) -> bool:
@@ -55,7 +58,8 @@ class TrialRecord(Record):
     """What a trial's directory says about itself, so that results can be read without the study file.
 
     `code`: digest of the trainer's source; None: not known, or more than one. `reused_from`: STUDY/FOLDER of the
-    trial of which this is a copy. `reference` is None in records from before there was a choice.
+    trial of which this is a copy. `reference` is None in records from before there was a choice. `stage`: of a search,
+    whose explored trials are never ranked.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -70,6 +74,8 @@ class TrialRecord(Record):
     previous: str | None = None
     code: str | None = None
     reused_from: str | None = None
+    stage: Stage | None = None
+    searched: tuple[str, ...] = ()
 
     @property
     def is_baseline(self) -> bool:
@@ -86,6 +92,7 @@ class Trial:
     seed: int
     config: Config
     directory: Path
+    stage: Stage | None = None  # of a search
 
     @property
     def name(self) -> str:
@@ -104,6 +111,8 @@ class Trial:
             previous=self.arm.previous,
             code=code,
             reused_from=reused_from,
+            stage=self.stage,
+            searched=self.arm.searched,
         )
 
     def write_record(self, code: str | None = None, reused_from: str | None = None) -> None:
@@ -125,10 +134,11 @@ def _code_before(directory: Path) -> str | None:
         return None
 
 
-def trial_of(study: str, arm: Arm, seed: int, root: Path) -> Trial:
+def trial_of(study: str, arm: Arm, seed: int, root: Path, stage: Stage | None = None) -> Trial:
     """The trial of this arm and seed, in its directory under `root` (the study's directory)."""
     config = resolve({**arm.settings, "seed": seed})
-    return Trial(study, arm, seed, config, root / "trials" / f"{arm.name}-seed{seed}-{config.fingerprint()[:8]}")
+    folder = f"{arm.name}-seed{seed}-{config.fingerprint()[:8]}"
+    return Trial(study, arm, seed, config, root / "trials" / folder, stage)
 
 
 def read_record(directory: Path) -> TrialRecord:

@@ -10,9 +10,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ablations import atomic
+from ablations.explored import NAME as EXPLORED
 from ablations.lock import exclusive
 from ablations.study import Study
-from ablations.study_changes import forbidden_changes
+from ablations.study_changes import forbidden_changes, with_late_claims
 from ablations.study_record import SCHEMA_VERSION, StudyRecord
 from gan_core import journal
 from gan_core.problems import Problem, UserError, nearest_name
@@ -65,6 +66,11 @@ class Workspace:
         return self.root / "leaderboard.csv"
 
     @property
+    def report_html(self) -> Path:
+        """The page about the study."""
+        return self.root / "report.html"
+
+    @property
     def lock_file(self) -> Path:
         """Locked by the process that works here."""
         return self.root / ".lock"
@@ -94,8 +100,8 @@ def open_workspace(study: Study, runs: Path) -> Iterator[Workspace]:
     """The study's directory under `runs`, for the body's time this process's alone.
 
     It is made if it is not there. A study that changed is written anew, together with its empty ledger, as long as
-    there are no results; afterwards only seeds may be added. Raises UserError if another process works in it, or with
-    the differences if the study changed.
+    there are no results; afterwards only seeds and claims may be added. Raises UserError if another
+    process works in it, or with the differences if the study changed.
     """
     workspace = Workspace(runs / study.name)
     try:
@@ -103,14 +109,18 @@ def open_workspace(study: Study, runs: Path) -> Iterator[Workspace]:
     except OSError as error:
         raise UserError(Problem(f"can't be made: {error.strerror}", source=str(workspace.root))) from None
     with exclusive(workspace.lock_file, f"study {study.name}"):
+        record = study.record()
         if workspace.has_results():
-            _refuse_changes(study, workspace)
-        elif workspace.study_json.exists() and workspace.study_json.read_bytes() != _json_of(study).encode():
+            before = workspace.record()
+            _refuse_changes(study, before, workspace)
+            record = with_late_claims(before, record)
+        elif workspace.study_json.exists() and workspace.study_json.read_bytes() != _json_of(record).encode():
             shutil.rmtree(workspace.trials, ignore_errors=True)
+            (workspace.root / EXPLORED).unlink(missing_ok=True)
             workspace.optuna_db.unlink(missing_ok=True)  # trials that it has enqueued are another study's
         workspace.trials.mkdir(exist_ok=True)
         atomic.write_text(workspace.study_yaml, study.text)
-        atomic.write_text(workspace.study_json, _json_of(study))
+        atomic.write_text(workspace.study_json, _json_of(record))
         yield workspace
 
 
@@ -129,12 +139,12 @@ def find_workspace(study: str, runs: Path) -> Workspace:
     )
 
 
-def _json_of(study: Study) -> str:
-    return json.dumps(study.plain(), indent=2) + "\n"
+def _json_of(record: StudyRecord) -> str:
+    return json.dumps(record.model_dump(mode="json"), indent=2) + "\n"
 
 
-def _refuse_changes(study: Study, workspace: Workspace) -> None:
-    changes = forbidden_changes(workspace.record(), study.record())
+def _refuse_changes(study: Study, before: StudyRecord, workspace: Workspace) -> None:
+    changes = forbidden_changes(before, study.record())
     if not changes:
         return
     message = f"the study has results in {workspace.root} and has changed since; its results would not belong together"

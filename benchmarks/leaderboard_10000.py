@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ablations.study_record import StudyRecord
 from ablations.tracking.cursor import NAME as CURSOR
 from ablations.tracking.cursor import Cursor
 from ablations.trials import RECORD, TrialRecord
@@ -121,7 +122,9 @@ def write_runs(folder: Path, runs: int) -> int:
             for seed in range(SEEDS):
                 config = resolve({**settings, "seed": seed})
                 size += write_run(root, f"arm{arm:03}" if arm else "baseline", factors, config, chance)
-        (root / "study.json").write_text("{}")
+        facts: dict[str, Any] = {"papers": (), "design": "factorial", "seeds": (0,), "baseline": {}}
+        record = StudyRecord(name=root.name, question="q", factors={}, arms=(), **facts)
+        (root / "study.json").write_text(record.model_dump_json())
     return size
 
 

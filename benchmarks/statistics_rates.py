@@ -52,17 +52,19 @@ def main() -> None:
             lines = [
                 f"**{title}**; {studies} synthetic studies a cell",
                 "",
-                *map(_line, (columns, ["---:"] * len(columns), *rows.result())),
+                *map(line, (columns, ["---:"] * len(columns), *rows.result())),
             ]
-            PAGE.write_text(_between(PAGE.read_text(), f"<!-- rates: {name} -->", "\n".join(lines)))
+            PAGE.write_text(between(PAGE.read_text(), f"<!-- rates: {name} -->", "\n".join(lines)))
             print(name, flush=True)
 
 
-def _line(cells: list[str]) -> str:
+def line(cells: list[str]) -> str:
+    """A table's."""
     return f"| {' | '.join(cells)} |"
 
 
-def _between(page: str, mark: str, text: str) -> str:
+def between(page: str, mark: str, text: str) -> str:
+    """The page with this text between the mark and the end."""
     before, _, rest = page.partition(mark)
     _, end, after = rest.partition("<!-- end -->")
     if not end:

@@ -63,13 +63,13 @@ class Exhibit:
 WRITTEN, SCALED = ("baseline", "as_written"), ("baseline", "standardised_input")
 EXHIBITS = (
     Exhibit("gan_analysis_cnn", SCALED, 40, 64, (*THIN, *FEW)),
-    Exhibit("oh_my_gan_dcgan", WRITTEN, 8, 25, (*THIN, *FEW)),
-    Exhibit("oh_my_gan_dcgan", WRITTEN, 5, 16, THIN, photos=True),
-    Exhibit("dcgan_anh_nn01", WRITTEN, 8, 16, THIN, photos=True, seed=999),
-    Exhibit("oh_my_gan_wgan", WRITTEN, 10, 25, (*THIN, *FEW)),
-    Exhibit("oh_my_gan_wgan_gp", ("baseline", "layer_norm"), 5, 25, (*THIN, *FEW)),
+    Exhibit("oh_my_gan_dcgan", WRITTEN, 8, 16, (*THIN, *FEW)),
+    Exhibit("oh_my_gan_dcgan", WRITTEN, 5, 9, THIN, photos=True),
+    Exhibit("dcgan_anh_nn01", WRITTEN, 8, 9, THIN, photos=True, seed=999),
+    Exhibit("oh_my_gan_wgan", WRITTEN, 10, 16, (*THIN, *FEW)),
+    Exhibit("oh_my_gan_wgan_gp", ("baseline", "layer_norm"), 5, 16, (*THIN, *FEW)),
     Exhibit("gan_analysis_wgan", SCALED, 24, 64, (*THIN, *FEW)),
-    Exhibit("ganhacks2", WRITTEN, 1, 6, ("--set", "width=16"), photos=True),
+    Exhibit("ganhacks2", WRITTEN, 1, 4, ("--set", "width=16"), photos=True),
     Exhibit("gan_analysis_mlp", SCALED, 50, 64, FEW),
     Exhibit("wgan_tensorflow", WRITTEN, 10, 64, FEW),
 )

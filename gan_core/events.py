@@ -97,14 +97,15 @@ class Saved(Event):
 
 
 class Finished(Event):
-    """The end. 'diverged' is a result; 'failed' (an exception, in `reason`) is not, and is tried again.
+    """The end. 'diverged' is a result; 'failed' (an exception, in `reason`) is not, and is tried again. 'pruned':
+    whoever ran it has stopped it for good.
 
     `inert`: the tricks that were on and whose dose at no tick meant that they acted; None: not known. `evaluation_s`:
     seconds of `wall_s` spent on scores, the reals' features included; None: not known.
     """
 
     kind: Literal["finished"] = "finished"
-    status: Literal["finished", "diverged", "failed"]
+    status: Literal["finished", "diverged", "failed", "pruned"]
     reason: str = ""
     inert: tuple[str, ...] | None = None
     evaluation_s: float | None = None

@@ -10,6 +10,7 @@ from ablations.designs.ladder import LADDER
 from ablations.designs.layout import ALL, BASELINE, RESERVED, Combination, Design, DesignOptions, Fraction, Layout
 from ablations.designs.one_in import ONE_IN
 from ablations.designs.one_out import ONE_OUT
+from ablations.designs.search import SEARCH
 
 __all__ = [
     "ALL",
@@ -32,5 +33,6 @@ DESIGNS: Mapping[str, Design] = MappingProxyType(
         "factorial": FACTORIAL,
         "fractional": FRACTIONAL,
         "arms": ARMS,
+        "search": SEARCH,
     }
 )

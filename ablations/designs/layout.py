@@ -6,6 +6,7 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, Field, PlainValidator
 
+from ablations.designs.search_words import Confirm, Explore, SpaceWords
 from gan_core.records import Record
 
 BASELINE = "baseline"
@@ -44,6 +45,9 @@ class DesignOptions(Record):
         None, description="arms: name -> factors that are on, or settings"
     )
     reference: str | None = Field(None, description="arms: the arm that the others are compared with; else the first")
+    explore: Explore | None = Field(None, description="search: how many arms to try, and who suggests them")
+    confirm: Confirm | None = Field(None, description="search: how many of the best, and on which fresh seeds")
+    space: SpaceWords | None = Field(None, description="search: settings to vary beside the tricks")
 
 
 class Combination(NamedTuple):

@@ -34,6 +34,11 @@ class Processes:
     def __init__(self, workers: int, devices: Sequence[str], threads: int) -> None:
         self.workers, self.devices, self.threads = workers, tuple(devices), threads
         self._context = fork_server()
+        self._halted: set[str] = set()
+
+    def halt(self, name: str) -> None:
+        """See `Executor`."""
+        self._halted.add(name)
 
     def run(self, jobs: Iterator[Job], stop: Callable[[], bool]) -> Generator[Report, None, None]:
         """See `Executor`. Closing it, or an exception, makes the children save and end, and waits for that."""
@@ -82,11 +87,11 @@ class Processes:
                 continue
             child.ended = isinstance(event, Finished)
             yield Report(child.job.name, event)
-        if stop():
-            for child in running:
-                if not child.told_to_stop:
-                    child.told_to_stop = True
-                    _tell(child.pipe)
+        stopping = stop()
+        for child in running:
+            if (stopping or child.job.name in self._halted) and not child.told_to_stop:
+                child.told_to_stop = True
+                _tell(child.pipe)
 
     def _gone(self, child: _Child) -> Iterator[Report]:
         child.process.join()

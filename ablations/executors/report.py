@@ -44,3 +44,7 @@ class Executor(Protocol):
         A generator: closing it also lets them save and end, and waits for that.
         """
         ...
+
+    def halt(self, name: str) -> None:
+        """Let this job, which runs, save and end at its next event."""
+        ...

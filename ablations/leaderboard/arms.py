@@ -8,11 +8,11 @@ from statistics import fmean
 from ablations.evaluation_share import evaluation_share
 from ablations.leaderboard.records import METRIC, MetricCell, Row
 from ablations.results import Result
-from ablations.statistics import Comparison, estimate
+from ablations.statistics import Comparison, Rule, estimate
 from ablations.summary import Of, ScoreSummary
 
 
-def row_of(trials: Sequence[Result], of: Of, metrics: Sequence[str], comparison: Comparison | None) -> Row:
+def row_of(trials: Sequence[Result], of: Of, metrics: Sequence[str], rule: Rule, comparison: Comparison | None) -> Row:
     """The row of these trials, which are one arm's, by seed. `metrics`: those beside the FID."""
     finished = [trial for trial in trials if trial.status == "finished"]
     statuses = Counter(trial.status for trial in trials)
@@ -30,7 +30,7 @@ def row_of(trials: Sequence[Result], of: Of, metrics: Sequence[str], comparison:
         seeds_diverged=statuses["diverged"],
         seeds_failed=statuses["failed"],
         seeds_unfinished=statuses["unfinished"],
-        fid=estimate(list(scores.values())),
+        fid=estimate(list(scores.values()), rule.confidence),
         fid_best_mean=_mean_of_like(finished, "best", of),
         fid_last_mean=_mean_of_like(finished, "last", of),
         comparison=comparison,
@@ -41,6 +41,8 @@ def row_of(trials: Sequence[Result], of: Of, metrics: Sequence[str], comparison:
         inert=tuple(inert),
         run_verdicts=dict(sorted(verdicts.items())),
         data_digests=tuple(dict.fromkeys(d for trial in trials if (d := trial.summary.data_digest) is not None)),
+        kind="explored" if trials[0].stage == "explore" else "arm",
+        seeds_pruned=statuses["pruned"],
         run_ids=tuple(trial.run_id for trial in trials if trial.run_id is not None),
     )
 

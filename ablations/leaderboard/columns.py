@@ -9,7 +9,6 @@ from ablations.leaderboard.records import METRIC, Entry, Leaderboard, Row, Table
 from ablations.statistics import Comparison
 
 FACTOR = "factor_"  # prefix of the columns that hold the factors' values
-ARM = "arm"  # kind of what is one
 Cell = str | int | float | None  # None: there is no such number
 
 
@@ -34,8 +33,9 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column(
         "kind",
-        "arm; elsewhere: not trained in this study, one measurement; floor: to place a number, never ranked",
-        lambda t, r: ARM,
+        "arm; explored: by a search that chose by these numbers, never ranked; elsewhere: not trained in this study, "
+        "one measurement; floor: to place a number, never ranked",
+        lambda t, r: r.kind,
         lambda t, e: e.kind,
     ),
     Column("seeds_finished", "seeds that ran to the end", lambda t, r: r.seeds_finished),
@@ -43,6 +43,7 @@ COLUMNS: tuple[Column, ...] = (
         "seeds_diverged", "seeds that met NaN or infinity: counted, never averaged in", lambda t, r: r.seeds_diverged
     ),
     Column("seeds_failed", "seeds that ended with an exception", lambda t, r: r.seeds_failed),
+    Column("seeds_pruned", "seeds that a search stopped early", lambda t, r: r.seeds_pruned),
     Column("seeds_unfinished", "seeds that are running, interrupted or not begun", lambda t, r: r.seeds_unfinished),
     Column("seeds_scored", "finished seeds with a FID: the n of its mean", lambda t, r: r.fid.n, lambda t, e: 1),
     Column("ranked_by", "whose FID: the best or the last generator of each run", lambda t, r: t.ranked_by),
@@ -53,8 +54,8 @@ COLUMNS: tuple[Column, ...] = (
         lambda t, e: e.fid,
     ),
     Column("fid_sd", "its standard deviation between seeds (n - 1); empty with one seed", lambda t, r: r.fid.sd),
-    Column("fid_ci95_low", "95 % interval of the mean, Student's t over seeds", lambda t, r: r.fid.low),
-    Column("fid_ci95_high", "its upper end", lambda t, r: r.fid.high),
+    Column("fid_ci_low", "interval of the mean at `confidence`, Student's t over seeds", lambda t, r: r.fid.low),
+    Column("fid_ci_high", "its upper end", lambda t, r: r.fid.high),
     Column("fid_best_single", "the lowest FID of any seed", lambda t, r: r.fid_best_single),
     Column("fid_best_mean", "mean FID of the best generators, whatever the ranking", lambda t, r: r.fid_best_mean),
     Column("fid_last_mean", "mean FID of the last generators", lambda t, r: r.fid_last_mean),
@@ -63,15 +64,19 @@ COLUMNS: tuple[Column, ...] = (
         "mean over common seeds of FID(arm) - FID(baseline); negative: lower than the baseline",
         _compared(lambda c: c.difference.mean),
     ),
-    Column("fid_difference_ci95_low", "95 % interval of that, paired by seed", _compared(lambda c: c.difference.low)),
-    Column("fid_difference_ci95_high", "its upper end", _compared(lambda c: c.difference.high)),
+    Column(
+        "fid_difference_ci_low",
+        "interval of that at `confidence`, paired by seed",
+        _compared(lambda c: c.difference.low),
+    ),
+    Column("fid_difference_ci_high", "its upper end", _compared(lambda c: c.difference.high)),
     Column(
         "fid_ratio",
         "geometric mean over common seeds of FID(arm) / FID(baseline): what the verdict hangs on",
         _compared(lambda c: c.shown.mean),
     ),
-    Column("fid_ratio_ci95_low", "95 % interval of that, paired by seed", _compared(lambda c: c.shown.low)),
-    Column("fid_ratio_ci95_high", "its upper end", _compared(lambda c: c.shown.high)),
+    Column("fid_ratio_ci_low", "interval of that at `confidence`, paired by seed", _compared(lambda c: c.shown.low)),
+    Column("fid_ratio_ci_high", "its upper end", _compared(lambda c: c.shown.high)),
     Column(
         "verdict",
         "helps, hurts, no difference, can't tell; baseline for itself; see docs/statistics.md",
@@ -85,6 +90,7 @@ COLUMNS: tuple[Column, ...] = (
         "Hedges' g_z: the mean log ratio in its own standard deviations",
         _compared(lambda c: c.contrast.size),
     ),
+    Column("confidence", "of the intervals; 1 minus it is what Holm shares out", lambda t, r: t.rule.confidence),
     Column("margin", "a smaller difference than this part of the baseline's FID is none", lambda t, r: t.rule.margin),
     Column(
         "smallest_detectable",

@@ -2,12 +2,14 @@
 
 import json
 import math
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from ablations.atomic import write_text
+from ablations.claims.answered import AnsweredClaim
 from ablations.leaderboard.columns import columns_of, documented, line_of
 from ablations.leaderboard.records import Leaderboard, Row, Table
 
@@ -15,8 +17,12 @@ SCHEMA_VERSION = 1
 
 
 def frame_of(leaderboard: Leaderboard) -> pd.DataFrame:
-    """One line an arm, then what was scored elsewhere and the floors; ranks start anew in each table."""
-    lines = [line_of(table, line) for table in leaderboard.tables for line in (*table.lines(), *table.floors)]
+    """One line an arm, then what was scored elsewhere, what was explored, floors; ranks start anew in each table."""
+    lines = [
+        line_of(table, line)
+        for table in leaderboard.tables
+        for line in (*table.lines(), *table.explored, *table.floors)
+    ]
     frame = pd.DataFrame(lines, columns=columns_of(leaderboard))
     whole = [name for name in frame if name in ("rank", "seeds_needed") or str(name).startswith("seeds_")]
     return frame.astype(dict.fromkeys(whole, "Int64"))
@@ -28,7 +34,7 @@ def csv_of(leaderboard: Leaderboard) -> str:
 
 
 def json_of(leaderboard: Leaderboard) -> str:
-    """The tables with the CSV's lines, each arm's FID by seed, and what the columns mean."""
+    """The tables with the CSV's lines, each arm's FID by seed, answered claims, and what the columns mean."""
     content = {
         "schema_version": SCHEMA_VERSION,
         "columns": documented(),
@@ -44,7 +50,7 @@ def write_csv(leaderboard: Leaderboard, path: Path) -> None:
 
 def _table(table: Table) -> dict[str, Any]:
     lines = []
-    for line in (*table.lines(), *table.floors):
+    for line in (*table.lines(), *table.explored, *table.floors):
         cells = {name: _plain(value) for name, value in line_of(table, line).items()}
         seeds = {"fid_by_seed": {str(seed): fid for seed, fid in line.scores.items()}} if isinstance(line, Row) else {}
         lines.append(cells | seeds)
@@ -55,8 +61,27 @@ def _table(table: Table) -> dict[str, Any]:
         "protocol": dict(table.stamps),
         "metrics_under_several_protocols": list(table.mixed),
         "evaluation_share": _plain(table.evaluation_share),
+        "expected_best": [
+            {"trials": e.k, "fid": _plain(e.best), "ci95_low": _plain(e.low), "ci95_high": _plain(e.high)}
+            for e in table.expected
+        ],
+        "rule": table.rule.model_dump(),
         "lines": lines,
+        "claims": [_claim(answered) for answered in table.claims],
     }
+
+
+def _claim(answered: AnsweredClaim) -> dict[str, Any]:
+    """The claim as the study has it, and the answer; seeds as text."""
+    answer = {name: value for name, value in asdict(answered).items() if name not in ("claim", "rule")}
+    rule = {"scale": answered.rule.scale, "lower_is_better": answered.rule.lower_is_better}
+    return {**answered.claim.model_dump(mode="json"), **rule, **_deep_plain(answer)}
+
+
+def _deep_plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(key): _deep_plain(item) for key, item in value.items()}
+    return [_deep_plain(item) for item in value] if isinstance(value, tuple) else _plain(value)
 
 
 def _plain(value: Any) -> Any:

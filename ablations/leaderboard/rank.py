@@ -2,7 +2,8 @@
 
 The rule: arms are ranked by the mean over seeds of the FID of each run's best generator, or of its last on request;
 lower is better. Arms without a score come last, without a rank. Diverged and failed seeds are counted and never
-averaged in. What was scored elsewhere under the same protocol is ranked among the arms; floors are not.
+averaged in. What a search explored is apart and never ranked: it was chosen by these numbers. What was scored elsewhere
+under the same protocol is ranked among the arms; floors are not.
 """
 
 import math
@@ -10,29 +11,35 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
+from ablations.claims.answer import answer_claims
 from ablations.evaluation_share import evaluation_share
 from ablations.leaderboard.arms import row_of, scores_of
+from ablations.leaderboard.asked import Asked, AskedBy
 from ablations.leaderboard.records import METRIC, NO_SCORES, Entry, Leaderboard, Row, Table
 from ablations.results import Result, in_order
-from ablations.statistics import ArmScores, Comparison, Rule, compare_all
+from ablations.statistics import ArmScores, Comparison, Rule, compare_all, expected_best
 from ablations.summary import Of
 from gan_core.problems import UserError
 
 Entries = Mapping[str, Sequence[Entry]]  # by study
-DEFAULT_RULE = Rule()
+NOTHING = Asked()
 
 
 def leaderboard_of(
-    results: Sequence[Result], ranked_by: Of = "best", rule: Rule = DEFAULT_RULE, entries: Entries | None = None
+    results: Sequence[Result], ranked_by: Of = "best", asked: AskedBy | None = None, entries: Entries | None = None
 ) -> Leaderboard:
-    """Rank the arms. Raises UserError if two trials are the same arm and seed of one study."""
+    """Rank the arms; a study that is not in `asked` has the default rule and no claims.
+
+    Raises UserError if two trials are the same arm and seed of one study.
+    """
     results = in_order(results)
     _refuse_doubles(results)
+    asked, entries = asked or {}, entries or {}
     return Leaderboard(
         tuple(
             table
             for study, trials in groupby(results, key=lambda result: result.study)
-            for table in _tables(list(trials), ranked_by, rule, (entries or {}).get(study, ()))
+            for table in _tables(list(trials), ranked_by, asked.get(study, NOTHING), entries.get(study, ()))
         )
     )
 
@@ -50,12 +57,12 @@ def _refuse_doubles(results: Sequence[Result]) -> None:
         raise UserError(*doubles)
 
 
-def _tables(trials: Sequence[Result], of: Of, rule: Rule, entries: Sequence[Entry]) -> Iterator[Table]:
+def _tables(trials: Sequence[Result], of: Of, asked: Asked, entries: Sequence[Entry]) -> Iterator[Table]:
     """A trial without a FID has no protocol to go by: it counts in each table of its study."""
     stamps = [_stamp(trial, of) for trial in trials]
     for stamp in sorted(set(stamps) - {""}) or [""]:
         here = [trial for trial, own in zip(trials, stamps, strict=True) if own in (stamp, "")]
-        yield _table(here, of, rule, [entry for entry in entries if entry.beside == stamp])
+        yield _table(here, of, asked, [entry for entry in entries if entry.beside == stamp])
 
 
 def _stamp(trial: Result, of: Of) -> str:
@@ -63,27 +70,44 @@ def _stamp(trial: Result, of: Of) -> str:
     return score.stamp if score else ""
 
 
-def _table(trials: Sequence[Result], of: Of, rule: Rule, entries: Sequence[Entry]) -> Table:
+def _table(trials: Sequence[Result], of: Of, asked: Asked, entries: Sequence[Entry]) -> Table:
     stamps, mixed = _stamps(trials, of)
-    arms = {arm: list(own) for arm, own in groupby(trials, key=lambda trial: trial.arm)}
-    compared = _comparisons(arms, of, rule)
+    explored = [trial for trial in trials if trial.stage == "explore"]
+    judged = [trial for trial in trials if trial.stage != "explore"]
+    arms = {arm: list(own) for arm, own in groupby(judged, key=lambda trial: trial.arm)}
+    compared = _comparisons(arms, of, asked.rule)
     metrics = [metric for metric in stamps if metric != METRIC]
-    rows = [row_of(own, of, metrics, compared.get(arm)) for arm, own in arms.items()]
+    rows = [row_of(own, of, metrics, asked.rule, compared.get(arm)) for arm, own in arms.items()]
     ranked, elsewhere = _ranked(rows, [entry for entry in entries if entry.kind == "elsewhere"])
     return Table(
         study=trials[0].study,
         score=_score_name(trials, of),
         ranked_by=of,
-        rule=rule,
+        rule=asked.rule,
         stamps=stamps,
         mixed=mixed,
         evaluation_share=evaluation_share(trials),
         rows=ranked,
         elsewhere=elsewhere,
+        explored=_explored(explored, of, metrics, asked.rule),
+        expected=expected_best(_tried(explored, of), asked.rule),
         floors=tuple(
             sorted((e for e in entries if e.kind == "floor"), key=lambda entry: (math.isnan(entry.fid), entry.fid))
         ),
+        claims=answer_claims(asked.claims, judged, asked.rule, of, mixed),
     )
+
+
+def _explored(trials: Sequence[Result], of: Of, metrics: Sequence[str], rule: Rule) -> tuple[Row, ...]:
+    """A search's arms by what they were chosen by, best first."""
+    rows = [row_of(list(own), of, metrics, rule, None) for _, own in groupby(trials, key=lambda trial: trial.arm)]
+    return tuple(sorted(rows, key=lambda row: (math.isnan(row.fid.mean), row.fid.mean, row.arm)))
+
+
+def _tried(trials: Sequence[Result], of: Of) -> list[float | None]:
+    """Each explored trial's FID; None for one that diverged or was stopped early: it gave nothing."""
+    ended = [trial for trial in trials if trial.status in ("finished", "diverged", "pruned")]
+    return [next(iter(scores_of([trial], METRIC, of).values()), None) for trial in ended]
 
 
 def _stamps(trials: Sequence[Result], of: Of) -> tuple[dict[str, str], tuple[str, ...]]:

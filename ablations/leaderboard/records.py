@@ -5,7 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ablations.statistics import Comparison, Estimate, Rule
+from ablations.claims.answered import AnsweredClaim
+from ablations.statistics import Comparison, Estimate, ExpectedBest, Rule
 from ablations.summary import Of, ScoreSummary
 
 METRIC = "fid"  # what arms are ranked and compared by; lower is better
@@ -48,11 +49,13 @@ class Row:
     run_verdicts: Mapping[str, int]  # how many runs are healthy, oscillating, ...
     data_digests: tuple[str, ...]
     run_ids: tuple[str, ...]
+    kind: Literal["arm", "explored"] = "arm"  # explored: by a search that chose by these numbers, so never ranked
+    seeds_pruned: int = 0
 
     @property
     def seeds_ended(self) -> int:
         """Seeds that came to an end, whichever."""
-        return self.seeds_finished + self.seeds_diverged + self.seeds_failed
+        return self.seeds_finished + self.seeds_diverged + self.seeds_failed + self.seeds_pruned
 
     @property
     def fid_best_single(self) -> float:
@@ -62,6 +65,8 @@ class Row:
     @property
     def verdict(self) -> str:
         """What the study says of the arm."""
+        if self.kind == "explored":
+            return "explored"
         if self.is_baseline:
             return "baseline"
         return "can't tell" if self.comparison is None else self.comparison.finding
@@ -69,6 +74,8 @@ class Row:
     @property
     def reason(self) -> str:
         """Why the verdict is this one."""
+        if self.kind == "explored":
+            return "an arm is not judged by the numbers that it was chosen by"
         if self.comparison is None:
             return "" if self.is_baseline else "no baseline under this protocol"
         return self.comparison.reason
@@ -106,6 +113,7 @@ class Table:
 
     `score`: name of the FID; NO_SCORES where trials ran to the end and none has one, '' where none has come so far.
     `stamps`: protocol by metric, FID first. `mixed`: metrics left out, for the table's runs have several protocols.
+    `explored`: of a search, best first, never ranked. `expected`: the best FID to expect of 1, 2, ... explored trials.
     """
 
     study: str
@@ -118,6 +126,9 @@ class Table:
     rows: tuple[Row, ...]
     elsewhere: tuple[Entry, ...] = ()
     floors: tuple[Entry, ...] = ()
+    explored: tuple[Row, ...] = ()
+    expected: tuple[ExpectedBest, ...] = ()
+    claims: tuple[AnsweredClaim, ...] = ()  # the study's, answered from these rows' trials
 
     @property
     def protocol(self) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from ablations.leaderboard.asked import AskedBy, read_asked
 from ablations.leaderboard.entries import read_entries
 from ablations.leaderboard.explain import Journal
 from ablations.leaderboard.rank import Entries, leaderboard_of
@@ -18,16 +19,20 @@ from gan_core.problems import Problem, UserError
 
 @dataclass(frozen=True)
 class Source:
-    """Results, what was scored beside them, and a way to each run's journal. `warning`: what is missing."""
+    """Results, what was scored beside them and asked of them, and a way to each run's journal.
+
+    `warning`: what is missing.
+    """
 
     results: tuple[Result, ...]
     journal_of: Journal
     entries: Entries = field(default_factory=dict)
+    asked: AskedBy = field(default_factory=dict)
     warning: str = ""
 
     def leaderboard(self, ranked_by: Of = "best") -> Leaderboard:
         """The arms of all its studies, ranked."""
-        return leaderboard_of(self.results, ranked_by, entries=self.entries)
+        return leaderboard_of(self.results, ranked_by, self.asked, self.entries)
 
 
 def from_disk(studies: Sequence[str], runs: Path) -> Source:
@@ -44,7 +49,8 @@ def from_folders(roots: Sequence[Path]) -> Source:
     if doubles := [str(folder) for folder in folders if names.count(folder.name) > 1]:
         raise UserError(Problem("two folders hold a study of one name", ("STUDY",), source=", ".join(doubles)))
     results = read_results([directory for root in dict.fromkeys(roots) for directory in trial_directories(root)])
-    return Source(results, _journal_on_disk, {root.name: read_entries(root) for root in folders})
+    entries = {root.name: read_entries(root) for root in folders}
+    return Source(results, _journal_on_disk, entries, {root.name: read_asked(root) for root in folders})
 
 
 def _journal_on_disk(result: Result) -> list[AnyEvent]:

@@ -6,11 +6,12 @@ from rich.text import Text
 
 from ablations.leaderboard import Leaderboard
 from ablations.leaderboard import Table as Ranked
+from ablations.render.claims_cells import HEADINGS, drawn_claims
 from ablations.render.console import out, say
 from ablations.render.leaderboard_cells import drawn
 
 LEFT = ("arm", "verdict", "runs", "inert: never acted")
-STYLES = {"helps": "green", "hurts": "red"}
+STYLES = {"helps": "green", "hurts": "red", "supported": "green", "refuted": "red"}
 
 
 def show_leaderboard(leaderboard: Leaderboard) -> None:
@@ -19,6 +20,8 @@ def show_leaderboard(leaderboard: Leaderboard) -> None:
         say("no trial has begun yet")
     for table in leaderboard.tables:
         out.print(leaderboard_table(table))
+        if (claims := claims_table(table)) is not None:
+            out.print(claims)
 
 
 def leaderboard_table(table: Ranked) -> Table:
@@ -40,4 +43,17 @@ def leaderboard_table(table: Ranked) -> Table:
         shown.add_section()
     for floor in words.floors:
         shown.add_row(*(Text(cell) for cell in floor), style="dim")
+    return shown
+
+
+def claims_table(table: Ranked) -> Table | None:
+    """The answers to the study's claims; None where it has none."""
+    words = drawn_claims(table)
+    if words is None:
+        return None
+    shown = Table(title=words.title, caption="\n".join(words.notes), box=box.SIMPLE_HEAD, show_edge=False)
+    for heading in HEADINGS:
+        shown.add_column(heading, overflow="fold")
+    for row in words.rows:
+        shown.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
     return shown

@@ -14,6 +14,7 @@ from gan_core.evaluation.metrics import METRICS
 HEALTHY = "healthy"
 WORDS = {"can't tell": "unclear"}  # what became of a run is no verdict on its arm
 ARROWS = {"lower": "↓", "higher": "↑"}
+MOST_EXPLORED = 10  # lines; all are in the files
 MARK = " *"  # of what was not trained here
 
 
@@ -24,7 +25,7 @@ class Drawn:
     title: str
     headings: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    floors: tuple[tuple[str, ...], ...]
+    floors: tuple[tuple[str, ...], ...]  # and before them what was explored
     notes: tuple[str, ...]
 
 
@@ -43,7 +44,8 @@ def drawn(table: Table) -> Drawn:
         )
         for line in table.lines()
     ]
-    floors = [(*_entry(table, floor), *[""] * (amiss + inert)) for floor in table.floors]
+    floors = [(*_arm(table, row), *[""] * (amiss + inert)) for row in table.explored[:MOST_EXPLORED]]
+    floors += [(*_entry(table, floor), *[""] * (amiss + inert)) for floor in table.floors]
     return Drawn(_title(table), tuple(headings), tuple(rows), tuple(floors), tuple(_notes(table)))
 
 
@@ -82,7 +84,7 @@ def _entry(table: Table, entry: Entry) -> list[str]:
 
 def _seeds(row: Row) -> str:
     """'3', or '3, 2/5 diverged'."""
-    lost = ((row.seeds_diverged, "diverged"), (row.seeds_failed, "failed"))
+    lost = ((row.seeds_diverged, "diverged"), (row.seeds_failed, "failed"), (row.seeds_pruned, "pruned"))
     return ", ".join([str(row.seeds_finished), *(f"{n}/{row.seeds_ended} {word}" for n, word in lost if n)])
 
 
@@ -108,14 +110,15 @@ def _against_baseline(table: Table, row: Row) -> str:
         values = [number(value, signed=True) for value in (shown.mean, shown.low, shown.high)]
         unit = ""
     else:
-        values = [_percent(value) for value in (shown.mean, shown.low, shown.high)]
+        values = [percent(value) for value in (shown.mean, shown.low, shown.high)]
         unit = " %"
     if math.isnan(shown.mean):
         return ""
     return values[0] + unit + ("" if math.isnan(shown.low) else f" [{values[1]}, {values[2]}]")
 
 
-def _percent(ratio: float) -> str:
+def percent(ratio: float) -> str:
+    """A ratio as a change: '-12', '+3.4'; '' where there is no number."""
     change = 100 * (ratio - 1)
     return "" if math.isnan(change) else f"{change:+.1f}" if abs(change) < 10 else f"{change:+.0f}"
 
@@ -137,15 +140,17 @@ def _notes(table: Table) -> Iterator[str]:
     if not table.stamps:
         return
     yield (
-        f"ranked by the mean over seeds of the FID of each run's {table.ranked_by} generator, ± 95 % interval; "
+        f"ranked by the mean over seeds of the FID of each run's {table.ranked_by} generator, ± {_confidence(table)} "
+        f"interval; "
         f"{_other(table)}: mean of the {_other(table)} generators"
     )
     if any(row.comparison is not None for row in table.rows):
         yield (
-            f"vs baseline: FID paired by seed, 95 % interval; verdicts: Holm over the table's arms at "
+            f"vs baseline: FID paired by seed, {_confidence(table)} interval; verdicts: Holm over the table's arms at "
             f"{table.rule.alpha:.0%}, see docs/statistics.md"
         )
         yield from _could_show(table)
+    yield from _explored(table)
     for entry in table.elsewhere:
         yield f"* {entry.name}: not trained here, one measurement ({entry.what})"
     for entry in table.floors:
@@ -157,10 +162,28 @@ def _notes(table: Table) -> Iterator[str]:
         yield share
 
 
+def _explored(table: Table) -> Iterator[str]:
+    if not table.explored:
+        return
+    more = len(table.explored) - MOST_EXPLORED
+    yield (
+        "explored: what the search tried, by other seeds than the ranked arms; it chose by these numbers, so they are "
+        f"too good, and never ranked{f'; {more} more are in the files' if more > 0 else ''}"
+    )
+    known = [expected for expected in table.expected if math.isfinite(expected.best)]
+    if shown := [expected for expected in known if expected.k in (1, 2, 5, 10, 20, 50, 100, 200, 500, len(known))]:
+        words = ", ".join(f"{number(expected.best)} of {expected.k}" for expected in shown)
+        yield f"best FID to expect of so many explored trials: {words}; where the sampler learns, of what it tried"
+
+
+def _confidence(table: Table) -> str:
+    return f"{100 * table.rule.confidence:g} %"
+
+
 def _could_show(table: Table) -> Iterator[str]:
     ratios = [row.comparison.detectable for row in table.rows if row.comparison is not None]
     finite = sorted(ratio for ratio in ratios if math.isfinite(ratio))
     if finite and table.rule.scale == "log":
-        low, high = (_percent(ratio) for ratio in (finite[0], finite[-1]))
+        low, high = (percent(ratio) for ratio in (finite[0], finite[-1]))
         least = f"{low} %" if low == high else f"{low} % to {high} %, by arm"
         yield f"smallest difference that these seeds would most likely have shown: {least}"

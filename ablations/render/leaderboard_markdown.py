@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from ablations.leaderboard import Leaderboard
 from ablations.leaderboard.columns import documented
+from ablations.render.claims_cells import HEADINGS, DrawnClaims, drawn_claims
 from ablations.render.leaderboard_cells import Drawn, drawn
 
 PAGE = """\
@@ -17,8 +18,10 @@ applicable. Rows of different `protocol` or `study` belong to different tables; 
 
 
 def markdown_of(leaderboard: Leaderboard) -> str:
-    """One table a study and protocol, as on the terminal."""
-    return "\n".join(line for table in leaderboard.tables for line in _lines(drawn(table)))
+    """One table a study and protocol, and the answers to its claims, as on the terminal."""
+    return "\n".join(
+        line for table in leaderboard.tables for line in (*_lines(drawn(table)), *_claims(drawn_claims(table)))
+    )
 
 
 def columns_page() -> str:
@@ -34,6 +37,13 @@ def _lines(words: Drawn) -> Iterator[str]:
     for note in words.notes:
         yield f"{_escaped(note)}  "
     yield ""
+
+
+def _claims(words: DrawnClaims | None) -> Iterator[str]:
+    if words is not None:
+        yield f"### {_escaped(words.title)}\n"
+        yield from _table(HEADINGS, words.rows)
+        yield from ("", *(f"{_escaped(note)}  " for note in words.notes), "")
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:

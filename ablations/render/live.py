@@ -75,7 +75,7 @@ def progress_bars(study: str, progress: StudyProgress) -> Table:
     bars.add_row(
         Text(study, style="bold"),
         ProgressBar(progress.budget_images, progress.images, width=BAR_WIDTH),
-        f"{len(progress.done)} of {len(progress.trials)} trials",
+        f"{len(progress.done)} of {progress.count} trials",
         "" if left is None else f"about {duration(left)} left",
     )
     for row in list(progress.running.values()):  # drawn in another thread than the one that changes it

@@ -1,5 +1,6 @@
 """The end of an execution."""
 
+from ablations.exploration import Exploration
 from ablations.render.console import say
 from ablations.render.leaderboard import show_leaderboard
 from ablations.render.problems import show_warnings
@@ -13,19 +14,41 @@ def show_outcome(session: Session, stopped: bool) -> None:
     progress = session.progress
     show_leaderboard(session.leaderboard())
     say(f"leaderboard: {session.workspace.leaderboard_csv}")
+    if session.workspace.report_html.exists() and session.options.report:
+        say(f"report:      {session.workspace.report_html}")
     if session.offline:
         say(f"MLflow:      {session.complaint or sync_command(session.workspace.root)}")
     elif session.options.tracking_uri is None:
         say(f"MLflow:      python -m ablations ui {session.workspace.root}")
     if session.complaint and not session.offline:
         show_warnings([session.complaint])
+    if session.report_complaint:
+        show_warnings([session.report_complaint])
     if session.floors.complaint:
         show_warnings([session.floors.complaint])
+    if session.exploration is not None:
+        _show_search(session, session.exploration)
     if session.reused:
-        say(f"{told(session.reused, len(progress.trials))}; --retrain trains them again")
+        say(f"{told(session.reused, progress.count)}; --retrain trains them again")
     for name, reason in progress.failed.items():
         say(f"failed: {name}: {reason}")
     if not progress.is_done:
-        left = len(progress.trials) - len(progress.done)
+        left = progress.count - len(progress.done)
         how = "stopped" if stopped else "not done"
-        say(f"{how}: {left} of {len(progress.trials)} trials are left; the same command goes on")
+        say(f"{how}: {left} of {progress.count} trials are left; the same command goes on")
+
+
+def _show_search(session: Session, search: Exploration) -> None:
+    """How much was tried, what was not, which arms are confirmed, and Optuna's importances."""
+    trials = sum(own.is_a == "trial" for own in search.suggestions)
+    say(f"explored: {len(search.arms)} different arms of {search.plan.explore.arms} in {trials} trials")
+    forbidden = [own.reason for own in search.suggestions if own.is_a == "forbidden"]
+    for reason in dict.fromkeys(forbidden):
+        say(f"suggested {forbidden.count(reason)} times and no arm: {reason}")
+    if search.explored.gave_up:
+        show_warnings([f"the search ended early: {search.explored.gave_up}"])
+    if search.explored.chosen is not None:
+        say(f"confirmed on fresh seeds: {', '.join(search.explored.chosen) or 'none, for no explored arm has a FID'}")
+    if shares := session.importances():
+        words = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
+        say(f"Optuna's importances, shares of what varied among the explored trials and no effects: {words}")

@@ -23,7 +23,7 @@ class PlainDisplay:
     def __enter__(self) -> Self:
         progress, resources = self._session.progress, self._session.resources
         self._say(
-            f"{self._session.study.name}: {len(progress.trials)} trials, {len(progress.done)} done; "
+            f"{self._session.study.name}: {progress.count} trials, {len(progress.done)} done; "
             f"{resources.workers} side by side on {', '.join(resources.devices)}, {resources.threads} thread(s) each"
         )
         return self
@@ -48,7 +48,7 @@ class PlainDisplay:
         if end := end_of(report):
             progress = self._session.progress
             left = "" if progress.seconds_left is None else f", about {duration(progress.seconds_left)} left"
-            self._say(f"{report.name}: {end}; {len(progress.done)} of {len(progress.trials)} done{left}")
+            self._say(f"{report.name}: {end}; {len(progress.done)} of {progress.count} done{left}")
 
     def _say(self, text: str) -> None:
         self._console.print(Text(text), soft_wrap=True)

@@ -9,6 +9,7 @@ from ablations.plan import Plan
 from ablations.render.console import duration, out, say
 from ablations.render.problems import show_warnings
 from ablations.reuse import told
+from ablations.search_plan import SearchPlan
 from ablations.statistics import Prospect
 from ablations.statistics.sign_flip import seeds_for_sign_flip
 
@@ -29,10 +30,16 @@ def show_plan(plan: Plan) -> None:
         say(f"{reused}: `run` takes them over; --retrain trains them again")
     for line in _prospects(plan):
         say(line)
-    left = sum(not plan.is_done(trial) for trial in plan.trials)
+    if plan.claim_prospects:
+        say(_claims(plan))
+    left = sum(not plan.is_done(trial) for trial in plan.trials) + plan.trials_to_come  # of a search at most
+    count = len(plan.trials) + plan.trials_to_come
+    if study.search is not None:
+        for line in _stages(study.search):
+            say(line)
     say(
         f"{resources.workers} side by side on {', '.join(resources.devices)}, {resources.threads} thread(s) each: "
-        f"about {duration(plan.seconds)} for the {left} of {len(plan.trials)} trials that are left"
+        f"about {duration(plan.seconds)} for the {left} of {count} trials that are left"
     )
 
 
@@ -41,7 +48,7 @@ def _arms(plan: Plan) -> Table:
     table = Table(title=f"{study.name}: {study.design}, seeds {', '.join(map(str, study.seeds))}")
     for heading in HEADINGS:
         table.add_column(heading, justify="left" if heading in HEADINGS[:2] else "right")
-    for arm in study.arms:
+    for arm in {arm.name: arm for arm in (*study.arms, *(trial.arm for trial in plan.trials))}.values():
         own = [trial for trial in plan.trials if trial.arm.name == arm.name]
         cost = plan.costs[arm.name]
         on = [name for name, switched in arm.factors.items() if switched]
@@ -54,6 +61,20 @@ def _arms(plan: Plan) -> Table:
             *(duration(s) for s in (cost.training_s, cost.scoring_s, cost.total_s)),
         )
     return table
+
+
+def _stages(search: SearchPlan) -> list[str]:
+    """What a search will do, and how large its space is."""
+    explore, confirm = search.explore, search.confirm
+    there_are = search.space.arms_there_are()
+    size = "more than can be counted" if there_are is None else str(there_are)
+    pruner = "" if explore.pruner == "none" else f", the {explore.pruner} pruner stopping those that do badly"
+    return [
+        f"explores {explore.arms} different arms of {size} by {explore.sampler}{pruner}: at most "
+        f"{explore.arms * explore.seeds} trials, up to {explore.seeds} seeds of an arm that is suggested again",
+        f"confirms the best {confirm.best} and the baseline on seeds {', '.join(map(str, confirm.seeds))}; only these "
+        "are ranked",
+    ]
 
 
 def _confounded(fraction: Fraction) -> list[str]:
@@ -86,6 +107,13 @@ def _prospects(plan: Plan) -> list[str]:
     tests = f"{first.comparisons} comparison{'' if first.comparisons == 1 else 's'}"
     lines.append(f"{seeds} and {tests} would show 4 times in 5 (spread: sd of log FID): {spreads}")
     return lines
+
+
+def _claims(plan: Plan) -> str:
+    """What so many seeds can show of claims."""
+    first = plan.claim_prospects[0]
+    spreads = "; ".join(f"where pairs spread by {p.sd:g}, {_times(p)}" for p in plan.claim_prospects)
+    return f"of {first.comparisons} claim{'' if first.comparisons == 1 else 's'}, answered together: {spreads}"
 
 
 def _times(prospect: Prospect) -> str:

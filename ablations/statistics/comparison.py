@@ -51,17 +51,17 @@ def compare_all(pairs: Sequence[Pair], rule: Rule) -> tuple[Comparison, ...]:
     """All comparisons of a study, adjusted together, in the order given."""
     judgements = judge_all(pairs, rule)
     family = max(1, sum(not math.isnan(judgement.p_holm) for judgement in judgements))
-    return tuple(_comparison(pair, judged, family, rule) for pair, judged in zip(pairs, judgements, strict=True))
+    return tuple(comparison_of(pair, judged, family, rule) for pair, judged in zip(pairs, judgements, strict=True))
 
 
 def judge_all(pairs: Sequence[Pair], rule: Rule) -> tuple[Judgement, ...]:
     """The verdicts alone, without what a table shows beside them: a hundred times faster."""
     contrasts = [contrast_of(((1.0, arm), (-1.0, baseline)), baseline, rule) for arm, baseline in pairs]
     divergences = [divergence_of(arm, baseline) for arm, baseline in pairs]
-    adjusted = holm([_shared_p(each.p, other, rule) for each, other in zip(contrasts, divergences, strict=True)])
+    adjusted = holm([shared_p(each.p, other, rule) for each, other in zip(contrasts, divergences, strict=True)])
     equivalence = holm([contrast.p_equivalence for contrast in contrasts])
     return tuple(
-        Judgement(contrast, divergence, p, p_equivalence, _verdict(contrast, divergence, p, p_equivalence, rule))
+        Judgement(contrast, divergence, p, p_equivalence, judged_verdict(contrast, divergence, p, p_equivalence, rule))
         for contrast, divergence, p, p_equivalence in zip(contrasts, divergences, adjusted, equivalence, strict=True)
     )
 
@@ -71,14 +71,15 @@ def shown_estimate(effect: Estimate, rule: Rule) -> Estimate:
     return Estimate(effect.n, rule.shown(effect.mean), effect.sd, rule.shown(effect.low), rule.shown(effect.high))
 
 
-def _shared_p(p_score: float, divergence: Divergence, rule: Rule) -> float:
+def shared_p(p_score: float, divergence: Divergence, rule: Rule) -> float:
     """One p a comparison: the t test's, or where divergence could answer too, Bonferroni's of the two."""
     if not divergence.can_answer(rule.alpha):
         return p_score
     return divergence.p if math.isnan(p_score) else min(1.0, 2 * min(p_score, divergence.p))
 
 
-def _verdict(contrast: Contrast, divergence: Divergence, p: float, p_equivalence: float, rule: Rule) -> Verdict:
+def judged_verdict(contrast: Contrast, divergence: Divergence, p: float, p_equivalence: float, rule: Rule) -> Verdict:
+    """The verdict on one comparison, `p` and `p_equivalence` being adjusted already."""
     evidence = Evidence(
         effect=contrast.effect.mean,
         p_score=contrast.p,
@@ -92,7 +93,8 @@ def _verdict(contrast: Contrast, divergence: Divergence, p: float, p_equivalence
     return decide(evidence, rule)
 
 
-def _comparison(pair: Pair, judged: Judgement, family: int, rule: Rule) -> Comparison:
+def comparison_of(pair: Pair, judged: Judgement, family: int, rule: Rule) -> Comparison:
+    """What is shown of a judged pair; `family`: with how many tests it was adjusted."""
     arm, baseline = pair
     effect, alpha = judged.contrast.effect, rule.alpha / family
     return Comparison(

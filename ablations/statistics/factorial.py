@@ -32,6 +32,7 @@ class FactorEffect:
     effect: Estimate  # on the rule's scale; `n` is the number of runs, `sd` the residual one
     shown: Estimate  # for people: a ratio (of ratios, for an interaction), or a difference
     p: float
+    p_equivalence: float
     p_holm: float
     p_equivalence_holm: float
     diverged_with: int  # runs of the last level (of all, for an interaction) that diverged
@@ -114,7 +115,8 @@ def _effects(
     values = [model.coefficients.get(i, unknown) for i in range(len(columns))]
     p = [two_sided_p(value, error, model.df) for value, error in values]
     adjusted = holm(p)
-    equivalence = holm([equivalence_p(value, error, model.df, model.margin) for value, error in values])
+    p_equivalence = [equivalence_p(value, error, model.df, model.margin) for value, error in values]
+    equivalence = holm(p_equivalence)
     quantile = float(stats.t.ppf((1 + rule.confidence) / 2, model.df)) if model.df else math.nan
     effects = []
     for i, column in enumerate(columns):
@@ -142,6 +144,7 @@ def _effects(
                 effect=estimate,
                 shown=shown_estimate(estimate, rule),
                 p=p[i],
+                p_equivalence=p_equivalence[i],
                 p_holm=adjusted[i],
                 p_equivalence_holm=equivalence[i],
                 diverged_with=diverged.diverged_with,

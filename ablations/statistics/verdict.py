@@ -58,7 +58,7 @@ def decide(evidence: Evidence, rule: Rule) -> Verdict:
         helps = (evidence.effect < 0) == rule.lower_is_better
         against = evidence.excess > 0 if helps else evidence.excess < 0
         if against and not _stands(evidence, rule):
-            scores, who = ("better", "it") if helps else ("worse", "the baseline")
+            scores, who = ("better", "it") if helps else ("worse", "the other")
             return Verdict("can't tell", f"{scores} where both finished, but {who} diverges in {_seeds(evidence)} more")
         small = f", by less than {rule.margin:.0%}" if within else ""
         return Verdict("helps" if helps else "hurts", f"adjusted p = {evidence.p_holm:.2g}{small}")

@@ -17,7 +17,8 @@ from typing import Literal
 from pydantic import ValidationError
 
 from ablations import atomic
-from ablations.provenance import Provenance, environment, lock_file
+from ablations.provenance import Provenance, environment, lock_file, provenance_of
+from ablations.study import Study
 from ablations.tracking.cursor import read_cursor, without_password
 from ablations.tracking.outcomes import KILLED
 from ablations.trials import Trial
@@ -40,6 +41,12 @@ class Execution:
     trials: Sequence[Trial]  # all of the study's, done or not
     study_file: Path
     provenance: Provenance
+
+    @classmethod
+    def of(cls, study: Study, directory: Path, trials: Sequence[Trial], command: Sequence[str]) -> "Execution":
+        """The execution that this command begins."""
+        provenance = provenance_of(Path(__file__).parent, command)
+        return cls(study.name, study.design, directory, tuple(trials), study.path, provenance)
 
     @property
     def arms(self) -> tuple[str, ...]:

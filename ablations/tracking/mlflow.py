@@ -59,7 +59,7 @@ class MlflowTracker:
     def begin(self, execution: Execution) -> str:
         """Make this execution's parent run and give its id. Raises UserError if the store does not take it."""
         folder = begin_record(execution)
-        executions = Executions(self.store, execution.directory)
+        self._executions = executions = Executions(self.store, execution.directory)
         (self._parent,) = (run for run in executions.runs if run.folder == folder)
         try:
             with limits(SHIP):
@@ -79,6 +79,12 @@ class MlflowTracker:
         for name in (t.name for t in execution.trials if not is_settled(t.directory, self.store.uri)):
             self._add(f"before: {name}", partial(self._settle, name, executions))
         return run_id
+
+    def admit(self, trial: Trial) -> None:
+        """One trial more than the execution began with, of a search."""
+        with self._told:
+            run = TrialRun(self.store, trial, trial_params([trial])[trial.name], self._executions.origin)
+            self._runs[trial.name], self._jobs[trial.name] = run, partial(self._ship, trial.name)
 
     def start(self) -> None:
         """Ship in the background from now on."""

@@ -24,7 +24,7 @@ from gan_core.problems import Problem, UserError, nearest_name
 
 WHERE = ("--from-mlflow",)
 PAGE = 1000
-ENDED = ("finished", "diverged", "failed")
+ENDED = ("finished", "diverged", "failed", "pruned")
 
 
 def from_mlflow(uri: str, experiments: Sequence[str] = ()) -> Source:

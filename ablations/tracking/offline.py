@@ -20,6 +20,9 @@ class Offline:
         self._root, self._folder = execution.directory, begin_record(execution)
         return self._folder.name
 
+    def admit(self, trial: Trial) -> None:
+        """One trial more, of a search: its folder is enough."""
+
     def start(self) -> None:
         """Nothing starts."""
 

@@ -12,12 +12,15 @@ ALWAYS = ("data", "image_size", "architecture", "width", "loss", "batch_size", "
 def trial_params(trials: Sequence[Trial]) -> dict[str, dict[str, str]]:
     """Per trial name its parameters: arm, seed, every factor, the settings that differ within the study, and ALWAYS."""
     plain = [trial.config.plain() for trial in trials]
-    values = factor_values([FactorFacts(t.arm.factors, config) for t, config in zip(trials, plain, strict=True)])
-    shown = dict.fromkeys((*ALWAYS, *varied_settings(plain)))
+    facts = [FactorFacts(t.arm.factors, config, t.arm.searched) for t, config in zip(trials, plain, strict=True)]
+    values = factor_values(facts)
+    of_search = any(trial.stage is not None for trial in trials)  # nobody knows yet what will differ in the end
+    shown = dict.fromkeys((*ALWAYS, *(() if of_search else varied_settings(plain))))
     return {
         trial.name: {
             "arm": trial.arm.name,
             "seed": str(trial.seed),
+            **({"stage": trial.stage} if trial.stage is not None else {}),
             **factors,
             **{key: setting_text(key, config.get(key)) for key in shown},
         }

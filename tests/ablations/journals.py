@@ -7,6 +7,7 @@ from typing import Any, Literal
 import numpy as np
 import PIL.Image
 
+from ablations.study_record import StudyRecord
 from ablations.trials import Arm, Trial, trial_of
 from gan_core import journal
 from gan_core.config import resolve
@@ -38,6 +39,13 @@ def write_trial(root: Path, arm: Arm, seed: int, fid: float, status: Status = "f
     trial = make_trial(root, arm, seed, options.pop("study", "tiny"))
     write(trial, list(story(trial, fid, status, **options)))
     return trial
+
+
+def write_study_json(root: Path, **asked: Any) -> None:
+    """What a study's folder says of the study, as far as a leaderboard asks: `rule` and `claims`."""
+    facts: dict[str, Any] = {"papers": (), "design": "one-in", "seeds": (0,), "baseline": {}, "factors": {}, "arms": ()}
+    record = StudyRecord(name=root.name, question="q", **facts, **asked)
+    (root / "study.json").write_text(record.model_dump_json())
 
 
 def write(trial: Trial, events: list[AnyEvent]) -> None:

@@ -75,6 +75,15 @@ def test_what_is_piped_is_plain(ran: Ran) -> None:
     assert "failed" not in ran.outcome.out
 
 
+def test_the_report_is_there_at_the_end_and_with_the_parent_run(ran: Ran) -> None:
+    page = ran.workspace.report_html.read_text()
+    assert page.startswith("<!DOCTYPE html>")
+    assert "2 diverged" in page
+    assert len(list(ran.workspace.mlartifacts.rglob("report.html"))) == 1
+    assert f"report:      {ran.workspace.report_html}" in ran.outcome.out
+    assert (ran.workspace.root / "executions.jsonl").read_text().count("\n") == 1
+
+
 def test_the_leaderboard_as_file_and_as_command(ran: Ran, tmp_path: Path) -> None:
     again = ablations("leaderboard", "tiny", "--runs", ran.runs, "--csv", tmp_path / "board.csv")
     assert again.code == 0
@@ -163,7 +172,7 @@ def test_plan_trains_nothing_and_leaves_nothing(tmp_path: Path) -> None:
     assert "seeds 0, 1, 2" in planned.out
     (row,) = (line for line in planned.out.splitlines() if " ttur " in line and "│" in line)
     assert row.split("│")[1:6] == [" ttur     ", " ttur       ", "      3 ", "    0 ", "    30 "]
-    assert "for what is left" in planned.out
+    assert "for the 6 of 6 trials that are left" in planned.out
 
 
 def test_plan_knows_what_is_done(ran: Ran) -> None:

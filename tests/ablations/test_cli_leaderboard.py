@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from tests.ablations.command import ablations
-from tests.ablations.journals import make_arm, write_trial
+from tests.ablations.journals import make_arm, write_study_json, write_trial
 
 DOCS = Path(__file__).parents[2] / "docs" / "leaderboard.md"
 
@@ -18,7 +18,7 @@ def runs(tmp_path: Path) -> Path:
     for study, fid in (("one", 10.0), ("two", 20.0)):
         for n, arm in enumerate((make_arm("baseline"), make_arm("dropout", ("dropout",)))):
             write_trial(tmp_path / study, arm, 0, fid + n, study=study)
-        (tmp_path / study / "study.json").write_text("{}")
+        write_study_json(tmp_path / study)
     return tmp_path
 
 

@@ -10,7 +10,7 @@ from ablations.leaderboard.source import Source, from_folders
 from gan_core.events import Evaluated, Score
 from gan_core.problems import UserError
 from tests.ablations.command import ablations
-from tests.ablations.journals import make_arm, make_trial, story, write
+from tests.ablations.journals import make_arm, make_trial, story, write, write_study_json
 
 PLAIN = {"n_fake": 10000, "resize": "none", "versions": {"torch": "2.11", "torchmetrics": "1.9"}}
 OTHER = {"n_fake": 10000, "resize": "bilinear", "versions": {"torch": "2.15", "torchmetrics": "1.9"}}
@@ -33,7 +33,7 @@ def root(tmp_path: Path) -> Path:
     write_scored(root, "dropout", ("dropout",), 0, "bbbbbbbb", OTHER)
     write_scored(root, "ttur", ("ttur",), 0, "aaaaaaaa", PLAIN)
     write_scored(root, "ttur", ("ttur",), 1, "bbbbbbbb", OTHER)
-    (root / "study.json").write_text("{}")
+    write_study_json(root)
     return root
 
 

@@ -11,6 +11,7 @@ import pytest
 from ablations.executors.inline import Inline
 from ablations.executors.report import Executor, Job
 from ablations.results import read_results
+from ablations.results_table import results_table
 from ablations.search import Ledger
 from ablations.session import Options, Session, open_session
 from ablations.statistics import Factor, Observation, Rule, fit_factorial
@@ -136,7 +137,7 @@ def test_a_fraction_recovers_planted_main_effects(
         for _ in session.reports(never, _silent):
             pass
         rows = {row.arm: row for row in session.leaderboard().tables[0].rows}
-    table = read_results(tmp_path / "runs" / "fractional")
+    table = results_table(read_results(tmp_path / "runs" / "fractional"))
     on = {arm.name: arm.factors for arm in study.arms}
     assert rows.keys() == on.keys()
     logs = np.log(table["fid_best"].to_numpy(dtype=float))

@@ -14,7 +14,9 @@ from torchmetrics.image.inception import InceptionScore
 from gan_core.datasets import ImageSet
 from gan_core.evaluation.evaluator import Evaluator
 from gan_core.evaluation.extractors.fmnistcnn import FMNISTCNN
+from gan_core.evaluation.metrics import METRICS
 from gan_core.evaluation.quantise import to_uint8
+from gan_core.events import Score
 from gan_core.problems import UserError
 
 CPU = torch.device("cpu")
@@ -143,3 +145,32 @@ def test_colour_needs_another_extractor(tmp_path: Path) -> None:
     colour = ImageSet.of("c", "train", np.zeros((4, 3, 32, 32), np.uint8), np.zeros(4, np.int64), "")
     with pytest.raises(UserError, match=r"sees images of 1 channel\(s\), the data have 3"):
         Evaluator("fmnistcnn", colour, tmp_path, CPU)
+
+
+def test_every_metric_at_once_restored_and_in_other_batches(
+    some_shapes: ImageSet, fakes: Tensor, tmp_path: Path
+) -> None:
+    first = Evaluator("fmnistcnn", some_shapes, tmp_path, CPU, tuple(METRICS)).measure(fakes.split(100), 600, "ema")
+    assert [score.metric for score in first.scores] == list(METRICS)
+    assert all(math.isfinite(score.value) for score in first.scores)
+    assert [score.metric for score in first.scores if score.error is not None] == ["kid"]
+    assert len({score.stamp for score in first.scores}) == len(METRICS)
+    again = Evaluator("fmnistcnn", some_shapes, tmp_path, CPU, tuple(METRICS))
+    assert again.measure(fakes.split(100), 600, "ema") == first
+    other = again.measure(fakes.split(37), 600, "ema")
+    for a, b in zip(first.scores, other.scores, strict=True):
+        assert a.value == pytest.approx(b.value, rel=1e-4, abs=1e-6)
+    for black in (0, 255):  # a generator that gave up
+        collapsed = again.measure([torch.full((50, 1, 32, 32), black, dtype=torch.uint8)], 50, "ema")
+        assert all(math.isfinite(score.value) for score in collapsed.scores)
+
+
+def test_an_unknown_metric_tells_the_nearest(some_shapes: ImageSet, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"no metric is called 'precison'.*did you mean 'precision'\?"):
+        Evaluator("fmnistcnn", some_shapes, tmp_path, CPU, ["fid", "precison"])
+
+
+def test_a_score_of_an_older_journal_has_no_error(evaluator: Evaluator, fakes: Tensor) -> None:
+    (score, _) = evaluator.score([fakes], 500, "ema")
+    older = score.model_dump(exclude={"error"})
+    assert Score.model_validate(older) == score

@@ -1,4 +1,4 @@
-"""The only Optuna room: which trial is next, and the ledger of what became of each.
+"""The ledger of a design that is known in advance: which trial is next, and what became of each.
 
 One Optuna study a study file. For a design that is known in advance every trial is enqueued, its factors and its
 seed as parameters; the parent alone reports and tells. The journals are the truth: what Optuna missed (a parent that
@@ -10,18 +10,15 @@ with the attribute `value_is` to say so. No sampler and no leaderboard reads it.
 """
 
 import math
-import warnings
 from collections.abc import Iterator, Mapping, Sequence
 
 import optuna
 from optuna.trial import TrialState
-from sqlalchemy.exc import SQLAlchemyError
 
 from ablations.executors.report import Report
-from ablations.tracking.cursor import without_password
+from ablations.search.storage import opened
 from ablations.trials import Trial
 from gan_core.events import AnyEvent, Evaluated, Finished
-from gan_core.problems import Problem, UserError
 
 SEEDS = 2**31  # seeds lie below
 FINGERPRINT = "fingerprint"
@@ -30,7 +27,6 @@ REASON = "reason"
 VALUE_IS = "value_is"
 KIMG_SEEN = "kimg seen; no scores"
 WITHDRAWN = "withdrawn"  # status of what was enqueued and is no trial of the study any more
-ALLOWED = "sqlite:////path/to/optuna.db, postgresql://user:password@host/database, with its driver installed"
 
 
 class Ledger:
@@ -43,7 +39,7 @@ class Ledger:
     def __init__(
         self, storage: str, study: str, trials: Sequence[Trial], journals: Mapping[str, Sequence[AnyEvent]]
     ) -> None:
-        self._study = _opened(storage, study)
+        self._study = opened(storage, study)
         self._trials = {trial.config.fingerprint(): trial for trial in trials}
         self._journals = journals
         self._begun: dict[str, optuna.trial.Trial] = {}
@@ -57,6 +53,10 @@ class Ledger:
             yield from self._begin(optuna.trial.Trial(self._study, frozen._trial_id), set(frozen.intermediate_values))
         while self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
             yield from self._begin(self._study.ask(), set())
+
+    def gives_up(self, name: str) -> str:
+        """Why this trial should end now; '' always, for stopping early would bias an arm."""
+        return ""
 
     def enter(self, report: Report) -> None:
         """Enter what an executor tells of a trial that was handed out."""
@@ -111,9 +111,9 @@ class Ledger:
                 pass
             case Evaluated(of="progress") if event.images not in self._reported[name]:
                 self._reported[name].add(event.images)  # a resumed run repeats what came after its checkpoint
-                self._begun[name].report(_fid(event), step=event.images)
+                self._begun[name].report(fid_of(event), step=event.images)
             case Evaluated(of="best"):
-                self._values[name] = _fid(event)
+                self._values[name] = fid_of(event)
             case Finished():
                 self._close(name, event.status, event.reason)
 
@@ -129,28 +129,6 @@ class Ledger:
             self._study.tell(trial, state=TrialState.FAIL)
 
 
-def _opened(storage: str, name: str) -> optuna.Study:
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        study = optuna.create_study(
-            storage=storage,
-            study_name=name,
-            direction="minimize",
-            sampler=optuna.samplers.RandomSampler(seed=0),  # never asked: every trial is enqueued whole
-            pruner=optuna.pruners.NopPruner(),  # stopping early would bias an arm
-            load_if_exists=True,
-        )
-        if study.directions != [optuna.study.StudyDirection.MINIMIZE]:
-            message = f"the Optuna study {name!r} in {without_password(storage)} is not one of ours"
-            raise UserError(Problem(message, ("--storage",), "another storage, or --as NEWNAME"))
-        with warnings.catch_warnings(category=optuna.exceptions.ExperimentalWarning, action="ignore"):
-            study.set_metric_names(["fid_best"])
-    except (SQLAlchemyError, optuna.exceptions.OptunaError, ImportError, ValueError, RuntimeError, OSError) as error:
-        why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        message = f"the Optuna storage {without_password(storage)} can't be used: {why}"
-        raise UserError(Problem(message, ("--storage",), ALLOWED)) from error
-    return study
-
-
-def _fid(event: Evaluated) -> float:
+def fid_of(event: Evaluated) -> float:
+    """The FID among an event's scores."""
     return next(score.value for score in event.scores if score.metric == "fid")

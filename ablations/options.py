@@ -1,0 +1,26 @@
+"""What a user says about an execution, apart from the study."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user says about an execution, apart from the study."""
+
+    home: Path
+    executor: Literal["processes", "inline"] = "processes"
+    workers: int | None = None
+    threads: int | None = None
+    device: str | None = None
+    tracking_uri: str | None = None  # None: SQLite in the study's directory
+    storage: str | None = None  # None: SQLite in the study's directory
+    inception_weights: Path | None = None  # a file; None: downloaded, where a trial asks for them
+    command: Sequence[str] = ()
+    floors: bool | None = None  # None: where they take seconds
+    offline: bool = False  # whether the journals stay where they are, for `sync`
+    system_metrics: bool = True  # whether trials note what they ask of the machine
+    retrain: bool = False  # whether to train what another study has trained already
+    report: bool = False  # whether a page is written at the end

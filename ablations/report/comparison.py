@@ -1,0 +1,130 @@
+"""Two arms, or two runs, beside each other: settings, scores by seed, what the statistics say, curves, grids."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from ablations.leaderboard.records import METRIC
+from ablations.report.configuration import Configuration, configuration_of
+from ablations.report.curves import Curve, curve_of
+from ablations.report.effects import Effects, effect_of
+from ablations.report.grids import OF_LATENTS, Grid, grid_of, last_grid
+from ablations.report.run_facts import facts_of
+from ablations.report.sides import Side
+from ablations.results import Result
+from ablations.statistics import ArmScores, Rule, compare_all
+
+RULE = Rule()
+
+
+@dataclass(frozen=True)
+class SeedPair:
+    """One seed. A score is None where the run has none, and a status where there is no run."""
+
+    seed: int
+    a: float | None
+    b: float | None
+    a_status: str | None
+    b_status: str | None
+    ratio: float | None  # a / b
+
+
+@dataclass(frozen=True)
+class SideBySide:
+    """A against B. `effects` holds one, or none where `why_not` says why the scores can't be compared."""
+
+    a: str
+    b: str
+    score: str
+    pairs: tuple[SeedPair, ...]
+    effects: Effects
+    why_not: str
+    configuration: Configuration  # B's first, and what of A's is another
+    curves: tuple[Curve, ...]  # B's first
+    grids: tuple[Grid, ...]
+    same_z: bool
+
+
+def side_by_side(a: Side, b: Side) -> SideBySide:
+    """Compare the best generators under the full protocol, paired by seed."""
+    names = {_stamp(result): _score_name(result) for side in (a, b) for result in side.results}
+    stamps = {stamp for stamp in names if stamp is not None}
+    why_not = _why_not(a, b, stamps)
+    comparable = len(stamps) <= 1
+    curves = [curve_of(side.label, [facts_of(result) for result in side.results]) for side in (b, a)]
+    effects = Effects(f"{a.label} against {b.label}", "arm", RULE, ())
+    if not why_not:
+        (compared,) = compare_all([(_scores(a), _scores(b))], RULE)
+        effects = replace(effects, effects=(effect_of(a.label, compared, RULE),))
+    return SideBySide(
+        a=a.label,
+        b=b.label,
+        score=" and ".join(sorted(names[stamp] for stamp in stamps)),
+        pairs=_pairs(a, b, comparable),
+        effects=effects,
+        why_not=why_not,
+        configuration=configuration_of({b.label: b.config, a.label: a.config}),
+        curves=tuple(curve for curve in curves if curve is not None) if _same_progress(curves) else (),
+        grids=_grids(a, b),
+        same_z=all(a.config.get(key) == b.config.get(key) for key in OF_LATENTS),
+    )
+
+
+def _why_not(a: Side, b: Side, stamps: set[str]) -> str:
+    if len(stamps) > 1:
+        return "the scores were measured under different protocols; leaderboard --explain A B says in what they differ"
+    if not any(_fid(result) for side in (a,) for result in side.results) or not any(_fid(r) for r in b.results):
+        return "not both have a score"
+    if not {r.seed for r in a.results} & {r.seed for r in b.results}:
+        return "they have no seed in common, so nothing is paired"
+    return ""
+
+
+def _pairs(a: Side, b: Side, comparable: bool) -> tuple[SeedPair, ...]:
+    ours, theirs = ({result.seed: result for result in side.results} for side in (a, b))
+    pairs = []
+    for seed in sorted(ours.keys() | theirs.keys()):
+        one, other = ours.get(seed), theirs.get(seed)
+        x, y = (None if result is None else _fid(result) for result in (one, other))
+        ratio = x / y if comparable and x is not None and y is not None else None
+        pairs.append(SeedPair(seed, x, y, one.status if one else None, other.status if other else None, ratio))
+    return tuple(pairs)
+
+
+def _grids(a: Side, b: Side) -> tuple[Grid, ...]:
+    """Of the lowest seed that both have a grid of, A's first; else of each side's first run that has one."""
+    found = [{result.seed: (result, last_grid(result)) for result in side.results} for side in (a, b)]
+    there = [{seed: (result, path) for seed, (result, path) in own.items() if path is not None} for own in found]
+    common = sorted(there[0].keys() & there[1].keys())
+    seeds = [common[0] if common else min(own, default=None) for own in there]
+    return tuple(
+        replace(grid_of(*own[seed]), arm=side.label)
+        for side, own, seed in zip((a, b), there, seeds, strict=True)
+        if seed is not None
+    )
+
+
+def _same_progress(curves: Sequence[Curve | None]) -> bool:
+    """Whether the scores on the way are of one name, so that their curves may share an axis."""
+    return len({curve.score for curve in curves if curve is not None}) <= 1
+
+
+def _scores(side: Side) -> ArmScores:
+    scores = {result.seed: fid for result in side.results if (fid := _fid(result)) is not None}
+    return ArmScores(side.label, scores, frozenset(r.seed for r in side.results if r.status == "diverged"))
+
+
+def _fid(result: Result) -> float | None:
+    """The best generator's; None without one that has a logarithm."""
+    score = result.score(METRIC, "best") if result.status == "finished" else None
+    return score.value if score is not None and math.isfinite(score.value) and score.value > 0 else None
+
+
+def _stamp(result: Result) -> str | None:
+    score = result.score(METRIC, "best") if result.status == "finished" else None
+    return score.stamp if score is not None else None
+
+
+def _score_name(result: Result) -> str:
+    score = result.score(METRIC, "best")
+    return score.name if score is not None else ""

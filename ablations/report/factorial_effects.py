@@ -1,0 +1,70 @@
+"""A factorial study's runs -> the statistics' model of them, and its effects as a square for a heat map."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ablations.factor_values import OFF
+from ablations.leaderboard import Table
+from ablations.leaderboard.records import METRIC
+from ablations.results import Result
+from ablations.statistics import Factor, FactorialFit, Finding, Observation, fit_factorial
+
+ON = "on"
+SEPARATOR = ":"  # between the two of an interaction
+
+
+@dataclass(frozen=True)
+class Cell:
+    """An effect in the square. `ratio`: NaN where the design can't tell; `finding` as of any effect."""
+
+    ratio: float
+    finding: Finding
+
+
+@dataclass(frozen=True)
+class InteractionMap:
+    """`cells[i][j]` for j <= i: main effects on the diagonal, interactions of two below it, as ratios of FID."""
+
+    factors: tuple[str, ...]
+    cells: tuple[tuple[Cell, ...], ...]
+
+    @property
+    def strongest(self) -> float:
+        """The largest |log ratio|: where the colours end."""
+        logs = [abs(math.log(cell.ratio)) for row in self.cells for cell in row if cell.ratio > 0]
+        return max(logs, default=0.0)
+
+
+def factorial_fit(results: Sequence[Result], table: Table) -> FactorialFit:
+    """Main effects and two-way interactions of the factors that are off in some of these runs and on in others.
+
+    A run that has neither a score nor diverged is left out.
+    """
+    names = list(dict.fromkeys(name for result in results for name in result.factors))
+    observations = [one for result in results if (one := _observation(result, names, table)) is not None]
+    varied = [name for name in names if len({observation.levels[name] for observation in observations}) > 1]
+    return fit_factorial(observations, [Factor(name, (OFF, ON)) for name in varied], table.rule)
+
+
+def interaction_map(fit: Sequence[tuple[str, float, Finding]]) -> InteractionMap | None:
+    """The square of effects by name ('A', 'A:B'); None with fewer than two factors."""
+    cells = {name: Cell(ratio, finding) for name, ratio, finding in fit}
+    factors = [name for name in cells if SEPARATOR not in name]
+    if len(factors) < 2:
+        return None
+    unknown = Cell(math.nan, "can't tell")
+    rows = []
+    for i, below in enumerate(factors):
+        pairs = [cells.get(f"{left}{SEPARATOR}{below}", unknown) for left in factors[:i]]
+        rows.append((*pairs, cells[below]))
+    return InteractionMap(tuple(factors), tuple(rows))
+
+
+def _observation(result: Result, names: Sequence[str], table: Table) -> Observation | None:
+    levels = {name: OFF if result.factors.get(name, OFF) == OFF else ON for name in names}
+    if result.status == "diverged":
+        return Observation(levels, result.seed, None)
+    score = result.score(METRIC, table.ranked_by) if result.status == "finished" else None
+    usable = score is not None and math.isfinite(score.value) and score.value > 0
+    return Observation(levels, result.seed, score.value) if score is not None and usable else None

@@ -1,0 +1,107 @@
+"""A figure to draw on, its colours, and its files. Okabe and Ito's colours, and never a colour alone."""
+
+import io
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+from ablations.statistics import Finding
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+BLUE, ORANGE, GREEN, GREY, INK, FAINT = "#0072B2", "#D55E00", "#00795A", "#6B6B6B", "#1F2328", "#D8DCE0"
+COLOURS: Mapping[Finding, str] = MappingProxyType(
+    {"helps": BLUE, "hurts": ORANGE, "no difference": GREEN, "can't tell": GREY}
+)
+MARKERS: Mapping[Finding, str] = MappingProxyType({"helps": "<", "hurts": ">", "no difference": "s", "can't tell": "o"})
+DPI = 150
+Format = Literal["svg", "png"]
+
+
+@dataclass(frozen=True)
+class Width:
+    """How wide a figure is, in inches, and how many characters of a name it has room for."""
+
+    inches: float
+    letters: int
+    columns: int  # of panels
+    panel_letters: int
+
+    @property
+    def is_narrow(self) -> bool:
+        return self.inches < 6
+
+
+WIDE, NARROW = Width(8.4, 30, 4, 22), Width(4.3, 17, 2, 19)
+Drawing = Callable[[Width], "Figure"]
+
+
+def new_figure(width: Width, height: float, places_itself: bool = True) -> "Figure":
+    """An empty figure, whose parts find their places by themselves where that is not done for them."""
+    from matplotlib.figure import Figure
+
+    layout: Literal["constrained"] | None = "constrained" if places_itself else None
+    return Figure(figsize=(width.inches, height), layout=layout, facecolor="white")
+
+
+def settings() -> AbstractContextManager[None]:
+    """Fonts and lines, for the time of drawing and writing."""
+    from matplotlib import rc_context
+
+    return rc_context(
+        {
+            "font.size": 8.5,
+            "axes.titlesize": 8.5,
+            "axes.edgecolor": "#9AA0A6",
+            "axes.linewidth": 0.7,
+            "axes.labelcolor": INK,
+            "text.color": INK,
+            "xtick.color": INK,
+            "ytick.color": INK,
+            "xtick.labelsize": 8,
+            "ytick.labelsize": 8,
+            "svg.fonttype": "none",  # text stays text: small, sharp, to be searched
+            "svg.hashsalt": "report",  # the same numbers give the same file
+        }
+    )
+
+
+def written(drawing: Drawing, width: Width, kind: Format) -> bytes:
+    """Draw it, and give the file's content."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+
+    buffer = io.BytesIO()
+    with settings():
+        figure = drawing(width)
+        if kind == "svg":  # not by savefig, which draws everything twice
+            FigureCanvasSVG(figure).print_svg(buffer, metadata={"Date": None})  # type: ignore[no-untyped-call]
+        else:
+            figure.set_dpi(DPI)
+            FigureCanvasAgg(figure).print_png(buffer, metadata={"Software": None})  # type: ignore[no-untyped-call]
+    return buffer.getvalue()
+
+
+def bare(axes: "Axes", grid: Literal["x", "y", "both"]) -> None:
+    """Leave only what helps to read: no frame but below, and a faint grid behind."""
+    for side in ("top", "right", "left"):
+        axes.spines[side].set_visible(False)
+    axes.grid(axis=grid, color=FAINT, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.tick_params(length=0)
+
+
+def short(name: str, letters: int) -> str:
+    """A name on at most two lines, broken behind + or _; what is still too long loses its middle."""
+    if len(name) <= letters:
+        return name
+    breaks = [i + 1 for i, letter in enumerate(name) if letter in "+_:" and i + 1 <= letters]
+    if breaks and len(name) - breaks[-1] <= letters:
+        return f"{name[: breaks[-1]]}\n{name[breaks[-1] :]}"
+    if breaks and len(name) > 2 * letters:
+        return f"{name[: breaks[-1]]}\n…{name[1 - letters :]}"
+    return f"{name[: letters // 2]}…{name[-(letters - letters // 2 - 1) :]}"

@@ -1,0 +1,86 @@
+"""FID on the way: one small panel an arm, always beside the reference, against images or against seconds."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal
+
+from ablations.report.curves import Curve, Point
+from ablations.report.figures.canvas import BLUE, GREY, Width, bare, new_figure, short
+from ablations.report.figures.ticks import log_ticks
+from ablations.report.words import number
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+MOST_PANELS = 8
+Against = Literal["kimg", "seconds"]
+LEFT, BOTTOM, ABOVE, BETWEEN, PANEL = 0.62, 0.5, 0.4, 0.14, 1.2  # inches: margins, gaps, and a panel's height
+LABELS: dict[Against, str] = {"kimg": "thousands of images", "seconds": "wall seconds"}
+
+
+def draw_curves(curves: Sequence[Curve], against: Against, width: Width) -> "Figure":
+    """The first curve is the reference's: in each panel grey and dashed, behind that of the panel's own arm."""
+    reference, *arms = curves
+    arms = arms[:MOST_PANELS] or [reference]
+    columns = min(width.columns, len(arms))
+    rows = -(-len(arms) // columns)
+    figure, panels = _panels(width, rows, columns)
+    for axes, curve in zip(panels, arms, strict=False):
+        axes.set_yscale("log")
+        _draw(axes, reference, against, GREY, "--")
+        if curve is not reference:
+            _draw(axes, curve, against, BLUE, "-")
+        name = short(curve.arm, width.panel_letters)
+        text = axes.text(0.0, 1.03, name, transform=axes.transAxes)  # no title, whose place takes long to find
+        text.set(va="bottom", color=BLUE, fontweight="bold")
+        bare(axes, "both")
+    for axes in panels[len(arms) :]:
+        axes.set_visible(False)
+    for axes in panels[max(0, len(arms) - columns) : len(arms)]:  # the lowest of each column
+        axes.tick_params(labelbottom=True)
+    shown = [point for curve in (reference, *arms) for point in curve.points]
+    low, high = min(point.low for point in shown) / 1.05, max(point.high for point in shown) * 1.05
+    ticks = [tick for tick in log_ticks(low, high, 3) if low <= tick <= high]
+    panels[0].set_ylim(low, high)
+    panels[0].set_yticks(ticks, [number(tick) for tick in ticks])
+    panels[0].set_yticks([], minor=True)
+    panels[0].set_xlim(left=0)
+    height = figure.get_figheight()
+    figure.text(0.5, 0.06 / height, LABELS[against], ha="center", va="bottom")
+    figure.text(0.06 / width.inches, 0.5, reference.score, rotation=90, ha="left", va="center")
+    return figure
+
+
+def _panels(width: Width, rows: int, columns: int) -> "tuple[Figure, list[Axes]]":
+    """Panels on shared axes, in places known beforehand: to let them be found takes most of the time."""
+    height = BOTTOM + rows * (PANEL + ABOVE)
+    figure = new_figure(width, height, places_itself=False)
+    figure.subplots_adjust(
+        left=LEFT / width.inches,
+        right=1 - BETWEEN / width.inches,
+        bottom=BOTTOM / height,
+        top=1 - ABOVE / height,
+        wspace=BETWEEN / ((width.inches - LEFT) / columns - BETWEEN),
+        hspace=ABOVE / PANEL,
+    )
+    return figure, list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
+
+
+def _draw(axes: "Axes", curve: Curve, against: Against, colour: str, style: str) -> None:
+    """The mean with its band; dotted from where not all seeds have come so far."""
+    points = curve.points
+    xs = [_place(point, against) for point in points]
+    axes.fill_between(
+        xs, [p.low for p in points], [p.high for p in points], color=colour, alpha=0.18, linewidth=0, zorder=1
+    )
+    whole = sum(point.seeds == curve.seeds for point in points)
+    fids = [point.fid for point in points]
+    axes.plot(xs[:whole], fids[:whole], style, color=colour, linewidth=1.5, zorder=3)
+    if whole < len(points):
+        axes.plot(xs[max(0, whole - 1) :], fids[max(0, whole - 1) :], ":", color=colour, linewidth=1.5, zorder=3)
+    if len(points) == 1:
+        axes.plot(xs, fids, "o", color=colour, markersize=4, zorder=3)
+
+
+def _place(point: Point, against: Against) -> float:
+    return point.kimg if against == "kimg" else point.seconds

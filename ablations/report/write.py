@@ -1,0 +1,37 @@
+"""The page and the figures as files."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ablations import atomic
+from ablations.report.comparison import SideBySide
+from ablations.report.figures.canvas import WIDE, written
+from ablations.report.page import comparison_page, page_of
+from ablations.report.pictures import pictures_of
+from ablations.report.study_report import StudyReport, study_reports
+
+
+def write_report(roots: Sequence[Path], out: Path) -> tuple[StudyReport, ...]:
+    """Write the page of the studies in these folders, atomically, and give its numbers."""
+    reports = study_reports(roots)
+    atomic.write_text(out, page_of(reports))
+    return reports
+
+
+def write_comparison(sides: SideBySide, out: Path) -> None:
+    """The page of a comparison, atomically."""
+    atomic.write_text(out, comparison_page(sides))
+
+
+def write_figures(reports: Sequence[StudyReport], folder: Path) -> list[Path]:
+    """Each figure as STUDY-NAME.svg and .png; of a study with several protocols STUDY-2-NAME from the second on."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for report in reports:
+        for place, table in enumerate(report.tables, start=1):
+            prefix = report.name if place == 1 else f"{report.name}-{place}"
+            for picture in pictures_of(table):
+                for path in (folder / f"{prefix}-{picture.name}.svg", folder / f"{prefix}-{picture.name}.png"):
+                    path.write_bytes(written(picture.drawing, WIDE, "svg" if path.suffix == ".svg" else "png"))
+                    paths.append(path)
+    return paths

@@ -1,0 +1,64 @@
+"""Samplers and pruners by name, as a study file asks for them.
+
+A sampler is made anew for every suggestion, its seed derived from the search's seed and from how many trials the
+storage holds: a seeded sampler that is made anew after a crash would suggest the same points again. `qmc` alone keeps
+one seed, for its points are one sequence; the storage counts how many of them are used.
+"""
+
+import random
+import warnings
+
+import optuna
+from optuna.pruners import BasePruner
+from optuna.samplers import BaseSampler
+
+from ablations.designs.search_words import Explore
+from gan_core.config import Config
+
+FEWEST_STARTUP, MOST_STARTUP = 2, 10  # trials at random before a model of them is trusted
+REDUCTION = 3  # hyperband: one in three goes on
+
+
+def sampler_of(explore: Explore, trials: int, entered_again: int) -> BaseSampler:
+    """The sampler of the next suggestion. `entered_again`: trials that an earlier storage has lost."""
+    startup = max(FEWEST_STARTUP, min(MOST_STARTUP, explore.arms // 3))
+    seed = derived_seed(explore.seed, trials)
+    with warnings.catch_warnings(category=optuna.exceptions.ExperimentalWarning, action="ignore"):
+        match explore.sampler:
+            case "tpe":
+                return optuna.samplers.TPESampler(seed=seed, n_startup_trials=startup)
+            case "gp":
+                return optuna.samplers.GPSampler(seed=seed, n_startup_trials=startup, warn_independent_sampling=False)
+            case "cmaes":
+                return optuna.samplers.CmaEsSampler(seed=seed, warn_independent_sampling=False)
+            case "qmc":
+                return optuna.samplers.QMCSampler(
+                    scramble=True,
+                    seed=derived_seed(explore.seed, entered_again),
+                    independent_sampler=optuna.samplers.RandomSampler(seed=seed),
+                    warn_independent_sampling=False,
+                )
+            case _:
+                return optuna.samplers.RandomSampler(seed=seed)
+
+
+def pruner_of(name: str, config: Config) -> BasePruner | None:
+    """None: nothing is stopped. A trial's steps are images; it may be stopped at a score on the way.
+
+    `median`: from a third of the budget on, once three trials have come so far. `hyperband`: Li et al. 2018,
+    arXiv:1603.06560, from the first score on.
+    """
+    images = round(config.budget_kimg * 1000)
+    match name:
+        case "median":
+            return optuna.pruners.MedianPruner(n_startup_trials=3, n_warmup_steps=images // 3)
+        case "hyperband":
+            first = max(1, images // config.progress_evaluations)
+            return optuna.pruners.HyperbandPruner(min_resource=first, max_resource=images, reduction_factor=REDUCTION)
+        case _:
+            return None
+
+
+def derived_seed(seed: int, count: int) -> int:
+    """A seed below 2^31 that hangs on both."""
+    return random.Random(f"{seed}/{count}").getrandbits(31)

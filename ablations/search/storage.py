@@ -1,0 +1,39 @@
+"""Optuna's studies: opened or made, with one message for whatever is wrong with a storage."""
+
+import warnings
+
+import optuna
+from optuna.pruners import BasePruner
+from sqlalchemy.exc import SQLAlchemyError
+
+from ablations.tracking.cursor import without_password
+from gan_core.problems import Problem, UserError
+
+ALLOWED = "sqlite:////path/to/optuna.db, postgresql://user:password@host/database, with its driver installed"
+
+
+def opened(storage: str, name: str, pruner: BasePruner | None = None) -> optuna.Study:
+    """The study of this name, made where there is none; without a pruner nothing is stopped early.
+
+    Its sampler draws at random, for whoever asks it. Raises UserError where the storage can't be used.
+    """
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        study = optuna.create_study(
+            storage=storage,
+            study_name=name,
+            direction="minimize",
+            sampler=optuna.samplers.RandomSampler(seed=0),  # of a known design never asked: every trial is enqueued
+            pruner=pruner or optuna.pruners.NopPruner(),
+            load_if_exists=True,
+        )
+        if study.directions != [optuna.study.StudyDirection.MINIMIZE]:
+            message = f"the Optuna study {name!r} in {without_password(storage)} is not one of ours"
+            raise UserError(Problem(message, ("--storage",), "another storage, or --as NEWNAME"))
+        with warnings.catch_warnings(category=optuna.exceptions.ExperimentalWarning, action="ignore"):
+            study.set_metric_names(["fid_best"])
+    except (SQLAlchemyError, optuna.exceptions.OptunaError, ImportError, ValueError, RuntimeError, OSError) as error:
+        why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        message = f"the Optuna storage {without_password(storage)} can't be used: {why}"
+        raise UserError(Problem(message, ("--storage",), ALLOWED)) from error
+    return study

@@ -1,0 +1,13 @@
+"""Sessions that train nothing."""
+
+import optuna
+import pytest
+
+from tests.ablations.search.searches import SearchSession
+
+
+@pytest.fixture
+def sessions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`open_session` gives a SearchSession."""
+    monkeypatch.setattr("ablations.session.Session", SearchSession)
+    monkeypatch.setattr(SearchSession, "kept", optuna.storages.InMemoryStorage())
