@@ -22,8 +22,9 @@ def recorded_trials(workspace: Workspace) -> list[Trial]:
             design=record.design or "one-in",
             reference=record.reference or BASELINE,
             previous=record.previous,
+            searched=record.searched,
         )
-        trials.append(Trial(record.study, arm, record.seed, config, path.parent))
+        trials.append(Trial(record.study, arm, record.seed, config, path.parent, record.stage))
     return trials
 
 

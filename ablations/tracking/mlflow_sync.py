@@ -48,8 +48,9 @@ def sync(workspace: Workspace, uri: str, artifact_root: Path | None) -> Iterator
     for trial in trials:
         run = TrialRun(store, trial, params[trial.name], executions.origin)
         work.append((trial.name, is_settled(trial.directory, uri), partial(settle, run, executions)))
-    if executions.runs and workspace.leaderboard_csv.is_file():
-        work.append(("leaderboard", False, partial(_attach, store, executions, workspace.leaderboard_csv)))
+    for path in (workspace.leaderboard_csv, workspace.report_html):
+        if executions.runs and path.is_file():
+            work.append((path.name, False, partial(_attach, store, executions, path)))
     with limits(SHIP):
         for number, (name, was_there, job) in enumerate(work, 1):
             problem = "" if was_there else _attempt(job)
