@@ -11,6 +11,7 @@ import typer
 from ablations.cli_cache import cache_app
 from ablations.cli_data import data_app
 from ablations.cli_evaluate import evaluate
+from ablations.cli_export import adopt, export, verify
 from ablations.cli_leaderboard import leaderboard
 from ablations.cli_report import compare, report
 from ablations.cli_sample import sample
@@ -34,6 +35,9 @@ app.command()(sample)
 app.command()(server)
 app.command()(sync)
 app.command()(evaluate)
+app.command()(export)
+app.command()(adopt)
+app.command()(verify)
 
 
 class ExecutorName(StrEnum):

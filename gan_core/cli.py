@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from gan_core.interrupt import Interrupt
 from gan_core.problems import Problem, UserError
+from gan_core.run_command import add_run
 from gan_core.scoring.commands import add_evaluate
 from gan_core.show.commands import add_commands
 
@@ -57,6 +58,7 @@ def parser() -> argparse.ArgumentParser:
     train.set_defaults(parser=train, act=_train)
     add_commands(commands)
     add_evaluate(commands)
+    add_run(commands)
     return top
 
 
@@ -108,12 +110,12 @@ def _train(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise UserError(Problem(f"{arguments.out} can't be made: {error.strerror}", ("--out",))) from error
     home = arguments.home or machine_home()
-    training_data.load(config, home, _Counter())
-    supply(extractors_of(config), home, arguments.inception_weights or given_weights(), _Counter("weights", "bytes"))
+    training_data.load(config, home, Counter())
+    supply(extractors_of(config), home, arguments.inception_weights or given_weights(), Counter("weights", "bytes"))
     run = train(config, arguments.out, home, device)
     with Interrupt() as interrupt, closing(journal.recorded(run, arguments.out)) as events:
         for event in events:
-            if line := _line(event):
+            if line := line_of(event):
                 print(line, flush=True)
             if interrupt.requested and not isinstance(event, Finished):
                 break
@@ -126,7 +128,7 @@ def _train(arguments: argparse.Namespace) -> int:
     return 1
 
 
-class _Counter:
+class Counter:
     """Tells of long preparations, a line each tenth."""
 
     def __init__(self, subject: str = "data", unit: str = "images") -> None:
@@ -141,7 +143,8 @@ class _Counter:
             print(f"{self.subject}: {what}{count}", file=sys.stderr, flush=True)
 
 
-def _line(event: "AnyEvent") -> str:
+def line_of(event: "AnyEvent") -> str:
+    """What a person is told of an event; '' where that is nothing."""
     from gan_core.events import Evaluated, Finished, Sampled, Ticked
 
     at = f"{event.kimg:9.2f} kimg"

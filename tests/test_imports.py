@@ -22,7 +22,8 @@ ONLY_IN = {  # package -> the beginnings of the files of `ablations` that may im
     "torch": ("ablations/worker.py", "ablations/estimate.py"),
     "torchmetrics": ("ablations/worker.py",),
     "torchvision": (),
-    "gan_core.train": ("ablations/worker.py",),
+    "gan_core.train": (),
+    "gan_core.attended": ("ablations/worker.py",),
     "gan_core.timing": ("ablations/estimate.py",),
     "ablations.worker": ("ablations/launch.py", "ablations/executors/inline.py"),
 }

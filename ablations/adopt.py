@@ -1,0 +1,191 @@
+"""Runs that were trained elsewhere, taken into a study: the folder first, then ledger and tracking store from it."""
+
+import os
+import shutil
+from collections.abc import Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from ablations.preparation import OnStep
+from ablations.progress import StudyProgress
+from ablations.recorded_study import refuse_search
+from ablations.session import Options, Session
+from ablations.study import Study
+from ablations.tracking.cursor import NAME as CURSOR
+from ablations.trials import ENDED, RECORD, Trial, TrialRecord, progress_of, read_record, trials_of
+from ablations.workspace import Workspace, open_workspace
+from gan_core import journal, training_data
+from gan_core.config import resolve
+from gan_core.events import Finished, Started
+from gan_core.problems import Problem, UserError
+from gan_core.side_by_side import LOCK
+from gan_core.versions import code_digest
+
+NOT_ADOPTED = (CURSOR, LOCK, "error.txt", "*.tmp")
+STAGING = "adopting"  # in the study's folder, so that a finished copy moves into its place at once
+
+
+@dataclass(frozen=True)
+class Found:
+    """A run that has come to its end, and the trial of the study that it is."""
+
+    directory: Path
+    record: TrialRecord
+    trial: Trial
+
+
+@dataclass(frozen=True)
+class Adoption:
+    """What became of the runs in a folder, by the trials' names. `complaint`: what the tracker could not do."""
+
+    study: str
+    adopted: tuple[str, ...]
+    there: tuple[str, ...]  # had a result already
+    unfinished: tuple[str, ...]  # folders of runs that have not come to their end
+    other_code: tuple[str, ...]  # adopted, and trained by another source of the trainer than this one
+    left: int  # trials of the study without a result
+    complaint: str = ""
+
+
+def study_of(source: Path) -> str:
+    """The name of the study that the runs in this folder belong to. Raises UserError for none, or for several."""
+    names = sorted({record.study for _, record in _records(source)})
+    if len(names) == 1:
+        return names[0]
+    if names:
+        message = f"the runs belong to {len(names)} studies: {', '.join(names)}"
+        raise UserError(Problem(message, source=str(source), allowed="--study with the one to take them into"))
+    message = f"there is no run in it: no folder with a {RECORD}"
+    raise UserError(Problem(message, source=str(source), allowed="what `python -m gan_core run --out` wrote"))
+
+
+def adopt(source: Path, study: Study, runs: Path, options: Options, on_step: OnStep) -> Adoption:
+    """Take the finished runs in `source` into the study; what it has already is left as it is.
+
+    Raises UserError, before anything is taken, for runs of another configuration, on other images, or of trials that
+    have begun in the study's own folder.
+    """
+    runs_there = sorted(_records(source), key=lambda pair: pair[0].name)
+    if not runs_there:
+        study_of(source)  # says so
+    refuse_search(study)
+    with open_workspace(study, runs) as workspace:
+        trials = trials_of(study, workspace.root)
+        ended = [(folder, record) for folder, record in runs_there if _end(folder)]
+        found = _matched(ended, trials, study.name)
+        done = {t.name for t in trials if progress_of(t) in ENDED}
+        new = [one for one in found if one.trial.name not in done]
+        _refuse(new, [t for t in trials if t.name in done])
+        for one in new:
+            on_step(f"taking in {one.trial.name}")
+            _place(one, workspace)
+        session = _Ended(study, workspace, replace(options, floors=False))
+        list(session.reports(lambda: False, on_step))
+    adopted = tuple(one.trial.name for one in new)
+    return Adoption(
+        study=study.name,
+        adopted=adopted,
+        there=tuple(one.trial.name for one in found if one.trial.name not in adopted),
+        unfinished=tuple(folder.name for folder, _ in runs_there if not _end(folder)),
+        other_code=tuple(one.trial.name for one in new if one.record.code != code_digest()),
+        left=len(trials) - len(session.trials),
+        complaint=session.complaint,
+    )
+
+
+class _Ended(Session):
+    """An execution about the trials alone that have a result: it enters them everywhere, and trains nothing."""
+
+    def __init__(self, study: Study, workspace: Workspace, options: Options) -> None:
+        super().__init__(study, workspace, options)
+        self.trials = [trial for trial in self.trials if trial.name in self.progress.done]
+        self.journals = {trial.name: self.journals[trial.name] for trial in self.trials}
+        self.progress = StudyProgress.of(self.trials, self.journals)
+
+
+def _records(source: Path) -> Iterator[tuple[Path, TrialRecord]]:
+    return ((path.parent, read_record(path.parent)) for path in source.glob(f"*/{RECORD}"))
+
+
+def _end(directory: Path) -> bool:
+    """Whether the run has come to a result."""
+    events = journal.read(directory)
+    return bool(events) and isinstance(events[-1], Finished) and events[-1].status != "failed"
+
+
+def _matched(ended: Sequence[tuple[Path, TrialRecord]], trials: Sequence[Trial], study: str) -> list[Found]:
+    """Each run with its trial. Raises UserError with every run that is none of the study's."""
+    by_name = {(trial.arm.name, trial.seed): trial for trial in trials}
+    found, problems = [], []
+    for folder, record in ended:
+        trial = by_name.get((record.arm, record.seed))
+        if trial is None:
+            message = f"study {study} has no arm {record.arm} with seed {record.seed}"
+            problems.append(Problem(message, source=str(folder)))
+        elif why := _difference(folder, record, trial):
+            problems.append(Problem(why, source=str(folder), allowed="only what this study would have trained"))
+        else:
+            found.append(Found(folder, record, trial))
+    if problems:
+        raise UserError(*problems)
+    return found
+
+
+def _difference(folder: Path, record: TrialRecord, trial: Trial) -> str:
+    """In words, how the run is not this trial; '' if it is. Where its images lay may differ; see `_refuse` for them."""
+    ours = trial.config.fingerprint()
+    if record.fingerprint != ours:
+        return f"was trained with another configuration ({record.fingerprint}, here {ours}): " + _settings(
+            record.config, trial.config.plain()
+        )
+    start = journal.read(folder)[0]
+    if not isinstance(start, Started):
+        return "its journal has no beginning"
+    there = trial.config.plain()
+    if "data_dir" in there and "data_dir" in start.config:
+        there["data_dir"] = start.config["data_dir"]
+    if start.fingerprint != resolve(there).fingerprint():
+        return f"its journal is another configuration's ({start.fingerprint}): " + _settings(start.config, there)
+    return ""
+
+
+def _settings(theirs: dict[str, Any], ours: dict[str, Any]) -> str:
+    keys = [key for key in dict.fromkeys([*ours, *theirs]) if theirs.get(key) != ours.get(key)]
+    return ", ".join(f"{key} {theirs.get(key)!r} there, {ours.get(key)!r} here" for key in keys) or "another version"
+
+
+def _refuse(new: Sequence[Found], done: Sequence[Trial]) -> None:
+    """Raise UserError where a trial has begun here, or was trained on other images than the study's."""
+    digests: dict[tuple[Hashable, ...], str] = {
+        training_data.key(trial.config): _images(trial.directory) for trial in done
+    }
+    problems = []
+    for one in new:
+        if progress_of(one.trial) != "new":
+            allowed = "go on with it by `run`, or remove that folder"
+            message = f"{one.trial.name} has begun here"
+            problems.append(Problem(message, source=str(one.trial.directory), allowed=allowed))
+        digest = _images(one.directory)
+        if (ours := digests.setdefault(training_data.key(one.trial.config), digest)) != digest:
+            message = f"was trained on other images ({digest}) than the study's other trials ({ours})"
+            problems.append(Problem(message, source=str(one.directory)))
+    if problems:
+        raise UserError(*problems)
+
+
+def _images(directory: Path) -> str:
+    start = journal.read(directory)[0]
+    return start.data_digest if isinstance(start, Started) else ""
+
+
+def _place(one: Found, workspace: Workspace) -> None:
+    """Copy the run, then put the copy into its place at once: a crash before leaves a trial that has not begun."""
+    staging = workspace.root / STAGING
+    shutil.rmtree(staging, ignore_errors=True)
+    copy = staging / one.trial.directory.name
+    shutil.copytree(one.directory, copy, ignore=shutil.ignore_patterns(*NOT_ADOPTED))
+    replace(one.trial, directory=copy).write_record(one.record.code)
+    shutil.rmtree(one.trial.directory, ignore_errors=True)  # a record without a journal
+    os.replace(copy, one.trial.directory)
+    staging.rmdir()

@@ -1,0 +1,52 @@
+"""The trials of a study that are still to do, written down for a machine that has nothing but gan_core."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ablations.recorded_study import refuse_search
+from ablations.study import Study
+from ablations.trials import ENDED, Trial, progress_of, trials_of
+from ablations.workspace import open_workspace
+from gan_core.exported import ExportedTrial, write_trials
+from gan_core.problems import Problem, UserError
+from gan_core.versions import code_digest
+
+
+@dataclass(frozen=True)
+class Export:
+    """What was written. `begun`: left out, because they have begun here and go on here; `done`: have a result."""
+
+    study: str
+    trials: tuple[Trial, ...]
+    begun: tuple[Trial, ...]
+    done: tuple[Trial, ...]
+
+
+def export(study: Study, runs: Path, out: Path) -> Export:
+    """Write the trials that have not begun to `out`, and the study's folder, which takes them in again.
+
+    Raises UserError where there is nothing to write, or where the study's folder holds another study's results.
+    """
+    refuse_search(study)
+    with open_workspace(study, runs) as workspace:
+        trials = trials_of(study, workspace.root)
+        states = {trial.name: progress_of(trial) for trial in trials}
+        new = tuple(trial for trial in trials if states[trial.name] == "new")
+        begun = tuple(trial for trial in trials if states[trial.name] in ("interrupted", "failed"))
+        done = tuple(trial for trial in trials if states[trial.name] in ENDED)
+        if not new:
+            message = f"nothing to export: {len(done)} trials have a result, {len(begun)} have begun here"
+            raise UserError(Problem(message, source=str(workspace.root)))
+        write_trials(out, map(exported, new))
+    return Export(study.name, new, begun, done)
+
+
+def exported(trial: Trial) -> ExportedTrial:
+    """The trial as a plain record."""
+    return ExportedTrial(
+        name=trial.directory.name,
+        config=trial.config.plain(),
+        fingerprint=trial.config.fingerprint(),
+        code=code_digest(),
+        record=trial.record().model_dump(mode="json"),
+    )

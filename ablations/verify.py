@@ -1,0 +1,204 @@
+"""A recorded trial, trained again: does it come out the same?
+
+On a CPU the same configuration, data, code, versions and number of threads give the same bits, so the journals are
+compared line by line, apart from times. Where one of these is not the same, only scores can be: a run that is as good
+as another seed of its arm is not told from it. Two runs differ by sqrt(2) times the spread over seeds, so a score may
+be off by t * sqrt(2) * sd, with the 97.5 % quantile of Student's t for as many degrees of freedom as sd has.
+"""
+
+import math
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from scipy.stats import t as student
+
+from ablations.executors.inline import Inline
+from ablations.executors.report import Job
+from ablations.preparation import OnStep
+from ablations.training_spread import training_spread
+from ablations.trials import TrialRecord, read_record
+from gan_core import journal, training_data
+from gan_core.config import Config, resolve
+from gan_core.devices import available_devices
+from gan_core.evaluation.extractors.supply import supply
+from gan_core.evaluation.rules import extractors_of
+from gan_core.events import AnyEvent, Evaluated, Finished, Score, Started
+from gan_core.problems import Problem, UserError
+from gan_core.versions import code_digest
+
+TIMES = frozenset({"time", "wall_s", "generator_wall_s", "seconds", "images_per_s", "evaluation_s"})
+CONFIDENCE = 0.975
+Outcome = Literal["same", "within noise", "different", "can't tell", "stopped"]
+
+
+@dataclass(frozen=True)
+class ScoreDifference:
+    """One score of the best or the last generator, then and now. `noise`: what it may be off by; None: one seed."""
+
+    of: str
+    name: str
+    recorded: float
+    again: float
+    noise: float | None
+    seeds: int
+
+    @property
+    def difference(self) -> float:
+        return self.again - self.recorded
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What came out. `conditions`: what was not as recorded, so that bits can't be; `first`: where journals part."""
+
+    outcome: Outcome
+    directory: Path
+    conditions: tuple[str, ...] = ()
+    first: str = ""
+    scores: tuple[ScoreDifference, ...] = ()
+
+
+@dataclass(frozen=True)
+class Again:
+    """How to train again; None: as recorded, the device only where this machine has it."""
+
+    home: Path
+    device: str | None = None
+    threads: int | None = None
+    inception_weights: Path | None = None
+
+
+def verify(directory: Path, again: Again, stop: Callable[[], bool], on_step: OnStep) -> Verification:
+    """Train the run in `directory` again, in a temporary folder, from its record. Nothing of it is changed.
+
+    Raises UserError where it has no result, or where its configuration means another run by now.
+    """
+    record, recorded = read_record(directory), journal.read(directory)
+    start = recorded[0] if recorded else None
+    end = recorded[-1] if recorded else None
+    if not isinstance(start, Started) or not isinstance(end, Finished) or end.status == "failed":
+        raise UserError(Problem("has no result that could come out the same", source=str(directory)))
+    config = resolve(record.config)
+    if config.fingerprint() != record.fingerprint:
+        message = f"its settings mean another run by now ({config.fingerprint()}, recorded {record.fingerprint})"
+        raise UserError(Problem(message, source=str(directory), allowed="the version that it was trained with"))
+    training_data.load(config, again.home, lambda what, done, total: on_step(f"data: {what}"))
+    names = extractors_of(config)
+    supply(names, again.home, again.inception_weights, lambda what, done, total: on_step(f"weights: {what}"))
+    device, threads = again.device or _device(start.device), again.threads or start.threads
+    with tempfile.TemporaryDirectory(prefix="verify-") as folder:
+        job = Job(directory.name, config.plain(), Path(folder) / "run", again.home)
+        with closing(Inline(device, threads).run(iter([job]), stop)) as reports:
+            for report in reports:
+                if report.event is not None:
+                    on_step(f"{report.event.kimg:g} of {config.budget_kimg:g} kimg", _share(report.event, config))
+        now = journal.read(job.directory)
+    if not now or not isinstance(now[-1], Finished):
+        return Verification("stopped", directory)
+    if now[-1].status == "failed":
+        return Verification("different", directory, first=f"it failed: {now[-1].reason}")
+    return _compared(directory, record, recorded, now)
+
+
+def _compared(directory: Path, record: TrialRecord, then: list[AnyEvent], now: list[AnyEvent]) -> Verification:
+    conditions = tuple(_conditions(record, then[0], now[0]))
+    first = first_difference(then, now)
+    scores = tuple(_scores(directory, then, now))
+    if not first:
+        return Verification("same", directory, conditions)
+    if not conditions:
+        return Verification("different", directory, (), first, scores)
+    return Verification(_by_scores(scores, then, now), directory, conditions, first, scores)
+
+
+def first_difference(then: Sequence[AnyEvent], now: Sequence[AnyEvent]) -> str:
+    """Where two journals part, apart from times and from what tells of machine and versions; '' where nowhere."""
+    for before, after in zip(then, now, strict=False):
+        if isinstance(before, Started) and isinstance(after, Started):
+            continue  # what it holds is compared as the conditions
+        old, new = _plain(before), _plain(after)
+        for key in dict.fromkeys([*old, *new]):
+            if old.get(key) != new.get(key):
+                where = f"event {before.seq} ({before.kind}, {before.kimg:g} kimg)"
+                return f"{where}, {key}: {_leaf(old.get(key), new.get(key))}"
+    return "" if len(then) == len(now) else f"{len(then)} events, now {len(now)}"
+
+
+def _conditions(record: TrialRecord, then: AnyEvent, now: AnyEvent) -> Iterator[str]:
+    assert isinstance(then, Started)
+    assert isinstance(now, Started)
+    if then.device != now.device:
+        yield f"device {then.device}, now {now.device}"
+    elif then.device != "cpu":
+        yield f"{then.device} does not sum in a fixed order"
+    if then.threads != now.threads:
+        yield f"{then.threads} threads, now {now.threads}"
+    for name in sorted(then.versions.keys() | now.versions.keys()):
+        if (old := then.versions.get(name)) != (new := now.versions.get(name)):
+            yield f"{name} {old}, now {new}"
+    if record.code != code_digest():
+        yield f"trainer's source {record.code or 'of no one version'}, now {code_digest()}"
+    if then.data_digest != now.data_digest:
+        yield f"images {then.data_digest}, now {now.data_digest}"
+
+
+def _by_scores(scores: Sequence[ScoreDifference], then: Sequence[AnyEvent], now: Sequence[AnyEvent]) -> Outcome:
+    ends = [events[-1].status for events in (then, now) if isinstance(events[-1], Finished)]
+    if ends[0] != ends[1]:
+        return "different"
+    if not scores or any(score.noise is None for score in scores):
+        return "can't tell"
+    within = all(abs(score.difference) <= score.noise for score in scores if score.noise is not None)
+    return "within noise" if within else "different"
+
+
+def _scores(directory: Path, then: Sequence[AnyEvent], now: Sequence[AnyEvent]) -> Iterator[ScoreDifference]:
+    """The full scores that both runs have."""
+    ours = _full(now)
+    for (of, metric), score in _full(then).items():
+        if (of, metric) in ours:
+            noise, seeds = _noise(directory, of, score)
+            yield ScoreDifference(of, score.name, score.value, ours[of, metric].value, noise, seeds)
+
+
+def _full(events: Sequence[AnyEvent]) -> Mapping[tuple[str, str], Score]:
+    full = [event for event in events if isinstance(event, Evaluated) and event.of != "progress"]
+    return {(event.of, score.metric): score for event in full for score in event.scores}
+
+
+def _noise(directory: Path, of: str, score: Score) -> tuple[float | None, int]:
+    spread = training_spread(directory, of, score)
+    if spread is None or len(spread.seeds) < 2:
+        return None, 1 if spread is None else len(spread.seeds)
+    seeds = len(spread.seeds)
+    return float(student.ppf(CONFIDENCE, seeds - 1)) * math.sqrt(2) * spread.estimate.sd, seeds
+
+
+def _plain(event: AnyEvent) -> dict[str, Any]:
+    return {key: value for key, value in event.model_dump(mode="json").items() if key not in TIMES}
+
+
+def _leaf(old: Any, new: Any, path: str = "") -> str:
+    """The first place within two values where they part: its path, the one, the other."""
+    pairs: list[tuple[str, Any, Any]] = []
+    if isinstance(old, dict) and isinstance(new, dict):
+        pairs = [(f"{path}.{key}", old.get(key), new.get(key)) for key in dict.fromkeys([*old, *new])]
+    elif isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        pairs = [(f"{path}[{i}]", *both) for i, both in enumerate(zip(old, new, strict=True))]
+    for at, before, after in pairs:
+        if before != after:
+            return _leaf(before, after, at)
+    return f"{path} {old}, now {new}".strip()
+
+
+def _device(recorded: str) -> str:
+    here = available_devices()
+    return recorded if recorded == "cpu" or recorded in here else here[0]
+
+
+def _share(event: AnyEvent, config: Config) -> float:
+    return min(1.0, event.kimg / config.budget_kimg)
