@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 STUDY  ?= studies/ganhacks.yaml
 
-.PHONY: run test slow lint format setup data lock gallery clean
+.PHONY: run server test slow lint format setup data lock gallery clean
 
 run: data
 	$(BIN)/python -m ablations run $(STUDY)
@@ -18,6 +18,10 @@ test: data
 
 slow: data
 	$(BIN)/python -m pytest -m "slow or server"
+
+# a team's server on this machine, without Docker; `python -m ablations server --help` has its options
+server: setup
+	$(BIN)/python -m ablations server
 
 lint: setup
 	$(BIN)/ruff format --check .

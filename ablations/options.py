@@ -20,5 +20,7 @@ class Options:
     inception_weights: Path | None = None  # a file; None: downloaded, where a trial asks for them
     command: Sequence[str] = ()
     floors: bool | None = None  # None: where they take seconds
+    offline: bool = False  # whether the journals stay where they are, for `sync`
+    system_metrics: bool = True  # whether trials note what they ask of the machine
     retrain: bool = False  # whether to train what another study has trained already
     report: bool = False  # whether a page is written at the end

@@ -1,10 +1,13 @@
 """Where a result comes from: commit, dirty flag, uncommitted changes, who, where, which command, which versions."""
 
 import getpass
+import os
+import platform
 import shlex
 import socket
 import subprocess
 from collections.abc import Sequence
+from importlib import metadata
 from pathlib import Path
 
 from gan_core.records import Record
@@ -25,10 +28,15 @@ class Provenance(Record):
     host: str
     command: str
     versions: dict[str, str]
+    cpu: str = ""  # its name; '' is not known, in records from before this was told
+    cores: int | None = None  # that this process may use
+    gpus: tuple[str, ...] = ()
 
 
 def provenance_of(directory: Path, command: Sequence[str]) -> Provenance:
     """The provenance of a command that was started with code from `directory`."""
+    from gan_core.devices import gpu_names  # torch, which takes a second
+
     commit = _git(directory, "rev-parse", "HEAD")
     status = _git(directory, "status", "--porcelain") if commit else None
     return Provenance(
@@ -40,7 +48,22 @@ def provenance_of(directory: Path, command: Sequence[str]) -> Provenance:
         host=socket.gethostname(),
         command=shlex.join(command),
         versions=versions(PACKAGES),
+        cpu=_cpu(),
+        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        gpus=gpu_names(),
     )
+
+
+def lock_file(directory: Path) -> Path | None:
+    """The pinned versions of the source tree that the package in `directory` is in; None where there is no tree."""
+    path = directory.parent / "constraints.txt"
+    return path if path.is_file() and (directory.parent / "pyproject.toml").is_file() else None
+
+
+def environment() -> str:
+    """Every package that is installed here, a line each as pip writes them: what ran, whatever was pinned."""
+    installed = {dist.metadata["Name"]: dist.version for dist in metadata.distributions()}
+    return "".join(f"{name}=={installed[name]}\n" for name in sorted(installed, key=str.lower))
 
 
 def _git(directory: Path, *arguments: str) -> str | None:
@@ -59,3 +82,12 @@ def _user() -> str | None:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # a container's user may have no name
         return None
+
+
+def _cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError:  # not Linux
+        lines = []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return next((name for name in (*names, platform.processor(), platform.machine()) if name), "")

@@ -24,9 +24,18 @@ class Tracker(Protocol):
         """`ended`: for the last time."""
         ...
 
+    def lost(self, trial: Trial) -> None:
+        """Its process has died without a word."""
+        ...
+
 
 def run_trials(
-    ledger: "Ledger | Explorer", executor: Executor, tracker: Tracker, home: Path, stop: Callable[[], bool]
+    ledger: "Ledger | Explorer",
+    executor: Executor,
+    tracker: Tracker,
+    home: Path,
+    stop: Callable[[], bool],
+    system_metrics: bool = True,
 ) -> Generator[Report, None, None]:
     """Run what the ledger hands out, to the end or until `stop()`; every report after it has been entered.
 
@@ -39,7 +48,7 @@ def run_trials(
         for trial in ledger.next_trials():
             trial.write_record(code_digest())
             begun[trial.name] = trial
-            yield Job(trial.name, trial.config.plain(), trial.directory, home)
+            yield Job(trial.name, trial.config.plain(), trial.directory, home, system_metrics)
 
     with closing(executor.run(jobs(), stop)) as reports:
         for told in reports:
@@ -49,6 +58,8 @@ def run_trials(
             if not why and (why := ledger.gives_up(report.name)):
                 given_up[report.name] = why
                 executor.halt(report.name)
+            if report.has_died:
+                tracker.lost(begun[report.name])
             tracker.notify(begun[report.name], ended=report.event is None or isinstance(report.event, Finished))
             yield report
 

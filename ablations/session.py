@@ -7,23 +7,21 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ablations.executions import keep_execution
-from ablations.executors.inline import Inline
-from ablations.executors.processes import Processes
-from ablations.executors.report import Executor, Report
+from ablations.executors.choose import executor_of
+from ablations.executors.report import Report
 from ablations.exploration import Exploration
 from ablations.floor_work import FloorWork
-from ablations.leaderboard import Leaderboard, write_csv
-from ablations.leaderboard.source import from_folders
 from ablations.options import Options as Options
+from ablations.outputs import Outputs
 from ablations.preparation import OnStep, prepare_data, prepare_weights
 from ablations.progress import StudyProgress
 from ablations.resources import Resources, share
 from ablations.reuse import DataDigests, Twin, reusable, take_over, told, twins_of
 from ablations.runner import run_trials
 from ablations.study import Study
-from ablations.tracking.cursor import is_shipped
-from ablations.tracking.execution import Execution
+from ablations.tracking.choose import AnyTracker, tracker_of
+from ablations.tracking.execution import Execution, Outcome
+from ablations.tracking.state import is_study_shipped
 from ablations.trials import ENDED, Trial, progress_of, trials_of
 from ablations.workspace import Workspace, open_workspace
 from gan_core import journal
@@ -33,7 +31,6 @@ from gan_core.problems import UserError
 if TYPE_CHECKING:
     from ablations.search import Ledger
     from ablations.search.explorer import Explorer
-    from ablations.tracking.mlflow import MlflowTracker, Outcome
 
 CLOSE_S = 60.0  # how long the end may wait for a tracker that does not answer
 
@@ -52,13 +49,21 @@ class Session:
         self.data_digests: DataDigests = {}
         self.tracking_uri = options.tracking_uri or f"sqlite:///{workspace.mlflow_db.absolute()}"
         self.reused: dict[str, Twin] = {}  # by trial: taken over in this execution
+        self.storage = options.storage or f"sqlite:///{workspace.optuna_db.absolute()}"
+        self.offline = options.offline
         self.complaint = ""  # what the tracker could not do, for the user
-        self.report_complaint = ""  # why there is no page
+        self.outputs = Outputs(workspace, options.report)
         self.floors = self._floors()
 
     def to_do(self) -> list[Trial]:
         """The trials that have no result yet. Raises UserError where a folder belongs to other settings."""
         return [trial for trial in self.trials if progress_of(trial) not in ENDED]
+
+    def needs_store(self) -> bool:
+        """Whether `reports` will ask the tracking store for anything."""
+        has_all = is_study_shipped(self.trials, self.workspace.root, self.tracking_uri)
+        to_train = bool(self.to_do()) or bool(self.progress.to_come)
+        return not self.offline and (to_train or not has_all)
 
     def reports(self, stop: Callable[[], bool], on_step: OnStep) -> Generator[Report, None, None]:
         """Train what is to do and tell of it; nothing is imported or opened where there is nothing to do.
@@ -67,38 +72,37 @@ class Session:
         UserError before anything trains.
         """
         to_do = self.to_do()
-        unshipped = [trial for trial in self.trials if not is_shipped(trial.directory, self.tracking_uri)]
         has_ledger = self.options.storage is not None or self.workspace.optuna_db.exists()
-        if not to_do and not unshipped and has_ledger and not self.progress.to_come:
+        if not to_do and not self.needs_store() and has_ledger and not self.progress.to_come:
             self.floors.start(on_step)
             self.floors.finish(on_step)
-            self._write_leaderboard()
+            self.outputs.write_leaderboard()
             if not self.workspace.report_html.exists():
-                self._write_report(on_step)
+                self.outputs.write_report(on_step)
             return
         on_step("opening the ledger and the tracking store")
         stages = self._stages(lambda trial: self._admit(trial, tracker, on_step), stop)
         ledger = next(stages)
-        executor = self._executor()  # its fork server gets ready while the rest is opened
-        tracker = self._tracker()
+        executor = executor_of(
+            self.options.executor, self.resources
+        )  # its fork server gets ready while the rest is opened
+        tracker = tracker_of(None if self.offline else self.tracking_uri, self.study.name, self._own_artifacts())
         self.data_digests = prepare_data(to_do, self.options.home, on_step)
-        unshipped += self._take_over(to_do, on_step)
+        self._take_over(to_do, on_step)
         prepare_weights(to_do, self.options.home, self.options.inception_weights, on_step)
         execution = Execution.of(self.study, self.workspace.root, self.trials, self.options.command)
-        keep_execution(self.workspace.root, execution.provenance)
         tracker.begin(execution)
         tracker.start()
         self.floors.start(on_step)
         outcome: Outcome = "failed"
         try:
-            for trial in unshipped:
-                tracker.notify(trial)
+            metrics = self.options.system_metrics
             for stage in chain([ledger], stages):
-                with closing(run_trials(stage, executor, tracker, self.options.home, stop)) as reports:
+                with closing(run_trials(stage, executor, tracker, self.options.home, stop, metrics)) as reports:
                     for report in reports:
                         self.progress.enter(report)
                         if isinstance(report.event, Finished):
-                            self._write_leaderboard()
+                            self.outputs.write_leaderboard()
                         yield report
             outcome = "interrupted" if stop() else "finished"
         finally:
@@ -110,7 +114,7 @@ class Session:
         if search is not None:
             from ablations.search.explorer import Explorer
 
-            yield Explorer(self._storage(), search, self.journals, admit)
+            yield Explorer(self.storage, search, self.journals, admit)
             if stop() or not search.settle():
                 return
             for trial in search:
@@ -118,7 +122,7 @@ class Session:
                     admit(trial)
         yield self._ledger()
 
-    def _admit(self, trial: Trial, tracker: "MlflowTracker", on_step: OnStep) -> None:
+    def _admit(self, trial: Trial, tracker: "AnyTracker", on_step: OnStep) -> None:
         """Take in a trial that nobody knew before."""
         self.trials.append(trial)
         self.journals[trial.name] = journal.read(trial.directory)
@@ -142,73 +146,37 @@ class Session:
             self.progress.done.add(trial.name)
         return taken
 
-    def leaderboard(self) -> Leaderboard:
-        """The arms as they stand now."""
-        return from_folders([self.workspace.root]).leaderboard()
-
-    def _end(self, tracker: "MlflowTracker", outcome: "Outcome", on_step: OnStep) -> None:
+    def _end(self, tracker: "AnyTracker", outcome: "Outcome", on_step: OnStep) -> None:
         """Whatever of this goes wrong, the tracker is closed."""
         try:
             if outcome == "finished":
                 self.floors.finish(on_step)
             self.floors.stop()
-            on_step("sending the rest to MLflow")
-            tracker.attach(self._write_leaderboard())
+            if not self.offline:
+                on_step(f"sending the rest to MLflow, for at most {CLOSE_S:.0f} s")
+            self.outputs.write_leaderboard()
             if outcome == "finished":
-                self._write_report(on_step)
-            if self.options.report and self.workspace.report_html.exists():
-                tracker.attach(self.workspace.report_html)
+                self.outputs.write_report(on_step)
+            for path in self.outputs.files():
+                tracker.attach(path)
         finally:
             self.complaint = tracker.close(CLOSE_S, outcome)
-        self._write_leaderboard()  # now with the ids of all runs
-
-    def _write_leaderboard(self) -> Path:
-        write_csv(self.leaderboard(), self.workspace.leaderboard_csv)
-        return self.workspace.leaderboard_csv
-
-    def _write_report(self, on_step: OnStep) -> None:
-        """Write the page, where one is wanted."""
-        if self.options.report:
-            from ablations.report.at_the_end import write_at_the_end
-
-            on_step("writing the report")
-            self.report_complaint = write_at_the_end(self.workspace)
+        self.outputs.write_leaderboard()  # now with the ids of all runs
 
     def _ledger(self) -> "Ledger":
         from ablations.search import Ledger
 
         if self.exploration is None:
-            return Ledger(self._storage(), self.study.name, self.trials, self.journals)
-        return Ledger(self._storage(), self.exploration.confirmed, self.exploration.confirming(), self.journals)
+            return Ledger(self.storage, self.study.name, self.trials, self.journals)
+        return Ledger(self.storage, self.exploration.confirmed, self.exploration.confirming(), self.journals)
 
-    def _storage(self) -> str:
-        return self.options.storage or f"sqlite:///{self.workspace.optuna_db.absolute()}"
-
-    def importances(self) -> dict[str, float]:
-        """Of a search, by setting: Optuna's shares of what varied in the first stage, and no effects."""
-        if self.exploration is None or not self.exploration.suggestions:
-            return {}
-        from ablations.search.importances import importances
-
-        return importances(self._storage(), self.study.name)
-
-    def _tracker(self) -> "MlflowTracker":
-        from ablations.tracking.mlflow import MlflowTracker
-
-        embedded = None if self.options.tracking_uri else self.workspace.mlartifacts
-        return MlflowTracker(self.tracking_uri, self.study.name, embedded)
-
-    def _executor(self) -> Executor:
-        resources = self.resources
-        if self.options.executor == "inline":
-            return Inline(resources.devices[0], resources.threads)
-        return Processes(resources.workers, resources.devices, resources.threads)
+    def _own_artifacts(self) -> Path | None:
+        """Where an embedded tracking store keeps files; None with a server."""
+        return None if self.options.tracking_uri else self.workspace.mlartifacts
 
     def _floors(self) -> FloorWork:
-        here = self.options.executor == "inline"
-        configs = [arm.config for arm in self.study.arms]
-        device = self.resources.devices[0]
-        asked = self.options.floors
+        here, asked = self.options.executor == "inline", self.options.floors
+        configs, device = [arm.config for arm in self.study.arms], self.resources.devices[0]
         return FloorWork(configs, self.workspace.root, self.options.home, device, here=here, asked=asked)
 
 

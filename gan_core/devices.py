@@ -10,6 +10,11 @@ def available_devices() -> tuple[str, ...]:
     return tuple(f"cuda:{i}" for i in range(torch.cuda.device_count())) or ("cpu",)
 
 
+def gpu_names() -> tuple[str, ...]:
+    """What the GPUs of this machine are called, in their order."""
+    return tuple(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))
+
+
 def checked_device(name: str) -> str:
     """The name itself. Raises UserError, with those that there are, for a device that this machine does not have."""
     here = dict.fromkeys(("cpu", *available_devices()))

@@ -18,6 +18,7 @@ class Job:
     settings: dict[str, Any]  # what gan_core.config.resolve takes
     directory: Path
     home: Path
+    system_metrics: bool = True  # whether it notes what it asks of the machine
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,7 @@ class LiveDisplay:
             self._leaderboard = self._ranked()
 
     def _ranked(self) -> RenderableType:
-        return Group(*(leaderboard_table(table) for table in self._session.leaderboard().tables if table.score))
+        return Group(*(leaderboard_table(table) for table in self._session.outputs.leaderboard().tables if table.score))
 
     def _draw(self) -> RenderableType:
         """The leaderboard last: a window that is too low cuts it, not the bars."""

@@ -6,21 +6,24 @@ from ablations.render.leaderboard import show_leaderboard
 from ablations.render.problems import show_warnings
 from ablations.reuse import told
 from ablations.session import Session
+from ablations.tracking.advice import sync_command
 
 
 def show_outcome(session: Session, stopped: bool) -> None:
     """The leaderboard, where everything is, what failed, what is left."""
     progress = session.progress
-    show_leaderboard(session.leaderboard())
+    show_leaderboard(session.outputs.leaderboard())
     say(f"leaderboard: {session.workspace.leaderboard_csv}")
     if session.workspace.report_html.exists() and session.options.report:
         say(f"report:      {session.workspace.report_html}")
-    if session.options.tracking_uri is None:
+    if session.offline:
+        say(f"MLflow:      {session.complaint or sync_command(session.workspace.root)}")
+    elif session.options.tracking_uri is None:
         say(f"MLflow:      python -m ablations ui {session.workspace.root}")
-    if session.complaint:
+    if session.complaint and not session.offline:
         show_warnings([session.complaint])
-    if session.report_complaint:
-        show_warnings([session.report_complaint])
+    if session.outputs.complaint:
+        show_warnings([session.outputs.complaint])
     if session.floors.complaint:
         show_warnings([session.floors.complaint])
     if session.exploration is not None:
@@ -46,6 +49,10 @@ def _show_search(session: Session, search: Exploration) -> None:
         show_warnings([f"the search ended early: {search.explored.gave_up}"])
     if search.explored.chosen is not None:
         say(f"confirmed on fresh seeds: {', '.join(search.explored.chosen) or 'none, for no explored arm has a FID'}")
-    if shares := session.importances():
+    if not search.suggestions:
+        return
+    from ablations.search.importances import importances  # Optuna: a second to import
+
+    if shares := importances(session.storage, session.study.name):
         words = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
         say(f"Optuna's importances, shares of what varied among the explored trials and no effects: {words}")

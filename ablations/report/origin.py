@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ablations.executions import ExecutionRecord, read_executions
 from ablations.report.run_facts import RunFacts
 from ablations.results import Result
+from ablations.tracking.execution import ExecutionRecord, executions_of, read_execution
 
 MAIN = "__main__.py"
 
@@ -23,8 +23,8 @@ class Origin:
 
 def origin_of(root: Path, results: Sequence[Result], facts: Sequence[RunFacts]) -> Origin:
     """The study in this folder; `facts` are of the runs whose journals were read."""
-    executions = read_executions(root)
-    commands = list(dict.fromkeys(readable(one.command) for one in executions)) or [
+    executions = tuple(read_execution(folder) for folder in executions_of(root))
+    commands = list(dict.fromkeys(readable(one.provenance.command) for one in executions)) or [
         f"python -m ablations run {shlex.quote(f'{root.name}.yaml')}"
     ]
     name = shlex.quote(root.name)
@@ -33,7 +33,7 @@ def origin_of(root: Path, results: Sequence[Result], facts: Sequence[RunFacts]) 
     versions = sorted({f"{package} {number}" for run in facts for package, number in run.versions.items()})
     told = {
         "trained on": ", ".join(sorted({_device(run) for run in facts if run.device is not None})),
-        "machine": ", ".join(dict.fromkeys(one.machine for one in executions)),
+        "machine": ", ".join(dict.fromkeys(machine_of(one) for one in executions)),
         "commit": ", ".join(dict.fromkeys(_commit(one) for one in executions)) or "not recorded",
         "versions": ", ".join(versions),
         "parameters": "; ".join(f"{player} {_range(counts)}" for player, counts in parameters.items() if counts),
@@ -51,15 +51,22 @@ def readable(command: str) -> str:
     return shlex.join(["python", "-m", "ablations", *words]) if Path(program).name == MAIN else command
 
 
+def machine_of(one: ExecutionRecord) -> str:
+    """Processors and cores; neither user nor host, for reports are published."""
+    source = one.provenance
+    cores = f"{source.cores} cores" if source.cores is not None else ""
+    return ", ".join(word for word in (source.cpu, cores, *source.gpus) if word)
+
+
 def _device(run: RunFacts) -> str:
     threads = f", {run.threads} thread{'s' if run.threads != 1 else ''} a run" if run.device == "cpu" else ""
     return f"{run.device}{threads}"
 
 
 def _commit(one: ExecutionRecord) -> str:
-    if one.commit is None:
+    if one.provenance.commit is None:
         return "no git repository"
-    return one.commit[:12] + (" with uncommitted changes" if one.dirty else "")
+    return one.provenance.commit[:12] + (" with uncommitted changes" if one.provenance.dirty else "")
 
 
 def _range(counts: Sequence[int]) -> str:

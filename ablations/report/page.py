@@ -14,6 +14,7 @@ from ablations.report import words
 from ablations.report.answer import sentences_of
 from ablations.report.comparison import SideBySide
 from ablations.report.figures.canvas import NARROW, WIDE, written
+from ablations.report.origin import machine_of
 from ablations.report.pictures import Picture, comparison_pictures, pictures_of
 from ablations.report.study_report import StudyReport, TableReport
 from gan_core.versions import versions
@@ -106,6 +107,7 @@ def _environment() -> "Environment":
         "embedded": embedded,
         "board": drawn,
         "grid_uri": grid_uri,
+        "machine": machine_of,
         "day": lambda time: datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d"),
     }
     environment.filters.update(filters)

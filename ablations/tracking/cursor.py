@@ -13,7 +13,8 @@ SCHEMA_VERSION = 1
 
 
 class Cursor(Record):
-    """Where a trial's events went and how far. `seq`: the last event sent, -1 for none; `status`: of the end, if sent.
+    """Where a trial's events went and how far. `seq`: the last event sent, -1 for none; `status`: of the end, if sent;
+    `samples`: how many looks at the machine were sent.
 
     The end of a run is not counted in `seq`: a failed run is tried again, and goes on with the numbers before its end.
     """
@@ -24,6 +25,7 @@ class Cursor(Record):
     run_id: str
     seq: int = -1
     status: str = ""
+    samples: int = 0
 
 
 def read_cursor(directory: Path) -> Cursor | None:
@@ -49,6 +51,12 @@ def is_shipped(directory: Path, uri: str) -> bool:
     if isinstance(end, Finished):
         return cursor.status == end.status and all(event.seq <= cursor.seq for event in events[:-1])
     return cursor.seq >= end.seq
+
+
+def is_settled(directory: Path, uri: str) -> bool:
+    """Whether the store at `uri` has all of this trial, and knows that nobody works on it. For whoever knows that."""
+    cursor = read_cursor(directory)
+    return is_shipped(directory, uri) and (cursor is None or cursor.status != "")
 
 
 def experiment_of(trials: Path) -> str | None:

@@ -1,12 +1,34 @@
-"""What one execution of a study is, for a tracker: the parent of the trials that it starts."""
+"""What one execution of a study is: the parent of the trials that it starts, kept on disk like everything else.
 
-from collections.abc import Sequence
+`executions/ID/` in the study's folder holds `execution.json` and the files that a tracker keeps with it: the study as
+it was written, the provenance, uncommitted changes, the lock file and what was installed. So an execution that no
+server heard of can be sent later, with what was true then.
+"""
+
+import json
+import secrets
+import shutil
+import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
-from ablations.provenance import Provenance, provenance_of
+from pydantic import ValidationError
+
+from ablations import atomic
+from ablations.provenance import Provenance, environment, lock_file, provenance_of
 from ablations.study import Study
+from ablations.tracking.cursor import read_cursor, without_password
+from ablations.tracking.outcomes import KILLED
 from ablations.trials import Trial
+from gan_core import journal
+from gan_core.records import Record
+
+FOLDER = "executions"
+NAME = "execution.json"
+FILES = "files"  # what goes with it, in a folder below
+Outcome = Literal["finished", "failed", "interrupted", "killed"]
 
 
 @dataclass(frozen=True)
@@ -35,3 +57,105 @@ class Execution:
     def seeds(self) -> tuple[int, ...]:
         """The seeds, ascending."""
         return tuple(sorted({trial.seed for trial in self.trials}))
+
+
+class ExecutionRecord(Record):
+    """An execution as its folder tells it. `ended` and `outcome`: None while it goes on. `lost`: trials that died."""
+
+    schema_version: int = 1
+    id: str
+    study: str
+    design: str
+    arms: int
+    seeds: tuple[int, ...]
+    trials: int
+    started: float  # Unix time, s
+    ended: float | None = None
+    outcome: Outcome | None = None
+    lost: tuple[str, ...] = ()
+    provenance: Provenance
+
+
+def begin_record(execution: Execution) -> Path:
+    """Make the folder of an execution that begins now, and give it. What a killed process left open is closed first."""
+    close_forsaken(execution.directory)
+    now = time.time()
+    record = ExecutionRecord(
+        id=f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(now))}-{secrets.token_hex(3)}",
+        study=execution.study,
+        design=execution.design,
+        arms=len(execution.arms),
+        seeds=execution.seeds,
+        trials=len(execution.trials),
+        started=now,
+        provenance=execution.provenance,
+    )
+    folder = execution.directory / FOLDER / record.id
+    files = folder / FILES
+    files.mkdir(parents=True)
+    shutil.copyfile(execution.study_file, files / execution.study_file.name)
+    told = record.provenance.model_dump(exclude={"patch"})
+    (files / "provenance.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    (files / "environment.txt").write_text(environment(), encoding="utf-8")
+    if record.provenance.patch:
+        (files / "uncommitted.patch").write_text(record.provenance.patch + "\n", encoding="utf-8")
+    if lock := lock_file(Path(__file__).parents[1]):
+        shutil.copyfile(lock, files / lock.name)
+    _write(folder, record)
+    return folder
+
+
+def end_record(folder: Path, outcome: Outcome, lost: Iterable[str] = ()) -> None:
+    """Say how the execution in this folder ended."""
+    changes = {"ended": time.time(), "outcome": outcome, "lost": tuple(lost)}
+    _write(folder, read_execution(folder).model_copy(update=changes))
+
+
+def forget_record(folder: Path) -> None:
+    """Take back an execution that never began."""
+    shutil.rmtree(folder)
+
+
+def read_execution(folder: Path) -> ExecutionRecord:
+    """The record in this folder. Raises OSError or ValidationError."""
+    return ExecutionRecord.model_validate_json((folder / NAME).read_bytes())
+
+
+def executions_of(root: Path) -> list[Path]:
+    """The folders of a study's executions, the first one first; one that a crash left without its record is no one."""
+    whole = [folder for folder in (root / FOLDER).glob("*") if _is_whole(folder)]
+    return sorted(whole, key=lambda folder: read_execution(folder).started)
+
+
+def is_execution_shipped(folder: Path, uri: str) -> bool:
+    """Whether this execution's end is in the store at `uri`, as far as is known here."""
+    cursor, outcome = read_cursor(folder), read_execution(folder).outcome
+    if cursor is None or outcome is None or cursor.tracking_uri != without_password(uri):
+        return False
+    return cursor.status == outcome
+
+
+def close_forsaken(root: Path) -> None:
+    """Mark executions without an end as killed. For whoever holds the study's lock: nobody else is at work."""
+    for folder in executions_of(root):
+        record = read_execution(folder)
+        if record.outcome is None:
+            _write(folder, record.model_copy(update={"ended": _last_sign(root, record), "outcome": KILLED}))
+
+
+def _last_sign(root: Path, record: ExecutionRecord) -> float:
+    """When a journal last grew."""
+    signs = (path.stat().st_mtime for path in root.glob(f"trials/*/{journal.NAME}"))
+    return max((record.started, *signs))
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        read_execution(folder)
+    except (OSError, ValidationError):
+        return False
+    return True
+
+
+def _write(folder: Path, record: ExecutionRecord) -> None:
+    atomic.write_text(folder / NAME, record.model_dump_json(indent=2) + "\n")

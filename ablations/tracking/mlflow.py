@@ -5,25 +5,28 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from mlflow.exceptions import MlflowException
 
-from ablations.tracking.cursor import without_password
-from ablations.tracking.execution import Execution
-from ablations.tracking.mlflow_execution import begin_execution, end_execution, provenance_tags
-from ablations.tracking.mlflow_run import TrialRun
+from ablations.tracking.advice import WAY_ON, sync_command
+from ablations.tracking.cursor import is_settled, without_password
+from ablations.tracking.execution import Execution, Outcome, begin_record, end_record, forget_record
+from ablations.tracking.mlflow_execution import ExecutionRun, Executions, settle
+from ablations.tracking.mlflow_run import Origin, TrialRun
 from ablations.tracking.mlflow_store import SHIP, Store, first_line, limits, open_store
 from ablations.tracking.mlflow_ui import write_views
+from ablations.tracking.outcomes import INTERRUPTED, KILLED
 from ablations.tracking.params import trial_params
 from ablations.trials import Trial
 from gan_core.problems import UserError
 
-Outcome = Literal["finished", "failed", "interrupted"]
-STATUS: dict[Outcome, str] = {"finished": "FINISHED", "failed": "FAILED", "interrupted": "KILLED"}
-INTERVAL_S = 2.0  # a trial's journal is shipped at most this often, but at once when the trial has ended
-PAUSE_S = 10.0  # after a failure
+INTERVAL_S = 10.0  # a trial's journal is shipped at most this often, but at once when the trial has ended
+PAUSE_S = 5.0  # after a failure
 HANGS_S = 1.0  # a failure that took so long means that the store is not there, for nobody
+CLOSING_PAUSE_S = 2.0  # after a failure at the end
+PATIENCE_S = 15.0  # at the end, without anything that could be sent
+
+Job = Callable[[], object]
 
 
 class MlflowTracker:
@@ -35,13 +38,17 @@ class MlflowTracker:
 
     def __init__(self, uri: str, experiment: str, artifact_root: Path | None) -> None:
         self.store: Store = open_store(uri, experiment, artifact_root)
-        self._parent = ""
+        self._parent: ExecutionRun | None = None
         self._runs: dict[str, TrialRun] = {}
-        self._tags: dict[str, str] = {}  # of every trial's run
-        self._jobs: dict[str, Callable[[], object]] = {}
+        self._origin: Origin | None = None  # whose execution a trial's run belongs to
+        self._begun: dict[str, None] = {}  # trials that this execution has heard of
+        self._final: set[str] = set()  # those that nobody adds to now
+        self._lost: dict[str, None] = {}  # those whose process died
+        self._jobs: dict[str, Job] = {}
         self._failed: dict[str, str] = {}  # job -> why
         self._due: dict[str, float] = {}  # job -> monotonic time, s; guarded by _told, as is _closing
-        self._closing: Outcome | None = None
+        self._closing = False
+        self._give_up = 0.0  # monotonic time, s
         self._told = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="mlflow", daemon=True)
 
@@ -52,27 +59,35 @@ class MlflowTracker:
 
     def begin(self, execution: Execution) -> str:
         """Make this execution's parent run and give its id. Raises UserError if the store does not take it."""
+        folder = begin_record(execution)
+        executions = Executions(self.store, execution.directory)
+        (self._parent,) = (run for run in executions.runs if run.folder == folder)
         try:
             with limits(SHIP):
                 write_views(self.store)
-                self._parent = begin_execution(self.store, execution)
-        except MlflowException as error:
-            raise UserError(f"MLflow at {without_password(self.store.uri)}: {first_line(error)}") from error
-        self._tags = {
-            **provenance_tags(execution.provenance),
-            "mlflow.parentRunId": self._parent,
-            "study": execution.study,
-        }
+                run_id = self._parent.run_id()
+                executions.end_forsaken(run_id)
+        except (MlflowException, OSError) as error:
+            forget_record(folder)
+            where = without_password(self.store.uri)
+            raise UserError(f"MLflow at {where} does not take runs: {WAY_ON} ({first_line(error)})") from error
+        self._origin = executions.origin
         params = trial_params(execution.trials)
-        self._runs = {t.name: TrialRun(self.store, t, params[t.name], self._tags) for t in execution.trials}
-        self._jobs = {name: run.ship for name, run in self._runs.items()}
-        return self._parent
+        self._runs = {t.name: TrialRun(self.store, t, params[t.name], executions.origin) for t in execution.trials}
+        self._jobs = {name: partial(self._ship, name) for name in self._runs}
+        for run in executions.runs:
+            if not run.is_shipped() and run is not self._parent:
+                self._add(f"execution {run.record.id}", run.ship)
+        for name in (t.name for t in execution.trials if not is_settled(t.directory, self.store.uri)):
+            self._add(f"before: {name}", partial(self._settle, name, executions))
+        return run_id
 
     def admit(self, trial: Trial) -> None:
         """One trial more than the execution began with, of a search."""
+        assert self._origin is not None
+        run = TrialRun(self.store, trial, trial_params([trial])[trial.name], self._origin)
         with self._told:
-            run = TrialRun(self.store, trial, trial_params([trial])[trial.name], self._tags)
-            self._runs[trial.name], self._jobs[trial.name] = run, run.ship
+            self._runs[trial.name], self._jobs[trial.name] = run, partial(self._ship, trial.name)
 
     def start(self) -> None:
         """Ship in the background from now on."""
@@ -82,54 +97,98 @@ class MlflowTracker:
         """The trial's journal has grown; `ended`: for the last time. Costs microseconds."""
         now = time.monotonic()
         with self._told:
+            self._begun[trial.name] = None
+            (self._final.add if ended else self._final.discard)(trial.name)
             self._due[trial.name] = now if ended else self._due.get(trial.name, now + INTERVAL_S)
             self._told.notify()
 
+    def lost(self, trial: Trial) -> None:
+        """The trial's process has died without a word."""
+        with self._told:
+            self._lost[trial.name] = None
+
     def attach(self, path: Path) -> None:
         """Keep a file, such as the leaderboard, with the parent run."""
+        assert self._parent is not None
+        parent = self._parent
         with self._told:
-            self._jobs[str(path)] = partial(self.store.client.log_artifact, self._parent, str(path))
-            self._due[str(path)] = time.monotonic()
+            self._add(str(path), lambda: self.store.client.log_artifact(parent.run_id(), str(path)))
             self._told.notify()
 
     def close(self, timeout_s: float, outcome: Outcome = "finished") -> str:
         """Ship what is left and end the parent run. '' or, if something could not be shipped, a message about it.
 
-        Trials of this execution without an end are marked as killed until they go on.
+        Trials of this execution without an end are marked until they go on. What fails is tried again, until nothing
+        has got through for `PATIENCE_S` or `timeout_s` are over.
         """
+        assert self._parent is not None
+        root = self._parent.folder.parents[1]
         with self._told:
-            self._closing = outcome
+            end_record(self._parent.folder, outcome, self._lost)
+            self._closing, self._give_up = True, time.monotonic() + timeout_s
             self._told.notify()
         self._thread.join(timeout_s)
         why = self.problem or (f"not done within {timeout_s:g} s" if self._thread.is_alive() else "")
         where = without_password(self.store.uri)
-        return (
-            f"not everything is in MLflow at {where} ({why}); the next run of the study sends the rest" if why else ""
-        )
+        return f"not everything is in MLflow at {where} ({why}); to send the rest: {sync_command(root)}" if why else ""
+
+    def _add(self, name: str, job: Job) -> None:
+        self._jobs[name] = job
+        self._due[name] = time.monotonic()
+
+    def _ship(self, name: str) -> None:
+        if name in self._lost:
+            self._runs[name].conclude(KILLED)
+        else:
+            self._runs[name].ship(final=name in self._final)
+
+    def _settle(self, name: str, executions: Executions) -> None:
+        """Send what earlier executions have left, and what became of a trial without an end, unless it goes on."""
+        if name not in self._begun:
+            settle(self._runs[name], executions)
 
     def _work(self) -> None:
         with limits(SHIP):
-            closing = None
-            while closing is None:
-                names, closing = self._wait()
+            while not self._closing:
+                names = self._wait()
                 again = self._attempt({name: self._jobs[name] for name in names})
                 with self._told:
-                    self._due.update(dict.fromkeys(again, time.monotonic() + PAUSE_S))
-            ends = {f"end of {name}": run.interrupt for name, run in self._runs.items()}
-            self._attempt({**ends, "end": partial(end_execution, self.store, self._parent, STATUS[closing])})
+                    for name in again:
+                        self._due.setdefault(name, time.monotonic() + PAUSE_S)
+            self._finish()
 
-    def _wait(self) -> tuple[list[str], Outcome | None]:
-        """Sleep until something is due, and take it. Everything is due when closing."""
+    def _wait(self) -> list[str]:
+        """Sleep until something is due, and take it; nothing when closing."""
         with self._told:
-            while True:
+            while not self._closing:
                 now = time.monotonic()
-                names = [name for name, due in self._due.items() if due <= now or self._closing]
-                if names or self._closing:
+                names = [name for name, due in self._due.items() if due <= now]
+                if names:
                     self._due = {name: due for name, due in self._due.items() if name not in names}
-                    return names, self._closing
+                    return names
                 self._told.wait(min(self._due.values()) - now if self._due else None)
+            return []
 
-    def _attempt(self, jobs: Mapping[str, Callable[[], object]]) -> list[str]:
+    def _finish(self) -> None:
+        """All that is left, then the ends; again and again as long as there is hope."""
+        assert self._parent is not None
+        jobs = {name: self._jobs[name] for name in self._due if name not in self._runs}
+        for name in self._begun:
+            jobs[name] = partial(self._runs[name].conclude, KILLED if name in self._lost else INTERRUPTED)
+        jobs["end"] = self._parent.ship
+        succeeded = time.monotonic()
+        while jobs:
+            left = self._attempt(jobs)
+            now = time.monotonic()
+            if len(left) < len(jobs):
+                succeeded = now
+            jobs = {name: jobs[name] for name in left}
+            if jobs and now + CLOSING_PAUSE_S > min(self._give_up, succeeded + PATIENCE_S):
+                return
+            if jobs:
+                time.sleep(CLOSING_PAUSE_S)
+
+    def _attempt(self, jobs: Mapping[str, Job]) -> list[str]:
         """Do them in order. Gives those that failed; after one that hung, the others too, untried.
 
         Whatever goes wrong is noted and nothing more: the journal is on disk, and this is no reason to stop training.

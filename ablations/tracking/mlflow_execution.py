@@ -1,47 +1,143 @@
-"""The parent run of one execution of a study: what was asked, by whom, with which code."""
+"""The parent run of one execution of a study: what was asked, by whom, with which code, and how it ended."""
 
-import json
 import time
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from mlflow.entities import Param, RunTag
 from mlflow.tracking.context.registry import resolve_tags
 
 from ablations.provenance import Provenance
-from ablations.tracking.execution import Execution
+from ablations.tracking.cursor import Cursor, read_cursor, without_password, write_cursor
+from ablations.tracking.execution import FILES, executions_of, is_execution_shipped, read_execution
+from ablations.tracking.mlflow_run import TrialRun
 from ablations.tracking.mlflow_store import Store
+from ablations.tracking.outcomes import INTERRUPTED, KILLED, OUTCOME_TAG, STATUS
 
 KIND_TAG = "ablations.kind"
 PLACE_TAG = "ablations.directory"
+ID_TAG = "ablations.execution"
 EXECUTION = "execution"
 
 
-def begin_execution(store: Store, execution: Execution) -> str:
-    """Make the parent run; give its id. Parents that a killed process left running here are ended first."""
-    place = f"{execution.provenance.host}:{execution.directory.absolute()}"
-    _end_forsaken(store, place)
-    name = f"{execution.study} {time.strftime('%Y-%m-%d %H:%M:%S')}"
-    tags = {**provenance_tags(execution.provenance), KIND_TAG: EXECUTION, PLACE_TAG: place}
-    run_id = str(store.client.create_run(store.experiment_id, tags=tags, run_name=name).info.run_id)
-    params = {
-        "design": execution.design,
-        "arms": str(len(execution.arms)),
-        "seeds": " ".join(map(str, execution.seeds)),
-        "trials": str(len(execution.trials)),
-    }
-    store.client.log_batch(run_id, params=[Param(k, v) for k, v in params.items()], synchronous=True)
-    store.client.log_artifact(run_id, str(execution.study_file))
-    store.client.log_text(
-        run_id, json.dumps(execution.provenance.model_dump(exclude={"patch"}), indent=2), "provenance.json"
-    )
-    if execution.provenance.patch:
-        store.client.log_text(run_id, execution.provenance.patch + "\n", "uncommitted.patch")
-    return run_id
+class ExecutionRun:
+    """The MLflow run of the execution in `folder`. Its methods raise what MLflow raises, and may be called again."""
+
+    def __init__(self, store: Store, folder: Path) -> None:
+        self.store, self.folder = store, folder
+        self.record = read_execution(folder)
+        self._cursor: Cursor | None = None  # once the run is known to be in this store, with its files
+
+    def run_id(self) -> str:
+        """The run's id; it is made, with its parameters and files, where there is none."""
+        if self._cursor is None:
+            self._cursor = self._opened()
+        return self._cursor.run_id
+
+    def ship(self) -> None:
+        """Bring the run up to what the folder says, its end included."""
+        self.record = read_execution(self.folder)
+        run_id = self.run_id()
+        assert self._cursor is not None
+        outcome = self.record.outcome
+        if outcome is None or self._cursor.status == outcome:
+            return
+        self.store.client.set_tag(run_id, OUTCOME_TAG, outcome)
+        self.store.client.set_terminated(run_id, status=STATUS[outcome], end_time=_ms(self.record.ended or time.time()))
+        self._keep(status=outcome)
+
+    def is_shipped(self) -> bool:
+        """Whether its end is in this store, as far as is known here."""
+        return is_execution_shipped(self.folder, self.store.uri)
+
+    def tags(self) -> dict[str, str]:
+        """What its trials say about where they come from."""
+        facts = {"study": self.record.study, ID_TAG: self.record.id, "mlflow.parentRunId": self.run_id()}
+        return {**provenance_tags(self.record.provenance), **facts}
+
+    def _opened(self) -> Cursor:
+        uri = without_password(self.store.uri)
+        cursor = read_cursor(self.folder)
+        if cursor is not None and cursor.tracking_uri == uri and cursor.experiment_id == self.store.experiment_id:
+            return cursor
+        found = self.store.client.search_runs(
+            [self.store.experiment_id], f"tags.`{ID_TAG}` = '{self.record.id}' and tags.`{KIND_TAG}` = '{EXECUTION}'"
+        )
+        run_id = found[0].info.run_id if found else self._create()
+        params = {
+            "design": self.record.design,
+            "arms": str(self.record.arms),
+            "seeds": " ".join(map(str, self.record.seeds)),
+            "trials": str(self.record.trials),
+        }
+        client = self.store.client
+        client.log_batch(run_id, params=[Param(k, v) for k, v in params.items()], synchronous=True)
+        for path in sorted((self.folder / FILES).iterdir()):
+            client.log_artifact(run_id, str(path))
+        cursor = Cursor(tracking_uri=uri, experiment_id=self.store.experiment_id, run_id=run_id)
+        write_cursor(self.folder, cursor)
+        return cursor
+
+    def _create(self) -> str:
+        record = self.record
+        place = place_of(record.provenance, self.folder.parents[1])
+        tags = {**provenance_tags(record.provenance), KIND_TAG: EXECUTION, PLACE_TAG: place, ID_TAG: record.id}
+        name = f"{record.study} {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(record.started))}"
+        run = self.store.client.create_run(
+            self.store.experiment_id, start_time=_ms(record.started), tags=tags, run_name=name
+        )
+        return str(run.info.run_id)
+
+    def _keep(self, **changes: Any) -> None:
+        assert self._cursor is not None
+        self._cursor = self._cursor.model_copy(update=changes)
+        write_cursor(self.folder, self._cursor)
 
 
-def end_execution(store: Store, run_id: str, status: str) -> None:
-    """End the parent run with MLflow's status: FINISHED, FAILED or KILLED."""
-    store.client.set_terminated(run_id, status=status)
+class Executions:
+    """All executions of a study, in a store: whose child a trial is."""
+
+    def __init__(self, store: Store, root: Path) -> None:
+        self.store, self.root = store, root
+        self.runs = [ExecutionRun(store, folder) for folder in executions_of(root)]
+
+    def at(self, seconds: float) -> ExecutionRun | None:
+        """The one that was going on at this Unix time: the last to start before. None where none is on record."""
+        before = [run for run in self.runs if run.record.started <= seconds]
+        return before[-1] if before else next(iter(self.runs), None)
+
+    def origin(self, begun: float) -> Mapping[str, str]:
+        """Tags of a trial that began at this Unix time."""
+        run = self.at(begun)
+        return {} if run is None else run.tags()
+
+    def end_of_unfinished(self, trial: str, last_sign: float) -> str:
+        """What became of a trial without an end that nobody works on, of which one last heard at this Unix time."""
+        run = self.at(last_sign)
+        lost = run is not None and (run.record.outcome == KILLED or trial in run.record.lost)
+        return KILLED if lost else INTERRUPTED
+
+    def end_forsaken(self, current: str) -> None:
+        """End the parents that a killed process left running here; `current`: the id of the run that goes on."""
+        running = f"attributes.status = 'RUNNING' and tags.`{KIND_TAG}` = '{EXECUTION}'"
+        places = {place_of(run.record.provenance, self.root) for run in self.runs}
+        for run in self.store.client.search_runs([self.store.experiment_id], running):
+            if run.data.tags.get(PLACE_TAG) in places and run.info.run_id != current:
+                self.store.client.log_batch(run.info.run_id, tags=[RunTag(OUTCOME_TAG, KILLED)], synchronous=True)
+                self.store.client.set_terminated(run.info.run_id, status="KILLED")
+
+
+def settle(run: TrialRun, executions: Executions) -> None:
+    """Ship all of a trial that nobody works on; one without an end was interrupted or killed."""
+    last = run.last_sign()
+    if last is not None:
+        run.conclude(executions.end_of_unfinished(run.trial.name, last))
+
+
+def place_of(provenance: Provenance, root: Path) -> str:
+    """HOST:FOLDER of a study."""
+    return f"{provenance.host}:{root.absolute()}"
 
 
 def provenance_tags(provenance: Provenance) -> dict[str, str]:
@@ -54,14 +150,14 @@ def provenance_tags(provenance: Provenance) -> dict[str, str]:
         "git_dirty": None if provenance.dirty is None else str(provenance.dirty).lower(),
         "command": provenance.command,
         "host": provenance.host,
+        "cpu": provenance.cpu or None,
+        "cores": None if provenance.cores is None else str(provenance.cores),
+        "gpu": ", ".join(provenance.gpus) or None,
+        **{f"version.{package}": number for package, number in provenance.versions.items()},
     }
     tags: dict[str, Any] = resolve_tags({key: value for key, value in ours.items() if value is not None})
     return {key: str(value) for key, value in tags.items()}
 
 
-def _end_forsaken(store: Store, place: str) -> None:
-    running = f"attributes.status = 'RUNNING' and tags.`{KIND_TAG}` = '{EXECUTION}'"
-    for run in store.client.search_runs([store.experiment_id], running):
-        if run.data.tags.get(PLACE_TAG) == place:
-            store.client.log_batch(run.info.run_id, tags=[RunTag("outcome", "interrupted")], synchronous=True)
-            store.client.set_terminated(run.info.run_id, status="KILLED")
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

@@ -14,8 +14,9 @@ from ablations.leaderboard.source import Source
 from ablations.results import Recorded, Result, results_of
 from ablations.summary import Summary
 from ablations.tracking.cursor import without_password
-from ablations.tracking.mlflow_run import OUTCOME_TAG, TRIAL_TAG
+from ablations.tracking.mlflow_run import TRIAL_TAG
 from ablations.tracking.mlflow_store import SHIP, connect, first_line, limits
+from ablations.tracking.outcomes import OUTCOME_TAG
 from ablations.tracking.tags import record_of, tagged_summary
 from gan_core import journal
 from gan_core.events import AnyEvent

@@ -5,71 +5,82 @@ first, so that no point and no picture is there twice.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from mlflow.entities import Param, RunTag
 from mlflow.exceptions import MlflowException
 
 from ablations.summary import summary_of
+from ablations.system_metrics import read_samples
 from ablations.tracking.cursor import Cursor, read_cursor, without_password, write_cursor
+from ablations.tracking.mlflow_dataset import dataset_input
 from ablations.tracking.mlflow_sending import Picture, send_pictures, send_points
 from ablations.tracking.mlflow_store import Store
-from ablations.tracking.points import end_tags, milliseconds, not_finite, points_of
+from ablations.tracking.outcomes import OUTCOME_TAG, RESUMED, STATUS, STOPPED
+from ablations.tracking.points import Point, end_tags, milliseconds, not_finite, points_of, system_points
 from ablations.tracking.tags import record_tags, summary_tags
-from ablations.trials import Trial, read_record
+from ablations.tracking.tail import JournalTail
+from ablations.trials import RECORD, Trial, read_record
 from gan_core import journal
 from gan_core.events import AnyEvent, Event, Finished, Sampled, Started
 
 SHOW = "show"  # pictures of the whole run, in the trial's folder and beside images/
 TRIAL_TAG = "ablations.trial"
-OUTCOME_TAG = "outcome"
-INTERRUPTED = "interrupted"
-STATUS = {
-    "finished": "FINISHED",
-    "diverged": "FINISHED",
-    "failed": "FAILED",
-    "pruned": "KILLED",
-}  # to diverge is a result
+PROTOCOL_PARAMS = ("fid_protocol", "fid_stamp")  # tags too; known at the end
+Origin = Callable[[float], Mapping[str, str]]
 
 
 class TrialRun:
     """The MLflow run of one trial. Its methods raise whatever MLflow raises; they may be called again afterwards.
 
-    `tags`: what a new run is given besides its own. `params` are written once by MLflow's rules, so a run that
-    exists already keeps the ones it has.
+    `origin`: what a new run is given besides its own, by the Unix time at which the trial began. `params` are written
+    once by MLflow's rules, so a run that exists already keeps the ones it has.
     """
 
-    def __init__(self, store: Store, trial: Trial, params: Mapping[str, str], tags: Mapping[str, str]) -> None:
-        self.store, self.trial, self.params, self.tags = store, trial, params, tags
+    def __init__(self, store: Store, trial: Trial, params: Mapping[str, str], origin: Origin) -> None:
+        self.store, self.trial, self.params, self.origin = store, trial, params, origin
         self.cursor: Cursor | None = None
         self.certain = False  # whether the store is known to hold just what the cursor says
+        self._tail = JournalTail(trial.directory)
 
-    def ship(self) -> bool:
-        """Send what the journal holds beyond the cursor. True when the trial has ended and all of it is there."""
-        events = journal.read(self.trial.directory)
+    def ship(self, final: bool = True) -> bool:
+        """Send what the journal holds beyond the cursor. True when the trial has ended and all of it is there.
+
+        `final`: nobody adds to the trial now. Until then the end in a journal is not taken up: pictures are drawn
+        after it is written.
+        """
+        events = self._tail.read()
         if not events:
             return False
         cursor = self.cursor or self._open(events[0])
         end = events[-1] if isinstance(events[-1], Finished) else None
         fresh = [event for event in events if event.seq > cursor.seq and not isinstance(event, Finished)]
-        if end is None and cursor.status and (fresh or cursor.status != INTERRUPTED):
+        if end is None and cursor.status and (fresh or cursor.status not in STOPPED):
             cursor = self._go_on(cursor)
-        if fresh:
-            self._send(cursor.run_id, fresh, events)
-            cursor = self._move(cursor, seq=fresh[-1].seq)
-        if end is not None and cursor.status != end.status:
+        samples = read_samples(self.trial.directory, cursor.samples)
+        if fresh or samples:
+            self._send(cursor.run_id, fresh, events, system_points(samples, cursor.samples))
+            seq = fresh[-1].seq if fresh else cursor.seq
+            cursor = self._move(cursor, seq=seq, samples=cursor.samples + len(samples))
+        if end is not None and final and cursor.status != end.status:
             self._end(cursor.run_id, end, events)
             self._move(cursor, status=end.status)
         return end is not None
 
-    def interrupt(self) -> None:
-        """Say in the store that nobody works on this trial now. Shipping new events takes it back."""
-        if self.cursor is None or self.cursor.status:
+    def conclude(self, outcome: str) -> None:
+        """Ship all; of a trial without an end say that nobody works on it now. New events take that back."""
+        ended = self.ship()
+        if ended or self.cursor is None or self.cursor.status:
             return
-        self.store.client.set_tag(self.cursor.run_id, OUTCOME_TAG, INTERRUPTED)
-        self.store.client.set_terminated(self.cursor.run_id, status="KILLED")
-        self._move(self.cursor, status=INTERRUPTED)
+        self.store.client.set_tag(self.cursor.run_id, OUTCOME_TAG, outcome)
+        self.store.client.set_terminated(self.cursor.run_id, status=STATUS[outcome])
+        self._move(self.cursor, status=outcome)
+
+    def last_sign(self) -> float | None:
+        """Unix time of the last event; None before any."""
+        events = self._tail.read()
+        return events[-1].time if events else None
 
     def _open(self, first: Event) -> Cursor:
         """The cursor of this trial in this store; a run is made where there is none."""
@@ -80,7 +91,7 @@ class TrialRun:
             self.params = {**self.params, "data_digest": first.data_digest}
         if run is None:
             run = self._create(first)
-        self._describe(run)
+        self._describe(run, first)
         uri = without_password(self.store.uri)
         if cursor is None or cursor.run_id != run.info.run_id:
             cursor = Cursor(tracking_uri=uri, experiment_id=self.store.experiment_id, run_id=run.info.run_id)
@@ -102,26 +113,38 @@ class TrialRun:
         return found[0] if found else None
 
     def _create(self, first: Event) -> Any:
-        tags = {**self.tags, "arm": self.trial.arm.name, TRIAL_TAG: _identity(self.trial)}
-        tags |= record_tags(self.trial.record())
-        if origin := read_record(self.trial.directory).reused_from:
-            tags["reused_from"] = origin
+        record = read_record(self.trial.directory)
+        begun = first.time
+        if record.reused_from is not None:
+            begun = (self.trial.directory / RECORD).stat().st_mtime  # when it was taken over
+        tags = {**self.origin(begun), **record_tags(record), TRIAL_TAG: _identity(self.trial)}
+        tags |= {"study": self.trial.study, "arm": self.trial.arm.name, "seed": str(self.trial.seed)}
+        if record.reused_from is not None:
+            tags["reused_from"] = record.reused_from
+        if isinstance(first, Started):
+            tags |= {"device": first.device, "threads": str(first.threads)}
+            tags |= {f"version.{package}": number for package, number in first.versions.items()}
         return self.store.client.create_run(
             self.store.experiment_id, start_time=milliseconds(first), tags=tags, run_name=self.trial.name
         )
 
-    def _describe(self, run: Any) -> None:
-        """Parameters and configuration, as far as the run lacks them."""
+    def _describe(self, run: Any, first: Event) -> None:
+        """Data set, configuration and parameters, as far as the run lacks them; the parameters last."""
         missing = [Param(key, value) for key, value in self.params.items() if key not in run.data.params]
         if missing:
-            self.store.client.log_dict(run.info.run_id, self.trial.config.plain(), "config.json")
-            self.store.client.log_batch(run.info.run_id, params=missing, synchronous=True)
+            client, run_id = self.store.client, run.info.run_id
+            if isinstance(first, Started):
+                client.log_inputs(run_id, [dataset_input(first, self.trial.config)])
+            client.log_dict(run_id, self.trial.config.plain(), "config.json")
+            client.log_batch(run_id, params=missing, synchronous=True)
 
-    def _send(self, run_id: str, fresh: Sequence[AnyEvent], events: Sequence[AnyEvent]) -> None:
+    def _send(
+        self, run_id: str, fresh: Sequence[AnyEvent], events: Sequence[AnyEvent], system: Sequence[Point]
+    ) -> None:
         check, self.certain = not self.certain, False
         budget = self.trial.config.budget_kimg
         points = points_of(fresh, budget)
-        send_points(self.store.client, run_id, points, check=check)
+        send_points(self.store.client, run_id, [*points, *system], check=check)
         if not all(math.isfinite(point.value) for point in points):
             self.store.client.set_tag(run_id, "not_finite", " ".join(not_finite(points_of(events, budget))))
         grids = [Picture.of(event, self.trial.directory, budget) for event in fresh if isinstance(event, Sampled)]
@@ -130,14 +153,18 @@ class TrialRun:
 
     def _go_on(self, cursor: Cursor) -> Cursor:
         self.store.client.update_run(cursor.run_id, status="RUNNING")
-        self.store.client.set_tag(cursor.run_id, OUTCOME_TAG, "resumed")
+        self.store.client.set_tag(cursor.run_id, OUTCOME_TAG, RESUMED)
         return self._move(cursor, status="")
 
     def _end(self, run_id: str, end: Finished, events: Sequence[AnyEvent]) -> None:
         client = self.store.client
         tags = {OUTCOME_TAG: end.status, **end_tags(events), **summary_tags(summary_of(events))}
-        tags |= record_tags(self.trial.record())  # a run that an older version made has none yet
-        client.log_batch(run_id, tags=[RunTag(key, value) for key, value in tags.items()], synchronous=True)
+        tags |= record_tags(read_record(self.trial.directory))  # a run that an older version made has none yet
+        there = client.get_run(run_id).data.params  # what is there can't be changed
+        params = [Param(key, tags[key]) for key in PROTOCOL_PARAMS if key in tags and key not in there]
+        client.log_batch(
+            run_id, params=params, tags=[RunTag(key, value) for key, value in tags.items()], synchronous=True
+        )
         client.log_artifact(run_id, str(self.trial.directory / journal.NAME))
         if (self.trial.directory / SHOW).is_dir():
             client.log_artifacts(run_id, str(self.trial.directory / SHOW), SHOW)

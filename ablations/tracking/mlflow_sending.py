@@ -1,20 +1,30 @@
-"""Points and pictures of a run, to MLflow. `check`: ask the store first what it has, and send only the rest."""
+"""Points and pictures of a run, to MLflow. `check`: ask the store first what it has, and send only the rest.
+
+A request whose answer was lost may have been carried out, or may be carried out later. So what is sent is the same each
+time: a point that MLflow has is no second one, for its database knows a point by name, step, time and value; a
+picture's files have names that hang on the run and the step alone, and replace themselves.
+"""
 
 import math
 import re
-from collections.abc import Sequence
+import tempfile
+import uuid
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import PIL.Image
-from mlflow.entities import Metric
+from mlflow.entities import Metric, RunTag
+from mlflow.tracking.multimedia import compress_image_size
 
 from ablations.tracking.points import Point, milliseconds, step_of
 from gan_core.events import Sampled
 
-PICTURES = "samples"  # the image view's key; MLflow adds the step and keeps the files under images/
+PICTURES = "samples"  # the image view's key
+FOLDER = "images"  # where the image view looks
+SHOWN_TAG = "mlflow.loggedImages"
 POINTS_A_REQUEST = 1000  # MLflow's own limit
-_WHOLE = re.compile(rf"images/{PICTURES}\+step\+(\d+)\+.*\+compressed\.webp")
+_PART = re.compile(rf"{FOLDER}/({PICTURES}\+step\+(\d+)\+timestamp\+.+?)(\+compressed\.webp|\.png)")
 
 
 class Picture(NamedTuple):
@@ -28,6 +38,11 @@ class Picture(NamedTuple):
     def of(cls, event: Sampled, directory: Path, budget_kimg: float) -> "Picture":
         """The picture that a trial in `directory` drew."""
         return cls(directory / event.path, step_of(event, budget_kimg), milliseconds(event))
+
+    def stem(self, run_id: str) -> str:
+        """The beginning of its files' names, by MLflow's rule for what its image view shows."""
+        own = uuid.uuid5(uuid.NAMESPACE_URL, f"{run_id}/{self.step}")
+        return f"{PICTURES}+step+{self.step}+timestamp+{self.time_ms}+{own}"
 
 
 def send_points(client: Any, run_id: str, points: Sequence[Point], *, check: bool) -> None:
@@ -43,23 +58,35 @@ def send_points(client: Any, run_id: str, points: Sequence[Point], *, check: boo
 
 
 def send_pictures(client: Any, run_id: str, pictures: Sequence[Picture], *, check: bool) -> None:
-    """Send grids for the image view, whose slider shows their step."""
-    there = _steps_there(client, run_id) if check and pictures else set()
+    """Send grids for the image view, whose slider shows their step: each whole, and small for the overview."""
+    there = _stems_there(client, run_id) if check and pictures else {}
     for picture in pictures:
-        if picture.step in there:
-            continue
-        with PIL.Image.open(picture.path) as image:
-            client.log_image(
-                run_id,
-                image.convert("RGB"),
-                key=PICTURES,
-                step=picture.step,
-                timestamp=picture.time_ms,
-                synchronous=True,
-            )
+        stem, suffixes = there.get(picture.step, (picture.stem(run_id), frozenset()))
+        if len(suffixes) < 2:
+            _send_picture(client, run_id, picture.path, stem)
+    if pictures:
+        client.log_batch(run_id, tags=[RunTag(SHOWN_TAG, "True")], synchronous=True)
 
 
-def _steps_there(client: Any, run_id: str) -> set[int]:
-    """Steps of the pictures that are whole: the small copy is what MLflow writes last."""
-    matches = (_WHOLE.fullmatch(info.path) for info in client.list_artifacts(run_id, "images"))
-    return {int(match[1]) for match in matches if match}
+def _send_picture(client: Any, run_id: str, path: Path, stem: str) -> None:
+    with PIL.Image.open(path) as opened, tempfile.TemporaryDirectory() as folder:
+        image = opened.convert("RGB")
+        large, small = Path(folder) / f"{stem}.png", Path(folder) / f"{stem}+compressed.webp"
+        image.save(large)
+        compress_image_size(image).save(small)
+        for file in (large, small):
+            client.log_artifact(run_id, str(file), FOLDER)
+
+
+def _stems_there(client: Any, run_id: str) -> Mapping[int, tuple[str, frozenset[str]]]:
+    """By step the stem of the picture that is there, and which of its two files."""
+    found: dict[int, tuple[str, frozenset[str]]] = {}
+    for info in client.list_artifacts(run_id, FOLDER):
+        if match := _PART.fullmatch(info.path):
+            stem, step, suffix = match.groups()
+            before = found.get(int(step), (stem, frozenset()))
+            if before[0] == stem:
+                found[int(step)] = (stem, before[1] | {suffix})
+            elif len(before[1]) < 2:
+                found[int(step)] = (stem, frozenset({suffix}))
+    return found

@@ -17,12 +17,13 @@ import sqlalchemy
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
+from ablations.tracking.advice import WAY_ON
 from ablations.tracking.cursor import without_password
 from gan_core.problems import Problem, UserError
 
 ALLOWED = "sqlite:////path/to/mlflow.db, http(s)://host:port, postgresql://user:password@host/database"
 CONNECT = {"MAX_RETRIES": "1", "BACKOFF_FACTOR": "1", "TIMEOUT": "4"}  # s; at most some 10 s in all
-SHIP = {"MAX_RETRIES": "2", "BACKOFF_FACTOR": "1", "TIMEOUT": "10"}  # the journal waits; we come back to it
+SHIP = {"MAX_RETRIES": "0", "BACKOFF_FACTOR": "1", "TIMEOUT": "10"}  # the journal waits; we come back to it
 PREFIX = "MLFLOW_HTTP_REQUEST_"
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 
@@ -42,7 +43,7 @@ def open_store(uri: str, experiment: str, artifact_root: Path | None) -> Store:
     `artifact_root`: where a new experiment's files go; None leaves that to the server. Raises UserError if the
     address is refused, nothing answers, or the experiment has been deleted.
     """
-    with _answering(uri, ("tracking_uri",)):
+    with _answering(uri, ("tracking_uri",), f": {WAY_ON}"):
         if _checked_scheme(uri) in DATABASES:
             _make_folder(uri)
             _try_database(uri)
@@ -65,7 +66,7 @@ def connect(uri: str) -> Any:
 
 
 @contextmanager
-def _answering(uri: str, where: tuple[str, ...]) -> Iterator[None]:
+def _answering(uri: str, where: tuple[str, ...], way_on: str = "") -> Iterator[None]:
     """Within short limits; whatever means that the store does not answer becomes a UserError."""
     for talker in ("mlflow", "alembic"):  # migrations are no news for whoever trains GANs
         logging.getLogger(talker).setLevel(logging.WARNING)
@@ -73,13 +74,8 @@ def _answering(uri: str, where: tuple[str, ...]) -> Iterator[None]:
         with limits(CONNECT):
             yield
     except (MlflowException, sqlalchemy.exc.SQLAlchemyError, ImportError, OSError) as error:
-        raise UserError(
-            Problem(
-                f"the MLflow store {without_password(uri)} does not answer: {first_line(error)}",
-                where=where,
-                allowed=ALLOWED,
-            )
-        ) from error
+        message = f"the MLflow store {without_password(uri)} does not answer{way_on} ({first_line(error)})"
+        raise UserError(Problem(message, where=where, allowed=ALLOWED)) from error
 
 
 @contextmanager

@@ -16,6 +16,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from ablations.system_metrics import SystemSample
 from gan_core.events import AnyEvent, Evaluated, Event, Finished, Sampled, Ticked
 from gan_core.verdict import verdict_of
 
@@ -37,6 +38,16 @@ def points_of(events: Iterable[AnyEvent], budget_kimg: float) -> list[Point]:
         Point(name, value, step_of(event, budget_kimg), milliseconds(event))
         for event in events
         for name, value in _values(event)
+    ]
+
+
+def system_points(samples: Iterable[SystemSample | None], first: int) -> list[Point]:
+    """Points of looks at the machine, numbered from `first`: MLflow draws `system/` on a page of its own."""
+    return [
+        Point(f"system/{name}", value, first + number, round(sample.time * 1000))
+        for number, sample in enumerate(samples)
+        if sample is not None
+        for name, value in sample.model_dump(exclude={"time"}, exclude_none=True).items()
     ]
 
 

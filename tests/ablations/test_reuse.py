@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ablations.results import read_results
+from ablations.results_table import results_table
 from ablations.reuse import Twin, reusable, take_over, told, twins_of
 from ablations.study import load_study
 from ablations.trials import RECORD, Trial, progress_of, read_record, trials_of
@@ -77,7 +78,7 @@ def test_a_trial_that_was_taken_over(first: tuple[Trial, ...], second: tuple[Tri
     assert record.reused_from == f"first/{source.directory.name}"
     files = {str(p.relative_to(trial.directory)) for p in trial.directory.rglob("*") if p.is_file()}
     assert files == {RECORD, journal.NAME, "best.safetensors", "grids/00000000.png"}
-    (row,) = read_results([trial.directory]).to_dict("records")
+    (row,) = results_table(read_results([trial.directory])).to_dict("records")
     assert (row["arm"], row["status"], row["fid_best"]) == ("ttur", "finished", 7.0)
     with open(trial.directory / journal.NAME, "a") as file:  # its own: what is written here changes nothing there
         file.write("{")

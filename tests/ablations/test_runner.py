@@ -31,6 +31,9 @@ class Listener:
         if len(self.told) == self.breaks_at:
             raise RuntimeError("the tracker broke")
 
+    def lost(self, trial: Trial) -> None:
+        self.died = trial.name
+
 
 class Script:
     """An executor that tells of each job what the test wrote for it."""

@@ -39,6 +39,9 @@ class FakeTracker:
         if ended:
             self.did.append(("ended", trial.name))
 
+    def lost(self, trial: Trial) -> None:
+        self.did.append(("lost", trial.name))
+
     def attach(self, path: Path) -> None:
         self.did.append(("attach", path.name, path.exists()))
 

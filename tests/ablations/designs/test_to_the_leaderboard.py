@@ -103,7 +103,7 @@ def test_to_the_leaderboard(design: str, tmp_path: Path, home: Path, session_cla
         for _ in session.reports(never, _silent):
             pass
         assert session.progress.is_done
-        (table,) = session.leaderboard().tables
+        (table,) = session.outputs.leaderboard().tables
         assert sorted(row.arm for row in table.rows) == sorted(arms)
         assert [row.arm for row in table.rows if row.verdict == "baseline"] == [arms[0]]
         assert all(row.rank is not None for row in table.rows)
@@ -119,7 +119,7 @@ def test_another_study_takes_over_what_is_there(tmp_path: Path, home: Path, sess
     with open_session(ladder, tmp_path / "runs", Options(home)) as session:
         assert {r.name for r in session.reports(never, lambda text, share=None: said.append(text))} == {"2+wide-seed0"}
         assert session.progress.is_done
-        assert len(session.leaderboard().tables[0].rows) == 3
+        assert len(session.outputs.leaderboard().tables[0].rows) == 3
     assert any("2 of 3 trials are there already, from study one-in" in text for text in said)
     again = load_study(ladder.path, "again")
     with open_session(again, tmp_path / "runs", Options(home, retrain=True)) as session:
@@ -136,7 +136,7 @@ def test_a_fraction_recovers_planted_main_effects(
     with open_session(study, tmp_path / "runs", Options(home)) as session:
         for _ in session.reports(never, _silent):
             pass
-        rows = {row.arm: row for row in session.leaderboard().tables[0].rows}
+        rows = {row.arm: row for row in session.outputs.leaderboard().tables[0].rows}
     table = results_table(read_results(tmp_path / "runs" / "fractional"))
     on = {arm.name: arm.factors for arm in study.arms}
     assert rows.keys() == on.keys()

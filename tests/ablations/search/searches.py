@@ -167,5 +167,5 @@ def run_search(
 
 def table_of(session: Session) -> Table:
     """The one table of its leaderboard."""
-    (table,) = session.leaderboard().tables
+    (table,) = session.outputs.leaderboard().tables
     return table

@@ -76,7 +76,7 @@ def test_to_the_leaderboard(tmp_path: Path, home: Path, capsys: pytest.CaptureFi
 
 def test_the_leaderboards_marks(tmp_path: Path, home: Path) -> None:
     session = run_search(search_study(tmp_path, {"sampler": "random"}), tmp_path, home)
-    table, board = table_of(session), session.leaderboard()
+    table, board = table_of(session), session.outputs.leaderboard()
     frame = frame_of(board)
     assert frame["kind"].tolist() == ["arm"] * 3 + ["explored"] * 6
     assert frame["rank"].tolist()[:3] == [1, 2, 3]
@@ -119,7 +119,7 @@ def test_stopped_again_and_again_it_ends_as_in_one_go(
     assert executions > 3
     first, second = (tmp_path / name / "hunt" / NAME for name in ("straight", "broken"))
     assert first.read_text() == second.read_text()
-    assert csv_of(straight.leaderboard()) == csv_of(session.leaderboard())
+    assert csv_of(straight.outputs.leaderboard()) == csv_of(session.outputs.leaderboard())
 
 
 def test_everything_is_told_to_the_tracker_and_to_optuna(tmp_path: Path, home: Path) -> None:

@@ -69,6 +69,8 @@ def test_parameters_and_files(place: Place, execution_of: ExecutionOf, tmp_path:
         "ttur": "off",
         "data": "shapes",
         "data_digest": "d",
+        "fid_protocol": "fid10k_tiny-1a2b3c4d",
+        "fid_stamp": "12345678",
         "image_size": "16",
         "architecture": "dcgan",
         "width": "8",
@@ -81,11 +83,13 @@ def test_parameters_and_files(place: Place, execution_of: ExecutionOf, tmp_path:
     assert runs["parent"].data.params == {"design": "one-in", "arms": "3", "seeds": "1", "trials": "3"}
     files = {info.path for info in place.client.list_artifacts(runs["dropout-seed1"].info.run_id)}
     assert files == {"config.json", "events.jsonl", "images"}
+    (inputs,) = runs["dropout-seed1"].inputs.dataset_inputs
+    assert (inputs.dataset.name, inputs.dataset.digest) == ("shapes", "d")
     root = Path(runs["dropout-seed1"].info.artifact_uri.removeprefix("file://"))
     assert json.loads((root / "config.json").read_text()) == trials[1].config.plain()
     assert (root / "events.jsonl").read_bytes() == (trials[1].directory / "events.jsonl").read_bytes()
     parents = {info.path for info in place.client.list_artifacts(runs["parent"].info.run_id)}
-    assert parents == {"tiny.yaml", "provenance.json", "uncommitted.patch"}
+    assert parents == {"tiny.yaml", "provenance.json", "uncommitted.patch", "environment.txt", "constraints.txt"}
     assert runs["parent"].info.status == "FINISHED"
 
 
@@ -141,6 +145,7 @@ def test_a_parent_left_running_by_a_killed_process_is_ended(
     tracker = place.tracker()
     current = tracker.begin(execution)
     assert place.client.get_run(forsaken).info.status == "KILLED"
+    assert place.client.get_run(forsaken).data.tags["outcome"] == "killed"
     assert place.client.get_run(current).info.status == "RUNNING"
 
 
@@ -162,6 +167,7 @@ def test_what_cannot_be_sent_is_told_and_sent_by_the_next_run(
     write(trial, events)
     tracker = place.tracker()
     tracker.begin(execution_of(trial))
+    monkeypatch.setattr("ablations.tracking.mlflow.PATIENCE_S", 0.5)
     with monkeypatch.context() as patch:
 
         def refuse(*_: Any, **__: Any) -> None:
@@ -173,7 +179,7 @@ def test_what_cannot_be_sent_is_told_and_sent_by_the_next_run(
         tracker.notify(trial, ended=True)
         message = tracker.close(60)
     assert "server has gone" in message
-    assert "next run" in message
+    assert f"python -m ablations sync {tmp_path}" in message
     assert not is_shipped(trial.directory, place.uri)
     second = place.tracker()
     second.begin(execution_of(trial))

@@ -52,7 +52,7 @@ class Killed(BaseException):
     """Not an Exception: like a signal, nothing in the tracker handles it."""
 
 
-@pytest.mark.parametrize("call", range(1, 11))
+@pytest.mark.parametrize("call", range(1, 16))
 def test_killed_at_any_request_then_shipped_again(
     call: int, place: Place, execution_of: ExecutionOf, tmp_path: Path
 ) -> None:
@@ -66,13 +66,13 @@ def test_killed_at_any_request_then_shipped_again(
     execution = execution_of(trial)
     tracker.begin(execution)
     (run,) = tracker._runs.values()
-    dying = TrialRun(tracker.store, trial, run.params, run.tags)
+    dying = TrialRun(tracker.store, trial, run.params, run.origin)
     dying.store = type(tracker.store)(_Dying(tracker.store.client, call), place.uri, tracker.store.experiment_id)
     with pytest.raises(Killed):
         dying.ship()
     write(trial, [e.model_copy(update={"time": e.time + 500}) for e in events])  # trained again from the start
     assert run.ship()
-    assert TrialRun(tracker.store, trial, run.params, run.tags).ship()
+    assert TrialRun(tracker.store, trial, run.params, run.origin).ship()
     runs = place.runs()
     shipped = runs["baseline-seed0"]
     assert {name: len(points) for name, points in place.history(shipped).items()} == {
@@ -89,7 +89,7 @@ def test_killed_at_any_request_then_shipped_again(
 class _Dying:
     """A client that does the n-th writing request and then dies."""
 
-    WRITES = ("create_run", "log_dict", "log_batch", "log_image", "log_artifact", "set_tag", "set_terminated")
+    WRITES = ("create_run", "log_inputs", "log_dict", "log_batch", "log_artifact", "set_tag", "set_terminated")
 
     def __init__(self, client: Any, call: int) -> None:
         self.client, self.left = client, call

@@ -1,0 +1,150 @@
+"""`run` and `plan`: a study file, and what a command line changes in it."""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from gan_core.cli import given_weights, machine_home
+
+
+class ExecutorName(StrEnum):
+    """Where trials run."""
+
+    processes = "processes"
+    inline = "inline"
+
+
+StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.", show_default=False)]
+Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")]
+AsName = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Keep the results under this name.")]
+Workers = Annotated[int | None, typer.Option(metavar="N", help="Trials side by side [default: one a core or GPU].")]
+Threads = Annotated[int | None, typer.Option(metavar="N", help="CPU threads a trial [default: cores / workers].")]
+Device = Annotated[str | None, typer.Option(metavar="X", help="cpu, cuda:0, ... [default: every GPU, else cpu].")]
+Budget = Annotated[float | None, typer.Option("--budget-kimg", metavar="X", help="Another budget for all arms.")]
+Data = Annotated[str | None, typer.Option("--data", metavar="DATA", help="Other data: a name, or folder:PATH.")]
+ExtractorName = Annotated[str | None, typer.Option("--extractor", metavar="NAME", help="Another extractor.")]
+Retrain = Annotated[bool, typer.Option("--retrain", help="Train also what another study here has trained already.")]
+Seeds = Annotated[int | None, typer.Option("--seeds", metavar="N", help="Another number of seeds: 0 to N - 1.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another setting for all arms; may be repeated.")
+]
+Weights = Annotated[
+    Path | None, typer.Option("--inception-weights", metavar="FILE", help="Inception's weights [default: downloaded].")
+]
+DEFAULT_RUNS = Path("runs")
+
+
+def run(
+    study: StudyFile,
+    runs: Runs = DEFAULT_RUNS,
+    name: AsName = None,
+    executor: Annotated[ExecutorName, typer.Option(help="Where trials run.")] = ExecutorName.processes,
+    workers: Workers = None,
+    threads: Threads = None,
+    device: Device = None,
+    budget_kimg: Budget = None,
+    data: Data = None,
+    extractor: ExtractorName = None,
+    seeds: Seeds = None,
+    settings: Settings = None,
+    inception_weights: Weights = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            envvar="ABLATIONS_STORAGE", metavar="URL", help="Optuna's storage [default: SQLite in the study's folder]."
+        ),
+    ] = None,
+    floors: Annotated[
+        bool | None,
+        typer.Option(
+            "--floors/--no-floors",
+            help="Score real images and noise too [default: where it takes seconds].",
+            show_default=False,
+        ),
+    ] = None,
+    retrain: Retrain = False,
+    with_report: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html at the end.")] = True,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Leave MLflow alone; `sync` sends everything later.")
+    ] = False,
+    system_metrics: Annotated[
+        bool, typer.Option("--system-metrics/--no-system-metrics", help="Note each trial's CPU time and memory.")
+    ] = True,
+) -> None:
+    """Train every arm of a study that has no result yet, and rank them.
+
+    A trial that another study has trained already, with the same configuration, data and code, is taken over. Ctrl-C
+    saves the running trials; the same command goes on. MLFLOW_TRACKING_URI names a server instead of the SQLite store
+    in the study's folder.
+    """
+    from contextlib import closing
+
+    from ablations.overrides import Overrides, settings_in
+    from ablations.render.away import settle_store
+    from ablations.render.display import display
+    from ablations.render.outcome import show_outcome
+    from ablations.session import Options, open_session
+    from ablations.study import load_study
+    from gan_core.interrupt import Interrupt
+
+    options = Options(
+        home=machine_home(),
+        executor=executor.value,
+        workers=workers,
+        threads=threads,
+        device=device,
+        tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or None,
+        storage=storage,
+        inception_weights=inception_weights or given_weights(),
+        command=sys.argv,
+        floors=floors,
+        retrain=retrain,
+        report=with_report,
+        offline=offline,
+        system_metrics=system_metrics,
+    )
+    loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
+    with open_session(loaded, runs, options) as session:
+        settle_store(session)
+        with (
+            Interrupt() as interrupt,
+            display(session) as shown,
+            closing(session.reports(lambda: interrupt.requested, shown.step)) as reports,
+        ):
+            for report in reports:
+                shown.report(report)
+        show_outcome(session, stopped=interrupt.requested)
+    raise typer.Exit(0 if session.progress.is_done else 1)
+
+
+def plan(
+    study: StudyFile,
+    runs: Runs = DEFAULT_RUNS,
+    name: AsName = None,
+    workers: Workers = None,
+    threads: Threads = None,
+    device: Device = None,
+    budget_kimg: Budget = None,
+    data: Data = None,
+    extractor: ExtractorName = None,
+    seeds: Seeds = None,
+    settings: Settings = None,
+    retrain: Retrain = False,
+) -> None:
+    """Show arms, seeds, trials, what the seeds can show, and the time it will take, from a short measurement.
+
+    Nothing is trained.
+    """
+    from ablations.overrides import Overrides, settings_in
+    from ablations.plan import plan_of
+    from ablations.render.plan import show_plan
+    from ablations.resources import share
+    from ablations.study import load_study
+
+    loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
+    resources = share(loaded.most_trials, workers, threads, device)
+    show_plan(plan_of(loaded, runs, machine_home(), resources, retrain))

@@ -1,0 +1,37 @@
+"""`python -m ablations sync`: to MLflow what it has missed."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def sync(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study file, a study's name or its folder.")],
+    runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")] = Path(
+        "runs"
+    ),
+    tracking_uri: Annotated[
+        str | None,
+        typer.Option(
+            "--tracking-uri",
+            envvar="MLFLOW_TRACKING_URI",
+            metavar="URI",
+            help="The store [default: SQLite in the study's folder].",
+        ),
+    ] = None,
+) -> None:
+    """Send to MLflow what it has not yet of a study: points, parameters, pictures, files, and how each run ended.
+
+    Everything arrives once, however often this is run; not while `run` is at work on the study.
+    """
+    from ablations.lock import exclusive
+    from ablations.render.sync import show_sync
+    from ablations.tracking.mlflow_sync import sync as steps_of
+    from ablations.workspace import find_workspace
+
+    workspace = find_workspace(study, runs)
+    uri = tracking_uri or f"sqlite:///{workspace.mlflow_db.absolute()}"
+    with exclusive(workspace.lock_file, f"study {workspace.name}"):
+        complete = show_sync(steps_of(workspace, uri, None if tracking_uri else workspace.mlartifacts), workspace, uri)
+    raise typer.Exit(0 if complete else 1)

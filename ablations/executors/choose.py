@@ -1,0 +1,17 @@
+"""The executor that a user asked for, by its name."""
+
+from typing import Literal
+
+from ablations.executors.inline import Inline
+from ablations.executors.processes import Processes
+from ablations.executors.report import Executor
+from ablations.resources import Resources
+
+ExecutorName = Literal["processes", "inline"]
+
+
+def executor_of(name: ExecutorName, resources: Resources) -> Executor:
+    """It, with these resources. A new executor is a file beside this one and a line here."""
+    if name == "inline":
+        return Inline(resources.devices[0], resources.threads)
+    return Processes(resources.workers, resources.devices, resources.threads)

@@ -1,0 +1,38 @@
+"""What a study's folder shows people, written anew as results come: the leaderboard's CSV and the report's page."""
+
+from pathlib import Path
+
+from ablations.leaderboard import Leaderboard, write_csv
+from ablations.leaderboard.source import from_folders
+from ablations.preparation import OnStep
+from ablations.workspace import Workspace
+
+
+class Outputs:
+    """Of one study. `with_report`: whether a page is wanted. `complaint`: why there is none, '' if nothing is wrong."""
+
+    def __init__(self, workspace: Workspace, with_report: bool) -> None:
+        self.workspace, self.with_report = workspace, with_report
+        self.complaint = ""
+
+    def leaderboard(self) -> Leaderboard:
+        """The arms as they stand now."""
+        return from_folders([self.workspace.root]).leaderboard()
+
+    def write_leaderboard(self) -> Path:
+        """Write the CSV, and give its path."""
+        write_csv(self.leaderboard(), self.workspace.leaderboard_csv)
+        return self.workspace.leaderboard_csv
+
+    def write_report(self, on_step: OnStep) -> None:
+        """Write the page, where one is wanted."""
+        if self.with_report:
+            from ablations.report.at_the_end import write_at_the_end
+
+            on_step("writing the report")
+            self.complaint = write_at_the_end(self.workspace)
+
+    def files(self) -> list[Path]:
+        """What is there and wanted, for whoever keeps copies."""
+        wanted = [self.workspace.leaderboard_csv, *([self.workspace.report_html] if self.with_report else [])]
+        return [path for path in wanted if path.exists()]

@@ -1,0 +1,75 @@
+"""Sending what a study's folder holds to a store that lacks it: once each, however often it is asked for."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from ablations.recorded_trials import arms_not_begun, recorded_trials
+from ablations.tracking.cursor import is_settled
+from ablations.tracking.execution import close_forsaken
+from ablations.tracking.mlflow_execution import Executions, settle
+from ablations.tracking.mlflow_run import TrialRun
+from ablations.tracking.mlflow_store import SHIP, Store, first_line, limits, open_store
+from ablations.tracking.mlflow_ui import write_views
+from ablations.tracking.params import trial_params
+from ablations.workspace import Workspace
+
+TRIES = 3
+PAUSE_S = 3.0  # between two tries
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing that was sent, or was there. `problem`: why it could not be sent; '' if it is there now."""
+
+    name: str
+    done: int
+    of: int
+    was_there: bool = False
+    problem: str = ""
+
+
+def sync(workspace: Workspace, uri: str, artifact_root: Path | None) -> Iterator[Step]:
+    """Send executions, trials and the leaderboard; a step after each. The study's lock is the caller's.
+
+    What fails is tried `TRIES` times; then the rest goes on. Raises UserError if the store does not answer, or a
+    trial's record can't be read.
+    """
+    close_forsaken(workspace.root)
+    trials = recorded_trials(workspace)
+    params = trial_params([*trials, *arms_not_begun(workspace, trials)])
+    store = open_store(uri, workspace.record().name, artifact_root)
+    executions = Executions(store, workspace.root)
+    work: list[tuple[str, bool, Callable[[], object]]] = [("views", False, partial(write_views, store))]
+    work += [(f"execution {run.record.id}", run.is_shipped(), run.ship) for run in executions.runs]
+    work.append(("parents of killed processes", False, partial(executions.end_forsaken, "")))
+    for trial in trials:
+        run = TrialRun(store, trial, params[trial.name], executions.origin)
+        work.append((trial.name, is_settled(trial.directory, uri), partial(settle, run, executions)))
+    for path in (workspace.leaderboard_csv, workspace.report_html):
+        if executions.runs and path.is_file():
+            work.append((path.name, False, partial(_attach, store, executions, path)))
+    with limits(SHIP):
+        for number, (name, was_there, job) in enumerate(work, 1):
+            problem = "" if was_there else _attempt(job)
+            yield Step(name, number, len(work), was_there, problem)
+
+
+def _attach(store: Store, executions: Executions, path: Path) -> None:
+    store.client.log_artifact(executions.runs[-1].run_id(), str(path))
+
+
+def _attempt(job: Callable[[], object]) -> str:
+    """Why it could not be done; '' if it could."""
+    for left in reversed(range(TRIES)):
+        try:
+            job()
+        except Exception as error:  # whatever a library raises: it is told, and the next thing is tried
+            problem = first_line(error)
+        else:
+            return ""
+        if left:
+            time.sleep(PAUSE_S)
+    return problem

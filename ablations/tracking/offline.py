@@ -1,0 +1,43 @@
+"""Instead of a tracker, where none is wanted: the execution is written down, and the journals wait for `sync`."""
+
+from pathlib import Path
+
+from ablations.tracking.advice import sync_command
+from ablations.tracking.execution import Execution, Outcome, begin_record, end_record
+from ablations.trials import Trial
+
+
+class Offline:
+    """Talks to nobody. The same methods as those of a tracker."""
+
+    def __init__(self) -> None:
+        self._folder: Path | None = None
+        self._root = Path()
+        self._lost: dict[str, None] = {}
+
+    def begin(self, execution: Execution) -> str:
+        """Write the execution down; give its id."""
+        self._root, self._folder = execution.directory, begin_record(execution)
+        return self._folder.name
+
+    def admit(self, trial: Trial) -> None:
+        """One trial more than the execution began with; its journal is enough."""
+
+    def start(self) -> None:
+        """Nothing starts."""
+
+    def notify(self, trial: Trial, ended: bool = False) -> None:
+        """The journal is enough."""
+
+    def lost(self, trial: Trial) -> None:
+        """Its process has died without a word."""
+        self._lost[trial.name] = None
+
+    def attach(self, path: Path) -> None:
+        """The file lies where it is; `sync` sends those that belong to the study."""
+
+    def close(self, timeout_s: float, outcome: Outcome = "finished") -> str:
+        """Write down how it ended. What is to be done later, in words."""
+        if self._folder is not None:
+            end_record(self._folder, outcome, self._lost)
+        return f"nothing was sent to MLflow; to send it: {sync_command(self._root)}"

@@ -1,0 +1,25 @@
+"""What is known of a store before MLflow is imported: whether it has everything, and whether a server answers."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from ablations.server.check import trouble_with
+from ablations.tracking.cursor import is_shipped
+from ablations.tracking.execution import executions_of, is_execution_shipped
+from ablations.trials import Trial
+
+TOKEN = "MLFLOW_TRACKING_TOKEN"
+
+
+def is_study_shipped(trials: Sequence[Trial], root: Path, uri: str) -> bool:
+    """Whether the store at `uri` has all trials and executions of a study, as far as is known here."""
+    return all(is_shipped(trial.directory, uri) for trial in trials) and all(
+        is_execution_shipped(folder, uri) for folder in executions_of(root)
+    )
+
+
+def server_trouble(uri: str, environment: Mapping[str, str]) -> str:
+    """Why the server at `uri` takes no requests; '' where it does, or where this can't be said so simply."""
+    if not uri.startswith(("http://", "https://")) or environment.get(TOKEN):
+        return ""
+    return trouble_with(uri, environment)
