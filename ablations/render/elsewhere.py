@@ -10,7 +10,7 @@ HEADLINES = {
     "same": "the same: every number of the journal, bit for bit, apart from times",
     "within noise": "not the same bits, which could not be; the scores are within the noise over the other seeds",
     "different": "different",
-    "can't tell": "not the same bits, which could not be; two other seeds of the arm would tell how much noise there is",
+    "can't tell": "not the same bits, which could not be; two other seeds of the arm would tell the noise",
     "stopped": "stopped before its end; nothing can be said",
 }
 
