@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ablations.executors.choose import executor_of
-from ablations.executors.report import Report
+from ablations.executors.report import Executor, Report
 from ablations.exploration import Exploration
 from ablations.floor_work import FloorWork
 from ablations.options import Options as Options
@@ -83,10 +83,8 @@ class Session:
         on_step("opening the ledger and the tracking store")
         stages = self._stages(lambda trial: self._admit(trial, tracker, on_step), stop)
         ledger = next(stages)
-        executor = executor_of(
-            self.options.executor, self.resources
-        )  # its fork server gets ready while the rest is opened
-        tracker = tracker_of(None if self.offline else self.tracking_uri, self.study.name, self._own_artifacts())
+        executor = self._executor()  # its fork server gets ready while the rest is opened
+        tracker = self._tracker()
         self.data_digests = prepare_data(to_do, self.options.home, on_step)
         self._take_over(to_do, on_step)
         prepare_weights(to_do, self.options.home, self.options.inception_weights, on_step)
@@ -136,11 +134,10 @@ class Session:
         """Take over what other studies have trained. Gives those trials; what has begun here goes on here."""
         new = [] if self.options.retrain else [trial for trial in to_do if not self.journals[trial.name]]
         found = reusable(new, twins_of(new, self.workspace.root.parent), self.data_digests)
-        self.reused |= found
         if found:
+            self.reused |= found
             on_step(f"{told(self.reused, self.progress.count)}; --retrain trains them again")
-        taken = [trial for trial in new if trial.name in found]
-        for trial in taken:
+        for trial in (taken := [trial for trial in new if trial.name in found]):
             take_over(trial, found[trial.name])
             self.journals[trial.name] = journal.read(trial.directory)
             self.progress.done.add(trial.name)
@@ -170,9 +167,12 @@ class Session:
             return Ledger(self.storage, self.study.name, self.trials, self.journals)
         return Ledger(self.storage, self.exploration.confirmed, self.exploration.confirming(), self.journals)
 
-    def _own_artifacts(self) -> Path | None:
-        """Where an embedded tracking store keeps files; None with a server."""
-        return None if self.options.tracking_uri else self.workspace.mlartifacts
+    def _executor(self) -> Executor:
+        return executor_of(self.options.executor, self.resources)
+
+    def _tracker(self) -> AnyTracker:
+        embedded = None if self.options.tracking_uri else self.workspace.mlartifacts
+        return tracker_of(None if self.offline else self.tracking_uri, self.study.name, embedded)
 
     def _floors(self) -> FloorWork:
         here, asked = self.options.executor == "inline", self.options.floors

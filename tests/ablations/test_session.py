@@ -168,7 +168,7 @@ def test_a_full_disk_at_the_end_still_closes_the_tracker(faked: FakedSession, mo
     def write_csv(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ablations.session.write_csv", write_csv)
+    monkeypatch.setattr("ablations.outputs.write_csv", write_csv)
     with pytest.raises(OSError, match="No space left"):
         list(faked.reports(never, nothing))
     assert faked.executor.closed
