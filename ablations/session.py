@@ -1,8 +1,7 @@
 """One execution of a study: what is to do, who does it, who is told; from the lock to the leaderboard."""
 
-import shutil
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import closing, contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,6 +18,7 @@ from ablations.resources import Resources, share
 from ablations.reuse import DataDigests, Twin, reusable, take_over, told, twins_of
 from ablations.runner import run_trials
 from ablations.study import Study
+from ablations.traces import leaving_no_traces
 from ablations.tracking.choose import AnyTracker, tracker_of
 from ablations.tracking.execution import Execution, Outcome
 from ablations.tracking.state import is_study_shipped
@@ -26,7 +26,6 @@ from ablations.trials import ENDED, Trial, progress_of, trials_of
 from ablations.workspace import Workspace, open_workspace
 from gan_core import journal
 from gan_core.events import Finished
-from gan_core.problems import UserError
 
 if TYPE_CHECKING:
     from ablations.search import Ledger
@@ -49,11 +48,15 @@ class Session:
         self.data_digests: DataDigests = {}
         self.tracking_uri = options.tracking_uri or f"sqlite:///{workspace.mlflow_db.absolute()}"
         self.reused: dict[str, Twin] = {}  # by trial: taken over in this execution
-        self.storage = options.storage or f"sqlite:///{workspace.optuna_db.absolute()}"
         self.offline = options.offline
         self.complaint = ""  # what the tracker could not do, for the user
         self.outputs = Outputs(workspace, options.report)
         self.floors = self._floors()
+
+    @property
+    def storage(self) -> str:
+        """Where Optuna keeps its ledgers."""
+        return self.options.storage or f"sqlite:///{self.workspace.optuna_db.absolute()}"
 
     def to_do(self) -> list[Trial]:
         """The trials that have no result yet. Raises UserError where a folder belongs to other settings."""
@@ -186,15 +189,5 @@ def open_session(study: Study, runs: Path, options: Options) -> Iterator[Session
 
     Where a UserError ends the body before anything has trained, the folders that were made for it are removed.
     """
-    root = runs / study.name
-    made = [folder for folder in (root, *root.parents) if not folder.exists()]  # innermost first
-    with open_workspace(study, runs) as workspace:
-        try:
-            yield Session(study, workspace, options)
-        except UserError:
-            if root in made and not workspace.has_results():
-                shutil.rmtree(root)
-                for folder in made[1:]:
-                    with suppress(OSError):  # somebody uses it by now
-                        folder.rmdir()
-            raise
+    with leaving_no_traces(runs / study.name), open_workspace(study, runs) as workspace:
+        yield Session(study, workspace, options)

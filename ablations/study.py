@@ -1,6 +1,5 @@
 """A study: one question, its arms and seeds, read from a YAML file with every mistake in it told at once."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -10,8 +9,9 @@ from pydantic import ValidationError
 
 from ablations.claims.records import Claim
 from ablations.claims.resolve import resolve_claims
-from ablations.designs import DESIGNS, RESERVED, DesignOptions, Fraction, Layout
+from ablations.designs import DESIGNS, DesignOptions, Fraction, Layout
 from ablations.factor_settings import Factor
+from ablations.names import factor_problems, mapping, name_problems
 from ablations.overrides import Overrides
 from ablations.search_plan import SearchPlan, as_written, search_plan
 from ablations.statistics import Rule
@@ -22,9 +22,6 @@ from ablations.trials import Arm
 from ablations.yaml_source import read_yaml
 from gan_core.problems import Problem, UserError
 from gan_core.validation import problems_of
-
-NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")  # names become folders
-NAME_ALLOWED = "1 to 64 letters, digits, _ or -"
 
 
 @dataclass(frozen=True)
@@ -99,14 +96,14 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
     """
     source = read_yaml(path)
     overrides.apply(source.data)
-    problems = _name_problems(path, name)
+    problems = name_problems(path, name)
     file = None
     try:
         file = StudyFile.model_validate(source.data)
     except ValidationError as error:
         problems += problems_of(error, StudyFile)
     baseline, factors = _settings_in(source.data)
-    problems += _factor_problems(source.data)
+    problems += factor_problems(source.data)
     problems += file.problems() if file is not None else []
     if source.data.get("design") != "search" and "seeds" not in source.data:
         problems.append(Problem("missing", ("seeds",)))
@@ -154,14 +151,10 @@ def _settings_in(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Fac
     factors = {
         name: Factor(settings, (key, name))
         for key in ("arms", "tricks")
-        for name, settings in _mapping(data.get(key)).items()
+        for name, settings in mapping(data.get(key)).items()
         if isinstance(settings, dict) and (settings or key == "tricks")
     }
-    return _mapping(baseline), factors
-
-
-def _mapping(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+    return mapping(baseline), factors
 
 
 def _laid_out(file: StudyFile | None, factors: Sequence[str]) -> tuple[Layout, list[Problem]]:
@@ -173,31 +166,3 @@ def _laid_out(file: StudyFile | None, factors: Sequence[str]) -> tuple[Layout, l
         return DESIGNS[file.design].lay_out(factors, file.options()), []
     except UserError as error:
         return alone, list(error.problems)
-
-
-def _name_problems(path: Path, name: str | None) -> list[Problem]:
-    if NAME.fullmatch(name if name is not None else path.stem):
-        return []
-    if name is not None:
-        return [Problem(f"{name!r} can't be a study's name", allowed=NAME_ALLOWED, source="--as")]
-    hint = f"{NAME_ALLOWED}; rename the file, or name the study with --as"
-    return [Problem(f"{path.stem!r} can't be a study's name", allowed=hint, source=str(path))]
-
-
-def _factor_problems(data: Mapping[str, Any]) -> list[Problem]:
-    problems = []
-    tricks, arms = _mapping(data.get("tricks")), _mapping(data.get("arms"))
-    own = {name: ("arms", name) for name, words in arms.items() if isinstance(words, dict) and words}
-    for name, where in (*((name, ("tricks", name)) for name in tricks), *own.items()):
-        if name in RESERVED:
-            message = f"{name!r} means something else already"
-            problems.append(Problem(message, where, f"names other than {', '.join(RESERVED)}"))
-        elif not NAME.fullmatch(name):
-            problems.append(Problem(f"{name!r} can't be a factor's name", where, NAME_ALLOWED))
-    for name in arms:
-        if name in own and name in tricks:
-            message = f"{name!r} is a factor under `tricks` already"
-            problems.append(Problem(message, ("arms", name), f"another name, or the list [{name}]"))
-        elif name not in own and not NAME.fullmatch(name):
-            problems.append(Problem(f"{name!r} can't be an arm's name", ("arms", name), NAME_ALLOWED))
-    return problems

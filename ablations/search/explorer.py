@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from ablations.designs.search_words import Scalar
 from ablations.executors.report import Report
 from ablations.exploration import MOST_FAILURES, Exploration
 from ablations.explored import Suggestion
 from ablations.search.ledger import REASON, STATUS, WITHDRAWN, fid_of
 from ablations.search.samplers import derived_seed, pruner_of, sampler_of
 from ablations.search.storage import opened
+from ablations.search.suggested import suggested
 from ablations.search_choice import has_result
-from ablations.space import Choices, Params, Range
+from ablations.space import Params
 from ablations.trials import Trial
 from gan_core.events import AnyEvent, Evaluated, Finished
 
@@ -136,7 +136,7 @@ class Explorer:
         for dimension in space.all_dimensions:
             if not space.is_there(dimension, params):
                 continue
-            params[dimension.name] = _asked(asked, dimension)
+            params[dimension.name] = suggested(asked, dimension)
         return params
 
     def _withdraw(self, stray: optuna.trial.Trial) -> None:
@@ -190,18 +190,3 @@ class Explorer:
             self._study.tell(asked, state=TrialState.FAIL)
         if status == "failed":
             self._exploration.failed(name)
-
-
-def _asked(asked: optuna.trial.Trial, dimension: Choices | Range) -> Scalar:
-    """What the sampler chooses in one dimension."""
-    name = dimension.name
-    if isinstance(dimension, Choices):
-        chosen = asked.suggest_categorical(name, dimension.labels)
-        assert chosen is not None
-        return chosen
-    if dimension.whole:
-        low, high, step = int(dimension.low), int(dimension.high), int(dimension.step or 1)
-        return asked.suggest_int(name, low, high, step=step, log=dimension.log)
-    return asked.suggest_float(
-        name, float(dimension.low), float(dimension.high), step=dimension.step, log=dimension.log
-    )

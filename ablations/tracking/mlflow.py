@@ -2,13 +2,13 @@
 
 import threading
 import time
-from collections.abc import Callable, Mapping
 from functools import partial
 from pathlib import Path
 
 from mlflow.exceptions import MlflowException
 
 from ablations.tracking.advice import WAY_ON, sync_command
+from ablations.tracking.attempts import Attempts, Job
 from ablations.tracking.cursor import is_settled, without_password
 from ablations.tracking.execution import Execution, Outcome, begin_record, end_record, forget_record
 from ablations.tracking.mlflow_execution import ExecutionRun, Executions, settle
@@ -22,11 +22,8 @@ from gan_core.problems import UserError
 
 INTERVAL_S = 10.0  # a trial's journal is shipped at most this often, but at once when the trial has ended
 PAUSE_S = 5.0  # after a failure
-HANGS_S = 1.0  # a failure that took so long means that the store is not there, for nobody
 CLOSING_PAUSE_S = 2.0  # after a failure at the end
 PATIENCE_S = 15.0  # at the end, without anything that could be sent
-
-Job = Callable[[], object]
 
 
 class MlflowTracker:
@@ -45,7 +42,7 @@ class MlflowTracker:
         self._final: set[str] = set()  # those that nobody adds to now
         self._lost: dict[str, None] = {}  # those whose process died
         self._jobs: dict[str, Job] = {}
-        self._failed: dict[str, str] = {}  # job -> why
+        self._attempts = Attempts()
         self._due: dict[str, float] = {}  # job -> monotonic time, s; guarded by _told, as is _closing
         self._closing = False
         self._give_up = 0.0  # monotonic time, s
@@ -55,7 +52,7 @@ class MlflowTracker:
     @property
     def problem(self) -> str:
         """Why something could not be sent so far; '' if nothing is wrong."""
-        return next(iter(list(self._failed.values())), "")
+        return self._attempts.problem
 
     def begin(self, execution: Execution) -> str:
         """Make this execution's parent run and give its id. Raises UserError if the store does not take it."""
@@ -151,7 +148,7 @@ class MlflowTracker:
         with limits(SHIP):
             while not self._closing:
                 names = self._wait()
-                again = self._attempt({name: self._jobs[name] for name in names})
+                again = self._attempts.all_of({name: self._jobs[name] for name in names})
                 with self._told:
                     for name in again:
                         self._due.setdefault(name, time.monotonic() + PAUSE_S)
@@ -178,7 +175,7 @@ class MlflowTracker:
         jobs["end"] = self._parent.ship
         succeeded = time.monotonic()
         while jobs:
-            left = self._attempt(jobs)
+            left = self._attempts.all_of(jobs)
             now = time.monotonic()
             if len(left) < len(jobs):
                 succeeded = now
@@ -187,22 +184,3 @@ class MlflowTracker:
                 return
             if jobs:
                 time.sleep(CLOSING_PAUSE_S)
-
-    def _attempt(self, jobs: Mapping[str, Job]) -> list[str]:
-        """Do them in order. Gives those that failed; after one that hung, the others too, untried.
-
-        Whatever goes wrong is noted and nothing more: the journal is on disk, and this is no reason to stop training.
-        """
-        names = list(jobs)
-        failed: list[str] = []
-        for position, name in enumerate(names):
-            start = time.monotonic()
-            try:
-                jobs[name]()
-                self._failed.pop(name, None)
-            except Exception as error:
-                self._failed[name] = first_line(error)
-                if time.monotonic() - start > HANGS_S:
-                    return failed + names[position:]
-                failed.append(name)
-        return failed

@@ -36,6 +36,10 @@ class Watched:
     resources: Resources = field(default_factory=lambda: Resources(2, 1, ("cpu",)))
     study: Any = field(default_factory=lambda: SimpleNamespace(name="tiny"))
 
+    @property
+    def outputs(self) -> "Watched":
+        return self
+
     def leaderboard(self) -> Leaderboard:
         return leaderboard_of(read_results(self.root))
 

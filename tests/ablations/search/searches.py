@@ -127,7 +127,8 @@ class SearchSession(Session):
     tracker: Tracker
     kept: Any = None  # Optuna's storage in memory, which outlives a session: a file takes a second a trial
 
-    def _storage(self) -> Any:
+    @property
+    def storage(self) -> Any:
         return self.kept
 
     def _tracker(self) -> Any:
