@@ -63,7 +63,7 @@ class Exhibit:
 WRITTEN, SCALED = ("baseline", "as_written"), ("baseline", "standardised_input")
 EXHIBITS = (
     Exhibit("gan_analysis_cnn", SCALED, 40, 64, (*THIN, *FEW)),
-    Exhibit("oh_my_gan_dcgan", WRITTEN, 8, 16, (*THIN, *FEW)),
+    Exhibit("oh_my_gan_dcgan", WRITTEN, 24, 36, (*THIN, *FEW)),
     Exhibit("oh_my_gan_dcgan", WRITTEN, 5, 9, THIN, photos=True),
     Exhibit("dcgan_anh_nn01", WRITTEN, 8, 9, THIN, photos=True, seed=999),
     Exhibit("oh_my_gan_wgan", WRITTEN, 10, 16, (*THIN, *FEW)),
