@@ -71,7 +71,7 @@ EXHIBITS = (
     Exhibit("gan_analysis_wgan", SCALED, 24, 64, (*THIN, *FEW)),
     Exhibit("ganhacks2", WRITTEN, 1, 4, ("--set", "width=16"), photos=True),
     Exhibit("gan_analysis_mlp", SCALED, 50, 64, FEW),
-    Exhibit("wgan_tensorflow", WRITTEN, 10, 64, FEW),
+    Exhibit("wgan_tensorflow", WRITTEN, 30, 64, FEW),
 )
 
 
