@@ -49,6 +49,9 @@ def evaluate(
     g_mode: Annotated[
         str | None, typer.Option(metavar="TEXT", help="How the pictures' G was run [running statistics].")
     ] = None,
+    neighbours: Annotated[
+        Path | None, typer.Option(metavar="FILE.png", help="Draw some images beside their nearest real ones.")
+    ] = None,
     inception_weights: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Inception's weights [default: downloaded].")
     ] = None,
@@ -74,6 +77,7 @@ def evaluate(
         size=size,
         fit=fit.value,
         g_mode=g_mode,
+        neighbours=neighbours,
     )
     place = Place(machine_home(), checked_device(device), inception_weights or given_weights())
     question = Question(subject, runs, request, place, study, name)

@@ -25,6 +25,7 @@ from gan_core.events import Score
 from gan_core.problems import Problem, UserError
 from gan_core.run import G_MODE
 from gan_core.sampling import sampled
+from gan_core.scoring.neighbour_picture import draw_neighbours
 from gan_core.scoring.pictures import Pictures, load_pictures
 from gan_core.scoring.records import Evaluation, SeedScores
 from gan_core.scoring.reference import Reference
@@ -81,7 +82,8 @@ def _run(path: Path, request: Request, place: Place, tell: OnProgress | None) ->
         latents = run.generator.latents(BANK if seed == 0 else f"{BANK}.{seed}", n)
         images = sampled(run.generator.G, latents, run.generator.device)
         scored.append(_scores(evaluator, images, n, G_MODE, seed))
-    return run.what, n, (), tuple(scored)
+    shown = sampled(run.generator.G, run.generator.latents(BANK, n), run.generator.device)
+    return run.what, n, _drawn(evaluator, shown, n, request), tuple(scored)
 
 
 def _pictures(path: Path, request: Request, place: Place, tell: OnProgress | None) -> Found:
@@ -101,6 +103,7 @@ def _pictures(path: Path, request: Request, place: Place, tell: OnProgress | Non
     if pictures.resize:
         scored = scored.model_copy(update={"scores": tuple(_resized(each, pictures) for each in scored.scores)})
     what = f"{n} of {len(pictures)} pictures of {pictures.native} px"
+    notes = (*notes, *_drawn(evaluator, pictures.drawn(n, 0), n, request))
     return what, n, (*pictures.notes, *notes), (scored,)
 
 
@@ -159,6 +162,10 @@ def _evaluator(
 def _scores(evaluator: Evaluator, images: Iterable[Tensor], n: int, g_mode: str, seed: int) -> SeedScores:
     scored = evaluator.measure(images, n, g_mode)
     return SeedScores(seed=seed, scores=scored.scores, diversity=scored.diversity)
+
+
+def _drawn(evaluator: Evaluator, images: Iterable[Tensor], n: int, request: Request) -> tuple[str, ...]:
+    return () if request.neighbours is None else (draw_neighbours(evaluator, images, n, request.neighbours),)
 
 
 def _silent(what: str, done: int, total: int) -> None:

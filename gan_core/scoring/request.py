@@ -26,6 +26,7 @@ class Request:
     size: Size | None = None  # px, of the reference and so of the pictures, where no study says it
     fit: Fit = "crop"  # of pictures of another aspect
     g_mode: str | None = None  # of pictures: how their G was run, which nobody but its owner knows
+    neighbours: Path | None = None  # where to draw the first images beside their nearest real ones
     like: dict[str, Any] | None = None  # settings of a run: under its protocol
 
     def check(self) -> None:
