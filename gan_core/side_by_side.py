@@ -1,13 +1,11 @@
 """Runs side by side, each in a process of its own that is told to stop and never torn from its checkpoint."""
 
 import fcntl
-import multiprocessing
 import os
 import signal
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from multiprocessing import forkserver, resource_tracker
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
@@ -15,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from gan_core.events import AnyEvent, Finished, event_from_json
+from gan_core.fork_server import fork_server
 
 POLL_S = 0.2
 LOCK = ".lock"
 TRAINER = "gan_core.attended"
-FOR_THE_PARENT = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 BUSY = 75  # exit code: another process trains in this folder
 
 
@@ -58,7 +56,7 @@ def train_side_by_side(
 
     A generator: closing it, or the death of this process, makes them save and end too.
     """
-    context, waiting, running = _fork_server(), list(tasks), list[_Child]()
+    context, waiting, running = fork_server(TRAINER), list(tasks), list[_Child]()
     try:
         while True:
             while waiting and len(running) < workers and not stop():
@@ -150,16 +148,3 @@ def _alone(directory: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
-
-
-def _fork_server() -> ForkServerContext:
-    """A process that has the trainer imported; Ctrl-C and shut-downs are the parent's to hear, never its children's."""
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload([TRAINER])
-    resource_tracker.ensure_running()  # it would unblock the signals if the server had to start it
-    former = signal.pthread_sigmask(signal.SIG_BLOCK, FOR_THE_PARENT)  # inherited by the server and its children
-    try:
-        forkserver.ensure_running()
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, former)
-    return context

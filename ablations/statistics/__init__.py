@@ -22,8 +22,6 @@ from ablations.statistics.factor_columns import Observation as Observation
 from ablations.statistics.factorial import FactorEffect as FactorEffect
 from ablations.statistics.factorial import FactorialFit as FactorialFit
 from ablations.statistics.factorial import fit_factorial as fit_factorial
-from ablations.statistics.interval_verdict import Verdict as Verdict
-from ablations.statistics.interval_verdict import verdict_of as verdict_of
 from ablations.statistics.multiplicity import holm as holm
 from ablations.statistics.power import Prospect as Prospect
 from ablations.statistics.power import prospect as prospect

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ablations.statistics import Estimate, estimate, paired_difference, verdict_of
+from ablations.statistics import estimate, paired_difference
 
 
 def test_three_values_by_hand() -> None:
@@ -64,18 +64,3 @@ def test_no_common_seed_no_difference() -> None:
     result = paired_difference({0: 1.0}, {1: 1.0})
     assert result.n == 0
     assert math.isnan(result.mean)
-
-
-@pytest.mark.parametrize(
-    ("low", "high", "verdict"),
-    [
-        (-2, -1, "better"),
-        (1, 2, "worse"),
-        (-1, 1, "can't tell"),
-        (0, 1, "can't tell"),
-        (-1, 0, "can't tell"),
-        (math.nan, math.nan, "can't tell"),
-    ],
-)
-def test_the_verdict_is_whether_the_interval_excludes_zero(low: float, high: float, verdict: str) -> None:
-    assert verdict_of(Estimate(3, (low + high) / 2, 1.0, low, high)) == verdict
