@@ -57,7 +57,7 @@ class Width:
         return self.inches < 6
 
 
-WIDE, NARROW = Width(8.4, 30, 4, 22), Width(4.3, 17, 2, 19)
+WIDE, NARROW = Width(8.4, 30, 4, 22), Width(3.7, 15, 2, 16)
 Drawing = Callable[[Width], "Figure"]
 
 
