@@ -7,7 +7,7 @@ import pytest
 
 from ablations.report.answer import answer_of
 from ablations.report.study_report import TableReport, study_reports
-from tests.ablations.report.studies import Fids, arm_of, one_in, write_study
+from tests.ablations.report.studies import Fids, arm_of, factorial, ladder, one_in, write_study
 
 
 def table_of(root: Path) -> TableReport:
@@ -51,29 +51,14 @@ def test_one_out_tells_the_trick_and_not_its_absence(tmp_path: Path) -> None:
 
 
 def test_a_ladder_compares_a_rung_with_the_one_below(tmp_path: Path) -> None:
-    role = {"design": "ladder"}
-    arms = [
-        arm_of("baseline", **role),
-        arm_of("1+dropout", ["dropout"], previous="baseline", **role),
-        arm_of("2+ttur", ["dropout", "ttur"], previous="1+dropout", **role),
-    ]
-    fids: Fids = {"baseline": (10, 12), "1+dropout": (5, 6), "2+ttur": (7, 9)}
-    effects = table_of(write_study(tmp_path / "s", arms, fids, "ladder")).effects.effects
+    effects = table_of(ladder(tmp_path / "s")).effects.effects
     assert {effect.name: effect.shown.mean for effect in effects} == pytest.approx(
         {"dropout": 0.5, "ttur": ratio([7, 9], [5, 6])}
     )
 
 
 def test_a_factorial_gives_main_effects_and_the_square_of_interactions(tmp_path: Path) -> None:
-    arms = [
-        arm_of("baseline", design="factorial"),
-        arm_of("dropout", ["dropout"], design="factorial"),
-        arm_of("ttur", ["ttur"], design="factorial"),
-        arm_of("all", ["dropout", "ttur"], design="factorial"),
-    ]
-    # alone dropout halves and ttur adds a quarter; together they are twice as bad as that
-    fids: Fids = {"baseline": (10, 20), "dropout": (5, 10), "ttur": (12.5, 25), "all": (12.5, 25)}
-    table = table_of(write_study(tmp_path / "s", arms, fids, "factorial"))
+    table = table_of(factorial(tmp_path / "s"))
     assert [effect.name for effect in table.effects.main] == ["dropout", "ttur"]
     square = table.interactions
     assert square is not None
