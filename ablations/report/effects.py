@@ -37,13 +37,17 @@ class Effect:
 
 @dataclass(frozen=True)
 class Effects:
-    """All of a table's. `about` says in words what is compared with what; `unit` what one of them is called."""
+    """All of a table's. `about` says in words what is compared with what; `unit` what one of them is called.
+
+    `is_alone`: one comparison by itself, so that nothing is adjusted.
+    """
 
     about: str
     unit: str
     rule: Rule
     effects: tuple[Effect, ...]
     notes: tuple[str, ...] = field(default=())
+    is_alone: bool = False
 
     @property
     def main(self) -> tuple[Effect, ...]:

@@ -76,12 +76,12 @@ def ladder(root: Path) -> Path:
     return write_study(root, arms, {"baseline": (10, 12), "1+dropout": (5, 6), "2+ttur": (7, 9)}, "ladder")
 
 
-def factorial(root: Path) -> Path:
+def factorial(root: Path, **record: Any) -> Path:
     """Both factors; alone dropout halves and ttur adds a quarter, together they are twice as bad as that."""
     names: Mapping[str, Sequence[str]] = {"baseline": (), "dropout": ("dropout",), "ttur": ("ttur",)}
     arms = [arm_of(name, on, design="factorial") for name, on in {**names, "all": ("dropout", "ttur")}.items()]
     fids: Fids = {"baseline": (10, 20), "dropout": (5, 10), "ttur": (12.5, 25), "all": (12.5, 25)}
-    return write_study(root, arms, fids, "factorial")
+    return write_study(root, arms, fids, "factorial", **record)
 
 
 def search(root: Path) -> Path:

@@ -7,6 +7,7 @@ import pytest
 
 from ablations.report.answer import answer_of
 from ablations.report.study_report import TableReport, study_reports
+from ablations.statistics import Rule
 from tests.ablations.report.studies import Fids, arm_of, factorial, ladder, one_in, write_study
 
 
@@ -63,7 +64,7 @@ def test_a_factorial_gives_main_effects_and_the_square_of_interactions(tmp_path:
     square = table.interactions
     assert square is not None
     assert square.factors == ("dropout", "ttur")
-    assert [[cell.ratio for cell in row] for row in square.cells] == [
+    assert [[cell.shown for cell in row] for row in square.cells] == [
         pytest.approx([math.sqrt(0.5)]),
         pytest.approx([2.0, math.sqrt(1.25 * 2.5)]),
     ]
@@ -75,3 +76,15 @@ def test_without_scores_nothing_is_claimed(tmp_path: Path) -> None:
     table = table_of(write_study(tmp_path / "s", arms, {"baseline": (None,), "ttur": (None,)}))
     assert answer_of(table.table, table.effects).headline == "No run has a score yet."
     assert table.answer.best is None
+
+
+def test_on_a_plain_scale_the_square_holds_differences(tmp_path: Path) -> None:
+    """Means 15, 7.5, 18.75 and 18.75: dropout -3.75, ttur +7.5, and together 7.5 more than both (Box et al. 2005)."""
+    root = factorial(tmp_path / "s", rule=Rule(scale="plain"))
+    square = table_of(root).interactions
+    assert square is not None
+    assert [[cell.shown for cell in row] for row in square.cells] == [
+        pytest.approx([-3.75]),
+        pytest.approx([7.5, 7.5]),
+    ]
+    assert square.strongest == pytest.approx(7.5)
