@@ -10,7 +10,7 @@ from ablations.designs.search_words import Stage
 from ablations.factor_values import FactorFacts, factor_values
 from ablations.summary import GeneratorSummary, Of, ScoreSummary, Summary, read_summary
 from ablations.tracking.cursor import read_cursor
-from ablations.trials import RECORD, TrialRecord, read_record
+from ablations.trial_record import RECORD, TrialRecord, read_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +117,8 @@ def _recorded(directories: Iterable[Path]) -> Iterator[Recorded]:
 
 
 def _of_study(trials: Sequence[Recorded]) -> Iterator[Result]:
-    texts = factor_values([FactorFacts(one.record.factors, one.record.config, one.record.searched) for one in trials])
+    records = [one.record for one in trials]
+    texts = factor_values([FactorFacts(r.factors, r.config, r.searched, r.texts) for r in records])
     for one, factors in zip(trials, texts, strict=True):
         yield Result(
             study=one.record.study,

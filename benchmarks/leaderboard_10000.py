@@ -24,7 +24,7 @@ from typing import Any
 from ablations.study_record import StudyRecord
 from ablations.tracking.cursor import NAME as CURSOR
 from ablations.tracking.cursor import Cursor
-from ablations.trials import RECORD, TrialRecord
+from ablations.trial_record import RECORD, TrialRecord
 from gan_core import journal
 from gan_core.config import Config, resolve
 from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Score, Started, Ticked

@@ -18,7 +18,7 @@ import PIL.Image
 from leaderboard_10000 import SEEDS, machine, timed, write_runs
 
 from ablations.study_record import ArmRecord, StudyRecord
-from ablations.trials import read_record
+from ablations.trial_record import read_record
 
 RESULTS = Path(__file__).parent / "results" / "report_10000.md"
 GRID_PX = 274  # a side of the main study's grids: 8 x 8 images of 32 px

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ablations.factor_values import setting_text
+from ablations.setting_texts import setting_text
 
 SEED = "seed"
 ABSENT = "off"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ablations import atomic
-from ablations.floors import FILE, FloorsFile
+from ablations.floors_file import FILE, FloorsFile
 from ablations.foreign import FOLDER, Foreign
 from ablations.leaderboard import Table, frame_of
 from ablations.leaderboard.source import from_folders
