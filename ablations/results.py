@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ablations.designs.search_words import Stage
 from ablations.factor_values import FactorFacts, factor_values
+from ablations.summaries import keep_summaries
 from ablations.summary import GeneratorSummary, Of, ScoreSummary, Summary, read_summary
 from ablations.tracking.cursor import read_cursor
 from ablations.trial_record import RECORD, TrialRecord, read_record
@@ -70,7 +71,8 @@ def read_results(where: Path | Iterable[Path]) -> tuple[Result, ...]:
 
     They are in order, whatever the order of reading.
     """
-    directories = trial_directories(where) if isinstance(where, Path) else where
+    directories = trial_directories(where) if isinstance(where, Path) else list(where)
+    keep_summaries(directories)
     with _no_collection():
         return results_of(_recorded(directories))
 
