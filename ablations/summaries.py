@@ -7,6 +7,7 @@ from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from ablations.summary import NAME, read_summary, summary_holds
+from gan_core.cores import cores
 
 MANY = 400  # journals: below, processes take longer to start than they spare
 A_BATCH = 50
@@ -17,17 +18,13 @@ def keep_summaries(directories: Sequence[Path]) -> None:
 
     Nothing hangs on it: what is not left here, in a directory that can't be written to say, the reader makes itself.
     """
-    cores, missing = _cores(), _missing(directories)
-    if cores < 2 or len(missing) < MANY or not os.access(missing[0], os.W_OK):
+    missing = _missing(directories)
+    if cores() < 2 or len(missing) < MANY or not os.access(missing[0], os.W_OK):
         return
     batches = [missing[start : start + A_BATCH] for start in range(0, len(missing), A_BATCH)]
     context = multiprocessing.get_context("spawn")  # the caller may have threads
-    with ProcessPoolExecutor(cores, mp_context=context) as pool:
+    with ProcessPoolExecutor(cores(), mp_context=context) as pool:
         list(pool.map(_keep_each, batches))
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _missing(directories: Sequence[Path]) -> list[Path]:

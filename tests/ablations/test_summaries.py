@@ -24,7 +24,7 @@ def test_the_same_as_one_by_one(root: Path, monkeypatch: pytest.MonkeyPatch) -> 
     for directory in directories:
         (directory / NAME).unlink()
     monkeypatch.setattr(summaries, "MANY", 5)
-    monkeypatch.setattr(summaries, "_cores", lambda: 2)
+    monkeypatch.setattr(summaries, "cores", lambda: 2)
     keep_summaries(directories)
     assert all(map(summary_holds, directories))
     assert [read_summary(directory) for directory in directories] == expected
