@@ -51,6 +51,8 @@ def sync(workspace: Workspace, uri: str, artifact_root: Path | None) -> Iterator
     for path in (workspace.leaderboard_csv, workspace.report_html):
         if executions.runs and path.is_file():
             work.append((path.name, False, partial(_attach, store, executions, path)))
+    if executions.runs:
+        work.append(("claims, floors and other scores", False, executions.runs[-1].keep_beside))
     with limits(SHIP):
         for number, (name, was_there, job) in enumerate(work, 1):
             problem = "" if was_there else _attempt(job)

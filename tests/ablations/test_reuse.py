@@ -165,3 +165,11 @@ def test_a_trial_trained_by_more_than_one_code_is_of_none(first: tuple[Trial, ..
     assert read_record(trial.directory).code is None
     trial.write_record("three")
     assert read_record(trial.directory).code is None
+
+
+def test_a_run_of_the_trainer_alone(first: tuple[Trial, ...], second: tuple[Trial, ...], runs: Path) -> None:
+    """Where gan_core was copied to a machine our package is not installed; its source is the same all the same."""
+    alone = {package: number for package, number in versions().items() if package != "gan-ablations"}
+    trained(first[0], versions=alone)
+    trained(first[1], versions={**alone, "torch": "0"})
+    assert list(chosen(second, runs)) == ["baseline-seed0"]
