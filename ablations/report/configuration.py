@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ablations.factor_values import setting_text
 from ablations.results import Result
+from ablations.setting_texts import setting_text
 from ablations.study_record import StudyRecord
-from ablations.trials import read_record
+from ablations.trial_record import read_record
 
 SEED = "seed"
 ABSENT = "off"

@@ -7,8 +7,8 @@ from typing import Any
 
 from ablations.designs import DESIGNS, Fraction
 from ablations.designs.search_words import DimensionWords, SearchRecord
-from ablations.factor_values import ON, setting_text
 from ablations.report.words import counted, number
+from ablations.setting_texts import ON, setting_text
 from ablations.study_record import LeftOut, StudyRecord
 
 MIXES: Mapping[int, str] = MappingProxyType(
