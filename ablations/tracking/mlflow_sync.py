@@ -9,10 +9,10 @@ from pathlib import Path
 from ablations.recorded_trials import arms_not_begun, recorded_trials
 from ablations.tracking.cursor import is_settled
 from ablations.tracking.execution import close_forsaken
-from ablations.tracking.mlflow_execution import Executions, settle
+from ablations.tracking.mlflow_execution import Executions, attach, settle
 from ablations.tracking.mlflow_run import TrialRun
-from ablations.tracking.mlflow_store import SHIP, Store, first_line, limits, open_store
-from ablations.tracking.mlflow_ui import write_views
+from ablations.tracking.mlflow_shown import bring_up_to_date
+from ablations.tracking.mlflow_store import SHIP, first_line, limits, open_store
 from ablations.tracking.params import trial_params
 from ablations.workspace import Workspace
 
@@ -42,23 +42,20 @@ def sync(workspace: Workspace, uri: str, artifact_root: Path | None) -> Iterator
     params = trial_params([*trials, *arms_not_begun(workspace, trials)])
     store = open_store(uri, workspace.record().name, artifact_root)
     executions = Executions(store, workspace.root)
-    work: list[tuple[str, bool, Callable[[], object]]] = [("views", False, partial(write_views, store))]
-    work += [(f"execution {run.record.id}", run.is_shipped(), run.ship) for run in executions.runs]
+    work: list[tuple[str, bool, Callable[[], object]]]
+    work = [(f"execution {run.record.id}", run.is_shipped(), run.ship) for run in executions.runs]
     work.append(("parents of killed processes", False, partial(executions.end_forsaken, "")))
     for trial in trials:
         run = TrialRun(store, trial, params[trial.name], executions.origin)
         work.append((trial.name, is_settled(trial.directory, uri), partial(settle, run, executions)))
-    for path in (workspace.leaderboard_csv, workspace.report_html):
-        if executions.runs and path.is_file():
-            work.append((path.name, False, partial(_attach, store, executions, path)))
+    for path in (workspace.leaderboard_csv, workspace.report_html, workspace.figures):
+        if executions.runs and path.exists():
+            work.append((path.name, False, partial(attach, store, executions.runs[-1], path)))
+    work.append(("views and descriptions", False, partial(bring_up_to_date, store, workspace)))
     with limits(SHIP):
         for number, (name, was_there, job) in enumerate(work, 1):
             problem = "" if was_there else _attempt(job)
             yield Step(name, number, len(work), was_there, problem)
-
-
-def _attach(store: Store, executions: Executions, path: Path) -> None:
-    store.client.log_artifact(executions.runs[-1].run_id(), str(path))
 
 
 def _attempt(job: Callable[[], object]) -> str:
