@@ -10,7 +10,6 @@ Needs Chromium with its driver (Debian: chromium-driver) and `pip install -e ".[
 import argparse
 import io
 import shutil
-import signal
 import socket
 import subprocess
 import sys
@@ -35,7 +34,6 @@ SEEN = {  # what MLflow remembers of who has been here before
     "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": "true",
     "mlflow.assistant.panelOpen_v1": "false",
 }
-NAME = "tags.mlflow.runName"
 
 
 @dataclass(frozen=True)
@@ -100,13 +98,18 @@ def take_all(screen: Screen, links: dict[str, str]) -> None:
     screen.take("experiment")
     screen.open(f"{experiment}?workflowType=machine_learning", 900, ".ag-row-level-0 a", "a[href*='viewStateShareKey']")
     screen.take("experiment-training")
-    take_study(screen, links["curves and samples"])
-    screen.open(links["runs grouped by arm"].replace("&compareRunsMode=CHART", ""), 700, ".ag-row a, .ag-row button")
+    screen.open(
+        links["curves and samples"], 1300, ".js-plotly-plot .scatterlayer .trace", ".js-plotly-plot .bars", "img"
+    )
+    screen.take("study")
+    screen.open(links["runs grouped by arm"].replace("&compareRunsMode=CHART", ""), 700, ".ag-row")
     screen.take("arms-table")
     screen.open(links["runs grouped by arm"], 800, ".js-plotly-plot .scatterlayer .trace", ".js-plotly-plot .bars")
     screen.take("arms-curves")
     screen.open(links["every run"], 900, ".ag-row a")
     screen.take("runs")
+    screen.open(f"{links['every run']}&compareRunsMode=CHART", 1300, ".js-plotly-plot .bars", "canvas")
+    screen.take("parallel-coordinates")
     take_samples(screen, links["large samples"])
     screen.open(links["the best run of each arm"], 1000, ".js-plotly-plot .parcoords")
     screen.take("comparison")
@@ -123,19 +126,6 @@ def dismiss_tour(screen: Screen) -> None:
     for button in screen.driver.find_elements(By.XPATH, "//button[normalize-space()='Got it']"):
         button.click()
         screen.wait_for(lambda: "Got it" not in screen.text(), "the page without its tour")
-
-
-def take_study(screen: Screen, address: str) -> None:
-    """What a newcomer sees first; and of the same page the parallel coordinates."""
-    screen.open(address, 1300, ".js-plotly-plot .scatterlayer .trace", ".js-plotly-plot .bars", "img")
-    screen.take("study")
-    screen.driver.set_window_size(WIDTH, 2100)
-    screen.wait_for(lambda: screen.find("svg .dimension, .parcoords, canvas"), "parallel coordinates")
-    heading = next(e for e in screen.driver.find_elements(By.XPATH, "//*[text()='Parallel Coordinates']"))
-    screen.driver.set_window_size(WIDTH, 800)
-    screen.driver.execute_script("arguments[0].scrollIntoView({block: 'start'})", heading)
-    screen.wait_for(lambda: heading.is_displayed(), "parallel coordinates")
-    screen.take("parallel-coordinates")
 
 
 def take_samples(screen: Screen, address: str) -> None:
@@ -185,7 +175,7 @@ def running_ui(study: str) -> Iterator[dict[str, str]]:
         try:
             yield links
         finally:
-            process.send_signal(signal.SIGINT)
+            process.terminate()
 
 
 @contextmanager
