@@ -50,7 +50,7 @@ def rankings_of(record: StudyRecord, leaderboard: Leaderboard, results: Sequence
 def experiment_text(record: StudyRecord, rankings: Sequence[Ranking], tracked: Tracked) -> str:
     """The experiment's description. Folded it shows its first line: the links."""
     places = links_of(Links("", tracked.experiment_id), tracked)
-    head = [f"See {', '.join(f'[{words}]' for words in places)}.", "", f"**{record.question}**", ""]
+    head = [f"See {', '.join(f'[{words}]' for words in places)}. **{record.question}**", ""]
     tail = ["", _commands(record.name), "", *(f"[{words}]: {address}" for words, address in places.items())]
     return _fitted(head, [_short(ranking) for ranking in rankings], tail, EXPERIMENT_LIMIT)
 
