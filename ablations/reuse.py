@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ablations.tracking.cursor import NAME as CURSOR
-from ablations.trials import RECORD, Trial, read_record
+from ablations.trial_record import RECORD, read_record
+from ablations.trials import Trial
 from gan_core import journal, training_data
 from gan_core.events import Finished, Started
 from gan_core.problems import UserError

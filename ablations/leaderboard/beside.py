@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ablations.claims.records import Claim
-from ablations.floors import read_floors
+from ablations.floors_file import read_floors
 from ablations.foreign import Foreign, read_foreign
 from ablations.leaderboard.asked import Asked, read_asked
 from ablations.leaderboard.entries import entries_of

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from ablations.floors import read_floors
+from ablations.floors_file import read_floors
 from ablations.foreign import Foreign, read_foreign
 from ablations.leaderboard.records import METRIC, Entry
 from ablations.summary import ScoreSummary

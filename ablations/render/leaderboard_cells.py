@@ -9,7 +9,7 @@ from ablations.leaderboard import NO_SCORES, Entry, Row, Table
 from ablations.render.console import number
 from ablations.statistics import Estimate
 from ablations.summary import Of
-from gan_core.evaluation.metrics import METRICS
+from gan_core.evaluation.metric_names import BETTER
 
 HEALTHY = "healthy"
 WORDS = {"can't tell": "unclear"}  # what became of a run is no verdict on its arm
@@ -142,7 +142,7 @@ def _measured(value: float, error: float) -> str:
 def _heading(metric: str) -> str:
     """'IS ↑'; a metric that this version does not know keeps its name."""
     label = metric.upper() if len(metric) <= 3 else metric
-    return f"{label} {ARROWS[METRICS[metric].better]}" if metric in METRICS else label
+    return f"{label} {ARROWS[BETTER[metric]]}" if metric in BETTER else label
 
 
 def _notes(table: Table) -> Iterator[str]:

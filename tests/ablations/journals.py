@@ -8,7 +8,7 @@ import numpy as np
 import PIL.Image
 
 from ablations import atomic
-from ablations.floors import FILE, FloorsFile
+from ablations.floors_file import FILE, FloorsFile
 from ablations.foreign import FOLDER, Foreign
 from ablations.study_record import StudyRecord
 from ablations.trials import Arm, Trial, trial_of

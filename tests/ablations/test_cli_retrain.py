@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ablations.trials import read_record
+from ablations.trial_record import read_record
 from gan_core import journal
 from tests.ablations.command import Outcome, ablations
 from tests.ablations.tiny import story_of, write_study

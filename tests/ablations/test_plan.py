@@ -10,11 +10,11 @@ from scipy import stats
 
 from ablations.estimate import ArmCost
 from ablations.plan import Plan, comparisons_of, pairs_of, plan_of
-from ablations.resources import Resources
 from ablations.study import Study, load_study
 from ablations.trials import Arm, trials_of
 from gan_core import journal
 from gan_core.events import Finished
+from gan_core.resources import Resources
 from tests.ablations.command import ablations
 from tests.ablations.journals import write_trial
 from tests.ablations.tiny import tiny_study, write_study

@@ -11,7 +11,8 @@ from ablations.results import read_results
 from ablations.results_table import results_table
 from ablations.reuse import Twin, reusable, take_over, told, twins_of
 from ablations.study import load_study
-from ablations.trials import RECORD, Trial, progress_of, read_record, trials_of
+from ablations.trial_record import RECORD, read_record
+from ablations.trials import Trial, progress_of, trials_of
 from gan_core import journal, training_data
 from gan_core.events import Started
 from gan_core.versions import code_digest, versions
