@@ -152,7 +152,7 @@ def _registered(client: Any, name: str, result: Result, model: Any) -> str:
     except MlflowException as error:
         if error.error_code not in THERE:
             raise
-    there = [v for v in client.search_model_versions(f"name = '{name}'") if v.model_id == model.model_id]
+    there = [v for v in client.search_model_versions(f"name = '{name}'") if v.source == model.artifact_location]
     tags = {"study": result.study, "arm": result.arm, "seed": str(result.seed)}
     version = (
         there[0]
