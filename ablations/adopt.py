@@ -14,7 +14,8 @@ from ablations.recorded_study import refuse_search
 from ablations.session import Options, Session
 from ablations.study import Study
 from ablations.tracking.cursor import NAME as CURSOR
-from ablations.trials import ENDED, RECORD, Trial, TrialRecord, progress_of, read_record, trials_of
+from ablations.trial_record import RECORD, TrialRecord, read_record
+from ablations.trials import ENDED, Trial, progress_of, trials_of
 from ablations.workspace import Workspace, open_workspace
 from gan_core import journal, training_data
 from gan_core.config import resolve

@@ -157,8 +157,8 @@ def plan(
     from ablations.overrides import Overrides, settings_in
     from ablations.plan import plan_of
     from ablations.render.plan import show_plan
-    from ablations.resources import share
     from ablations.study import load_study
+    from gan_core.resources import share
 
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
     resources = share(loaded.most_trials, workers, threads, device)

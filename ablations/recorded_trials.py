@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from ablations.designs import BASELINE
-from ablations.trials import RECORD, Arm, Trial, read_record
+from ablations.trial_record import RECORD, read_record
+from ablations.trials import Arm, Trial
 from ablations.workspace import Workspace
 from gan_core.config import resolve
 

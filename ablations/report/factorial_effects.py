@@ -4,10 +4,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ablations.factor_values import OFF
 from ablations.leaderboard import Table
 from ablations.leaderboard.records import METRIC
 from ablations.results import Result
+from ablations.setting_texts import OFF
 from ablations.statistics import Factor, FactorialFit, Finding, Observation, fit_factorial
 
 ON = "on"

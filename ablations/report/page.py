@@ -13,6 +13,7 @@ from ablations.render.leaderboard_cells import drawn
 from ablations.report import words
 from ablations.report.answer import sentences_of
 from ablations.report.comparison import SideBySide
+from ablations.report.contents import contents_of
 from ablations.report.figures.canvas import NARROW, WIDE, written
 from ablations.report.origin import machine_of
 from ablations.report.pictures import Picture, comparison_pictures, pictures_of
@@ -103,7 +104,10 @@ def _environment() -> "Environment":
         "effect": words.effect_text,
         "interval": words.interval,
         "listed": words.listed,
+        "percent": words.percent_of,
         "pictures": _pictures,
+        "contents": contents_of,
+        "counted": words.counted,
         "embedded": embedded,
         "board": drawn,
         "grid_uri": grid_uri,

@@ -25,6 +25,7 @@ ALLOWED = "sqlite:////path/to/mlflow.db, http(s)://host:port, postgresql://user:
 CONNECT = {"MAX_RETRIES": "1", "BACKOFF_FACTOR": "1", "TIMEOUT": "4"}  # s; at most some 10 s in all
 SHIP = {"MAX_RETRIES": "0", "BACKOFF_FACTOR": "1", "TIMEOUT": "10"}  # the journal waits; we come back to it
 PREFIX = "MLFLOW_HTTP_REQUEST_"
+PROGRESS_BAR = "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 
 
@@ -78,10 +79,23 @@ def _answering(uri: str, where: tuple[str, ...], way_on: str = "") -> Iterator[N
         raise UserError(Problem(message, where=where, allowed=ALLOWED)) from error
 
 
+def fetched(client: Any, run_id: str, name: str, folder: str) -> Path:
+    """A run's file, brought into the folder without a progress bar. Raises MlflowException or OSError."""
+    with environment({PROGRESS_BAR: "false"}):
+        return Path(client.download_artifacts(run_id, name, folder))
+
+
 @contextmanager
 def limits(values: dict[str, str]) -> Iterator[None]:
-    """MLflow's limits for requests, as far as the user has not set them; the environment is its only way in."""
-    ours = {PREFIX + k: v for k, v in values.items() if PREFIX + k not in os.environ}
+    """MLflow's limits for requests, as far as the user has not set them."""
+    with environment({PREFIX + name: value for name, value in values.items()}):
+        yield
+
+
+@contextmanager
+def environment(values: dict[str, str]) -> Iterator[None]:
+    """Settings of MLflow's, as far as the user has not set them; the environment is its only way in."""
+    ours = {name: value for name, value in values.items() if name not in os.environ}
     os.environ.update(ours)
     try:
         yield

@@ -57,6 +57,8 @@ def sync(
     for path in (workspace.leaderboard_csv, workspace.report_html):
         if executions.runs and path.is_file():
             work.append((path.name, False, partial(_attach, store, executions, path)))
+    if executions.runs:
+        work.append(("claims, floors and other scores", False, executions.runs[-1].keep_beside))
     best = not_logged(workspace.root, uri, register) if models else ()
     count = len(work) + len(best)
     with limits(SHIP):

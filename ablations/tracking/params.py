@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ablations.factor_values import FactorFacts, factor_values, setting_text
+from ablations.factor_values import FactorFacts, factor_values
+from ablations.setting_texts import setting_text
 from ablations.trials import Trial
 
 ALWAYS = ("data", "image_size", "architecture", "width", "loss", "batch_size", "budget_kimg")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
+from ablations.claims.answered import Outcome
 from ablations.statistics import Finding
 
 if TYPE_CHECKING:
@@ -14,10 +15,30 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 BLUE, ORANGE, GREEN, GREY, INK, FAINT = "#0072B2", "#D55E00", "#00795A", "#6B6B6B", "#1F2328", "#D8DCE0"
-COLOURS: Mapping[Finding, str] = MappingProxyType(
-    {"helps": BLUE, "hurts": ORANGE, "no difference": GREEN, "can't tell": GREY}
+BAND, FRAME = "#EEF1F4", "#9AA0A6"
+Answer = Finding | Outcome  # of a comparison, or of a claim
+COLOURS: Mapping[Answer, str] = MappingProxyType(
+    {
+        "helps": BLUE,
+        "hurts": ORANGE,
+        "no difference": GREEN,
+        "supported": BLUE,
+        "refuted": ORANGE,
+        "can't tell": GREY,
+        "not tested": GREY,
+    }
 )
-MARKERS: Mapping[Finding, str] = MappingProxyType({"helps": "<", "hurts": ">", "no difference": "s", "can't tell": "o"})
+MARKERS: Mapping[Answer, str] = MappingProxyType(
+    {
+        "helps": "<",
+        "hurts": ">",
+        "no difference": "s",
+        "supported": "D",
+        "refuted": "X",
+        "can't tell": "o",
+        "not tested": "_",
+    }
+)
 DPI = 150
 Format = Literal["svg", "png"]
 
@@ -56,7 +77,7 @@ def settings() -> AbstractContextManager[None]:
         {
             "font.size": 8.5,
             "axes.titlesize": 8.5,
-            "axes.edgecolor": "#9AA0A6",
+            "axes.edgecolor": FRAME,
             "axes.linewidth": 0.7,
             "axes.labelcolor": INK,
             "text.color": INK,

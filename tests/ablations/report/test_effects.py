@@ -29,7 +29,7 @@ def test_one_in_compares_each_arm_with_the_baseline(tmp_path: Path) -> None:
     assert dropout.by_seed == pytest.approx({0: 0.5, 1: 6.1 / 12, 2: 5.4 / 11, 3: 6.6 / 13})
     assert ttur.by_seed.keys() == {0, 2, 3}
     assert ttur.diverged == "1 against 0 of 4 seeds"
-    assert table.answer.headline == "dropout helps. Of the other 1 of 2 these runs can't tell."
+    assert table.answer.headline == "dropout helps. For ttur these runs can't tell."
     said = {sentence.name: sentence for sentence in table.answer.sentences}
     assert list(said) == ["dropout", "ttur"]
     assert said["dropout"].says.startswith("FID 50 % lower [")
