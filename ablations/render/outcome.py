@@ -3,6 +3,7 @@
 from ablations.exploration import Exploration
 from ablations.render.console import say
 from ablations.render.leaderboard import show_leaderboard
+from ablations.render.links import show_tracked
 from ablations.render.problems import show_warnings
 from ablations.reuse import told
 from ablations.session import Session
@@ -19,8 +20,8 @@ def show_outcome(session: Session, stopped: bool) -> None:
         say(f"report:      {session.workspace.report_html}")
     if session.offline:
         say(f"MLflow:      {session.complaint or sync_command(session.workspace.root)}")
-    elif session.options.tracking_uri is None:
-        say(f"MLflow:      python -m ablations ui {session.workspace.root}")
+    else:
+        show_tracked(session.tracking_uri, session.workspace.root)
     if session.complaint and not session.offline:
         show_warnings([session.complaint])
     if session.outputs.complaint:
