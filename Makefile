@@ -38,7 +38,7 @@ data: setup
 	$(BIN)/python -m ablations data fetch fashion-mnist
 
 # constraints.txt pins every version, so that the set-up comes out the same
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt gan_core/requirements.txt ablations/requirements.txt
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.11 ...")'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"

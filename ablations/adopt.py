@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ablations.model_work import ModelsLogged, log_missing_models
 from ablations.preparation import OnStep
 from ablations.progress import StudyProgress
 from ablations.recorded_study import refuse_search
 from ablations.session import Options, Session
 from ablations.study import Study
 from ablations.tracking.cursor import NAME as CURSOR
-from ablations.trials import ENDED, RECORD, Trial, TrialRecord, progress_of, read_record, trials_of
+from ablations.trial_record import RECORD, TrialRecord, read_record
+from ablations.trials import ENDED, Trial, progress_of, trials_of
 from ablations.workspace import Workspace, open_workspace
 from gan_core import journal, training_data
 from gan_core.config import resolve
@@ -46,6 +48,7 @@ class Adoption:
     other_code: tuple[str, ...]  # adopted, and trained by another source of the trainer than this one
     left: int  # trials of the study without a result
     complaint: str = ""
+    models: ModelsLogged | None = None
 
 
 def study_of(source: Path) -> str:
@@ -82,6 +85,7 @@ def adopt(source: Path, study: Study, runs: Path, options: Options, on_step: OnS
             _place(one, workspace)
         session = _Ended(study, workspace, replace(options, floors=False))
         list(session.reports(lambda: False, on_step))
+        models = log_missing_models(session, on_step)
     adopted = tuple(one.trial.name for one in new)
     return Adoption(
         study=study.name,
@@ -91,6 +95,7 @@ def adopt(source: Path, study: Study, runs: Path, options: Options, on_step: OnS
         other_code=tuple(one.trial.name for one in new if one.record.code != code_digest()),
         left=len(trials) - len(session.trials),
         complaint=session.complaint,
+        models=models,
     )
 
 

@@ -4,6 +4,7 @@ import typer
 
 from ablations.cli_cache import cache_app
 from ablations.cli_data import data_app
+from ablations.cli_delete import delete
 from ablations.cli_evaluate import evaluate
 from ablations.cli_export import adopt, export, verify
 from ablations.cli_leaderboard import leaderboard
@@ -23,7 +24,9 @@ app = typer.Typer(
 )
 app.add_typer(cache_app, name="cache")
 app.add_typer(data_app, name="data")
-for command in (run, plan, leaderboard, report, compare, sample, evaluate, export, adopt, verify, server, sync, ui):
+for command in (run, plan, leaderboard, report, compare, ui, sample, evaluate, export, adopt, verify):
+    app.command()(command)
+for command in (server, sync, delete):
     app.command()(command)
 
 

@@ -73,7 +73,9 @@ def adopt(
     from ablations.session import Options
 
     uri = os.environ.get("MLFLOW_TRACKING_URI") or None
-    options = Options(machine_home(), "inline", device="cpu", tracking_uri=uri, storage=storage, command=sys.argv)
+    options = Options(
+        machine_home(), "inline", device="cpu", tracking_uri=uri, storage=storage, command=sys.argv, models=True
+    )
     into = study_named(study or study_of(source), runs)
     show_adoption(take(source, into, runs, options, Steps()))
 

@@ -97,7 +97,7 @@ def _from_mlflow(uri: str, experiments: Sequence[str]) -> "Source":
 
     source = from_mlflow(uri, experiments)
     if source.warning:
-        show_warnings([source.warning])
+        show_warnings(source.warning.splitlines())
     return source
 
 

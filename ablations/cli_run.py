@@ -74,6 +74,12 @@ def run(
     system_metrics: Annotated[
         bool, typer.Option("--system-metrics/--no-system-metrics", help="Note each trial's CPU time and memory.")
     ] = True,
+    models: Annotated[
+        bool, typer.Option("--models/--no-models", help="Log each arm's best generator as a model in MLflow.")
+    ] = True,
+    register: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Make them versions of this registered model, an alias an arm.")
+    ] = None,
 ) -> None:
     """Train every arm of a study that has no result yet, and rank them.
 
@@ -83,10 +89,14 @@ def run(
     """
     from contextlib import closing
 
+    from ablations.best_generators import check_register
+    from ablations.model_work import log_missing_models
     from ablations.overrides import Overrides, settings_in
     from ablations.render.away import settle_store
     from ablations.render.display import display
+    from ablations.render.models import show_models
     from ablations.render.outcome import show_outcome
+    from ablations.render.steps import Steps
     from ablations.session import Options, open_session
     from ablations.study import load_study
     from gan_core.interrupt import Interrupt
@@ -106,7 +116,10 @@ def run(
         report=with_report,
         offline=offline,
         system_metrics=system_metrics,
+        models=models,
+        register=register,
     )
+    check_register(register, logged=models and not offline)
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
     with open_session(loaded, runs, options) as session:
         settle_store(session)
@@ -118,6 +131,8 @@ def run(
             for report in reports:
                 shown.report(report)
         show_outcome(session, stopped=interrupt.requested)
+        if not interrupt.requested:
+            show_models(log_missing_models(session, Steps()))
     raise typer.Exit(0 if session.progress.is_done else 1)
 
 
@@ -142,8 +157,8 @@ def plan(
     from ablations.overrides import Overrides, settings_in
     from ablations.plan import plan_of
     from ablations.render.plan import show_plan
-    from ablations.resources import share
     from ablations.study import load_study
+    from gan_core.resources import share
 
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
     resources = share(loaded.most_trials, workers, threads, device)

@@ -20,18 +20,28 @@ def sync(
             help="The store [default: SQLite in the study's folder].",
         ),
     ] = None,
+    models: Annotated[
+        bool, typer.Option("--models/--no-models", help="Log each arm's best generator as a model.")
+    ] = True,
+    register: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Make them versions of this registered model, an alias an arm.")
+    ] = None,
 ) -> None:
     """Send to MLflow what it has not yet of a study: points, parameters, pictures, files, and how each run ended.
 
     Everything arrives once, however often this is run; not while `run` is at work on the study.
     """
+    from ablations.best_generators import check_register
     from ablations.lock import exclusive
     from ablations.render.sync import show_sync
     from ablations.tracking.mlflow_sync import sync as steps_of
     from ablations.workspace import find_workspace
 
+    check_register(register, logged=models)
     workspace = find_workspace(study, runs)
     uri = tracking_uri or f"sqlite:///{workspace.mlflow_db.absolute()}"
     with exclusive(workspace.lock_file, f"study {workspace.name}"):
-        complete = show_sync(steps_of(workspace, uri, None if tracking_uri else workspace.mlartifacts), workspace, uri)
+        artifacts = None if tracking_uri else workspace.mlartifacts
+        steps = steps_of(workspace, uri, artifacts, models=models, register=register)
+        complete = show_sync(steps, workspace, uri)
     raise typer.Exit(0 if complete else 1)

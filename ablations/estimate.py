@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from ablations.executors.fork_server import fork_server
-from ablations.resources import Resources
 from ablations.trials import Arm, Trial
 from gan_core.config import Config, resolve
 from gan_core.plan import total_steps
+from gan_core.resources import Resources
 
 SECONDS = 1.0  # of training steps, measured for each arm
 ALL_SECONDS, FEWEST_SECONDS = 30.0, 0.1  # for all arms together, where they are many; for each even then

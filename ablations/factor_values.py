@@ -7,11 +7,7 @@ which two arms differ that differ in this factor only. A factor that never stand
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from gan_core.tricks import TRICKS
-
-OFF = "off"
-ON = "on"
-_OPTIONS = {trick.name: trick.options for trick in TRICKS}
+from ablations.setting_texts import OFF, ON, plain_text, setting_text
 
 
 class FactorFacts(NamedTuple):
@@ -20,6 +16,7 @@ class FactorFacts(NamedTuple):
     factors: Mapping[str, bool]
     config: Mapping[str, Any]
     searched: Sequence[str] = ()  # what a search varies beside them, SETTING or TRICK.OPTION
+    texts: Mapping[str, str] | None = None  # of the tricks that are on, if they are known
 
 
 def factor_values(arms: Sequence[FactorFacts]) -> list[dict[str, str]]:
@@ -29,30 +26,18 @@ def factor_values(arms: Sequence[FactorFacts]) -> list[dict[str, str]]:
     """
     moved = {} if any(arm.searched for arm in arms) else _moved(arms)
     return [
-        {name: _text(moved.get(name, ()), arm.config) if on else OFF for name, on in arm.factors.items()}
-        | {name: _searched_text(name, arm.config) for name in arm.searched}
+        {name: _text(moved.get(name, ()), arm) if on else OFF for name, on in arm.factors.items()}
+        | {name: _searched_text(name, arm) for name in arm.searched}
         for arm in arms
     ]
 
 
-def _searched_text(name: str, config: Mapping[str, Any]) -> str:
+def _searched_text(name: str, arm: FactorFacts) -> str:
     setting, _, option = name.partition(".")
-    value = config.get(setting)
-    return setting_text(setting, value) if not option else OFF if value is None else setting_text(option, value[option])
-
-
-def setting_text(key: str, value: Any) -> str:
-    """A setting in few words. A trick's options: its main one, then those that differ from their defaults."""
-    if value is None or value is False:
-        return OFF
-    if value is True:
-        return ON
-    if not isinstance(value, Mapping):
-        return f"{value:g}" if isinstance(value, float) else str(value)
-    (main, first), *others = value.items()
-    fields = _OPTIONS[key].model_fields if key in _OPTIONS else {}
-    changed = [(k, v) for k, v in others if v is not None and (k not in fields or fields[k].default != v)]
-    return " ".join([setting_text(main, first), *(f"{k}={setting_text(k, v)}" for k, v in changed)])
+    value = arm.config.get(setting)
+    if not option:
+        return setting_text(setting, value, arm.texts)
+    return OFF if value is None else plain_text(value[option])
 
 
 def _moved(arms: Iterable[FactorFacts]) -> dict[str, tuple[str, ...]]:
@@ -67,8 +52,8 @@ def _moved(arms: Iterable[FactorFacts]) -> dict[str, tuple[str, ...]]:
     return {name: tuple(keys) for name, keys in moved.items()}
 
 
-def _text(keys: Sequence[str], config: Mapping[str, Any]) -> str:
-    texts = [(key, setting_text(key, config.get(key))) for key in keys]
+def _text(keys: Sequence[str], arm: FactorFacts) -> str:
+    texts = [(key, setting_text(key, arm.config.get(key), arm.texts)) for key in keys]
     if not texts:
         return ON
     if len(texts) == 1:

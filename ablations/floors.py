@@ -9,38 +9,20 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from ablations import atomic
+from ablations.floors_file import FILE, FloorsFile, read_file
 from gan_core.config import Config, resolve
 from gan_core.evaluation import extractors
 from gan_core.evaluation.protocol import versions
-from gan_core.problems import Problem, UserError
 from gan_core.scoring.floors import floors_of
-from gan_core.scoring.records import SCHEMA_VERSION, Floor, Kept
 
-FILE = "floors.json"
 SMALL = 64  # px that an extractor sees: floors of 10,000 images take seconds
 ABOUT = ("data", "data_dir", "skip_broken", "fit", "image_size", "extractor", "metrics", "full_samples")
 
 
-class FloorsFile(Kept):
-    """What the file holds. `protocols` says for which ones floors were made, also where there are none."""
-
-    schema_version: int = SCHEMA_VERSION
-    protocols: tuple[str, ...]
-    floors: tuple[Floor, ...]
-
-
-def read_floors(root: Path) -> tuple[Floor, ...]:
-    """The floors in a study's folder; () where none were made. Raises UserError for a file that holds none."""
-    kept = _read(root / FILE)
-    return () if kept is None else kept.floors
-
-
 def missing_floors(root: Path, configs: Iterable[Config], large: bool) -> tuple[Config, ...]:
     """A configuration of each protocol whose floors are not there; `large`: with large extractors too."""
-    kept = _read(root / FILE)
+    kept = read_file(root)
     there = set() if kept is None else set(kept.protocols)
     by_protocol = {_protocol(config): config for config in configs if _is_scored(config, large)}
     return tuple(config for protocol, config in by_protocol.items() if protocol not in there)
@@ -48,7 +30,7 @@ def missing_floors(root: Path, configs: Iterable[Config], large: bool) -> tuple[
 
 def make_floors(settings: Sequence[dict[str, object]], root: Path, home: Path, device: str) -> None:
     """Measure, or read from `home`, the floors of these configurations, and add them to the study's file."""
-    kept = _read(root / FILE) or FloorsFile(protocols=(), floors=())
+    kept = read_file(root) or FloorsFile(protocols=(), floors=())
     for config in map(resolve, settings):
         made = floors_of(config, home, device)
         known = [floor for floor in kept.floors if floor.of not in [each.of for each in made]]
@@ -67,13 +49,3 @@ def _protocol(config: Config) -> str:
     about = {name: plain[name] for name in ABOUT if name in plain}
     canonical = json.dumps({**about, "versions": versions()}, sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]
-
-
-def _read(path: Path) -> FloorsFile | None:
-    try:
-        return FloorsFile.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except ValidationError:
-        message = "holds no floors that this program has written; remove it"
-        raise UserError(Problem(message, source=str(path))) from None

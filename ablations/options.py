@@ -24,3 +24,5 @@ class Options:
     system_metrics: bool = True  # whether trials note what they ask of the machine
     retrain: bool = False  # whether to train what another study has trained already
     report: bool = False  # whether a page is written at the end
+    models: bool = False  # whether each arm's best generator is logged as a model at the end
+    register: str | None = None  # the registered model whose versions they become

@@ -8,12 +8,12 @@ from statistics import fmean
 from ablations.estimate import ArmCost, arm_costs, study_seconds
 from ablations.exploration import Exploration
 from ablations.preparation import prepare_data
-from ablations.resources import Resources
 from ablations.reuse import Twin, reusable, twins_of
 from ablations.statistics import Prospect, prospect
 from ablations.study import Study
 from ablations.trials import ENDED, Trial, progress_of, trials_of
 from gan_core.problems import UserError
+from gan_core.resources import Resources
 
 DRAWN = 4  # arms of a search, drawn from its space, whose cost is measured
 SPREADS = (0.05, 0.2)  # sd of the paired differences of log FID: the range that the main study's arms had

@@ -1,7 +1,6 @@
 """Where a result comes from: commit, dirty flag, uncommitted changes, who, where, which command, which versions."""
 
 import getpass
-import os
 import platform
 import shlex
 import socket
@@ -10,6 +9,7 @@ from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
+from gan_core.cores import cores
 from gan_core.records import Record
 from gan_core.versions import PACKAGES as TRAINING
 from gan_core.versions import versions
@@ -49,7 +49,7 @@ def provenance_of(directory: Path, command: Sequence[str]) -> Provenance:
         command=shlex.join(command),
         versions=versions(PACKAGES),
         cpu=_cpu(),
-        cores=len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        cores=cores(),
         gpus=gpu_names(),
     )
 

@@ -8,9 +8,10 @@ from pathlib import Path
 
 from ablations.designs.search_words import Stage
 from ablations.factor_values import FactorFacts, factor_values
+from ablations.summaries import keep_summaries
 from ablations.summary import GeneratorSummary, Of, ScoreSummary, Summary, read_summary
 from ablations.tracking.cursor import read_cursor
-from ablations.trials import RECORD, TrialRecord, read_record
+from ablations.trial_record import RECORD, TrialRecord, read_record
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ def read_results(where: Path | Iterable[Path]) -> tuple[Result, ...]:
 
     They are in order, whatever the order of reading.
     """
-    directories = trial_directories(where) if isinstance(where, Path) else where
+    directories = trial_directories(where) if isinstance(where, Path) else list(where)
+    keep_summaries(directories)
     with _no_collection():
         return results_of(_recorded(directories))
 
@@ -117,7 +119,8 @@ def _recorded(directories: Iterable[Path]) -> Iterator[Recorded]:
 
 
 def _of_study(trials: Sequence[Recorded]) -> Iterator[Result]:
-    texts = factor_values([FactorFacts(one.record.factors, one.record.config, one.record.searched) for one in trials])
+    records = [one.record for one in trials]
+    texts = factor_values([FactorFacts(r.factors, r.config, r.searched, r.texts) for r in records])
     for one, factors in zip(trials, texts, strict=True):
         yield Result(
             study=one.record.study,

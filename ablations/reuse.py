@@ -12,13 +12,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ablations.tracking.cursor import NAME as CURSOR
-from ablations.trials import RECORD, Trial, read_record
+from ablations.trial_record import RECORD, read_record
+from ablations.trials import Trial
 from gan_core import journal, training_data
 from gan_core.events import Finished, Started
 from gan_core.problems import UserError
 from gan_core.versions import code_digest, versions
 
 NOT_TAKEN = (RECORD, CURSOR, journal.NAME, "checkpoint.pt", "error.txt")  # of a folder's files; the journal comes last
+OURS = "gan-ablations"
 DataDigests = Mapping[tuple[Hashable, ...], str]  # by `training_data.key`
 
 
@@ -76,6 +78,11 @@ def told(reused: Mapping[str, Twin], of: int) -> str:
     return f"{len(reused)} of {of} trials are there already, from {source}"
 
 
+def _stands_on(packages: Mapping[str, str]) -> dict[str, str]:
+    """Without ours, which is known by its source; where the trainer alone was copied to, it isn't installed."""
+    return {package: number for package, number in packages.items() if package != OURS}
+
+
 def _link(source: Path, target: Path) -> None:
     target.unlink(missing_ok=True)
     try:
@@ -111,6 +118,6 @@ def _twins(trial: Trial, folders: Iterable[Path]) -> Iterator[Twin]:
         end = events[-1] if events else None
         if not isinstance(end, Finished) or end.status in ("failed", "pruned") or not isinstance(events[0], Started):
             continue
-        if events[0].versions == versions():
+        if _stands_on(events[0].versions) == _stands_on(versions()):
             origin = record.reused_from or f"{folder.parents[1].name}/{folder.name}"
             yield Twin(folder, folder.parents[1].name, origin, events[0].data_digest)

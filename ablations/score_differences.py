@@ -13,7 +13,7 @@ from statistics import stdev
 
 from scipy.stats import t as student
 
-from ablations.trials import RECORD, read_record
+from ablations.trial_record import RECORD, read_record
 from gan_core import journal
 from gan_core.events import AnyEvent, Evaluated, Score
 

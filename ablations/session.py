@@ -14,7 +14,6 @@ from ablations.options import Options as Options
 from ablations.outputs import Outputs
 from ablations.preparation import OnStep, prepare_data, prepare_weights
 from ablations.progress import StudyProgress
-from ablations.resources import Resources, share
 from ablations.reuse import DataDigests, Twin, reusable, take_over, told, twins_of
 from ablations.runner import run_trials
 from ablations.study import Study
@@ -26,6 +25,7 @@ from ablations.trials import ENDED, Trial, progress_of, trials_of
 from ablations.workspace import Workspace, open_workspace
 from gan_core import journal
 from gan_core.events import Finished
+from gan_core.resources import Resources, share
 
 if TYPE_CHECKING:
     from ablations.search import Ledger

@@ -68,6 +68,10 @@ class StudyFile(DesignOptions):
             problems.append(Problem("a lower FID is a better one", ("rule", "lower_is_better"), "no such key"))
         if "tricks" not in given and "arms" not in design.needs and not self.space:
             problems.append(Problem("missing", ("tricks",), FACTORS_ALLOWED))
+        if self.claims and "explore" in design.needs:
+            message = "a search finds its arms while it runs, so nothing can be claimed of them beforehand"
+            allowed = "a design whose arms are known; in a search the verdicts hold the best arms against the baseline"
+            problems.append(Problem(message, ("claims",), allowed))
         if self.confirm is not None and "confirm" in design.takes and self.seeds:
             problems.append(Problem(f"means nothing to design {self.design}", ("seeds",), "`seeds` under `confirm`"))
         return problems

@@ -122,11 +122,17 @@ def read_summary(directory: Path) -> Summary:
     kept = _kept(directory)
     if kept is not None and kept.holds_for(path, there):
         return kept.summary
-    digest = _digest(path.read_bytes())
-    summary = summary_of(journal.read(directory))
+    content = path.read_bytes()
+    summary = summary_of(journal.events_in(content))
     if summary.status != "unfinished":
-        _keep(directory, there, digest, summary)
+        _keep(directory, there, _digest(content), summary)
     return summary
+
+
+def summary_holds(directory: Path) -> bool:
+    """Whether the trial's journal need not be read."""
+    kept, path = _kept(directory), directory / journal.NAME
+    return kept is not None and path.exists() and kept.holds_for(path, path.stat())
 
 
 def _generator(event: Evaluated) -> GeneratorSummary:

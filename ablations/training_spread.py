@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ablations.statistics import Estimate, estimate
-from ablations.trials import RECORD, read_record
+from ablations.trial_record import RECORD, read_record
 from gan_core import journal
 from gan_core.events import Evaluated, Score
 

@@ -10,22 +10,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import ValidationError
-
 from ablations import atomic
 from ablations.designs import BASELINE as BASELINE
 from ablations.designs.search_words import Stage
+from ablations.trial_record import RECORD, TrialRecord, read_record
+from ablations.trick_texts import trick_texts
 from gan_core import journal
 from gan_core.config import Config, resolve
 from gan_core.events import Finished
 from gan_core.problems import Problem, UserError
-from gan_core.records import Record
 
 if TYPE_CHECKING:
     from ablations.study import Study
-
-SCHEMA_VERSION = 1
-RECORD = "trial.json"
 
 Progress = Literal["new", "interrupted", "failed", "finished", "diverged", "pruned"]
 ENDED: tuple[Progress, ...] = ("finished", "diverged", "pruned")  # with a result
@@ -54,35 +50,6 @@ class Arm:
         return self.name == self.reference
 
 
-class TrialRecord(Record):
-    """What a trial's directory says about itself, so that results can be read without the study file.
-
-    `code`: digest of the trainer's source; None: not known, or more than one. `reused_from`: STUDY/FOLDER of the
-    trial of which this is a copy. `reference` is None in records from before there was a choice. `stage`: of a search,
-    whose explored trials are never ranked.
-    """
-
-    schema_version: int = SCHEMA_VERSION
-    study: str
-    arm: str
-    factors: dict[str, bool]
-    seed: int
-    fingerprint: str
-    config: dict[str, Any]
-    design: str | None = None
-    reference: str | None = None
-    previous: str | None = None
-    code: str | None = None
-    reused_from: str | None = None
-    stage: Stage | None = None
-    searched: tuple[str, ...] = ()
-
-    @property
-    def is_baseline(self) -> bool:
-        """Whether this is a trial of the arm that the study's others are compared with."""
-        return not any(self.factors.values()) if self.reference is None else self.arm == self.reference
-
-
 @dataclass(frozen=True)
 class Trial:
     """One training run."""
@@ -99,13 +66,14 @@ class Trial:
         return f"{self.arm.name}-seed{self.seed}"
 
     def record(self, code: str | None = None, reused_from: str | None = None) -> TrialRecord:
+        config = self.config.plain()
         return TrialRecord(
             study=self.study,
             arm=self.arm.name,
             factors=dict(self.arm.factors),
             seed=self.seed,
             fingerprint=self.config.fingerprint(),
-            config=self.config.plain(),
+            config=config,
             design=self.arm.design,
             reference=self.arm.reference,
             previous=self.arm.previous,
@@ -113,6 +81,7 @@ class Trial:
             reused_from=reused_from,
             stage=self.stage,
             searched=self.arm.searched,
+            texts=trick_texts(config),
         )
 
     def write_record(self, code: str | None = None, reused_from: str | None = None) -> None:
@@ -139,15 +108,6 @@ def trial_of(study: str, arm: Arm, seed: int, root: Path, stage: Stage | None = 
     config = resolve({**arm.settings, "seed": seed})
     folder = f"{arm.name}-seed{seed}-{config.fingerprint()[:8]}"
     return Trial(study, arm, seed, config, root / "trials" / folder, stage)
-
-
-def read_record(directory: Path) -> TrialRecord:
-    """Read a trial's `trial.json`. Raises FileNotFoundError, or UserError for one that is no such record."""
-    try:
-        return TrialRecord.model_validate_json((directory / RECORD).read_bytes())
-    except ValidationError:
-        message = f"the folder holds a {RECORD} that can't be read; move it away or remove it"
-        raise UserError(Problem(message, source=str(directory))) from None
 
 
 def trials_of(study: "Study", root: Path) -> tuple[Trial, ...]:

@@ -16,7 +16,7 @@ from ablations.executors.inline import Inline
 from ablations.executors.report import Job
 from ablations.preparation import OnStep
 from ablations.score_differences import ScoreDifference, score_differences
-from ablations.trials import TrialRecord, read_record
+from ablations.trial_record import TrialRecord, read_record
 from gan_core import journal, training_data
 from gan_core.config import Config, resolve
 from gan_core.devices import available_devices

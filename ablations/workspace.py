@@ -6,17 +6,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
 from ablations import atomic
 from ablations.explored import NAME as EXPLORED
 from ablations.lock import exclusive
-from ablations.study import Study
 from ablations.study_changes import forbidden_changes, with_late_claims
 from ablations.study_record import SCHEMA_VERSION, StudyRecord
 from gan_core import journal
 from gan_core.problems import Problem, UserError, nearest_name
+
+if TYPE_CHECKING:
+    from ablations.study import Study
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ class Workspace:
 
 
 @contextmanager
-def open_workspace(study: Study, runs: Path) -> Iterator[Workspace]:
+def open_workspace(study: "Study", runs: Path) -> Iterator[Workspace]:
     """The study's directory under `runs`, for the body's time this process's alone.
 
     It is made if it is not there. A study that changed is written anew, together with its empty ledger, as long as
@@ -148,7 +151,7 @@ def _json_of(record: StudyRecord) -> str:
     return json.dumps(record.model_dump(mode="json"), indent=2) + "\n"
 
 
-def _refuse_changes(study: Study, before: StudyRecord, workspace: Workspace) -> None:
+def _refuse_changes(study: "Study", before: StudyRecord, workspace: Workspace) -> None:
     changes = forbidden_changes(before, study.record())
     if not changes:
         return

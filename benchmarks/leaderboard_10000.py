@@ -4,7 +4,7 @@
 
 Writes journals as training runs leave them (85 events, as in the main study: ticks with all means, scores on the way
 and at the end with their protocols) of 5 studies of 200 arms and 10 seeds, then runs the command line in a process of
-its own, on one core: first where no summary has been written, then with the summaries that the first reader has left.
+its own: first where no summary has been written, then with the summaries that the first reader has left.
 Writes benchmarks/results/leaderboard_10000.md.
 """
 
@@ -16,7 +16,6 @@ import random
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,7 +23,7 @@ from typing import Any
 from ablations.study_record import StudyRecord
 from ablations.tracking.cursor import NAME as CURSOR
 from ablations.tracking.cursor import Cursor
-from ablations.trials import RECORD, TrialRecord
+from ablations.trial_record import RECORD, TrialRecord
 from gan_core import journal
 from gan_core.config import Config, resolve
 from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Score, Started, Ticked
@@ -75,7 +74,7 @@ HEADER = """\
 # The leaderboard of {runs:,} recorded runs
 
 `python benchmarks/leaderboard_10000.py`: {runs:,} runs of five studies, {mib:.0f} MiB of journals; the time of the
-whole command `leaderboard STUDY... --csv FILE`, from the start of Python to its end, on one core; {machine}.
+whole command `leaderboard STUDY... --csv FILE`, from the start of Python to its end; {machine}.
 Wall time is more than processor time where other programs want the core too.
 
 | | processor time [s] | wall time [s] | peak memory [MiB] |
@@ -92,21 +91,23 @@ def measured(command: list[str]) -> dict[str, tuple[float, float, float]]:
     }
 
 
+# A process counts the memory of the one that it was forked from: so a small one starts the command.
+IN_BETWEEN = """
+import os, resource, subprocess, sys, time
+start = time.perf_counter()
+subprocess.run([sys.executable, "-m", "ablations", *sys.argv[1:]], stdout=subprocess.DEVNULL, check=True)
+wall, usage = time.perf_counter() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
+print(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
+"""
+
+
 def timed(command: list[str]) -> tuple[float, float, float]:
-    """Processor and wall seconds and peak memory of one command line, on one core."""
-    core = min(os.sched_getaffinity(0))
+    """Processor and wall seconds and peak memory, in MiB, of one command line; the memory of its largest process."""
     environment = {**os.environ, "OMP_NUM_THREADS": "1"}
-    start = time.perf_counter()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "ablations", *command],
-        stdout=subprocess.DEVNULL,
-        env=environment,
-        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        raise RuntimeError(f"{command} ended with {os.waitstatus_to_exitcode(status)}")
-    return usage.ru_utime + usage.ru_stime, time.perf_counter() - start, usage.ru_maxrss / 1024
+    words = [sys.executable, "-c", IN_BETWEEN, *command]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, check=True)
+    cpu, wall, mib = map(float, done.stdout.split())
+    return cpu, wall, mib
 
 
 def write_runs(folder: Path, runs: int) -> int:
@@ -214,7 +215,7 @@ def machine() -> str:
     """What it was measured on."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     cpu = next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.processor())
-    return f"{cpu}, Python {platform.python_version()}"
+    return f"{cpu}, {len(os.sched_getaffinity(0))} cores, Python {platform.python_version()}"
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
     python benchmarks/report_10000.py [--runs 10000] [--keep FOLDER]
 
 Takes the runs of benchmarks/leaderboard_10000.py (five studies of 200 arms and 10 seeds), puts each study's record and
-some grids of samples beside them, then runs the command line in a process of its own, on one core: first where no
+some grids of samples beside them, then runs the command line in a process of its own: first where no
 summary has been written, then with the summaries that the first reader has left. Writes
 benchmarks/results/report_10000.md.
 """
@@ -18,7 +18,7 @@ import PIL.Image
 from leaderboard_10000 import SEEDS, machine, timed, write_runs
 
 from ablations.study_record import ArmRecord, StudyRecord
-from ablations.trials import read_record
+from ablations.trial_record import read_record
 
 RESULTS = Path(__file__).parent / "results" / "report_10000.md"
 GRID_PX = 274  # a side of the main study's grids: 8 x 8 images of 32 px
@@ -56,7 +56,7 @@ HEADER = """\
 # The report of {runs:,} recorded runs
 
 `python benchmarks/report_10000.py`: {runs:,} runs of five studies in one page of {size:.1f} MiB; the time of the whole
-command `report STUDY... --out FILE`, from the start of Python to its end, on one core; {machine}.
+command `report STUDY... --out FILE`, from the start of Python to its end; {machine}.
 Wall time is more than processor time where other programs want the core too.
 
 | | processor time [s] | wall time [s] | peak memory [MiB] |

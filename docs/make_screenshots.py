@@ -69,7 +69,7 @@ class Screen:
 
     def take(self, name: str) -> None:
         """Write what is to be seen now."""
-        picture = Image.open(io.BytesIO(self.driver.get_screenshot_as_png())).convert("RGB")
+        picture: Image.Image = Image.open(io.BytesIO(self.driver.get_screenshot_as_png())).convert("RGB")
         path = self.out / f"{name}.png"
         content = written(picture)
         while len(content) > MOST_BYTES:
@@ -80,10 +80,13 @@ class Screen:
 
 
 def written(picture: Image.Image) -> bytes:
-    """A PNG with a palette."""
+    """A PNG with a palette: half of it the commonest colours as they are, half for what covers all others."""
+    common = sorted(picture.getcolors(picture.width * picture.height), reverse=True)[: COLOURS // 2]
+    covering = picture.quantize(COLOURS - len(common), Image.Quantize.MAXCOVERAGE).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([value for _, colour in common for value in colour] + covering)
     buffer = io.BytesIO()
-    few = picture.quantize(COLOURS, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    few.save(buffer, "PNG", optimize=True)
+    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
 
 

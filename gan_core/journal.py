@@ -40,16 +40,19 @@ def recorded(events: Generator[AnyEvent, None, None], directory: Path) -> Genera
 
 
 def read(directory: Path) -> list[AnyEvent]:
-    """All events in order; [] without a journal.
+    """All events in order; [] without a journal."""
+    path = directory / NAME
+    return events_in(path.read_bytes()) if path.exists() else []
+
+
+def events_in(content: bytes) -> list[AnyEvent]:
+    """All events of a journal's content, in order.
 
     A line torn by a crash is skipped. After a resumption numbers repeat: the later event takes the place of the
     earlier one and of all that followed it.
     """
-    path = directory / NAME
-    if not path.exists():
-        return []
     events: list[AnyEvent] = []
-    for line in path.read_bytes().splitlines():
+    for line in content.splitlines():
         try:
             event = event_from_json(line)
         except ValidationError:

@@ -9,12 +9,12 @@ from pathlib import Path
 from gan_core import journal, training_data
 from gan_core.config import Config, resolve
 from gan_core.datasets.record import OnProgress
-from gan_core.devices import available_devices, checked_device
 from gan_core.evaluation.extractors.supply import supply
 from gan_core.evaluation.rules import extractors_of
 from gan_core.events import Finished
 from gan_core.exported import ExportedTrial
 from gan_core.problems import Problem, UserError
+from gan_core.resources import share
 from gan_core.side_by_side import Task, Told, train_side_by_side
 from gan_core.versions import code_digest
 
@@ -43,7 +43,7 @@ class Batch:
         if not machine.other_code:
             _refuse_other_code(trials)
         self.configs = {trial.name: self._config(trial) for trial in trials}
-        self.workers, self.threads, self.devices = _shares(machine, len(trials))
+        self.places = share(len(trials), machine.workers, machine.threads, machine.device)
 
     def to_do(self) -> list[ExportedTrial]:
         """Those without a result. What failed is tried again. Raises UserError where a folder is another trial's."""
@@ -73,7 +73,7 @@ class Batch:
             _write_record(trial, self.out / trial.name)
         home = self.machine.home
         tasks = [Task(t.name, self.configs[t.name].plain(), self.out / t.name, home) for t in to_do]
-        yield from train_side_by_side(tasks, self.workers, self.devices, self.threads, stop)
+        yield from train_side_by_side(tasks, self.places.workers, self.places.devices, self.places.threads, stop)
 
     def _config(self, trial: ExportedTrial) -> Config:
         """Its configuration, with images that lie elsewhere on this machine."""
@@ -90,18 +90,6 @@ class Batch:
                 seen.add(key)
         names = dict.fromkeys(name for config in configs for name in extractors_of(config))
         supply(names, self.machine.home, self.machine.inception_weights, on_weights)
-
-
-def _shares(machine: Machine, trials: int) -> tuple[int, int, tuple[str, ...]]:
-    """Workers, threads of each, and devices: by default a worker a GPU, or a core where there is none."""
-    given = (("--workers", machine.workers), ("--threads", machine.threads))
-    if wrong := [(flag, value) for flag, value in given if value is not None and value < 1]:
-        raise UserError(*(Problem(f"{value} is out of range", (flag,), ">= 1") for flag, value in wrong))
-    devices = available_devices() if machine.device is None else (checked_device(machine.device),)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    places = cores if devices == ("cpu",) else len(devices)
-    workers = machine.workers or max(1, min(places, trials))
-    return workers, machine.threads or max(1, cores // workers), devices
 
 
 def _refuse_other_code(trials: Sequence[ExportedTrial]) -> None:

@@ -19,13 +19,15 @@ ONLY_IN = {  # package -> the beginnings of the files of `ablations` that may im
     "rich": ("ablations/render/",),
     "typer": ("ablations/cli",),
     "jinja2": ("ablations/report/page.py",),
-    "torch": ("ablations/worker.py", "ablations/estimate.py"),
+    "torch": ("ablations/worker.py", "ablations/estimate.py", "ablations/tracking/mlflow_generator.py"),
     "torchmetrics": ("ablations/worker.py",),
     "torchvision": (),
     "gan_core.train": (),
     "gan_core.attended": ("ablations/worker.py",),
     "gan_core.timing": ("ablations/estimate.py",),
+    "gan_core.show.saved": ("ablations/tracking/mlflow_generator.py",),
     "ablations.worker": ("ablations/launch.py", "ablations/executors/inline.py"),
+    "ablations.tracking.mlflow_generator": ("ablations/model_export.py",),
 }
 
 

@@ -8,8 +8,8 @@ from ablations.claims.answered import AnsweredClaim, Seen
 from ablations.claims.evidence import Adjusted, Case, Evidence
 from ablations.claims.measures import arm_scores
 from ablations.claims.records import OfFactors
-from ablations.factor_values import OFF
 from ablations.results import Result
+from ablations.setting_texts import OFF
 from ablations.statistics import Factor, FactorEffect, Observation, answer_effect, fit_factorial
 from ablations.statistics.divergence_by_level import DivergenceByLevel, divergence_by_level
 from ablations.statistics.verdict import even_divergence

@@ -100,7 +100,8 @@ def of_counts(case: Case, test: OfArms) -> Evidence:
         if adjusted.p <= case.rule.alpha:
             outcome = "supported" if (wrong.excess < 0) == (case.claim.relation == "<") else "refuted"
         elif not wrong.can_answer(case.rule.alpha):
-            reason = f"{wrong.only_arm + wrong.only_baseline} seeds in which just one did: too few"
+            alone = wrong.only_arm + wrong.only_baseline
+            reason = f"in {alone} seed{'s' if alone != 1 else ''} just one of the two went wrong: too few"
         return AnsweredClaim(case.claim, case.rule, outcome, reason, adjusted.p, adjusted.p_equivalence, counts=counts)
 
     return Evidence(wrong.p if wrong.seeds else math.nan, math.nan, answer)

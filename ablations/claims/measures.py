@@ -10,7 +10,7 @@ from ablations.results import Result
 from ablations.statistics import ArmScores, Rule
 from ablations.statistics.rule import Scale
 from ablations.summary import Of
-from gan_core.evaluation.metrics import METRICS
+from gan_core.evaluation.metric_names import BETTER
 from gan_core.verdict import Kind
 
 Sort = Literal["score", "run", "count"]
@@ -37,9 +37,8 @@ class Measure:
 
 
 def _score(name: str) -> Measure:
-    metric = METRICS[name]
     scale: Scale = "log" if name in RATIOS else "plain"
-    return Measure(name, "the score", "score", scale, metric.better == "lower", lambda r, of: _value(r, name, of))
+    return Measure(name, "the score", "score", scale, BETTER[name] == "lower", lambda r, of: _value(r, name, of))
 
 
 def _value(result: Result, metric: str, of: Of) -> float | None:
@@ -80,7 +79,7 @@ _DIVERGED = Measure(
     "diverged", "runs that met NaN or infinity", "count", "plain", True, lambda r, of: float(r.status == "diverged")
 )
 _ordered = (
-    *map(_score, METRICS),
+    *map(_score, BETTER),
     Measure("kimg_to_best", "thousands of images until the best generator was there", "run", "log", True, _kimg),
     Measure("seconds_to_best", "wall seconds until then", "run", "log", True, _seconds_to_best),
     Measure("seconds", "wall seconds of the run, but for its scores", "run", "log", True, _seconds),

@@ -21,7 +21,7 @@ from gan_core.problems import Problem, UserError
 class Source:
     """Results, what was scored beside them and asked of them, and a way to each run's journal.
 
-    `warning`: what is missing.
+    `warning`: what is missing, a line each.
     """
 
     results: tuple[Result, ...]

@@ -3,6 +3,7 @@
 from ablations.adopt import Adoption
 from ablations.export import Export
 from ablations.render.console import say
+from ablations.render.models import show_models
 from ablations.render.problems import show_warnings
 from ablations.verify import Verification
 
@@ -38,6 +39,8 @@ def show_adoption(adoption: Adoption) -> None:
         show_warnings([f"{count} of {total} were trained by another source of gan_core than the one here"])
     if adoption.complaint:
         show_warnings([adoption.complaint])
+    if adoption.models is not None:
+        show_models(adoption.models)
 
 
 def show_verification(verification: Verification) -> None:

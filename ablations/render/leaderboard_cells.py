@@ -9,12 +9,13 @@ from ablations.leaderboard import NO_SCORES, Entry, Row, Table
 from ablations.render.console import number
 from ablations.statistics import Estimate
 from ablations.summary import Of
-from gan_core.evaluation.metrics import METRICS
+from gan_core.evaluation.metric_names import BETTER
 
 HEALTHY = "healthy"
 WORDS = {"can't tell": "unclear"}  # what became of a run is no verdict on its arm
 ARROWS = {"lower": "↓", "higher": "↑"}
 MOST_EXPLORED = 10  # lines; all are in the files
+LUDICROUS = 100  # a ratio
 MARK = " *"  # of what was not trained here
 
 
@@ -33,7 +34,7 @@ def drawn(table: Table) -> Drawn:
     """The table's lines in the order of their ranks; columns about runs and doses only where something is amiss."""
     amiss = any(_unhealthy(row) for row in table.rows)
     inert = any(row.inert for row in table.rows)
-    headings = ["#", "arm", "seeds", "FID", _other(table), "vs baseline", "verdict"]
+    headings = ["#", "arm", "seeds", "FID", _other(table), f"vs {_reference(table)}", "verdict"]
     headings += [_heading(metric) for metric in table.other_metrics]
     headings += ["runs"] * amiss + ["inert: never acted"] * inert
     rows = [
@@ -60,6 +61,17 @@ def _other(table: Table) -> Of:
     return "last" if table.ranked_by == "best" else "best"
 
 
+def _reference(table: Table) -> str:
+    """The arm that the others are compared with; of a design with another one than the baseline, by its name."""
+    return next((row.arm for row in table.rows if row.is_baseline), "baseline")
+
+
+def _verdict(table: Table, row: Row) -> str:
+    if row.is_baseline:
+        return "reference" if row.arm != row.verdict else row.verdict
+    return f"no difference larger than {table.rule.margin:.0%}" if row.verdict == "no difference" else row.verdict
+
+
 def _arm(table: Table, row: Row) -> list[str]:
     return [
         "" if row.rank is None else str(row.rank),
@@ -68,7 +80,7 @@ def _arm(table: Table, row: Row) -> list[str]:
         _estimate(row.fid),
         number(row.fid_last_mean if table.ranked_by == "best" else row.fid_best_mean),
         _against_baseline(table, row),
-        f"no difference larger than {table.rule.margin:.0%}" if row.verdict == "no difference" else row.verdict,
+        _verdict(table, row),
         *(_measured(row.metrics[metric].over_seeds.mean, row.metrics[metric].error) for metric in table.other_metrics),
     ]
 
@@ -131,7 +143,7 @@ def _measured(value: float, error: float) -> str:
 def _heading(metric: str) -> str:
     """'IS ↑'; a metric that this version does not know keeps its name."""
     label = metric.upper() if len(metric) <= 3 else metric
-    return f"{label} {ARROWS[METRICS[metric].better]}" if metric in METRICS else label
+    return f"{label} {ARROWS[BETTER[metric]]}" if metric in BETTER else label
 
 
 def _notes(table: Table) -> Iterator[str]:
@@ -146,8 +158,8 @@ def _notes(table: Table) -> Iterator[str]:
     )
     if any(row.comparison is not None for row in table.rows):
         yield (
-            f"vs baseline: FID paired by seed, {_confidence(table)} interval; verdicts: Holm over the table's arms at "
-            f"{table.rule.alpha:.0%}, see docs/statistics.md"
+            f"vs {_reference(table)}: FID paired by seed, {_confidence(table)} interval; verdicts: Holm over the "
+            f"table's arms at {table.rule.alpha:.0%}, see docs/statistics.md"
         )
         yield from _could_show(table)
     yield from _explored(table)
@@ -184,6 +196,11 @@ def _could_show(table: Table) -> Iterator[str]:
     ratios = [row.comparison.detectable for row in table.rows if row.comparison is not None]
     finite = sorted(ratio for ratio in ratios if math.isfinite(ratio))
     if finite and table.rule.scale == "log":
-        low, high = (percent(ratio) for ratio in (finite[0], finite[-1]))
-        least = f"{low} %" if low == high else f"{low} % to {high} %, by arm"
+        low, high = (_least(ratio) for ratio in (finite[0], finite[-1]))
+        least = low if low == high else f"{low} to {high}, by arm"
         yield f"smallest difference that these seeds would most likely have shown: {least}"
+
+
+def _least(ratio: float) -> str:
+    """'+12 %', up to where a percentage says no more."""
+    return f"{percent(ratio)} %" if ratio < LUDICROUS else f"more than {LUDICROUS} times as much"

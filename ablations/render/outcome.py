@@ -8,6 +8,7 @@ from ablations.render.problems import show_warnings
 from ablations.reuse import told
 from ablations.session import Session
 from ablations.tracking.advice import sync_command
+from gan_core.show.undrawn import why_undrawn
 
 
 def show_outcome(session: Session, stopped: bool) -> None:
@@ -31,6 +32,11 @@ def show_outcome(session: Session, stopped: bool) -> None:
         _show_search(session, session.exploration)
     if session.reused:
         say(f"{told(session.reused, progress.count)}; --retrain trains them again")
+    if undrawn := [(trial, why) for trial in session.trials if (why := why_undrawn(trial.directory))]:
+        trial, why = undrawn[0]
+        runs = f"of {trial.name}" if len(undrawn) == 1 else f"of {len(undrawn)} runs, {trial.name} the first,"
+        again = f"`python -m gan_core show {trial.directory}` tries again"
+        show_warnings([f"the pictures {runs} could not be drawn ({why}); {again}"])
     for name, reason in progress.failed.items():
         say(f"failed: {name}: {reason}")
     if not progress.is_done:

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from ablations.leaderboard import Row, Table
 from ablations.report.effects import Effect, Effects
-from ablations.report.words import change, interval, listed, percent_of
+from ablations.report.words import change, could_show, interval, listed, percent_of, would_take
 from ablations.statistics import Finding, Rule
 
-FACTOR, LUDICROUS = 3, 100  # ratios that are told as factors, and one beyond which the number says no more
+FEW = 2  # names without an answer that a headline has
 ORDER: tuple[Finding, ...] = ("helps", "hurts", "no difference", "can't tell")
 
 
@@ -39,7 +39,7 @@ def answer_of(table: Table, effects: Effects) -> Answer:
 
 def sentences_of(effects: Effects) -> tuple[Sentence, ...]:
     """One an effect, by finding and then by size."""
-    ordered = sorted(effects.effects, key=lambda effect: (ORDER.index(effect.finding), _size(effect)))
+    ordered = sorted(effects.effects, key=lambda effect: (ORDER.index(effect.finding), _size(effect, effects.rule)))
     return tuple(_sentence(effect, effects.rule) for effect in ordered)
 
 
@@ -61,14 +61,16 @@ def _headline(effects: Effects, best: Row | None) -> str:
     if not known:
         each = f"any of the {total} {effects.unit}s" if total > 1 else f"the {effects.unit} {effects.main[0].name}"
         return f"These runs can't tell whether {each} makes a difference."
-    rest = f" Of the other {unknown} of {total} these runs can't tell." if unknown else ""
+    of = listed(by_finding["can't tell"]) if unknown <= FEW else f"the other {unknown} of {total} {effects.unit}s"
+    rest = f" For {of} these runs can't tell." if unknown else ""
     return "; ".join(known) + "." + rest
 
 
 def _sentence(effect: Effect, rule: Rule) -> Sentence:
     estimate = effect.shown
     if math.isnan(estimate.mean):
-        return Sentence(effect.name, effect.finding, "no score to compare", effect.reason)
+        says = "no score to compare" if effect.arms else "the design gives it no number"
+        return Sentence(effect.name, effect.finding, says, effect.reason)
     what = "together, beyond what each adds: " if effect.is_interaction else ""
     says = f"{what}{change(estimate.mean, rule)}"
     if not math.isnan(estimate.low):
@@ -80,28 +82,22 @@ def _limits(effect: Effect, rule: Rule) -> list[str]:
     """What more would be needed, where these seeds can't tell; who diverged; what it is mixed up with."""
     limits = []
     if effect.finding == "can't tell" and effect.detectable is not None and math.isfinite(effect.detectable):
-        limits.append(f"the smallest that these seeds would most likely have shown: {_least(effect.detectable, rule)}")
+        limits.append(could_show(effect.detectable, effect.shown.n, rule))
         if effect.seeds_needed is not None and effect.seeds_needed > effect.shown.n:
-            limits.append(f"{effect.seeds_needed} seeds would most likely show an effect as large as this one")
+            limits.append(would_take(effect.seeds_needed))
     if effect.diverged:
         limits.append(f"diverged: {effect.diverged}")
     if effect.aliases:
-        limits.append(f"the design mixes it with {listed(effect.aliases)}")
+        limits.append(f"the design can't tell it from {listed(effect.aliases)}")
     return limits
 
 
-def _least(detectable: float, rule: Rule) -> str:
-    if rule.scale == "plain":
-        return f"{detectable:.2g}"
-    if detectable < FACTOR:
-        return percent_of(detectable - 1)
-    return f"a factor of {detectable:.2g}" if detectable < LUDICROUS else f"a factor of over {LUDICROUS}"
-
-
-def _size(effect: Effect) -> float:
+def _size(effect: Effect, rule: Rule) -> float:
     """Largest first, what has no number last."""
     mean = effect.shown.mean
-    return math.inf if math.isnan(mean) else -abs(math.log(mean)) if mean > 0 else 0.0
+    if math.isnan(mean):
+        return math.inf
+    return -abs(mean if rule.scale == "plain" else math.log(mean)) if mean else -math.inf
 
 
 def _verb(names: list[str], verb: str) -> str:

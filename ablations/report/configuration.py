@@ -1,10 +1,14 @@
 """The resolved configuration: in which settings the arms differ, and what they have in common."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
-from ablations.factor_values import setting_text
+from ablations.results import Result
+from ablations.setting_texts import setting_text
+from ablations.study_record import StudyRecord
+from ablations.trial_record import read_record
 
 SEED = "seed"
 ABSENT = "off"
@@ -26,6 +30,14 @@ class Configuration:
     settings: tuple[str, ...]
     arms: tuple[ArmSettings, ...]
     common: Mapping[str, str]
+
+
+def configs_of(record: StudyRecord, arms: Sequence[str], results: Sequence[Result]) -> dict[str, Mapping[str, Any]]:
+    """These arms' resolved configurations, in their order; those that a search has found from their runs' folders."""
+    known: dict[str, Mapping[str, Any]] = {arm.name: arm.config for arm in record.arms}
+    folders = {result.arm: result.directory for result in results if result.arm not in known and result.directory}
+    missing = {arm: read_record(Path(folders[arm])).config for arm in arms if arm in folders}
+    return {arm: (known | missing)[arm] for arm in arms if arm in known or arm in missing}
 
 
 def configuration_of(configs: Mapping[str, Mapping[str, Any]]) -> Configuration:

@@ -8,7 +8,6 @@ from pathlib import Path
 from ablations.leaderboard.records import METRIC
 from ablations.report.words import listed
 from ablations.results import Result
-from ablations.study_record import StudyRecord
 
 MOST_GRIDS = 12
 FOLDER = "grids"
@@ -36,9 +35,14 @@ class Grids:
     notes: tuple[str, ...]
 
 
-def grids_of(record: StudyRecord, arms: Sequence[str], results: Sequence[Result]) -> Grids | None:
-    """One grid for each of these arms, as far as there are, of the lowest seed that most of them have."""
+def grids_of(configs: Mapping[str, Mapping[str, object]], results: Sequence[Result]) -> Grids | None:
+    """One grid for each of these arms, as far as there are, of the lowest seed that most of them have.
+
+    What a search explored has no part in it: its seeds are other ones.
+    """
+    arms = list(configs)
     wanted = arms[:MOST_GRIDS]
+    results = [result for result in results if result.stage != "explore"]
     found = {(result.arm, result.seed): path for result in results if (path := last_grid(result)) is not None}
     seeds = Counter(seed for arm, seed in found if arm in wanted)
     if not seeds:
@@ -50,7 +54,7 @@ def grids_of(record: StudyRecord, arms: Sequence[str], results: Sequence[Result]
     notes = [f"no grid of seed {seed}: {listed(missing)}"] if missing else []
     if len(arms) > len(wanted):
         notes.append(f"{len(wanted)} of {len(arms)} arms; the others' grids lie in their trials' folders")
-    other = other_latents({arm.name: arm.config for arm in record.arms if arm.name in wanted})
+    other = other_latents({arm: configs[arm] for arm in wanted})
     if other:
         notes.append(f"another kind of latents, so not the same z: {listed(other)}")
     return Grids(seed, grids, tuple(notes))

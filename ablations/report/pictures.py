@@ -1,28 +1,29 @@
 """The figures of a table's report: what each is called, what it shows, and how it is drawn."""
 
-import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
 from ablations.report.comparison import SideBySide
 from ablations.report.curves import Curve
-from ablations.report.effects import Effect, Effects
+from ablations.report.expected import Expected
 from ablations.report.figures.canvas import Drawing
 from ablations.report.figures.curves import MOST_PANELS, draw_curves
+from ablations.report.figures.expected import draw_expected
 from ablations.report.figures.forest import draw_forest
 from ablations.report.figures.interactions import draw_interactions
+from ablations.report.figures.rungs import draw_rungs
 from ablations.report.figures.seeds import draw_seeds
-from ablations.report.shown import MOST_ARMS
+from ablations.report.forests import Forest, forest_of_claims, forest_of_effects
 from ablations.report.study_report import TableReport
 from ablations.report.words import percent_of
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure. `alt` for who can't see it; `caption` stands below it."""
+    """A figure. `name` is also that of its files; `alt` for who can't see it; `caption` stands below it."""
 
-    name: str  # also of its files
+    name: str
     title: str
     caption: str
     alt: str
@@ -30,15 +31,27 @@ class Picture:
 
 
 def pictures_of(report: TableReport) -> Iterator[Picture]:
-    """The figures that the numbers are there for."""
-    if any(effect.by_seed or effect.shown.n for effect in report.effects.main):
-        yield forest_picture(report.effects)
+    """The figures that the numbers are there for, in the order of the page."""
+    if report.claims is not None and (forest := forest_of_claims(report.claims.lines, report.table.rule)):
+        yield _forest(forest)
+    if forest := forest_of_effects(report.effects):
+        yield _forest(forest)
+    if any(rung.fids for rung in report.rungs):
+        yield Picture(
+            "rungs",
+            "Rung by rung",
+            "From the bottom up, each rung adds one trick. Black marks, joined by the thick line: means over seeds. "
+            "Thin lines: single seeds.",
+            "Lines of the FID of every seed from rung to rung; the numbers are in the table below.",
+            partial(draw_rungs, report.rungs, report.table.score),
+        )
     if any(arm.fids for arm in report.seeds):
+        confidence = percent_of(report.table.rule.confidence)
         yield Picture(
             "seeds",
             "Every seed",
-            "One dot a seed, at the full protocol. Black mark: mean; wide bar: its 95 % interval (Student's t), cut at "
-            f"the axis. Bold: the reference. {report.shown.note}".strip(),
+            f"One dot a seed, scored under the full protocol. Black mark: mean; wide bar: its {confidence} interval "
+            f"(Student's t), cut off at the ends of the axis. Bold: the reference. {report.shown.note}".strip(),
             "Dots of the FID of every seed of every arm; the numbers are in the leaderboard.",
             partial(draw_seeds, report.seeds, report.table.score),
         )
@@ -47,58 +60,58 @@ def pictures_of(report: TableReport) -> Iterator[Picture]:
         yield Picture(
             "interactions",
             "Interactions",
-            "Diagonal: what a factor changes on average. Below: what two change together beyond what each adds. "
-            "Minus (purple): lower FID. Bold: a verdict was reached; ?: the design can't tell.",
-            "Heat map of main effects and two-way interactions; the numbers are in the table of effects.",
+            "Diagonal: how much a factor changes the FID on average. Below it: how much two together change it beyond "
+            "what each does alone. Minus (purple) is a lower FID. Bold: there is a verdict; ?: the design can't tell.",
+            "Heat map of main effects and two-way interactions; the numbers stand in the answer.",
             partial(draw_interactions, report.interactions),
         )
+    if report.expected is not None:
+        yield _expected(report.expected, report.table.rule.confidence)
 
 
 def comparison_pictures(sides: SideBySide) -> Iterator[Picture]:
     """The effect and the curves of two arms or runs."""
-    if sides.effects.effects:
-        yield forest_picture(sides.effects)
+    if forest := forest_of_effects(sides.effects):
+        yield _forest(forest)
     yield from curve_pictures(sides.curves)
 
 
-def forest_picture(effects: Effects) -> Picture:
-    """The main effects; of very many those with the lowest ratios."""
-    every = effects.main
-    main = every if len(every) <= MOST_ARMS else sorted(every, key=_by_ratio)[:MOST_ARMS]
-    left = f" The {len(main)} lowest of {len(every)}." if len(main) < len(every) else ""
-    seeds = " Thin strokes: single seeds." if any(effect.by_seed for effect in main) else ""
-    band = f" Grey band: less than {percent_of(effects.rule.margin)}, no difference."
+def _forest(forest: Forest) -> Picture:
+    drawing = partial(draw_forest, forest.lines, forest.rule, forest.ends)
+    return Picture(forest.name, forest.title, forest.caption, forest.alt, drawing)
+
+
+def _expected(expected: Expected, confidence: float) -> Picture:
+    beside = (
+        f" Dashed: the mean of {expected.reference_name} on the confirming seeds." if expected.reference_name else ""
+    )
     return Picture(
-        "effects",
-        f"Effects: {effects.about}",
-        f"Ratio of FIDs with its 95 % interval, before adjustment.{seeds}{band if effects.rule.scale == 'log' else ''}"
-        f" ◀ helps, ▶ hurts, ■ no difference, ○ can't tell: after Holm's adjustment over all comparisons.{left}",
-        "Forest plot of the effects with their intervals; the numbers stand in the answer.",
-        partial(draw_forest, effects, main),
+        "expected-best",
+        "The best FID to expect of so many trials",
+        "What a budget of so many explored trials buys on average, rather than its luckiest trial (Dodge et al. 2019). "
+        f"Band: {percent_of(confidence)} interval, a bootstrap over trials, too narrow towards the right.{beside}",
+        "Curve of the expected best FID over the number of trials; the numbers are in the table below.",
+        partial(draw_expected, expected),
     )
 
 
-def _by_ratio(effect: Effect) -> float:
-    """What has no number comes last."""
-    return math.inf if math.isnan(effect.shown.mean) else effect.shown.mean
-
-
-def curve_pictures(curves: tuple[Curve, ...]) -> Iterator[Picture]:
+def curve_pictures(curves: Sequence[Curve]) -> Iterator[Picture]:
     """FID on the way against images, and against seconds."""
     if not curves:
         return
     reference, *arms = curves
-    many = f" The {MOST_PANELS} best arms of {len(arms)}." if len(arms) > MOST_PANELS else ""
+    many = f" Shown are the {MOST_PANELS} best of {len(arms)} arms." if len(arms) > MOST_PANELS else ""
     said = (
-        f"Line: geometric mean over seeds of the few-sample scores on the way; band: lowest to highest seed; dotted: "
-        f"some seeds did not come so far. Grey and dashed in every panel: {reference.arm}.{many}"
+        "Scores during training, of fewer samples than the final ones. Line: geometric mean over seeds; band: from the "
+        "lowest to the highest seed; dotted: where not all seeds have come so far. Grey and dashed, in every panel: "
+        f"{reference.arm}.{many}"
     )
     alt = "Small panels with the course of the FID of every arm beside the reference's."
     yield Picture("curves-kimg", "FID against images", said, alt, lambda width: draw_curves(curves, "kimg", width))
     yield Picture(
         "curves-seconds",
         "FID against seconds",
-        "The same against wall seconds, scores included: what a trick costs is part of it.",
+        "The same against wall-clock seconds, the time for the scores included: what a trick costs is part of it.",
         alt,
         lambda width: draw_curves(curves, "seconds", width),
     )

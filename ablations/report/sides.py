@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ablations.results import Result, read_results
-from ablations.trials import RECORD, read_record
+from ablations.trial_record import RECORD, read_record
 from ablations.workspace import find_workspace
 from gan_core import journal
 from gan_core.problems import Problem, UserError, nearest_name

@@ -1,27 +1,33 @@
 """A study's folder -> all numbers of its report, section by section. Reads the disk only, computes nothing twice."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from ablations.leaderboard import Table
 from ablations.leaderboard.records import METRIC
 from ablations.leaderboard.source import Source, from_folders
 from ablations.report.answer import Answer, answer_of
-from ablations.report.configuration import Configuration, configuration_of
+from ablations.report.claims import Claims, claims_of
+from ablations.report.configuration import Configuration, configs_of, configuration_of
 from ablations.report.curves import Curve, curve_of
+from ablations.report.design import DesignWords, design_of
 from ablations.report.doses import ArmDose, Inert, doses_of, inert_tricks
 from ablations.report.effects import Effects, effects_of
 from ablations.report.ends import Ends, ends_of
+from ablations.report.expected import Expected, expected_of
 from ablations.report.factorial_effects import InteractionMap, interaction_map
 from ablations.report.grids import Grids, grids_of
 from ablations.report.origin import Origin, origin_of
 from ablations.report.protocols import Protocol, protocols_of
 from ablations.report.run_facts import RunFacts, facts_of
+from ablations.report.rungs import Rung, rungs_of
+from ablations.report.search import Searched, searched_of
 from ablations.report.seeds import ArmSeeds, arm_seeds
-from ablations.report.shown import Shown, shown_arms
+from ablations.report.shown import MOST_ARMS, Shown, shown_arms
 from ablations.results import Result
-from ablations.study_record import ArmRecord, StudyRecord
+from ablations.study_record import StudyRecord
 from ablations.workspace import Workspace
 
 
@@ -33,6 +39,9 @@ class TableReport:
     shown: Shown
     effects: Effects
     answer: Answer
+    claims: Claims | None
+    rungs: tuple[Rung, ...]  # of a ladder
+    expected: Expected | None  # of a search
     seeds: tuple[ArmSeeds, ...]
     curves: tuple[Curve, ...]  # the reference's first, where it has one
     interactions: InteractionMap | None
@@ -48,6 +57,9 @@ class StudyReport:
 
     record: StudyRecord
     tables: tuple[TableReport, ...]
+    design: DesignWords
+    search: Searched | None
+    explored: Configuration | None  # of a search: the explored arms that rank best, the baseline's first
     ends: Ends
     configuration: Configuration
     origin: Origin
@@ -73,17 +85,26 @@ def _study_report(root: Path, record: StudyRecord, tables: Sequence[Table], sour
     results = [result for result in source.results if result.study == record.name]
     read = _remembered(facts_of)
     reports = tuple(_table_report(record, table, results, read) for table in tables)
-    names = dict.fromkeys(arm for report in reports for arm in report.shown.arms)
-    seen = [read(result) for result in results if result.arm in names and result.status != "unfinished"]
+    names = list(dict.fromkeys(arm for report in reports for arm in report.shown.arms))
+    seen = [read(result) for result in results if result.arm in names and _is_seen(result)]
     workspace = Workspace(root)
+    search = searched_of(root, record, results)
     return StudyReport(
         record=record,
         tables=reports,
+        design=design_of(record),
+        search=search,
+        explored=configuration_of(_explored(record, tables, results)) if search is not None else None,
         ends=ends_of(results, read),
-        configuration=configuration_of({arm.name: arm.config for arm in _in_order(record, names)}),
+        configuration=configuration_of(_in_order(record, configs_of(record, names, results))),
         origin=origin_of(root, results, seen),
         text=workspace.study_yaml.read_text(encoding="utf-8") if workspace.study_yaml.exists() else "",
     )
+
+
+def _is_seen(result: Result) -> bool:
+    """Whether its journal is read for what figures show: an explored trial's is not."""
+    return result.status != "unfinished" and result.stage != "explore"
 
 
 def _table_report(
@@ -92,7 +113,8 @@ def _table_report(
     own = [result for result in results if _belongs(result, table)]
     shown = shown_arms(table)
     effects = effects_of(record, table, own)
-    facts = {arm: [read(result) for result in own if result.arm == arm] for arm in shown.arms}
+    judged = [result for result in own if result.stage != "explore"]
+    facts = {arm: [read(result) for result in judged if result.arm == arm] for arm in shown.arms}
     every = [run for runs in facts.values() for run in runs]
     curves = (curve_of(arm, runs) for arm, runs in facts.items())
     return TableReport(
@@ -100,10 +122,13 @@ def _table_report(
         shown=shown,
         effects=effects,
         answer=answer_of(table, effects),
+        claims=claims_of(table),
+        rungs=rungs_of(record, table, effects),
+        expected=expected_of(table),
         seeds=arm_seeds(table, shown),
         curves=tuple(curve for curve in curves if curve is not None),
         interactions=_interactions(effects),
-        grids=grids_of(record, shown.arms, own),
+        grids=grids_of(configs_of(record, shown.arms, own), own),
         doses=doses_of(shown.arms, every),
         inert=inert_tricks(table),
         protocols=protocols_of(table, every),
@@ -119,13 +144,24 @@ def _belongs(result: Result, table: Table) -> bool:
 def _interactions(effects: Effects) -> InteractionMap | None:
     if not any(effect.is_interaction for effect in effects.effects):
         return None
-    return interaction_map([(effect.name, effect.shown.mean, effect.finding) for effect in effects.effects])
+    return interaction_map(
+        [(effect.name, effect.shown.mean, effect.finding) for effect in effects.effects], effects.rule
+    )
 
 
-def _in_order(record: StudyRecord, names: Iterable[str]) -> list[ArmRecord]:
-    """The reference first, then as in the study file."""
-    arms = [arm for arm in record.arms if arm.name in names]
-    return sorted(arms, key=lambda arm: arm.name != record.reference)
+def _in_order(record: StudyRecord, configs: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:
+    """The reference first, then as in the study file, then what a search has found."""
+    places = {arm.name: place for place, arm in enumerate(record.arms)}
+    ordered = sorted(configs, key=lambda arm: (arm != record.reference, places.get(arm, len(places))))
+    return {arm: configs[arm] for arm in ordered}
+
+
+def _explored(record: StudyRecord, tables: Sequence[Table], results: Sequence[Result]) -> dict[str, Mapping[str, Any]]:
+    """The baseline's configuration and those of the explored arms, best first, as many as a table is readable with."""
+    names = dict.fromkeys(row.arm for table in tables for row in table.explored)
+    return configs_of(
+        record, [record.reference, *(name for name in names if name != record.reference)][:MOST_ARMS], results
+    )
 
 
 def _remembered(read: Callable[[Result], RunFacts]) -> Callable[[Result], RunFacts]:

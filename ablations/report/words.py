@@ -7,12 +7,23 @@ from ablations.statistics import Estimate, Rule
 
 MINUS = "\N{MINUS SIGN}"
 FEW = 6  # names in a sentence
+FACTOR, LUDICROUS = 3, 100  # ratios that are told as factors, and one beyond which the number says no more
 
 
 def listed(names: Sequence[str], most: int = FEW) -> str:
     """'a', 'a and b', 'a, b and c'; of many 'a, b and 7 more'."""
     shown = [*names[: most - 1], f"{len(names) - most + 1} more"] if len(names) > most else list(names)
     return " and ".join([", ".join(shown[:-1]), shown[-1]]) if len(shown) > 1 else "".join(shown)
+
+
+def counted(count: int, what: str) -> str:
+    """'1 seed', '3 seeds'."""
+    return f"{count} {what}{'s' if count != 1 else ''}"
+
+
+def metric_label(metric: str) -> str:
+    """'FID', 'kimg to best'."""
+    return metric.upper() if len(metric) <= 3 else metric.replace("_", " ")
 
 
 def percent_of(part: float) -> str:
@@ -29,6 +40,8 @@ def signed_percent(ratio: float) -> str:
     if ratio >= 5:
         return f"×{ratio:.2g}" if ratio < 100 else f"×{ratio:.0f}" if math.isfinite(ratio) else "×∞"
     text = percent_of(abs(ratio - 1))
+    if text == percent_of(0):
+        return text
     return ("+" if ratio >= 1 else MINUS) + text
 
 
@@ -53,6 +66,25 @@ def change(ratio: float, rule: Rule) -> str:
     if ratio >= 5:
         return f"FID {ratio:.2g} times as high"
     return f"FID {percent_of(abs(ratio - 1))} {'lower' if ratio < 1 else 'higher'}"
+
+
+def _least(ratio: float, rule: Rule) -> str:
+    """A ratio above 1 or a difference: '30 %', 'a factor of 7.1'."""
+    if rule.scale == "plain":
+        return f"{ratio:.2g}"
+    return percent_of(ratio - 1) if ratio < FACTOR else f"a factor of {ratio:.2g}"
+
+
+def could_show(detectable: float, seeds: int, rule: Rule) -> str:
+    """What these seeds would have shown: '5 seeds would most likely show a difference of 30 % or more'."""
+    if math.isinf(detectable) or (rule.scale == "log" and detectable >= LUDICROUS):
+        return f"{counted(seeds, 'seed')} would hardly show any difference"
+    return f"{counted(seeds, 'seed')} would most likely show a difference of {_least(detectable, rule)} or more"
+
+
+def would_take(seeds_needed: int) -> str:
+    """How many seeds would show what was seen."""
+    return f"about {seeds_needed} would show one as large as was seen here"
 
 
 def number(value: float | None, digits: int = 3) -> str:

@@ -8,6 +8,7 @@ import math
 import warnings
 
 import optuna
+from sqlalchemy.exc import SQLAlchemyError
 
 from ablations.search.storage import opened
 
@@ -19,10 +20,24 @@ def importances(storage: str, study: str) -> dict[str, float]:
 
     Raises UserError where the storage can't be used.
     """
-    found = opened(storage, study)
+    return _shares(opened(storage, study))
+
+
+def read_importances(storage: str, study: str) -> dict[str, float] | None:
+    """The same of a storage that is left as it is; None where it holds no such study, or can't be read."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        found = optuna.load_study(storage=storage, study_name=study)
+    except (KeyError, SQLAlchemyError, optuna.exceptions.OptunaError):
+        return None
+    return _shares(found)
+
+
+def _shares(found: optuna.Study) -> dict[str, float]:
     values = [t.value for t in found.get_trials(states=(optuna.trial.TrialState.COMPLETE,)) if t.value is not None]
     if len(values) < FEWEST or math.isclose(min(values), max(values)):
         return {}
     evaluator = optuna.importance.FanovaImportanceEvaluator(seed=0)
     with warnings.catch_warnings(action="ignore"):
-        return dict(optuna.importance.get_param_importances(found, evaluator=evaluator))
+        shares = optuna.importance.get_param_importances(found, evaluator=evaluator)
+    return {name: float(share) for name, share in shares.items()}

@@ -48,10 +48,10 @@ def answer_effect(effect: float, p: float, p_equivalence: float, relation: Relat
         found: Relation = "<" if effect < 0 else ">"
         return Answer(_outcome(relation, found, within), f"p = {p:.2g}")
     if within:
-        return Answer(_outcome(relation, "=", True), f"within {rule.margin:.0%}, p = {p_equivalence:.2g}")
+        return Answer(_outcome(relation, "=", True), f"less than {100 * rule.margin:g} % (p = {p_equivalence:.2g})")
     if math.isnan(p):
         return Answer("can't tell", "too few seeds")
-    return Answer("can't tell", f"p = {p:.2g}, and of an effect within {rule.margin:.0%} {p_equivalence:.2g}")
+    return Answer("can't tell", f"neither an effect nor its absence is shown (p = {p:.2g} and {p_equivalence:.2g})")
 
 
 def answer_contrast(contrast: Contrast, relation: Relation, rule: Rule) -> Answer:

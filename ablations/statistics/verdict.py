@@ -60,12 +60,12 @@ def decide(evidence: Evidence, rule: Rule) -> Verdict:
         if against and not _stands(evidence, rule):
             scores, who = ("better", "it") if helps else ("worse", "the other")
             return Verdict("can't tell", f"{scores} where both finished, but {who} diverges in {_seeds(evidence)} more")
-        small = f", by less than {rule.margin:.0%}" if within else ""
+        small = f", by less than {100 * rule.margin:g} %" if within else ""
         return Verdict("helps" if helps else "hurts", f"adjusted p = {evidence.p_holm:.2g}{small}")
     if within and even_divergence(evidence.excess, evidence.seeds, rule):
-        reason = f"none larger than {rule.margin:.0%} (adjusted p = {evidence.p_equivalence_holm:.2g})"
+        reason = f"less than {100 * rule.margin:g} % apart (adjusted p = {evidence.p_equivalence_holm:.2g})"
         return Verdict("no difference", reason)
-    return Verdict("can't tell", _why_not(evidence, within))
+    return Verdict("can't tell", _why_not(evidence, within, rule))
 
 
 def even_divergence(excess: int, seeds: int, rule: Rule) -> bool:
@@ -89,12 +89,11 @@ def _seeds(evidence: Evidence) -> str:
     return "1 seed" if count == 1 else f"{count} seeds"
 
 
-def _why_not(evidence: Evidence, within: bool) -> str:
+def _why_not(evidence: Evidence, within: bool, rule: Rule) -> str:
     if math.isnan(evidence.p_score):
         return "fewer than two seeds in which both have a score"
     if within:
         side = "more" if evidence.excess > 0 else "fewer"
-        return f"within the margin where both finished, but diverges in {_seeds(evidence)} {side}"
-    return (
-        f"adjusted p = {evidence.p_holm:.2g}, and of a difference within the margin {evidence.p_equivalence_holm:.2g}"
-    )
+        return f"less than {100 * rule.margin:g} % apart where both finished, but diverges in {_seeds(evidence)} {side}"
+    ps = f"{evidence.p_holm:.2g} and {evidence.p_equivalence_holm:.2g}"
+    return f"neither a difference nor its absence is shown (adjusted p = {ps})"

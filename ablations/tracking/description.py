@@ -4,6 +4,7 @@ The words are the report's, the table the leaderboard's. A store keeps such a te
 too long is cut between two lines, and says how many are missing.
 """
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from ablations.tracking.views import ARMS, IMAGES, STUDY, TRIALS
 RUN_LIMIT = 7900  # characters; MLflow 3 takes 8,000 and cuts the rest without a word
 EXPERIMENT_LIMIT = 4900  # its older servers take 5,000
 REPORT = "report.html"
+PROGRAM = re.compile(r"^\S*\bablations/__main__\.py(?=\s|$)")  # as the system has it, wherever it lies
 MOST_ROWS = 12  # of the experiment's table
 ENDING = "... {} more lines; the report has all"
 
@@ -50,7 +52,7 @@ def rankings_of(record: StudyRecord, leaderboard: Leaderboard, results: Sequence
 def experiment_text(record: StudyRecord, rankings: Sequence[Ranking], tracked: Tracked) -> str:
     """The experiment's description. Folded it shows its first line: the links."""
     places = links_of(Links("", tracked.experiment_id), tracked)
-    head = [f"See {', '.join(f'[{words}]' for words in places)}. **{record.question}**", ""]
+    head = [f"See {', '.join(f'[{words}]' for words in places)}.", "", f"**{record.question}**", ""]
     tail = ["", _commands(record.name), "", *(f"[{words}]: {address}" for words, address in places.items())]
     return _fitted(head, [_short(ranking) for ranking in rankings], tail, EXPERIMENT_LIMIT)
 
@@ -60,7 +62,7 @@ def execution_text(record: StudyRecord, rankings: Sequence[Ranking], tracked: Tr
     places = links_of(Links("", tracked.experiment_id), tracked)
     head = [f"**{record.question}**", ""]
     tail = ["", f"See {', '.join(f'[{words}]' for words in places)}.", ""]
-    tail += [f"Begun by `{command}`.", "", _commands(record.name), ""]
+    tail += [f"Begun by `{PROGRAM.sub('python -m ablations', command)}`.", "", _commands(record.name), ""]
     tail += [f"[{words}]: {address}" for words, address in places.items()]
     return _fitted(head, [_long(ranking) for ranking in rankings], tail, RUN_LIMIT)
 

@@ -11,6 +11,7 @@ from mlflow.tracking.context.registry import resolve_tags
 from ablations.provenance import Provenance
 from ablations.tracking.cursor import Cursor, read_cursor, without_password, write_cursor
 from ablations.tracking.execution import FILES, executions_of, is_execution_shipped, read_execution
+from ablations.tracking.mlflow_beside import keep_beside
 from ablations.tracking.mlflow_run import TrialRun
 from ablations.tracking.mlflow_store import Store
 from ablations.tracking.outcomes import INTERRUPTED, KILLED, OUTCOME_TAG, STATUS
@@ -43,9 +44,14 @@ class ExecutionRun:
         outcome = self.record.outcome
         if outcome is None or self._cursor.status == outcome:
             return
+        self.keep_beside()
         self.store.client.set_tag(run_id, OUTCOME_TAG, outcome)
         self.store.client.set_terminated(run_id, status=STATUS[outcome], end_time=_ms(self.record.ended or time.time()))
         self._keep(status=outcome)
+
+    def keep_beside(self) -> None:
+        """Bring what a leaderboard needs beside the trials up to what the study's folder says."""
+        keep_beside(self.store.client, self.run_id(), self.folder.parents[1])
 
     def is_shipped(self) -> bool:
         """Whether its end is in this store, as far as is known here."""
@@ -75,6 +81,7 @@ class ExecutionRun:
         client.log_batch(run_id, params=[Param(k, v) for k, v in params.items()], synchronous=True)
         for path in sorted((self.folder / FILES).iterdir()):
             client.log_artifact(run_id, str(path))
+        keep_beside(client, run_id, self.folder.parents[1])
         cursor = Cursor(tracking_uri=uri, experiment_id=self.store.experiment_id, run_id=run_id)
         write_cursor(self.folder, cursor)
         return cursor

@@ -1,7 +1,7 @@
 """Results from a tracking store: for whoever has its address and none of the files."""
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -10,12 +10,14 @@ import sqlalchemy
 from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
 
+from ablations.leaderboard.beside import Beside
 from ablations.leaderboard.source import Source
 from ablations.results import Recorded, Result, results_of
 from ablations.summary import Summary
 from ablations.tracking.cursor import without_password
+from ablations.tracking.mlflow_beside import NotKeptError, kept_beside
 from ablations.tracking.mlflow_run import TRIAL_TAG
-from ablations.tracking.mlflow_store import SHIP, connect, first_line, limits
+from ablations.tracking.mlflow_store import SHIP, connect, fetched, first_line, limits
 from ablations.tracking.outcomes import OUTCOME_TAG
 from ablations.tracking.tags import record_of, tagged_summary
 from gan_core import journal
@@ -28,7 +30,7 @@ ENDED = ("finished", "diverged", "failed", "pruned")
 
 
 def from_mlflow(uri: str, experiments: Sequence[str] = ()) -> Source:
-    """The trials in these experiments, or in all. Nothing is written to the store.
+    """The trials in these experiments, or in all, and what stands beside them. Nothing is written to the store.
 
     Raises UserError if it does not answer, or has no such experiment, or no trial. Runs that were sent by a version
     which did not tell enough of them are left out, and counted in the warning.
@@ -38,7 +40,9 @@ def from_mlflow(uri: str, experiments: Sequence[str] = ()) -> Source:
         with limits(SHIP):
             ids = _experiment_ids(client, experiments)
             search = partial(client.search_runs, ids, run_view_type=ViewType.ACTIVE_ONLY, max_results=PAGE)
-            trials = [run for run in _pages(search) if TRIAL_TAG in run.data.tags]
+            trials = [run for run in pages(search) if TRIAL_TAG in run.data.tags]
+            studies = {run.data.tags["study"]: run.info.experiment_id for run in trials}
+            beside, warnings = _beside(client, studies)
     except (MlflowException, sqlalchemy.exc.SQLAlchemyError) as error:
         message = f"the MLflow store {without_password(uri)} can't be read: {first_line(error)}"
         raise UserError(Problem(message, WHERE)) from error
@@ -47,11 +51,31 @@ def from_mlflow(uri: str, experiments: Sequence[str] = ()) -> Source:
     told = f"{left_out} runs were sent by an older version, which did not say enough of them" if left_out else ""
     if not recorded:
         raise UserError(Problem(told or "there is no trial in this store", WHERE, source=without_password(uri)))
-    return Source(results_of(recorded), partial(_journal, client), warning=told and f"{told}: they are left out")
+    return Source(
+        results_of(recorded),
+        partial(_journal, client),
+        entries={study: one.entries for study, one in beside.items()},
+        asked={study: one.asked for study, one in beside.items()},
+        warning="\n".join([*([f"{told}: they are left out"] if told else []), *warnings]),
+    )
+
+
+def _beside(client: Any, studies: Mapping[str, str]) -> tuple[dict[str, Beside], list[str]]:
+    """What there is of these studies, each in its experiment, beside their trials; and what is missing, in words."""
+    found, missing = {}, []
+    for study, experiment in sorted(studies.items()):
+        try:
+            found[study] = kept_beside(client, experiment)
+        except NotKeptError as why:
+            missing.append(
+                f"the store does not tell the rule, claims, floors and other scores of study {study} ({why}): the "
+                f"usual rule holds; `python -m ablations sync {study}`, where its files are, sends them"
+            )
+    return found, missing
 
 
 def _experiment_ids(client: Any, names: Sequence[str]) -> list[str]:
-    experiments = _pages(partial(client.search_experiments, view_type=ViewType.ACTIVE_ONLY, max_results=PAGE))
+    experiments = pages(partial(client.search_experiments, view_type=ViewType.ACTIVE_ONLY, max_results=PAGE))
     known = {experiment.name: experiment.experiment_id for experiment in experiments}
     unknown = [name for name in names if name not in known]
     if unknown:
@@ -62,7 +86,8 @@ def _experiment_ids(client: Any, names: Sequence[str]) -> list[str]:
     return [known[name] for name in names or known]
 
 
-def _pages(search: Callable[..., Any]) -> Iterator[Any]:
+def pages(search: Callable[..., Any]) -> Iterator[Any]:
+    """Everything that a search finds, page after page."""
     token = None
     while True:
         page = search(page_token=token)
@@ -89,7 +114,7 @@ def _journal(client: Any, result: Result) -> list[AnyEvent]:
     """The events of an ended run, from the journal that the store keeps with it."""
     with tempfile.TemporaryDirectory() as folder:
         try:
-            client.download_artifacts(result.run_id, journal.NAME, folder)
+            fetched(client, str(result.run_id), journal.NAME, folder)
         except (MlflowException, OSError) as error:
             message = f"the journal of {result.name} can't be had from the store: {first_line(error)}"
             raise UserError(Problem(message, WHERE)) from error

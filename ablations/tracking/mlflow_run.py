@@ -21,7 +21,8 @@ from ablations.tracking.outcomes import OUTCOME_TAG, RESUMED, STATUS, STOPPED
 from ablations.tracking.points import Point, end_tags, milliseconds, not_finite, points_of, system_points
 from ablations.tracking.tags import record_tags, summary_tags
 from ablations.tracking.tail import JournalTail
-from ablations.trials import RECORD, Trial, read_record
+from ablations.trial_record import RECORD, read_record
+from ablations.trials import Trial
 from gan_core import journal
 from gan_core.events import AnyEvent, Event, Finished, Sampled, Started
 

@@ -25,6 +25,7 @@ ALLOWED = "sqlite:////path/to/mlflow.db, http(s)://host:port, postgresql://user:
 CONNECT = {"MAX_RETRIES": "1", "BACKOFF_FACTOR": "1", "TIMEOUT": "4"}  # s; at most some 10 s in all
 SHIP = {"MAX_RETRIES": "0", "BACKOFF_FACTOR": "1", "TIMEOUT": "10"}  # the journal waits; we come back to it
 PREFIX = "MLFLOW_HTTP_REQUEST_"
+PROGRESS_BAR = "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 
 
@@ -40,15 +41,15 @@ class Store:
 def open_store(uri: str, experiment: str, artifact_root: Path | None) -> Store:
     """Open the store, with migrations if it is new, and find or make the experiment.
 
-    `artifact_root`: where a new experiment's files go; None leaves that to the server. Raises UserError if the
-    address is refused, nothing answers, or the experiment has been deleted.
+    `artifact_root`: where a new experiment's files go; None leaves that to the server, and puts them beside an SQLite
+    file, which has none. Raises UserError if the address is refused, nothing answers, or the experiment is deleted.
     """
     with _answering(uri, ("tracking_uri",), f": {WAY_ON}"):
         if _checked_scheme(uri) in DATABASES:
             _make_folder(uri)
             _try_database(uri)
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-        return Store(client, uri, _experiment(client, experiment, artifact_root))
+        return Store(client, uri, _experiment(client, experiment, artifact_root or _beside_file(uri)))
 
 
 def connect(uri: str, where: tuple[str, ...] = ("--from-mlflow",)) -> Any:
@@ -77,10 +78,23 @@ def _answering(uri: str, where: tuple[str, ...], way_on: str = "") -> Iterator[N
         raise UserError(Problem(message, where=where, allowed=ALLOWED)) from error
 
 
+def fetched(client: Any, run_id: str, name: str, folder: str) -> Path:
+    """A run's file, brought into the folder without a progress bar. Raises MlflowException or OSError."""
+    with environment({PROGRESS_BAR: "false"}):
+        return Path(client.download_artifacts(run_id, name, folder))
+
+
 @contextmanager
 def limits(values: dict[str, str]) -> Iterator[None]:
-    """MLflow's limits for requests, as far as the user has not set them; the environment is its only way in."""
-    ours = {PREFIX + k: v for k, v in values.items() if PREFIX + k not in os.environ}
+    """MLflow's limits for requests, as far as the user has not set them."""
+    with environment({PREFIX + name: value for name, value in values.items()}):
+        yield
+
+
+@contextmanager
+def environment(values: dict[str, str]) -> Iterator[None]:
+    """Settings of MLflow's, as far as the user has not set them; the environment is its only way in."""
+    ours = {name: value for name, value in values.items() if name not in os.environ}
     os.environ.update(ours)
     try:
         yield
@@ -112,6 +126,12 @@ def _make_folder(uri: str) -> None:
     url = sqlalchemy.make_url(uri)
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _beside_file(uri: str) -> Path | None:
+    """MLflow's own choice would be `mlruns` in whatever folder this is called from."""
+    is_file = _checked_scheme(uri) == "sqlite"
+    return Path(sqlalchemy.make_url(uri).database or "").parent / "mlartifacts" if is_file else None
 
 
 def _try_database(uri: str) -> None:

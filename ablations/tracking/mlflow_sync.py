@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from ablations.best_generators import not_logged
 from ablations.recorded_trials import arms_not_begun, recorded_trials
 from ablations.tracking.cursor import is_settled
 from ablations.tracking.execution import close_forsaken
 from ablations.tracking.mlflow_execution import Executions, attach, settle
+from ablations.tracking.mlflow_models import log_models
 from ablations.tracking.mlflow_run import TrialRun
 from ablations.tracking.mlflow_shown import bring_up_to_date
 from ablations.tracking.mlflow_store import SHIP, first_line, limits, open_store
@@ -31,8 +33,12 @@ class Step:
     problem: str = ""
 
 
-def sync(workspace: Workspace, uri: str, artifact_root: Path | None) -> Iterator[Step]:
+def sync(
+    workspace: Workspace, uri: str, artifact_root: Path | None, *, models: bool = False, register: str | None = None
+) -> Iterator[Step]:
     """Send executions, trials and the leaderboard; a step after each. The study's lock is the caller's.
+
+    `models`: each arm's best generator too, and as versions of the model `register` where that is given.
 
     What fails is tried `TRIES` times; then the rest goes on. Raises UserError if the store does not answer, or a
     trial's record can't be read.
@@ -51,11 +57,17 @@ def sync(workspace: Workspace, uri: str, artifact_root: Path | None) -> Iterator
     for path in (workspace.leaderboard_csv, workspace.report_html, workspace.figures):
         if executions.runs and path.exists():
             work.append((path.name, False, partial(attach, store, executions.runs[-1], path)))
+    if executions.runs:
+        work.append(("claims, floors and other scores", False, executions.runs[-1].keep_beside))
     work.append(("views and descriptions", False, partial(bring_up_to_date, store, workspace)))
+    best = not_logged(workspace.root, uri, register) if models else ()
+    count = len(work) + len(best)
     with limits(SHIP):
         for number, (name, was_there, job) in enumerate(work, 1):
             problem = "" if was_there else _attempt(job)
-            yield Step(name, number, len(work), was_there, problem)
+            yield Step(name, number, count, was_there, problem)
+    for number, one in enumerate(log_models(store, workspace.root, best, register, here=False), len(work) + 1):
+        yield Step(f"best generator of {one.arm}", number, count, problem=one.problem)
 
 
 def _attempt(job: Callable[[], object]) -> str:

@@ -7,11 +7,15 @@ from typing import Any, Literal
 import numpy as np
 import PIL.Image
 
+from ablations import atomic
+from ablations.floors_file import FILE, FloorsFile
+from ablations.foreign import FOLDER, Foreign
 from ablations.study_record import StudyRecord
 from ablations.trials import Arm, Trial, trial_of
 from gan_core import journal
 from gan_core.config import resolve
 from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Score, Started, Ticked
+from gan_core.scoring.records import Evaluation, Floor, SeedScores
 
 Status = Literal["finished", "diverged", "failed"]
 SETTINGS = {"budget_kimg": 1.2, "data": "shapes", "image_size": 16, "width": 8, "batch_size": 10}
@@ -46,6 +50,41 @@ def write_study_json(root: Path, **asked: Any) -> None:
     facts: dict[str, Any] = {"papers": (), "design": "one-in", "seeds": (0,), "baseline": {}, "factors": {}, "arms": ()}
     record = StudyRecord(name=root.name, question="q", **facts, **asked)
     (root / "study.json").write_text(record.model_dump_json())
+
+
+def write_entries(root: Path) -> None:
+    """Pictures from elsewhere of FID 15, others of another protocol; floors of 1 and 300."""
+    (root / FOLDER).mkdir()
+    for name, fid, stamp in (("theirs", 15.0, "12345678"), ("incomparable", 0.5, "87654321")):
+        found = Evaluation(
+            subject="/pictures",
+            kind="images",
+            what="a folder of pictures",
+            n=10000,
+            scored=(SeedScores(seed=0, scores=scores(fid, 10000, stamp)),),
+            seconds=1.0,
+            time=0.0,
+        )
+        atomic.write_text(root / FOLDER / f"{name}.json", Foreign(name=name, evaluation=found).model_dump_json())
+    floors = [
+        Floor(
+            kind="real",
+            name="real images",
+            what="the test images",
+            n=1000,
+            of={"fid": "12345678"},
+            scores=scores(1.0, 1000, "few"),
+        ),
+        Floor(
+            kind="noise",
+            name="uniform noise",
+            what="noise",
+            n=10000,
+            of={"fid": "12345678"},
+            scores=scores(300.0, 10000, "12345678"),
+        ),
+    ]
+    atomic.write_text(root / FILE, FloorsFile(protocols=(), floors=tuple(reversed(floors))).model_dump_json())
 
 
 def write(trial: Trial, events: list[AnyEvent]) -> None:

@@ -1,6 +1,8 @@
 """The command `leaderboard`: which studies, which files."""
 
 import json
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 
@@ -20,6 +22,22 @@ def runs(tmp_path: Path) -> Path:
             write_trial(tmp_path / study, arm, 0, fid + n, study=study)
         write_study_json(tmp_path / study)
     return tmp_path
+
+
+def test_reading_results_takes_no_torch(tmp_path: Path) -> None:
+    """Nor hundreds of MiB, nor seconds: also where tricks with options are on."""
+    for arm in (make_arm("baseline"), make_arm("dropout", ("dropout",))):
+        write_trial(tmp_path / "one", arm, 0, 10.0, study="one")
+    write_study_json(tmp_path / "one")
+    code = (
+        "import sys\nfrom ablations.__main__ import main\n"
+        "try:\n    main()\nfinally:\n    print('LOADED', *{name.partition('.')[0] for name in sys.modules})"
+    )
+    words = ["leaderboard", "one", "--runs", str(tmp_path), "--csv", "-"]
+    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True, check=True)
+    table, _, loaded = done.stdout.partition("LOADED ")
+    assert pd.read_csv(StringIO(table))["factor_dropout"].tolist() == ["off", "0.3"]
+    assert {"torch", "torchvision", "mlflow", "optuna"}.isdisjoint(loaded.split())
 
 
 def test_several_studies_are_tables_of_their_own(runs: Path) -> None:

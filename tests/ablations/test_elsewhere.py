@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from ablations.adopt import STAGING
-from ablations.trials import RECORD
+from ablations.trial_record import RECORD
 from gan_core import journal
 from gan_core.cli import main
 from gan_core.exported import read_trials

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from ablations.floor_work import FloorWork
-from ablations.floors import FILE, make_floors, missing_floors, read_floors
+from ablations.floors import make_floors, missing_floors
+from ablations.floors_file import FILE, read_floors
 from gan_core.config import Config, resolve
 from gan_core.problems import UserError
 from tests.ablations.tiny import BASELINE

@@ -5,15 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from ablations import atomic
-from ablations.floors import FILE, FloorsFile
-from ablations.foreign import FOLDER, Foreign
 from ablations.leaderboard import Table, frame_of
 from ablations.leaderboard.source import from_folders
 from ablations.render.leaderboard_cells import drawn
 from ablations.render.leaderboard_markdown import markdown_of
-from gan_core.scoring.records import Evaluation, Floor, SeedScores
-from tests.ablations.journals import make_arm, scores, write_trial
+from tests.ablations.journals import make_arm, write_entries, write_trial
 
 
 @pytest.fixture
@@ -22,37 +18,7 @@ def root(tmp_path: Path) -> Path:
     root = tmp_path / "tiny"
     write_trial(root, make_arm("baseline"), 0, 20.0)
     write_trial(root, make_arm("dropout", ("dropout",)), 0, 10.0)
-    (root / FOLDER).mkdir()
-    for name, fid, stamp in (("theirs", 15.0, "12345678"), ("incomparable", 0.5, "87654321")):
-        found = Evaluation(
-            subject="/pictures",
-            kind="images",
-            what="a folder of pictures",
-            n=10000,
-            scored=(SeedScores(seed=0, scores=scores(fid, 10000, stamp)),),
-            seconds=1.0,
-            time=0.0,
-        )
-        atomic.write_text(root / FOLDER / f"{name}.json", Foreign(name=name, evaluation=found).model_dump_json())
-    floors = [
-        Floor(
-            kind="real",
-            name="real images",
-            what="the test images",
-            n=1000,
-            of={"fid": "12345678"},
-            scores=scores(1.0, 1000, "few"),
-        ),
-        Floor(
-            kind="noise",
-            name="uniform noise",
-            what="noise",
-            n=10000,
-            of={"fid": "12345678"},
-            scores=scores(300.0, 10000, "12345678"),
-        ),
-    ]
-    atomic.write_text(root / FILE, FloorsFile(protocols=(), floors=tuple(reversed(floors))).model_dump_json())
+    write_entries(root)
     return root
 
 

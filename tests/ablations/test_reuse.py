@@ -11,7 +11,8 @@ from ablations.results import read_results
 from ablations.results_table import results_table
 from ablations.reuse import Twin, reusable, take_over, told, twins_of
 from ablations.study import load_study
-from ablations.trials import RECORD, Trial, progress_of, read_record, trials_of
+from ablations.trial_record import RECORD, read_record
+from ablations.trials import Trial, progress_of, trials_of
 from gan_core import journal, training_data
 from gan_core.events import Started
 from gan_core.versions import code_digest, versions
@@ -164,3 +165,11 @@ def test_a_trial_trained_by_more_than_one_code_is_of_none(first: tuple[Trial, ..
     assert read_record(trial.directory).code is None
     trial.write_record("three")
     assert read_record(trial.directory).code is None
+
+
+def test_a_run_of_the_trainer_alone(first: tuple[Trial, ...], second: tuple[Trial, ...], runs: Path) -> None:
+    """Where gan_core was copied to a machine our package is not installed; its source is the same all the same."""
+    alone = {package: number for package, number in versions().items() if package != "gan-ablations"}
+    trained(first[0], versions=alone)
+    trained(first[1], versions={**alone, "torch": "0"})
+    assert list(chosen(second, runs)) == ["baseline-seed0"]

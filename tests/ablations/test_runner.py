@@ -10,7 +10,8 @@ from ablations.executors.processes import Processes
 from ablations.executors.report import STOPPED, Executor, Job, Report
 from ablations.runner import run_trials
 from ablations.search import Ledger
-from ablations.trials import Trial, read_record
+from ablations.trial_record import read_record
+from ablations.trials import Trial
 from gan_core import checkpoint, journal
 from gan_core.events import Finished
 from gan_core.versions import code_digest

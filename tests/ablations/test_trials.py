@@ -6,7 +6,8 @@ from typing import Literal
 import pytest
 
 from ablations.study import Study, load_study
-from ablations.trials import RECORD, Trial, progress_of, read_record, trials_of
+from ablations.trial_record import RECORD, read_record
+from ablations.trials import Trial, progress_of, trials_of
 from gan_core import journal
 from gan_core.events import Finished, Saved
 from gan_core.problems import UserError

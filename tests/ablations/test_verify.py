@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from ablations.trials import RECORD, Trial
+from ablations.trial_record import RECORD
+from ablations.trials import Trial
 from ablations.verify import Again, Verification, first_difference, verify
 from ablations.worker import events_of
 from gan_core import journal

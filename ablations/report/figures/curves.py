@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ablations.report.curves import Curve, Point
 from ablations.report.figures.canvas import BLUE, GREY, Width, bare, new_figure, short
-from ablations.report.figures.ticks import log_ticks
+from ablations.report.figures.ticks import linear_ticks, log_ticks
 from ablations.report.words import number
 
 if TYPE_CHECKING:
@@ -44,11 +44,19 @@ def draw_curves(curves: Sequence[Curve], against: Against, width: Width) -> "Fig
     panels[0].set_ylim(low, high)
     panels[0].set_yticks(ticks, [number(tick) for tick in ticks])
     panels[0].set_yticks([], minor=True)
-    panels[0].set_xlim(left=0)
+    _number_x(panels[0], [_place(point, against) for point in shown], 4 if columns > 2 or width.is_narrow else 7)
     height = figure.get_figheight()
     figure.text(0.5, 0.06 / height, LABELS[against], ha="center", va="bottom")
     figure.text(0.06 / width.inches, 0.5, reference.score, rotation=90, ha="left", va="center")
     return figure
+
+
+def _number_x(axes: "Axes", places: Sequence[float], most: int) -> None:
+    """From 0, with few numbers: those of neighbouring panels must not touch."""
+    furthest = max(places)
+    ticks = linear_ticks(furthest, most) if furthest > 0 else [0.0]
+    axes.set_xlim(0, furthest * 1.04 or 1)
+    axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
 
 
 def _panels(width: Width, rows: int, columns: int) -> "tuple[Figure, list[Axes]]":

@@ -28,6 +28,14 @@ def log_ticks(low: float, high: float, wanted: int = 4) -> list[float]:
     return [step * n for n in range(first, math.floor(high / step) + 1)]
 
 
+def linear_ticks(high: float, most: int) -> list[float]:
+    """Round numbers from 0 to `high`, at most so many."""
+    least = high / max(1, most - 1)
+    decade = 10.0 ** math.floor(math.log10(least))
+    step = next(factor * decade for factor in (1, 2, 2.5, 5, 10) if factor * decade >= least * (1 - 1e-9))
+    return [step * n for n in range(math.floor(high / step + 1e-9) + 1)]
+
+
 def ratio_ticks(low: float, high: float, most: int) -> list[float]:
     """Round ratios in [low, high], 1 among them where it lies there, no two closer than a `most`th of the axis."""
     span = math.log(high / low) / most

@@ -1,8 +1,12 @@
-"""The metrics by name. A new one is a file with a Metric record and a line here; all are measured in one pass."""
+"""The metrics by name. All are measured in one pass.
+
+A new one is a file with a Metric record, a line here, and a line in `evaluation/metric_names.py`.
+"""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
+from gan_core.evaluation.metric_names import BETTER, DEFAULT
 from gan_core.evaluation.metrics.authenticity import AUTHENTICITY
 from gan_core.evaluation.metrics.class_histogram import CLASS_KL, CLASSES
 from gan_core.evaluation.metrics.fid import FID
@@ -15,7 +19,6 @@ from gan_core.problems import Problem, UserError, nearest_name
 
 __all__ = ["DEFAULT", "METRICS", "Metric", "Value", "find"]
 
-DEFAULT = ("fid", "is")
 
 _ordered = (
     FID,
@@ -31,8 +34,8 @@ _ordered = (
     AUTHENTICITY,
 )
 METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _ordered})
-if len(METRICS) != len(_ordered):
-    raise ValueError("two metrics have one name")
+if tuple(BETTER) != tuple(metric.name for metric in _ordered):
+    raise ValueError("evaluation/metric_names.py names other metrics, or in another order")
 
 
 def find(names: Sequence[str]) -> tuple[Metric, ...]:

@@ -29,7 +29,6 @@ def measure(reals: Reals, fakes: Sample, options: Options) -> dict[str, Value]:
 AUTHENTICITY = Metric(
     name="authenticity",
     title="Authenticity",
-    better="higher",
     bounds=(0, 1),
     paper="Alaa et al. 2022, arXiv:2102.08921",
     cost="all distances of up to 10,000 fakes to the reals; the first time those among the reals, maybe minutes",

@@ -36,7 +36,6 @@ def measure(reals: Reals, fakes: Sample, options: Options) -> dict[str, Value]:
 CLASSES = Metric(
     name="classes",
     title="Classes covered",
-    better="higher",
     bounds=(0, math.inf),
     paper="after Metz et al. 2017, arXiv:1611.02163, section 3.3.1",
     cost="nothing",
@@ -48,7 +47,6 @@ CLASSES = Metric(
 CLASS_KL = Metric(
     name="class_kl",
     title="KL divergence of the class histogram",
-    better="lower",
     bounds=(0, math.inf),
     paper="after Metz et al. 2017, arXiv:1611.02163, section 3.3.1",
     cost="nothing",

@@ -34,7 +34,6 @@ def measure(reals: Reals, fakes: Sample, options: Options) -> dict[str, Value]:
 FID = Metric(
     name="fid",
     title="Fréchet Inception Distance",
-    better="lower",
     bounds=(0, math.inf),
     paper="Heusel et al. 2017, arXiv:1706.08500",
     cost="below a second at 2048 features",

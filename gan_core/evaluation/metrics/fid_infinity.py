@@ -46,7 +46,6 @@ def measure(reals: Reals, fakes: Sample, options: Options) -> dict[str, Value]:
 FID_INFINITY = Metric(
     name="fid_infinity",
     title="FID extrapolated to infinitely many images",
-    better="lower",
     bounds=(-math.inf, math.inf),
     paper="Chong and Forsyth 2020, arXiv:1911.07023",
     cost="that of 15 FIDs",

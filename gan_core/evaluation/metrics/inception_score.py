@@ -43,7 +43,6 @@ def measure(reals: Reals, fakes: Sample, options: Options) -> dict[str, Value]:
 INCEPTION_SCORE = Metric(
     name="is",
     title="Inception Score",
-    better="higher",
     bounds=(1, math.inf),
     paper="Salimans et al. 2016, arXiv:1606.03498",
     cost="little",

@@ -42,7 +42,6 @@ def measure(reals: Reals, fakes: Sample, options: Options) -> dict[str, Value]:
 KID = Metric(
     name="kid",
     title="Kernel Inception Distance",
-    better="lower",
     bounds=(-math.inf, math.inf),
     paper="Binkowski et al. 2018, arXiv:1801.01401",
     cost="seconds at 10,000 images of 2048 features",

@@ -64,7 +64,6 @@ def _metric(name: str, title: str, most: float, paper: str) -> Metric:
     return Metric(
         name=name,
         title=title,
-        better="higher",
         bounds=(0, most),
         paper=paper,
         cost="two times 10,000 x 10,000 distances, for all four numbers; for the reals once more the first time",

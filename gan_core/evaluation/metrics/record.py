@@ -1,4 +1,7 @@
-"""What is known of a metric: one number, where it may lie, which way is better, and how it is measured."""
+"""What is known of a metric: one number, where it may lie, and how it is measured.
+
+Which way is better stands in `evaluation/metric_names.py`.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -32,7 +35,6 @@ class Metric:
 
     name: str
     title: str
-    better: Literal["lower", "higher"]
     bounds: tuple[float, float]
     paper: str
     cost: str  # in words, beside the forward passes of the extractor

@@ -58,7 +58,7 @@ def test_markdown(board: Leaderboard) -> None:
     assert lines[1].endswith("; claimed when there were results already |")
     assert lines[2] == (
         "| safe | It never diverges. | ttur < baseline (diverged) | 0 against 0 of 6 | can't tell "
-        "| 0 seeds in which just one did: too few |"
+        "| in 0 seeds just one of the two went wrong: too few |"
     )
     assert lines[3] == "| words | It looks nice. |  |  | not tested | it is about looks |"
 

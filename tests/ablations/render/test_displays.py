@@ -16,11 +16,11 @@ from ablations.leaderboard import Leaderboard, leaderboard_of
 from ablations.progress import StudyProgress
 from ablations.render.live import LiveDisplay
 from ablations.render.plain import PlainDisplay
-from ablations.resources import Resources
 from ablations.results import read_results
 from ablations.trials import Trial
 from gan_core import journal
 from gan_core.events import Evaluated
+from gan_core.resources import Resources
 from tests.ablations.command import CONTROL
 from tests.ablations.journals import story
 from tests.ablations.tiny import tiny_trials

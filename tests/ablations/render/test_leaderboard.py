@@ -1,6 +1,7 @@
 """The ranked arms as a table: what it says, and that it fits."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,3 +57,14 @@ def test_no_score_yet(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Non
     assert "tiny: no trial has a score yet" in shown
     assert "0, 1/1 diverged" in shown
     assert "protocol" not in shown
+
+
+def test_another_reference_is_called_by_its_name(tmp_path: Path) -> None:
+    for seed, fids in enumerate([(10.0, 9.0), (11.0, 12.0)]):
+        for name, fid in zip(("all", "without_ttur"), fids, strict=True):
+            write_trial(tmp_path, replace(make_arm(name), reference="all"), seed, fid)
+    text = "\n".join(drawn(tmp_path, 130))
+    assert "vs all" in text
+    assert "baseline" not in text
+    (line,) = [line for line in text.splitlines() if line.split()[1:2] == ["all"]]
+    assert "reference" in line

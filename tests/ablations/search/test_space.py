@@ -150,3 +150,13 @@ def test_cmaes_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     ranges = {"lr_d": {"low": 1e-4, "high": 1e-3}, "lr_g": {"low": 1e-4, "high": 1e-3}}
     with pytest.raises(UserError, match="pip install cmaes"):
         search_study(tmp_path, {"sampler": "cmaes"}, space=ranges)
+
+
+def test_claims_are_refused(tmp_path: Path) -> None:
+    claims = {"one": {"statement": "s", "source": "t", "comparison": "dropout < baseline"}}
+    with pytest.raises(UserError) as caught:
+        search_study(tmp_path, claims=claims)
+    (problem,) = caught.value.problems
+    assert problem.where == ("claims",)
+    assert "a search finds its arms while it runs" in str(problem)
+    assert "hunt.yaml:" in problem.source

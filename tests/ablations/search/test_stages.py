@@ -14,7 +14,6 @@ from ablations.leaderboard import csv_of, frame_of, json_of
 from ablations.plan import plan_of
 from ablations.render.leaderboard_cells import drawn
 from ablations.render.outcome import show_outcome
-from ablations.resources import Resources
 from ablations.results import read_results
 from ablations.search.ledger import STATUS
 from ablations.study import load_study
@@ -22,6 +21,7 @@ from ablations.trials import Arm, Trial
 from ablations.workspace import open_workspace
 from gan_core.events import AnyEvent
 from gan_core.problems import UserError
+from gan_core.resources import Resources
 from tests.ablations.journals import story
 from tests.ablations.search.searches import (
     SearchSession,

@@ -1,19 +1,35 @@
 """A leaderboard from a tracking store alone is the one from the disk."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from ablations.claims.records import Claim, OfArms
 from ablations.leaderboard import frame_of, json_of
 from ablations.leaderboard.explain import explain
 from ablations.leaderboard.source import from_folders
+from ablations.statistics import Rule
+from ablations.tracking.mlflow_beside import TAG
+from ablations.tracking.mlflow_execution import Executions
 from ablations.tracking.mlflow_results import from_mlflow
+from ablations.tracking.mlflow_store import open_store
 from ablations.tracking.tags import PIECE, record_of, record_tags
 from ablations.trials import Trial
 from gan_core.problems import UserError
-from tests.ablations.journals import make_arm, make_trial, story, write, write_trial
+from tests.ablations.command import ablations
+from tests.ablations.journals import make_arm, make_trial, story, write, write_entries, write_study_json, write_trial
 from tests.ablations.tracking.conftest import Place
+
+CLAIM = Claim(
+    name="dropout helps",
+    statement="it does",
+    source="somebody",
+    comparison="dropout < baseline",
+    relation="<",
+    test=OfArms(left="dropout", right="baseline"),
+)
 
 
 @pytest.fixture
@@ -48,6 +64,37 @@ def test_equals_the_one_from_the_disk(place: Place, execution_of: Any, trials: l
     assert len(frame_of(stored.leaderboard())) == 2
     found = explain("baseline", "dropout", stored.results, "best", stored.journal_of)
     assert found == explain("baseline", "dropout", kept.results, "best", kept.journal_of)
+
+
+def test_claims_rule_floors_and_other_scores_too(place: Place, execution_of: Any, trials: list[Trial]) -> None:
+    root = trials[0].directory.parents[1]
+    made = execution_of(*trials)
+    write_study_json(root, rule=Rule(margin=0.5), claims=(CLAIM,))
+    ship(place, lambda *_: replace(made, directory=root), trials)
+    write_entries(root)  # after the end: only `sync` sends them
+    late = from_mlflow(place.uri, [place.experiment])
+    assert (late.asked["tiny"].rule.margin, late.entries["tiny"]) == (0.5, ())
+
+    executions = Executions(open_store(place.uri, place.experiment, None), root)
+    executions.runs[-1].keep_beside()
+    stored, kept = from_mlflow(place.uri, [place.experiment]), from_folders([root])
+    (table,) = kept.leaderboard().tables
+    assert ([len(table.claims), len(table.floors), len(table.elsewhere)], table.rule.margin) == ([1, 2, 1], 0.5)
+    assert json_of(stored.leaderboard()) == json_of(kept.leaderboard())
+    assert (stored.asked, stored.warning) == (kept.asked, "")
+    from_store = ablations("leaderboard", place.experiment, "--from-mlflow", place.uri, "--md", "-")
+    assert from_store.out == ablations("leaderboard", root, "--md", "-").out
+    assert from_store.err == ""
+    assert all(text in from_store.out for text in ("it does", "real images", "theirs"))
+
+
+def test_a_store_that_was_not_told_says_so(place: Place, execution_of: Any, trials: list[Trial]) -> None:
+    ship(place, execution_of, trials)
+    parent = place.runs()["parent"]
+    place.client.delete_tag(parent.info.run_id, TAG)
+    source = from_mlflow(place.uri, [place.experiment])
+    assert "does not tell the rule, claims, floors and other scores of study tiny" in source.warning
+    assert source.leaderboard().tables[0].rule == Rule()
 
 
 def test_runs_that_say_too_little_are_counted(place: Place, execution_of: Any, trials: list[Trial]) -> None:

@@ -1,8 +1,8 @@
 """How many trials run side by side, on which devices, with how many threads each."""
 
-import os
 from dataclasses import dataclass
 
+from gan_core.cores import cores
 from gan_core.devices import available_devices, checked_device
 from gan_core.problems import Problem, UserError
 
@@ -21,7 +21,7 @@ class Resources:
 
 
 def share(trials: int, workers: int | None, threads: int | None, device: str | None) -> Resources:
-    """Divide this machine among the trials of a study; what the user names is taken as it is.
+    """Divide this machine among the trials of a study or of an export; what the user names is taken as it is.
 
     Without a GPU: a worker a core. With GPUs: a worker a GPU. Raises UserError for numbers below 1, and for a device
     that is not there.
@@ -31,7 +31,6 @@ def share(trials: int, workers: int | None, threads: int | None, device: str | N
     if wrong:
         raise UserError(*(Problem(f"{value} is out of range", (flag,), ">= 1") for flag, value in wrong))
     devices = available_devices() if device is None else (checked_device(device),)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    places = cores if devices == ("cpu",) else len(devices)
+    places = cores() if devices == ("cpu",) else len(devices)
     count = workers or max(1, min(places, trials))
-    return Resources(count, threads or max(1, cores // count), devices)
+    return Resources(count, threads or max(1, cores() // count), devices)

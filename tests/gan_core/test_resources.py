@@ -4,9 +4,9 @@ import os
 
 import pytest
 
-from ablations.resources import Resources, share
 from gan_core import devices
 from gan_core.problems import UserError
+from gan_core.resources import Resources, share
 
 
 @pytest.fixture

@@ -1,0 +1,8 @@
+"""How many cores this process may use."""
+
+import os
+
+
+def cores() -> int:
+    """Those of the machine, or fewer where the process is bound to some."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,46 @@
+"""Journals summed up by several processes: the same summaries, and only where there are many to make."""
+
+from pathlib import Path
+
+import pytest
+
+from ablations import summaries
+from ablations.results import read_results, trial_directories
+from ablations.summaries import keep_summaries
+from ablations.summary import NAME, read_summary, summary_holds
+from tests.ablations.journals import make_arm, write_trial
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for seed in range(5):
+        write_trial(tmp_path / "tiny", make_arm("baseline"), seed, 10.0 + seed)
+    return tmp_path / "tiny"
+
+
+def test_the_same_as_one_by_one(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directories = trial_directories(root)
+    expected = [read_summary(directory) for directory in directories]
+    for directory in directories:
+        (directory / NAME).unlink()
+    monkeypatch.setattr(summaries, "MANY", 5)
+    monkeypatch.setattr(summaries, "cores", lambda: 2)
+    keep_summaries(directories)
+    assert all(map(summary_holds, directories))
+    assert [read_summary(directory) for directory in directories] == expected
+    assert [result.summary for result in read_results(root)] == expected
+
+
+def test_few_are_left_to_the_reader(root: Path) -> None:
+    directories = trial_directories(root)
+    keep_summaries(directories)
+    assert not any((directory / NAME).exists() for directory in directories)
+
+
+def test_other_code_makes_all_of_them_anew(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    directories = trial_directories(root)
+    for directory in directories:
+        read_summary(directory)
+    assert summaries._missing(directories) == []
+    monkeypatch.setattr("ablations.summary._code_digest", lambda: "other")
+    assert summaries._missing(directories) == directories
