@@ -110,7 +110,7 @@ def _is_seen(result: Result) -> bool:
 def _table_report(
     record: StudyRecord, table: Table, results: Sequence[Result], read: Callable[[Result], RunFacts]
 ) -> TableReport:
-    own = [result for result in results if _belongs(result, table)]
+    own = [result for result in results if belongs(result, table)]
     shown = shown_arms(table)
     effects = effects_of(record, table, own)
     judged = [result for result in own if result.stage != "explore"]
@@ -135,7 +135,7 @@ def _table_report(
     )
 
 
-def _belongs(result: Result, table: Table) -> bool:
+def belongs(result: Result, table: Table) -> bool:
     """Whether a run counts in the table: by its FID's protocol, or without a score in each."""
     score = result.score(METRIC, table.ranked_by) if result.status == "finished" else None
     return score is None or score.stamp == table.stamps.get(METRIC)

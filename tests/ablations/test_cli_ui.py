@@ -65,7 +65,7 @@ def test_the_links_of_a_server(study: Path, tmp_path: Path, monkeypatch: pytest.
         server.kill()
     assert after.code == 0
     links = dict(line.split(": ", 1) for line in after.out.splitlines())
-    assert list(links)[0] == "curves and samples"
+    assert next(iter(links)) == "curves and samples"
     assert all(address.strip().startswith(f"{server.address}/#/") for address in links.values())
     assert {"runs grouped by arm", "every run", "large samples", "the best run of each arm"} <= set(links)
 
