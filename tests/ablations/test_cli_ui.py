@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from ablations.tracking.mlflow_ui import HOST
+from ablations.tracking.mlflow_ui import HOST, ui_command
+from gan_core.problems import UserError
 from tests.ablations.command import ablations
 from tests.ablations.journals import make_arm, write_study_json, write_trial
 from tests.ablations.tracking.serving import Server
@@ -29,6 +30,15 @@ def study(tmp_path: Path) -> Path:
 def free_port() -> int:
     with socket.create_server((HOST, 0)) as free:
         return int(free.getsockname()[1])
+
+
+def test_the_store_is_served_to_this_machine_only(tmp_path: Path) -> None:
+    command = ui_command("sqlite:////a/mlflow.db", tmp_path, 5001)
+    assert command[1:6] == ["-m", "mlflow", "server", "--backend-store-uri", "sqlite:////a/mlflow.db"]
+    assert command[command.index("--host") + 1] == "127.0.0.1"
+    assert command[command.index("--port") + 1] == "5001"
+    with pytest.raises(UserError, match="http://host:5000"):
+        ui_command("http://host:5000", tmp_path, 5001)
 
 
 def test_a_port_that_is_taken(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
