@@ -2,6 +2,7 @@
 
 from ablations.exploration import Exploration
 from ablations.render.console import say
+from ablations.render.effects import show_effects
 from ablations.render.leaderboard import show_leaderboard
 from ablations.render.problems import show_warnings
 from ablations.reuse import told
@@ -13,7 +14,9 @@ from gan_core.show.undrawn import why_undrawn
 def show_outcome(session: Session, stopped: bool) -> None:
     """The leaderboard, where everything is, what failed, what is left."""
     progress = session.progress
-    show_leaderboard(session.outputs.leaderboard())
+    source = session.outputs.source()
+    show_leaderboard(ranked := source.leaderboard())
+    show_effects(source, ranked)
     say(f"leaderboard: {session.workspace.leaderboard_csv}")
     if session.workspace.report_html.exists() and session.options.report:
         say(f"report:      {session.workspace.report_html}")

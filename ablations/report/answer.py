@@ -69,7 +69,8 @@ def _headline(effects: Effects, best: Row | None) -> str:
 def _sentence(effect: Effect, rule: Rule) -> Sentence:
     estimate = effect.shown
     if math.isnan(estimate.mean):
-        return Sentence(effect.name, effect.finding, "no score to compare", effect.reason)
+        says = "no number of its own in this design" if effect.aliases else "no score to compare"
+        return Sentence(effect.name, effect.finding, says, effect.reason)
     what = "together, beyond what each adds: " if effect.is_interaction else ""
     says = f"{what}{change(estimate.mean, rule)}"
     if not math.isnan(estimate.low):
