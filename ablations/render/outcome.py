@@ -1,13 +1,14 @@
 """The end of an execution."""
 
 from ablations.exploration import Exploration
-from ablations.factor_values import OFF, FactorFacts, factor_values
+from ablations.factor_values import FactorFacts, factor_values
 from ablations.render.console import say
 from ablations.render.effects import show_effects
 from ablations.render.leaderboard import show_leaderboard
 from ablations.render.problems import show_warnings
 from ablations.reuse import told
 from ablations.session import Session
+from ablations.setting_texts import OFF
 from ablations.tracking.advice import sync_command
 from ablations.trials import Arm
 from gan_core.show.undrawn import why_undrawn
