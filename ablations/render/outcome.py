@@ -5,6 +5,7 @@ from ablations.factor_values import FactorFacts, factor_values
 from ablations.render.console import say
 from ablations.render.effects import show_effects
 from ablations.render.leaderboard import show_leaderboard
+from ablations.render.links import show_tracked
 from ablations.render.problems import show_warnings
 from ablations.reuse import told
 from ablations.session import Session
@@ -25,8 +26,8 @@ def show_outcome(session: Session, stopped: bool) -> None:
         say(f"report:      {session.workspace.report_html}")
     if session.offline:
         say(f"MLflow:      {session.complaint or sync_command(session.workspace.root)}")
-    elif session.options.tracking_uri is None:
-        say(f"MLflow:      python -m ablations ui {session.workspace.root}")
+    else:
+        show_tracked(session.tracking_uri, session.workspace.root)
     if session.complaint and not session.offline:
         show_warnings([session.complaint])
     if session.outputs.complaint:

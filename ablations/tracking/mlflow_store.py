@@ -52,9 +52,8 @@ def open_store(uri: str, experiment: str, artifact_root: Path | None) -> Store:
         return Store(client, uri, _experiment(client, experiment, artifact_root or _beside_file(uri)))
 
 
-def connect(uri: str) -> Any:
+def connect(uri: str, where: tuple[str, ...] = ("--from-mlflow",)) -> Any:
     """A client of a store that is there; nothing is made. Raises UserError if it is not, or does not answer."""
-    where = ("--from-mlflow",)
     with _answering(uri, where):
         if _checked_scheme(uri) in DATABASES:
             url = sqlalchemy.make_url(uri)
