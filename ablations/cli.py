@@ -1,9 +1,5 @@
 """The commands: parse, call, render. No logic."""
 
-import os
-from pathlib import Path
-from typing import Annotated
-
 import typer
 
 from ablations.cli_cache import cache_app
@@ -17,6 +13,7 @@ from ablations.cli_run import plan, run
 from ablations.cli_sample import sample
 from ablations.cli_server import server
 from ablations.cli_sync import sync
+from ablations.cli_ui import ui
 
 app = typer.Typer(
     name="ablations",
@@ -27,13 +24,10 @@ app = typer.Typer(
 )
 app.add_typer(cache_app, name="cache")
 app.add_typer(data_app, name="data")
-for command in (run, plan, leaderboard, report, compare, sample, evaluate, export, adopt, verify, server, sync, delete):
+for command in (run, plan, leaderboard, report, compare, ui, sample, evaluate, export, adopt, verify):
     app.command()(command)
-
-
-StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A study file, a study's name or its folder.")]
-Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")]
-DEFAULT_RUNS = Path("runs")
+for command in (server, sync, delete):
+    app.command()(command)
 
 
 @app.command()
@@ -43,30 +37,6 @@ def tricks() -> None:
     from gan_core import catalog
 
     show_catalog(catalog.tricks(), catalog.levels(), catalog.choices())
-
-
-@app.command()
-def ui(
-    study: StudyName,
-    runs: Runs = DEFAULT_RUNS,
-    port: Annotated[int, typer.Option(min=1024, max=65535, help="Port on 127.0.0.1.")] = 5000,
-) -> None:
-    """Start MLflow's own UI on a study's store, on this machine only."""
-    import subprocess
-
-    from ablations.render.links import show_links
-    from ablations.tracking.cursor import experiment_of
-    from ablations.tracking.mlflow_ui import ui_command, view_address
-    from ablations.workspace import find_workspace
-
-    workspace = find_workspace(study, runs)
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{workspace.mlflow_db.absolute()}"
-    command = ui_command(uri, workspace.mlartifacts, port)
-    show_links(view_address, f"http://127.0.0.1:{port}", experiment_of(workspace.trials))
-    try:
-        raise typer.Exit(subprocess.run(command, check=False).returncode)
-    except KeyboardInterrupt:
-        raise typer.Exit(0) from None
 
 
 @app.command()

@@ -34,5 +34,6 @@ class Outputs:
 
     def files(self) -> list[Path]:
         """What is there and wanted, for whoever keeps copies."""
-        wanted = [self.workspace.leaderboard_csv, *([self.workspace.report_html] if self.with_report else [])]
+        report = [self.workspace.report_html, self.workspace.figures] if self.with_report else []
+        wanted = [self.workspace.leaderboard_csv, *report]
         return [path for path in wanted if path.exists()]

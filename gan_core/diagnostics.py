@@ -10,7 +10,7 @@ GRADIENTS = "gradients/"  # beginning of the names of what `note_gradients` note
 
 
 def note_d(meter: Meter, loss: Tensor, logits_real: Tensor, logits_fake: Tensor, D: nn.Module) -> None:
-    """D's loss, its mean probabilities before the update, the share that it got right, its gradient's norm."""
+    """D's loss, the mean sigmoid of its outputs before the update, the share that it got right, its gradient's norm."""
     meter.note("loss_d", loss)
     meter.note("d_real", logits_real.detach().sigmoid().mean())  # D(x)
     meter.note("d_fake", logits_fake.detach().sigmoid().mean())  # D(G(z)) before D's update

@@ -30,6 +30,7 @@ class Loss:
     g_sees_reals: bool = False  # D(x_real) is computed in the G phase too
     boundary: float = 0.0  # D's output where it is undecided; diagnostics read outputs relative to it
     has_boundary: bool = True  # an output above it means "real"; else only differences of outputs mean anything
+    output: str = "logit"  # what D's output is, less the boundary: of a logit the sigmoid is a probability
     needs: tuple[Rule, ...] = ()
 
 
@@ -122,11 +123,13 @@ LOSSES: dict[str, Loss] = {
         g=_least_squares_g,
         g_has_target=True,
         boundary=0.5,
+        output="output less 0.5",
     ),
     "hinge": Loss(
         summary="D: max(0, 1 - D(x)) + max(0, 1 + D(G(z))); G: -D(G(z))",
         paper="Lim and Ye 2017, arXiv:1705.02894; Miyato et al. 2018, arXiv:1802.05957, equations 16 and 17",
         has_targets=False,
+        output="output",
         d=_hinge_d,
         g=_raise_fakes_g,
     ),
@@ -134,6 +137,7 @@ LOSSES: dict[str, Loss] = {
         summary="D: D(G(z)) - D(x), for a D whose slope something else bounds; G: -D(G(z))",
         paper="Arjovsky et al. 2017, arXiv:1701.07875, equations 2 and 3, Algorithm 1",
         has_targets=False,
+        output="critic value",
         d=_wasserstein_d,
         g=_raise_fakes_g,
         has_boundary=False,
@@ -154,6 +158,7 @@ LOSSES: dict[str, Loss] = {
         summary="pairs: D: -log sigmoid(D(x) - D(G(z))); G: -log sigmoid(D(G(z)) - D(x))",
         paper="Jolicoeur-Martineau 2018, arXiv:1807.00734 (RSGAN); Huang et al. 2024 (R3GAN), arXiv:2501.05441",
         has_targets=False,
+        output="output",
         d=_relativistic_d,
         g=_relativistic_g,
         g_sees_reals=True,

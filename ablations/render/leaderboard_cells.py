@@ -15,6 +15,7 @@ HEALTHY = "healthy"
 WORDS = {"can't tell": "unclear"}  # what became of a run is no verdict on its arm
 ARROWS = {"lower": "↓", "higher": "↑"}
 MOST_EXPLORED = 10  # lines; all are in the files
+LUDICROUS = 100  # a ratio
 MARK = " *"  # of what was not trained here
 
 
@@ -195,6 +196,11 @@ def _could_show(table: Table) -> Iterator[str]:
     ratios = [row.comparison.detectable for row in table.rows if row.comparison is not None]
     finite = sorted(ratio for ratio in ratios if math.isfinite(ratio))
     if finite and table.rule.scale == "log":
-        low, high = (percent(ratio) for ratio in (finite[0], finite[-1]))
-        least = f"{low} %" if low == high else f"{low} % to {high} %, by arm"
+        low, high = (_least(ratio) for ratio in (finite[0], finite[-1]))
+        least = low if low == high else f"{low} to {high}, by arm"
         yield f"smallest difference that these seeds would most likely have shown: {least}"
+
+
+def _least(ratio: float) -> str:
+    """'+12 %', up to where a percentage says no more."""
+    return f"{percent(ratio)} %" if ratio < LUDICROUS else f"more than {LUDICROUS} times as much"

@@ -3,10 +3,12 @@
 from ablations.exploration import Exploration
 from ablations.render.console import say
 from ablations.render.leaderboard import show_leaderboard
+from ablations.render.links import show_tracked
 from ablations.render.problems import show_warnings
 from ablations.reuse import told
 from ablations.session import Session
 from ablations.tracking.advice import sync_command
+from gan_core.show.undrawn import why_undrawn
 
 
 def show_outcome(session: Session, stopped: bool) -> None:
@@ -18,8 +20,8 @@ def show_outcome(session: Session, stopped: bool) -> None:
         say(f"report:      {session.workspace.report_html}")
     if session.offline:
         say(f"MLflow:      {session.complaint or sync_command(session.workspace.root)}")
-    elif session.options.tracking_uri is None:
-        say(f"MLflow:      python -m ablations ui {session.workspace.root}")
+    else:
+        show_tracked(session.tracking_uri, session.workspace.root)
     if session.complaint and not session.offline:
         show_warnings([session.complaint])
     if session.outputs.complaint:
@@ -30,6 +32,11 @@ def show_outcome(session: Session, stopped: bool) -> None:
         _show_search(session, session.exploration)
     if session.reused:
         say(f"{told(session.reused, progress.count)}; --retrain trains them again")
+    if undrawn := [(trial, why) for trial in session.trials if (why := why_undrawn(trial.directory))]:
+        trial, why = undrawn[0]
+        runs = f"of {trial.name}" if len(undrawn) == 1 else f"of {len(undrawn)} runs, {trial.name} the first,"
+        again = f"`python -m gan_core show {trial.directory}` tries again"
+        show_warnings([f"the pictures {runs} could not be drawn ({why}); {again}"])
     for name, reason in progress.failed.items():
         say(f"failed: {name}: {reason}")
     if not progress.is_done:

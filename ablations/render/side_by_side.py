@@ -7,7 +7,7 @@ from rich.text import Text
 from ablations.render.console import out, say
 from ablations.report.answer import sentences_of
 from ablations.report.comparison import SideBySide
-from ablations.report.words import number, signed_percent
+from ablations.report.words import effect_text, number
 
 
 def show_side_by_side(sides: SideBySide) -> None:
@@ -17,7 +17,7 @@ def show_side_by_side(sides: SideBySide) -> None:
     for sentence in sentences_of(sides.effects):
         say(f"{sentence.name} {sentence.finding}: {sentence.says}; {sentence.why}")
     if sides.effects.effects:
-        say("by itself: not adjusted for a study's other comparisons, which `report` does")
+        say("this comparison by itself: not adjusted for a study's others, as its `report` is")
     if sides.why_not:
         say(f"not compared: {sides.why_not}")
     for grid in sides.grids:
@@ -38,7 +38,7 @@ def _scores(sides: SideBySide) -> Table:
         column.justify = "right"
     for pair in sides.pairs:
         a, b = number(pair.a) or pair.a_status or "no run", number(pair.b) or pair.b_status or "no run"
-        change = "" if pair.ratio is None else signed_percent(pair.ratio)
+        change = "" if pair.change is None else effect_text(pair.change, sides.effects.rule)
         table.add_row(*map(Text, (str(pair.seed), a, b, change)))
     table.title = f"{sides.score or 'no score yet'}, lower is better"
     return table

@@ -39,7 +39,7 @@ def answer_of(table: Table, effects: Effects) -> Answer:
 
 def sentences_of(effects: Effects) -> tuple[Sentence, ...]:
     """One an effect, by finding and then by size."""
-    ordered = sorted(effects.effects, key=lambda effect: (ORDER.index(effect.finding), _size(effect)))
+    ordered = sorted(effects.effects, key=lambda effect: (ORDER.index(effect.finding), _size(effect, effects.rule)))
     return tuple(_sentence(effect, effects.rule) for effect in ordered)
 
 
@@ -69,7 +69,8 @@ def _headline(effects: Effects, best: Row | None) -> str:
 def _sentence(effect: Effect, rule: Rule) -> Sentence:
     estimate = effect.shown
     if math.isnan(estimate.mean):
-        return Sentence(effect.name, effect.finding, "no score to compare", effect.reason)
+        says = "no score to compare" if effect.arms else "the design gives it no number"
+        return Sentence(effect.name, effect.finding, says, effect.reason)
     what = "together, beyond what each adds: " if effect.is_interaction else ""
     says = f"{what}{change(estimate.mean, rule)}"
     if not math.isnan(estimate.low):
@@ -91,10 +92,12 @@ def _limits(effect: Effect, rule: Rule) -> list[str]:
     return limits
 
 
-def _size(effect: Effect) -> float:
+def _size(effect: Effect, rule: Rule) -> float:
     """Largest first, what has no number last."""
     mean = effect.shown.mean
-    return math.inf if math.isnan(mean) else -abs(math.log(mean)) if mean > 0 else 0.0
+    if math.isnan(mean):
+        return math.inf
+    return -abs(mean if rule.scale == "plain" else math.log(mean)) if mean else -math.inf
 
 
 def _verb(names: list[str], verb: str) -> str:

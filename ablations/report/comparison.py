@@ -3,7 +3,9 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 
+from ablations.leaderboard.asked import read_asked
 from ablations.leaderboard.records import METRIC
 from ablations.report.configuration import Configuration, configuration_of
 from ablations.report.curves import Curve, curve_of
@@ -13,8 +15,6 @@ from ablations.report.run_facts import facts_of
 from ablations.report.sides import Side
 from ablations.results import Result
 from ablations.statistics import ArmScores, Rule, compare_all
-
-RULE = Rule()
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class SeedPair:
     b: float | None
     a_status: str | None
     b_status: str | None
-    ratio: float | None  # a / b
+    change: float | None  # a against b, as the rule shows it: a ratio, or a difference
 
 
 @dataclass(frozen=True)
@@ -46,21 +46,24 @@ class SideBySide:
 
 
 def side_by_side(a: Side, b: Side) -> SideBySide:
-    """Compare the best generators under the full protocol, paired by seed."""
+    """Compare the best generators under the full protocol, paired by seed, by the rule of their study."""
+    rule = _rule(a, b)
     names = {_stamp(result): _score_name(result) for side in (a, b) for result in side.results}
     stamps = {stamp for stamp in names if stamp is not None}
     why_not = _why_not(a, b, stamps)
     comparable = len(stamps) <= 1
     curves = [curve_of(side.label, [facts_of(result) for result in side.results]) for side in (b, a)]
-    effects = Effects(f"{a.label} against {b.label}", "arm", RULE, ())
+    effects = Effects(f"{a.label} against {b.label}", "arm", rule, (), is_alone=True)
     if not why_not:
-        (compared,) = compare_all([(_scores(a), _scores(b))], RULE)
-        effects = replace(effects, effects=(effect_of(a.label, compared, RULE),))
+        (compared,) = compare_all([(_scores(a), _scores(b))], rule)
+        effect = effect_of(a.label, compared, rule)
+        alone = effect.reason.replace("adjusted p", "p")  # one comparison: there is nothing to adjust for
+        effects = replace(effects, effects=(replace(effect, reason=alone),))
     return SideBySide(
         a=a.label,
         b=b.label,
         score=" and ".join(sorted(names[stamp] for stamp in stamps)),
-        pairs=_pairs(a, b, comparable),
+        pairs=_pairs(a, b, rule if comparable else None),
         effects=effects,
         why_not=why_not,
         configuration=configuration_of({b.label: b.config, a.label: a.config}),
@@ -68,6 +71,13 @@ def side_by_side(a: Side, b: Side) -> SideBySide:
         grids=_grids(a, b),
         same_z=all(a.config.get(key) == b.config.get(key) for key in OF_LATENTS),
     )
+
+
+def _rule(a: Side, b: Side) -> Rule:
+    """What their study's answers are held to; the default one where their studies have several."""
+    studies = {Path(result.directory).parents[1] for side in (a, b) for result in side.results}
+    first, *others = (read_asked(study).rule for study in sorted(studies))
+    return first if all(rule == first for rule in others) else Rule()
 
 
 def _why_not(a: Side, b: Side, stamps: set[str]) -> str:
@@ -80,14 +90,16 @@ def _why_not(a: Side, b: Side, stamps: set[str]) -> str:
     return ""
 
 
-def _pairs(a: Side, b: Side, comparable: bool) -> tuple[SeedPair, ...]:
+def _pairs(a: Side, b: Side, rule: Rule | None) -> tuple[SeedPair, ...]:
     ours, theirs = ({result.seed: result for result in side.results} for side in (a, b))
     pairs = []
     for seed in sorted(ours.keys() | theirs.keys()):
         one, other = ours.get(seed), theirs.get(seed)
         x, y = (None if result is None else _fid(result) for result in (one, other))
-        ratio = x / y if comparable and x is not None and y is not None else None
-        pairs.append(SeedPair(seed, x, y, one.status if one else None, other.status if other else None, ratio))
+        change = None
+        if rule is not None and x is not None and y is not None:
+            change = rule.shown(rule.transform(x) - rule.transform(y))
+        pairs.append(SeedPair(seed, x, y, one.status if one else None, other.status if other else None, change))
     return tuple(pairs)
 
 

@@ -18,13 +18,12 @@ def contents_of(report: StudyReport) -> Iterator[tuple[str, str]]:
             "seeds": "seeds" in drawn,
             "curves": "curves-kimg" in drawn,
             "interactions": "interactions" in drawn,
+            "search": report.search is not None,
             "samples": table.grids is not None,
             "leaderboard": True,
         }
         for part, is_there in there.items():
             if is_there:
                 yield f"{report.name}-1-{part}", part
-    if report.search is not None:
-        yield f"{report.name}-search", "search"
     for part in ("runs", "design", "configuration", "reproduce"):
         yield f"{report.name}-{part}", part

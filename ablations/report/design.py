@@ -115,4 +115,4 @@ def _any_of(value: Any) -> str:
 def _settings(settings: Mapping[str, Any]) -> str:
     """As the user wrote them; options that are left to their defaults, `{}`, are not named."""
     texts = ((name, ON if value == {} else setting_text(name, value)) for name, value in settings.items())
-    return ", ".join(f"{name} {text}" for name, text in texts)
+    return ", ".join(f"{name} = {text}" for name, text in texts)

@@ -8,6 +8,7 @@ from ablations.leaderboard import Table
 from ablations.leaderboard.arms import scores_of
 from ablations.leaderboard.records import METRIC
 from ablations.report.factorial_effects import factorial_fit
+from ablations.report.words import counted
 from ablations.results import Result
 from ablations.statistics import ArmScores, Comparison, Estimate, FactorEffect, Finding, Rule, compare_all
 from ablations.statistics.comparison import Pair
@@ -36,13 +37,17 @@ class Effect:
 
 @dataclass(frozen=True)
 class Effects:
-    """All of a table's. `about` says in words what is compared with what; `unit` what one of them is called."""
+    """All of a table's. `about` says in words what is compared with what; `unit` what one of them is called.
+
+    `is_alone`: one comparison by itself, so that nothing is adjusted.
+    """
 
     about: str
     unit: str
     rule: Rule
     effects: tuple[Effect, ...]
     notes: tuple[str, ...] = field(default=())
+    is_alone: bool = False
 
     @property
     def main(self) -> tuple[Effect, ...]:
@@ -87,10 +92,10 @@ def _ladder(record: StudyRecord, table: Table, results: Sequence[Result]) -> Eff
 def _factorial(record: StudyRecord, table: Table, results: Sequence[Result]) -> Effects:
     """Main effects and two-way interactions, averaged over the other factors."""
     fit = factorial_fit(results, table)
-    notes = ["a linear model of log FID with the seed as a block"]
-    notes += [
-        f"{fit.runs} runs, {fit.degrees_of_freedom} degrees of freedom left, {fit.diverged} diverged and left out"
-    ]
+    score = "log FID" if table.rule.scale == "log" else "FID"
+    notes = [f"from a linear model of {score} with the seed as a block"]
+    lost = f", {fit.diverged} more diverged and are left out" if fit.diverged else ""
+    notes += [f"{counted(fit.runs, 'run')}, {counted(fit.degrees_of_freedom, 'degree')} of freedom left{lost}"]
     if record.fraction is not None:
         notes.append(f"a fraction of resolution {record.fraction.resolution}: aliases are named with each effect")
     effects = tuple(_factor_effect(effect) for effect in fit.effects)

@@ -8,7 +8,7 @@ from ablations.leaderboard import Table
 from ablations.leaderboard.records import METRIC
 from ablations.results import Result
 from ablations.setting_texts import OFF
-from ablations.statistics import Factor, FactorialFit, Finding, Observation, fit_factorial
+from ablations.statistics import Factor, FactorialFit, Finding, Observation, Rule, fit_factorial
 
 ON = "on"
 SEPARATOR = ":"  # between the two of an interaction
@@ -16,24 +16,29 @@ SEPARATOR = ":"  # between the two of an interaction
 
 @dataclass(frozen=True)
 class Cell:
-    """An effect in the square. `ratio`: NaN where the design can't tell; `finding` as of any effect."""
+    """An effect in the square. `shown`: a ratio, or a difference; NaN where the design can't tell."""
 
-    ratio: float
+    shown: float
     finding: Finding
 
 
 @dataclass(frozen=True)
 class InteractionMap:
-    """`cells[i][j]` for j <= i: main effects on the diagonal, interactions of two below it, as ratios of FID."""
+    """`cells[i][j]` for j <= i: main effects on the diagonal, interactions of two below it, as the rule shows them."""
 
     factors: tuple[str, ...]
     cells: tuple[tuple[Cell, ...], ...]
+    rule: Rule
 
     @property
     def strongest(self) -> float:
-        """The largest |log ratio|: where the colours end."""
-        logs = [abs(math.log(cell.ratio)) for row in self.cells for cell in row if cell.ratio > 0]
-        return max(logs, default=0.0)
+        """The largest |size|: where the colours end."""
+        sizes = [abs(self.size(cell)) for row in self.cells for cell in row]
+        return max((size for size in sizes if math.isfinite(size)), default=0.0)
+
+    def size(self, cell: Cell) -> float:
+        """Around 0, what a colour tells: the logarithm of a ratio, or a difference."""
+        return self.rule.transform(cell.shown) if math.isfinite(cell.shown) else math.nan
 
 
 def factorial_fit(results: Sequence[Result], table: Table) -> FactorialFit:
@@ -47,9 +52,9 @@ def factorial_fit(results: Sequence[Result], table: Table) -> FactorialFit:
     return fit_factorial(observations, [Factor(name, (OFF, ON)) for name in varied], table.rule)
 
 
-def interaction_map(fit: Sequence[tuple[str, float, Finding]]) -> InteractionMap | None:
+def interaction_map(fit: Sequence[tuple[str, float, Finding]], rule: Rule) -> InteractionMap | None:
     """The square of effects by name ('A', 'A:B'); None with fewer than two factors."""
-    cells = {name: Cell(ratio, finding) for name, ratio, finding in fit}
+    cells = {name: Cell(shown, finding) for name, shown, finding in fit}
     factors = [name for name in cells if SEPARATOR not in name]
     if len(factors) < 2:
         return None
@@ -58,7 +63,7 @@ def interaction_map(fit: Sequence[tuple[str, float, Finding]]) -> InteractionMap
     for i, below in enumerate(factors):
         pairs = [cells.get(f"{left}{SEPARATOR}{below}", unknown) for left in factors[:i]]
         rows.append((*pairs, cells[below]))
-    return InteractionMap(tuple(factors), tuple(rows))
+    return InteractionMap(tuple(factors), tuple(rows), rule)
 
 
 def _observation(result: Result, names: Sequence[str], table: Table) -> Observation | None:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from gan_core.versions import versions
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 LARGEST_GRID = 150_000  # bytes of a picture that goes into the page as it is
 GRID_SIDE = 560  # pixels of one that does not
@@ -88,6 +90,13 @@ def _pictures(report: TableReport) -> list[Embedded]:
     return embedded(list(pictures_of(report)))
 
 
+def _breakable(name: str) -> "Markup":
+    """A name that may be broken behind + and _, so that long ones need no broad column."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"([+_])", r"\1<wbr>", str(escape(name))))
+
+
 @cache
 def _environment() -> "Environment":
     from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -106,6 +115,7 @@ def _environment() -> "Environment":
         "listed": words.listed,
         "percent": words.percent_of,
         "pictures": _pictures,
+        "name": _breakable,
         "contents": contents_of,
         "counted": words.counted,
         "embedded": embedded,

@@ -51,10 +51,12 @@ class Searched:
     def told(self) -> tuple[str, ...]:
         """The numbers in sentences."""
         explore = self.record.explore
+        whose = "was of an arm that had all its" if self.repeated == 1 else "were of arms that had all their"
+        forbidden = f"{self.forbidden} {'is' if self.forbidden == 1 else 'are'} forbidden by a rule"
         said = [
             f"The sampler {explore.sampler} made {counted(self.suggested, 'suggestion')}: {self.trials} became trials "
-            f"of {counted(self.arms, 'different arm')}, {self.repeated} were of arms that had all their "
-            f"{counted(explore.seeds, 'seed')} already, and {self.forbidden} are forbidden by a rule."
+            f"of {counted(self.arms, 'different arm')}, {self.repeated} {whose} "
+            f"{counted(explore.seeds, 'seed')} already, and {forbidden}."
         ]
         if ends := [f"{count} {status}" for status, count in self.statuses.items()]:
             pruner = f"; pruned: stopped early by {explore.pruner}" if self.statuses.get("pruned") else ""

@@ -144,7 +144,9 @@ def _belongs(result: Result, table: Table) -> bool:
 def _interactions(effects: Effects) -> InteractionMap | None:
     if not any(effect.is_interaction for effect in effects.effects):
         return None
-    return interaction_map([(effect.name, effect.shown.mean, effect.finding) for effect in effects.effects])
+    return interaction_map(
+        [(effect.name, effect.shown.mean, effect.finding) for effect in effects.effects], effects.rule
+    )
 
 
 def _in_order(record: StudyRecord, configs: Mapping[str, Mapping[str, Any]]) -> dict[str, Mapping[str, Any]]:

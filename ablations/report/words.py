@@ -84,7 +84,7 @@ def could_show(detectable: float, seeds: int, rule: Rule) -> str:
 
 def would_take(seeds_needed: int) -> str:
     """How many seeds would show what was seen."""
-    return f"one as large as was seen here would take about {seeds_needed}"
+    return f"about {seeds_needed} would show one as large as was seen here"
 
 
 def number(value: float | None, digits: int = 3) -> str:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from gan_core.events import AnyEvent, Evaluated, Ticked
+from gan_core.events import AnyEvent, Evaluated, Started, Ticked
+from gan_core.losses import LOSSES, Loss
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,11 +39,23 @@ def draw_curves(events: Sequence[AnyEvent], path: Path, title: str) -> None:
             ("d_fake_after", "D(G(z)) after it", GREEN, ":"),
         ),
     )
-    answers.set(title="what D says, mean probability of real", ylim=(-0.03, 1.03))
-    answers.axhline(0.5, color="0.7", linewidth=0.8, zorder=0)
+    loss = next((LOSSES[event.config["loss"]] for event in events if isinstance(event, Started)), None)
+    answers.set(title=title_of_answers(loss), ylim=(-0.03, 1.03))
+    if loss is not None and loss.has_boundary:
+        answers.axhline(0.5, color="0.7", linewidth=0.8, zorder=0)
     _draw_fid(fid, events)
     _draw_diversity(diversity, events)
     _save(figure, path)
+
+
+def title_of_answers(loss: Loss | None) -> str:
+    """What the curves of D's answers are; a sigmoid is a probability for some losses only. None: not known."""
+    if loss is None:
+        return "what D says: mean sigmoid of its output"
+    if loss.output == "logit":
+        return "what D says: mean probability of real"
+    means = "0.5 is undecided" if loss.has_boundary else "only differences count"
+    return f"what D says: mean sigmoid of its {loss.output}, {means}"
 
 
 def draw_gradients(events: Sequence[AnyEvent], path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A figure to draw on, its colours, and its files. Okabe and Ito's colours, and never a colour alone."""
+"""A figure to draw on, its colours, and its files. Colours for colour-blind readers, and never a colour alone."""
 
 import io
 from collections.abc import Callable, Mapping
@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-BLUE, ORANGE, GREEN, GREY, INK, FAINT = "#0072B2", "#D55E00", "#00795A", "#6B6B6B", "#1F2328", "#D8DCE0"
+# Blue and orange after Okabe and Ito; green and grey are apart by lightness too, as colour-blind readers need it.
+BLUE, ORANGE, GREEN, GREY, INK, FAINT = "#0072B2", "#C04C00", "#004D33", "#707070", "#1F2328", "#D8DCE0"
 BAND, FRAME = "#EEF1F4", "#9AA0A6"
 Answer = Finding | Outcome  # of a comparison, or of a claim
 COLOURS: Mapping[Answer, str] = MappingProxyType(
@@ -57,7 +58,7 @@ class Width:
         return self.inches < 6
 
 
-WIDE, NARROW = Width(8.4, 30, 4, 22), Width(4.3, 17, 2, 19)
+WIDE, NARROW = Width(8.4, 30, 4, 22), Width(3.7, 15, 2, 16)
 Drawing = Callable[[Width], "Figure"]
 
 

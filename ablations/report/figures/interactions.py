@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ablations.report.factorial_effects import InteractionMap
 from ablations.report.figures.canvas import GREY, INK, Width, new_figure, short
-from ablations.report.words import signed_percent
+from ablations.report.words import effect_text
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -18,22 +18,23 @@ DARK = 0.5  # luminance below which text is white
 
 
 def draw_interactions(square: InteractionMap, width: Width) -> "Figure":
-    """Colours for log ratios, numbers for ratios; bold where a verdict was reached."""
+    """Colours for sizes around 0, numbers as the rule shows them; bold where a verdict was reached."""
     from matplotlib import colormaps
 
     n = len(square.factors)
     side = min(width.inches, 1.9 + 0.85 * n)
     figure = new_figure(replace(width, inches=side), 0.9 + 0.52 * n * (side / width.inches + 0.35))
     axes: Axes = figure.subplots()
-    end = 1.3 * max(square.strongest, FAINTEST)  # the palette's own ends are too dark for text
+    least = FAINTEST if square.rule.scale == "log" else 0.0
+    end = 1.3 * (max(square.strongest, least) or 1.0)  # the palette's own ends are too dark for text
     colours = colormaps[PALETTE]
-    values = [[_log(square, i, j) for j in range(n)] for i in range(n)]
+    values = [[_size(square, i, j) for j in range(n)] for i in range(n)]
     axes.imshow(values, cmap=colours, vmin=-end, vmax=end, aspect="auto")
     for i, row in enumerate(square.cells):
         for j, cell in enumerate(row):
-            known = not math.isnan(cell.ratio)
-            text = signed_percent(cell.ratio) if known else "?"
-            red, green, blue, _ = colours(0.5 + _log(square, i, j) / (2 * end)) if known else (1, 1, 1, 1)
+            known = not math.isnan(cell.shown)
+            text = effect_text(cell.shown, square.rule) if known else "?"
+            red, green, blue, _ = colours(0.5 + _size(square, i, j) / (2 * end)) if known else (1, 1, 1, 1)
             dark = 0.299 * red + 0.587 * green + 0.114 * blue < DARK
             axes.text(
                 j,
@@ -57,6 +58,5 @@ def draw_interactions(square: InteractionMap, width: Width) -> "Figure":
     return figure
 
 
-def _log(square: InteractionMap, i: int, j: int) -> float:
-    ratio = square.cells[i][j].ratio if j <= i else math.nan
-    return math.log(ratio) if ratio > 0 else math.nan
+def _size(square: InteractionMap, i: int, j: int) -> float:
+    return square.size(square.cells[i][j]) if j <= i else math.nan

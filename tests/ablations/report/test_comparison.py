@@ -7,10 +7,11 @@ import pytest
 from ablations.report.comparison import side_by_side
 from ablations.report.page import comparison_page
 from ablations.report.sides import sides_of
+from ablations.statistics import Rule
 from gan_core.problems import UserError
 from tests.ablations.command import ablations
 from tests.ablations.journals import write_trial
-from tests.ablations.report.studies import ONE_IN, one_in, write_study
+from tests.ablations.report.studies import FIDS, ONE_IN, one_in, write_study
 from tests.ablations.report.test_page import read
 
 
@@ -29,7 +30,8 @@ def test_two_arms_are_paired_by_seed(runs: Path) -> None:
         (2, 10.5, 5.4, "finished"),
         (3, 14.0, 6.6, "finished"),
     ]
-    assert [pair.ratio for pair in sides.pairs] == [2.2, None, pytest.approx(10.5 / 5.4), pytest.approx(14 / 6.6)]
+    assert sides.pairs[1].change is None
+    assert [pair.change for pair in sides.pairs if pair.seed != 1] == pytest.approx([2.2, 10.5 / 5.4, 14 / 6.6])
     (effect,) = sides.effects.effects
     assert (effect.name, effect.finding, effect.shown.n) == ("ttur", "hurts", 3)
     assert sides.configuration.settings == ("lr_g", "lr_d", "dropout")
@@ -53,8 +55,20 @@ def test_scores_of_two_protocols_are_shown_and_not_compared(tmp_path: Path) -> N
     write_trial(tmp_path / "one", ONE_IN[0], 5, 4.0, study="one")
     sides = side_by_side(*sides_of("one/baseline", "dropout", None, tmp_path))
     assert "different protocols" in sides.why_not
-    assert all(pair.ratio is None for pair in sides.pairs)
+    assert all(pair.change is None for pair in sides.pairs)
     assert not sides.effects.effects
+
+
+def test_the_rule_is_the_studys(tmp_path: Path) -> None:
+    """A margin of 60 % makes a difference of a half one that does not matter; differences are told in FIDs."""
+    rule = Rule(scale="plain", margin=0.6)
+    write_study(tmp_path / "s", ONE_IN, FIDS, rule=rule)
+    sides = side_by_side(*sides_of("dropout", "baseline", "s", tmp_path))
+    (effect,) = sides.effects.effects
+    assert sides.effects.rule == rule
+    assert [pair.change for pair in sides.pairs] == pytest.approx([-5.0, -5.9, -5.6, -6.4])
+    assert effect.shown.mean == pytest.approx(-5.725)
+    assert "adjusted" not in effect.reason
 
 
 def test_a_name_in_two_studies_asks_which(runs: Path, tmp_path: Path) -> None:

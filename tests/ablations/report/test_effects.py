@@ -7,7 +7,8 @@ import pytest
 
 from ablations.report.answer import answer_of
 from ablations.report.study_report import TableReport, study_reports
-from tests.ablations.report.studies import Fids, arm_of, one_in, write_study
+from ablations.statistics import Rule
+from tests.ablations.report.studies import Fids, arm_of, factorial, ladder, one_in, write_study
 
 
 def table_of(root: Path) -> TableReport:
@@ -51,34 +52,19 @@ def test_one_out_tells_the_trick_and_not_its_absence(tmp_path: Path) -> None:
 
 
 def test_a_ladder_compares_a_rung_with_the_one_below(tmp_path: Path) -> None:
-    role = {"design": "ladder"}
-    arms = [
-        arm_of("baseline", **role),
-        arm_of("1+dropout", ["dropout"], previous="baseline", **role),
-        arm_of("2+ttur", ["dropout", "ttur"], previous="1+dropout", **role),
-    ]
-    fids: Fids = {"baseline": (10, 12), "1+dropout": (5, 6), "2+ttur": (7, 9)}
-    effects = table_of(write_study(tmp_path / "s", arms, fids, "ladder")).effects.effects
+    effects = table_of(ladder(tmp_path / "s")).effects.effects
     assert {effect.name: effect.shown.mean for effect in effects} == pytest.approx(
         {"dropout": 0.5, "ttur": ratio([7, 9], [5, 6])}
     )
 
 
 def test_a_factorial_gives_main_effects_and_the_square_of_interactions(tmp_path: Path) -> None:
-    arms = [
-        arm_of("baseline", design="factorial"),
-        arm_of("dropout", ["dropout"], design="factorial"),
-        arm_of("ttur", ["ttur"], design="factorial"),
-        arm_of("all", ["dropout", "ttur"], design="factorial"),
-    ]
-    # alone dropout halves and ttur adds a quarter; together they are twice as bad as that
-    fids: Fids = {"baseline": (10, 20), "dropout": (5, 10), "ttur": (12.5, 25), "all": (12.5, 25)}
-    table = table_of(write_study(tmp_path / "s", arms, fids, "factorial"))
+    table = table_of(factorial(tmp_path / "s"))
     assert [effect.name for effect in table.effects.main] == ["dropout", "ttur"]
     square = table.interactions
     assert square is not None
     assert square.factors == ("dropout", "ttur")
-    assert [[cell.ratio for cell in row] for row in square.cells] == [
+    assert [[cell.shown for cell in row] for row in square.cells] == [
         pytest.approx([math.sqrt(0.5)]),
         pytest.approx([2.0, math.sqrt(1.25 * 2.5)]),
     ]
@@ -90,3 +76,15 @@ def test_without_scores_nothing_is_claimed(tmp_path: Path) -> None:
     table = table_of(write_study(tmp_path / "s", arms, {"baseline": (None,), "ttur": (None,)}))
     assert answer_of(table.table, table.effects).headline == "No run has a score yet."
     assert table.answer.best is None
+
+
+def test_on_a_plain_scale_the_square_holds_differences(tmp_path: Path) -> None:
+    """Means 15, 7.5, 18.75 and 18.75: dropout -3.75, ttur +7.5, and together 7.5 more than both (Box et al. 2005)."""
+    root = factorial(tmp_path / "s", rule=Rule(scale="plain"))
+    square = table_of(root).interactions
+    assert square is not None
+    assert [[cell.shown for cell in row] for row in square.cells] == [
+        pytest.approx([-3.75]),
+        pytest.approx([7.5, 7.5]),
+    ]
+    assert square.strongest == pytest.approx(7.5)

@@ -16,7 +16,7 @@ from ablations.workspace import Workspace
 from tests.ablations.command import ablations
 from tests.ablations.report.studies import arm_of, one_in, write_study
 
-VOID = {"meta", "img", "source", "br", "hr", "link"}
+VOID = {"meta", "img", "source", "br", "hr", "link", "wbr"}
 REFERS = ("src", "href", "srcset", "poster", "action", "data")
 
 

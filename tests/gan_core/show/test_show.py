@@ -12,8 +12,10 @@ from gan_core import journal
 from gan_core.cli import main
 from gan_core.config import resolve
 from gan_core.events import Sampled
+from gan_core.losses import LOSSES
 from gan_core.problems import UserError
 from gan_core.sampling import fixed_latents, sampled
+from gan_core.show.curves import title_of_answers
 from gan_core.show.draw import draw_run
 from gan_core.show.interpolation import circle, slerp, slerp_path
 from gan_core.show.sample import sample
@@ -142,3 +144,12 @@ def test_a_run_without_samples_or_an_older_one_keeps_to_what_there_is(folder: Pa
     for event in journal.read(folder)[:1]:
         journal.append(tmp_path, event)
     assert draw_run(tmp_path) == []
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_sigmoid_is_called_a_probability_where_the_loss_is_a_likelihood(name: str) -> None:
+    """A cross-entropy's output is a logit; a critic's value, a margin or a regression is none."""
+    title = title_of_answers(LOSSES[name])
+    assert ("probability" in title) == (name in ("minimax", "non_saturating", "non_saturating_sigmoid"))
+    assert ("only differences" in title) == (name in ("wasserstein", "relativistic"))
+    assert ("critic" in title) == (name == "wasserstein")
