@@ -1,13 +1,12 @@
 """The commands: parse, call, render. No logic."""
 
-import os
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Callable
 
 import typer
 
 from ablations.cli_cache import cache_app
 from ablations.cli_data import data_app
+from ablations.cli_delete import delete
 from ablations.cli_evaluate import evaluate
 from ablations.cli_export import adopt, export, verify
 from ablations.cli_leaderboard import leaderboard
@@ -16,6 +15,7 @@ from ablations.cli_run import plan, run
 from ablations.cli_sample import sample
 from ablations.cli_server import server
 from ablations.cli_sync import sync
+from ablations.cli_ui import ui
 
 app = typer.Typer(
     name="ablations",
@@ -26,13 +26,12 @@ app = typer.Typer(
 )
 app.add_typer(cache_app, name="cache")
 app.add_typer(data_app, name="data")
-for command in (run, plan, leaderboard, report, compare, sample, evaluate, export, adopt, verify, server, sync):
+COMMANDS: tuple[Callable[..., None], ...] = (
+    *(run, plan, leaderboard, report, compare, ui, sample, evaluate),
+    *(export, adopt, verify, server, sync, delete),
+)
+for command in COMMANDS:
     app.command()(command)
-
-
-StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A study file, a study's name or its folder.")]
-Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")]
-DEFAULT_RUNS = Path("runs")
 
 
 @app.command()
@@ -42,30 +41,6 @@ def tricks() -> None:
     from gan_core import catalog
 
     show_catalog(catalog.tricks(), catalog.levels(), catalog.choices())
-
-
-@app.command()
-def ui(
-    study: StudyName,
-    runs: Runs = DEFAULT_RUNS,
-    port: Annotated[int, typer.Option(min=1024, max=65535, help="Port on 127.0.0.1.")] = 5000,
-) -> None:
-    """Start MLflow's own UI on a study's store, on this machine only."""
-    import subprocess
-
-    from ablations.render.links import show_links
-    from ablations.tracking.cursor import experiment_of
-    from ablations.tracking.mlflow_ui import ui_command, view_address
-    from ablations.workspace import find_workspace
-
-    workspace = find_workspace(study, runs)
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{workspace.mlflow_db.absolute()}"
-    command = ui_command(uri, workspace.mlartifacts, port)
-    show_links(view_address, f"http://127.0.0.1:{port}", experiment_of(workspace.trials))
-    try:
-        raise typer.Exit(subprocess.run(command, check=False).returncode)
-    except KeyboardInterrupt:
-        raise typer.Exit(0) from None
 
 
 @app.command()

@@ -1,9 +1,13 @@
-"""A study as its folder recorded it, without its file."""
+"""A study by its folder, without its file: all that it is to train, from `study.json`.
+
+What has begun, with whatever settings, is in `recorded_trials`, from each trial's own `trial.json`.
+"""
 
 from pathlib import Path
 
 from ablations.overrides import Overrides
 from ablations.study import Study, load_study
+from ablations.study_record import StudyRecord
 from ablations.trials import Arm
 from ablations.workspace import Workspace, find_workspace
 from gan_core.config import resolve
@@ -38,6 +42,22 @@ def study_to_export(text: str, runs: Path, name: str | None, overrides: Override
     return recorded_study(workspace)
 
 
+def recorded_arms(record: StudyRecord) -> tuple[Arm, ...]:
+    """The arms of a study's record, in its order."""
+    return tuple(
+        Arm(
+            name=arm.name,
+            factors=arm.factors,
+            settings=arm.config,
+            config=resolve(arm.config),
+            design=record.design,
+            reference=record.reference,
+            previous=arm.previous,
+        )
+        for arm in record.arms
+    )
+
+
 def refuse_search(study: Study) -> None:
     """Raise UserError for a search: what it trains next hangs on what has been trained."""
     if study.search is not None:
@@ -51,18 +71,7 @@ def recorded_study(workspace: Workspace) -> Study:
     if record.search is not None:
         message = "a search chooses its trials while it trains, and its folder does not tell of all of them"
         raise UserError(Problem(message, source=str(workspace.study_json), allowed="a design that is known in advance"))
-    arms = tuple(
-        Arm(
-            name=arm.name,
-            factors=arm.factors,
-            settings=arm.config,
-            config=resolve(arm.config),
-            design=record.design,
-            reference=record.reference,
-            previous=arm.previous,
-        )
-        for arm in record.arms
-    )
+    arms = recorded_arms(record)
     changed = [a.name for a, b in zip(arms, record.arms, strict=True) if a.config.fingerprint() != b.fingerprint]
     if changed:
         message = f"other runs than these are meant by it now: {', '.join(changed)}"

@@ -1,8 +1,12 @@
-"""The trials of a study as its folder has them, without the study's file."""
+"""The trials that have begun, each from its own `trial.json`: also those of a search, and of arms that are no more.
+
+What a study is to train is in `recorded_study`.
+"""
 
 from collections.abc import Sequence
 
 from ablations.designs import BASELINE
+from ablations.recorded_study import recorded_arms
 from ablations.trial_record import RECORD, read_record
 from ablations.trials import Arm, Trial
 from ablations.workspace import Workspace
@@ -33,14 +37,5 @@ def arms_not_begun(workspace: Workspace, begun: Sequence[Trial]) -> list[Trial]:
     """The study's other arms, as trials that nobody has begun: with them it is known which settings vary in it."""
     record = workspace.record()
     names = {trial.arm.name for trial in begun}
-    return [
-        Trial(
-            record.name,
-            Arm(arm.name, arm.factors, arm.config, resolve(arm.config)),
-            0,
-            resolve(arm.config),
-            workspace.root,
-        )
-        for arm in record.arms
-        if arm.name not in names
-    ]
+    others = (arm for arm in recorded_arms(record) if arm.name not in names)
+    return [Trial(record.name, arm, 0, arm.config, workspace.root) for arm in others]

@@ -159,6 +159,7 @@ class Session:
                 self.outputs.write_report(on_step)
             for path in self.outputs.files():
                 tracker.attach(path)
+            tracker.describe(self.workspace)
         finally:
             self.complaint = tracker.close(CLOSE_S, outcome)
         self.outputs.write_leaderboard()  # now with the ids of all runs

@@ -74,6 +74,11 @@ class Workspace:
         return self.root / "report.html"
 
     @property
+    def figures(self) -> Path:
+        """The page's figures, as files."""
+        return self.root / "figures"
+
+    @property
     def lock_file(self) -> Path:
         """Locked by the process that works here."""
         return self.root / ".lock"

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import statistics_comparisons as comparisons
 import statistics_factorials as factorials
+import statistics_lost_runs as lost
 
 PAGE = Path(__file__).parent.parent / "docs" / "statistics.md"
 NOISES = comparisons.NOISES
@@ -38,6 +39,12 @@ TABLES: list[Table] = [
      ["seeds", "helps", "hurts", "no difference", "can't tell"], comparisons.divergence),
     ("factorial", "Factorial designs: intervals of effects that hold the truth, in % (stated: 95)",
      headings("2³", "2³ with holes", "half of 2⁴"), factorials.factorial),
+    ("verdicts", "Factorial designs 2³, six verdicts a study: studies with any wrong one, in % (stated: at most 5)",
+     headings("no effect", "with holes", "at the margin", "at the margin with holes"), lost.verdicts),
+    ("lost", "2³ with five seeds, runs lost in five ways: mean error of estimates on log FID, in % (± its standard "
+     "error), and what is said of A, which has no effect on scores",
+     ["lost", "noise", "A off by", "B off by", "B:C off by", "interval of A holds 0", "A helps", "A hurts",
+      "no difference", "can't tell"], lost.lost_runs),
     ("best", "Expected best after k trials of a search: intervals that hold the truth, in % (stated: 95)",
      ["trials", *(f"{noise}: k = {k}" for noise in ("log-normal", "with a floor") for k in (1, 5, 10))],
      factorials.best_after),

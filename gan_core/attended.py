@@ -10,6 +10,7 @@ from gan_core import journal
 from gan_core.config import Config
 from gan_core.events import AnyEvent, Finished
 from gan_core.show.draw import draw_run
+from gan_core.show.undrawn import keep_undrawn
 from gan_core.train import train
 
 ERROR = "error.txt"
@@ -19,7 +20,8 @@ def attended(config: Config, directory: Path, home: Path, device: str) -> Genera
     """Train in `directory` from its checkpoint to its end, every event in its journal; closing saves a checkpoint.
 
     An exception becomes a Finished(status='failed') and `error.txt`. The pictures of a run that has ended are drawn
-    before its end is told, so that whoever hears of it finds them; a run is not the worse for one that can't be drawn.
+    before its end is told, so that whoever hears of it finds them; a run is not the worse for one that can't be drawn,
+    of which `show/undrawn.txt` tells.
     """
     run = train(config, directory, home, device)
     with closing(journal.recorded(run, directory)) as events:
@@ -40,8 +42,7 @@ def _draw(directory: Path, device: str) -> None:
     try:
         draw_run(directory, device)
     except Exception:
-        with suppress(OSError):
-            (directory / ERROR).write_text(traceback.format_exc())
+        keep_undrawn(directory, traceback.format_exc())
 
 
 def _failure(directory: Path, error: Exception) -> Finished:

@@ -28,6 +28,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from gan_core.exported import read_trials
     from gan_core.interrupt import Interrupt
     from gan_core.run_trials import Batch, Machine
+    from gan_core.show.undrawn import why_undrawn
 
     a = arguments
     weights = a.inception_weights or given_weights()
@@ -46,6 +47,9 @@ def _run(arguments: argparse.Namespace) -> int:
                 print(f"{told.name}: {line.strip()}", flush=True)
     left = len(batch.to_do())
     print(f"{len(batch.trials) - left} of {len(batch.trials)} trials have a result in {a.out}")
+    for trial in batch.trials:
+        if why := why_undrawn(a.out / trial.name):
+            print(f"warning: the pictures of {trial.name} could not be drawn: {why}", file=sys.stderr)
     if left:
         print(f"{left} are left; the same command goes on", file=sys.stderr)
     return 1 if left else 0

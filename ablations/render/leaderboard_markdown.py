@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from ablations.leaderboard import Leaderboard
+from ablations.leaderboard import Leaderboard, Table
 from ablations.leaderboard.columns import documented
 from ablations.render.claims_cells import HEADINGS, DrawnClaims, drawn_claims
 from ablations.render.leaderboard_cells import Drawn, drawn
@@ -22,6 +22,12 @@ def markdown_of(leaderboard: Leaderboard) -> str:
     return "\n".join(
         line for table in leaderboard.tables for line in (*_lines(drawn(table)), *_claims(drawn_claims(table)))
     )
+
+
+def markdown_table(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The lines of one table, heading and rule first, and the notes below it."""
+    words = drawn(table)
+    return tuple(_table(words.headings, (*words.rows, *words.floors))), tuple(map(_escaped, words.notes))
 
 
 def columns_page() -> str:

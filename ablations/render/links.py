@@ -1,21 +1,52 @@
 """Where the MLflow UI shows a study well, and how to reach a server."""
 
-from collections.abc import Callable
+import shlex
+import webbrowser
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ablations.render.console import say
+from ablations.render.problems import show_warnings
 from ablations.server.settings import ServerSettings
-from ablations.tracking.cursor import without_password
+from ablations.tracking.advice import sync_command
+from ablations.tracking.cursor import experiment_of, without_password
+from ablations.tracking.description import links_of
+from ablations.tracking.links import Links
+from ablations.tracking.views import STUDY
+
+if TYPE_CHECKING:
+    from ablations.tracking.mlflow_shown import Shown
+
+UI = "http://127.0.0.1:5000"  # where `ui` serves unless it is told otherwise
 
 
-def show_links(address: Callable[..., str], base: str, experiment_id: str | None) -> None:
-    """Where MLflow's UI shows the study well."""
-    if experiment_id is None:
-        say(f"{base} (nothing has been tracked yet)")
-        return
-    say(f"runs grouped by arm:  {address(base, experiment_id, 'arms')}")
-    say(f"every trial:          {address(base, experiment_id, 'trials')}")
-    say("Ctrl-C stops the server.")
+def show_ui(base: str, shown: "Shown | None", root: Path, opened: bool, stops: bool = False) -> None:
+    """Where the UI at `base` shows the study; `opened`: in the browser too; `stops`: whether Ctrl-C ends it."""
+    if shown is None:
+        say(f"{base} (nothing of this study is there yet: {sync_command(root)})")
+    else:
+        links = links_of(Links(base, shown.tracked.experiment_id), shown.tracked)
+        for words, address in links.items():
+            say(f"{words + ':':{max(map(len, links)) + 2}}{address}")
+        if shown.complaint:
+            show_warnings([shown.complaint])
+        if opened and not webbrowser.open(next(iter(links.values()))):
+            show_warnings(["no browser could be opened: is there a display?"])
+    if stops:
+        say("Ctrl-C stops the server.")
+
+
+def show_tracked(uri: str, root: Path) -> None:
+    """At the end of an execution: the address of its runs, and how to have a UI at it where no server is."""
+    at_server = uri.startswith(("http://", "https://"))
+    experiment = experiment_of(root / "trials")
+    address = Links(uri.rstrip("/") if at_server else UI, experiment).view(STUDY) if experiment else ""
+    ui = f"python -m ablations ui {shlex.quote(str(root))}"
+    if not at_server:
+        say(f"MLflow:      {ui}{f', then {address}' if address else ''}")
+    elif address:
+        say(f"MLflow:      {address}")
+        say(f"             more links: {ui}")
 
 
 def show_server(settings: ServerSettings, drawn_in: Path | None) -> None:

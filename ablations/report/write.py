@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ablations import atomic
 from ablations.report.comparison import SideBySide
-from ablations.report.figures.canvas import WIDE, written
+from ablations.report.figures.canvas import WIDE, Format, written
 from ablations.report.page import comparison_page, page_of
 from ablations.report.pictures import pictures_of
 from ablations.report.study_report import StudyReport, study_reports
@@ -23,7 +23,9 @@ def write_comparison(sides: SideBySide, out: Path) -> None:
     atomic.write_text(out, comparison_page(sides))
 
 
-def write_figures(reports: Sequence[StudyReport], folder: Path) -> list[Path]:
+def write_figures(
+    reports: Sequence[StudyReport], folder: Path, formats: Sequence[Format] = ("svg", "png")
+) -> list[Path]:
     """Each figure as STUDY-NAME.svg and .png; of a study with several protocols STUDY-2-NAME from the second on."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
@@ -31,7 +33,8 @@ def write_figures(reports: Sequence[StudyReport], folder: Path) -> list[Path]:
         for place, table in enumerate(report.tables, start=1):
             prefix = report.name if place == 1 else f"{report.name}-{place}"
             for picture in pictures_of(table):
-                for path in (folder / f"{prefix}-{picture.name}.svg", folder / f"{prefix}-{picture.name}.png"):
-                    path.write_bytes(written(picture.drawing, WIDE, "svg" if path.suffix == ".svg" else "png"))
+                for kind in formats:
+                    path = folder / f"{prefix}-{picture.name}.{kind}"
+                    path.write_bytes(written(picture.drawing, WIDE, kind))
                     paths.append(path)
     return paths

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -9,15 +10,17 @@ from mlflow.exceptions import MlflowException
 
 from ablations.tracking.advice import WAY_ON, sync_command
 from ablations.tracking.attempts import Attempts, Job
+from ablations.tracking.contents import contents_of
 from ablations.tracking.cursor import is_settled, without_password
 from ablations.tracking.execution import Execution, Outcome, begin_record, end_record, forget_record
-from ablations.tracking.mlflow_execution import ExecutionRun, Executions, settle
+from ablations.tracking.mlflow_execution import ExecutionRun, Executions, attach, settle
 from ablations.tracking.mlflow_run import Origin, TrialRun
+from ablations.tracking.mlflow_shown import OPENED, bring_up_to_date, looks_of, write_views
 from ablations.tracking.mlflow_store import SHIP, Store, first_line, limits, open_store
-from ablations.tracking.mlflow_ui import write_views
 from ablations.tracking.outcomes import INTERRUPTED, KILLED
 from ablations.tracking.params import trial_params
 from ablations.trials import Trial
+from ablations.workspace import Workspace
 from gan_core.problems import UserError
 
 INTERVAL_S = 10.0  # a trial's journal is shipped at most this often, but at once when the trial has ended
@@ -38,6 +41,8 @@ class MlflowTracker:
         self._parent: ExecutionRun | None = None
         self._runs: dict[str, TrialRun] = {}
         self._origin: Origin | None = None  # whose execution a trial's run belongs to
+        self._looks: Mapping[str, Mapping[str, str]] = {}  # by arm
+        self._shown: Job | None = None  # what people see, brought up to date when all is there
         self._begun: dict[str, None] = {}  # trials that this execution has heard of
         self._final: set[str] = set()  # those that nobody adds to now
         self._lost: dict[str, None] = {}  # those whose process died
@@ -61,7 +66,7 @@ class MlflowTracker:
         (self._parent,) = (run for run in executions.runs if run.folder == folder)
         try:
             with limits(SHIP):
-                write_views(self.store)
+                write_views(self.store, contents_of(execution.study, execution.trials))
                 run_id = self._parent.run_id()
                 executions.end_forsaken(run_id)
         except (MlflowException, OSError) as error:
@@ -70,7 +75,8 @@ class MlflowTracker:
             raise UserError(f"MLflow at {where} does not take runs: {WAY_ON} ({first_line(error)})") from error
         self._origin = executions.origin
         params = trial_params(execution.trials)
-        self._runs = {t.name: TrialRun(self.store, t, params[t.name], executions.origin) for t in execution.trials}
+        self._looks = looks_of(execution.arms)
+        self._runs = {t.name: TrialRun(self.store, t, params[t.name], self._origin_of(t)) for t in execution.trials}
         self._jobs = {name: partial(self._ship, name) for name in self._runs}
         for run in executions.runs:
             if not run.is_shipped() and run is not self._parent:
@@ -81,8 +87,7 @@ class MlflowTracker:
 
     def admit(self, trial: Trial) -> None:
         """One trial more than the execution began with, of a search."""
-        assert self._origin is not None
-        run = TrialRun(self.store, trial, trial_params([trial])[trial.name], self._origin)
+        run = TrialRun(self.store, trial, trial_params([trial])[trial.name], self._origin_of(trial))
         with self._told:
             self._runs[trial.name], self._jobs[trial.name] = run, partial(self._ship, trial.name)
 
@@ -105,12 +110,16 @@ class MlflowTracker:
             self._lost[trial.name] = None
 
     def attach(self, path: Path) -> None:
-        """Keep a file, such as the leaderboard, with the parent run."""
+        """Keep a file, such as the leaderboard, or a folder of files, with the parent run."""
         assert self._parent is not None
         parent = self._parent
         with self._told:
-            self._add(str(path), lambda: self.store.client.log_artifact(parent.run_id(), str(path)))
+            self._add(str(path), lambda: attach(self.store, parent, path))
             self._told.notify()
+
+    def describe(self, workspace: Workspace) -> None:
+        """At the end, bring what people see of the study up to date."""
+        self._shown = partial(bring_up_to_date, self.store, workspace)
 
     def close(self, timeout_s: float, outcome: Outcome = "finished") -> str:
         """Ship what is left and end the parent run. '' or, if something could not be shipped, a message about it.
@@ -128,6 +137,12 @@ class MlflowTracker:
         why = self.problem or (f"not done within {timeout_s:g} s" if self._thread.is_alive() else "")
         where = without_password(self.store.uri)
         return f"not everything is in MLflow at {where} ({why}); to send the rest: {sync_command(root)}" if why else ""
+
+    def _origin_of(self, trial: Trial) -> Origin:
+        """What a new run of the trial is given: where it comes from, and how it is shown."""
+        assert self._origin is not None
+        origin, looks = self._origin, self._looks.get(trial.arm.name, OPENED)
+        return lambda begun: {**origin(begun), **looks}
 
     def _add(self, name: str, job: Job) -> None:
         self._jobs[name] = job
@@ -173,6 +188,8 @@ class MlflowTracker:
         for name in self._begun:
             jobs[name] = partial(self._runs[name].conclude, KILLED if name in self._lost else INTERRUPTED)
         jobs["end"] = self._parent.ship
+        if self._shown is not None:
+            jobs["views and descriptions"] = self._shown
         succeeded = time.monotonic()
         while jobs:
             left = self._attempts.all_of(jobs)

@@ -142,6 +142,14 @@ def settle(run: TrialRun, executions: Executions) -> None:
         run.conclude(executions.end_of_unfinished(run.trial.name, last))
 
 
+def attach(store: Store, run: ExecutionRun, path: Path) -> None:
+    """Keep a file, or a folder of files, with an execution's run."""
+    if path.is_dir():
+        store.client.log_artifacts(run.run_id(), str(path), path.name)
+    else:
+        store.client.log_artifact(run.run_id(), str(path))
+
+
 def place_of(provenance: Provenance, root: Path) -> str:
     """HOST:FOLDER of a study."""
     return f"{provenance.host}:{root.absolute()}"

@@ -13,7 +13,7 @@ import torch
 from mlflow.models import ModelSignature
 from mlflow.types import Schema, TensorSpec
 
-from gan_core.show.saved import load_generator
+from gan_core.show.saved import SavedGenerator, load_generator
 
 EXAMPLES = 2  # torch.export takes a batch of 1 for one that is always 1
 CHECKED = (1, 3)  # other batches, which the exported program must draw as G does
@@ -28,10 +28,18 @@ class ExportError(Exception):
 def save_generator(directory: Path, out: Path) -> None:
     """Write the best generator of the run in `directory` as an MLflow model into the new folder `out`.
 
-    Input: z, float32 [N latent_dim], of the run's distribution (in the model's metadata). Output: images, float32
-    [N C H W] in [-1, 1]. Raises ExportError where the program is not G; UserError where there is no such generator.
+    Raises what `save_model` raises; UserError where there is no such generator.
     """
-    saved = load_generator(directory, "best")
+    save_model(load_generator(directory, "best"), out)
+
+
+def save_model(saved: SavedGenerator, out: Path) -> None:
+    """Write the generator as an MLflow model into the new folder `out`.
+
+    Input: z, float32 [N latent_dim], of the run's distribution (in the model's metadata). Output: images, float32
+    [N C H W] in [-1, 1]. Raises ExportError where the program is not G, and what torch.export raises where G can't be
+    traced.
+    """
     config = saved.config
     # Not the layout that convolutions train fastest in on a CPU: torch.export warns of it
     G = saved.G.eval().requires_grad_(False).to(memory_format=torch.contiguous_format)

@@ -26,6 +26,7 @@ from gan_core import journal
 from gan_core.events import Evaluated, Started
 
 GENERATOR_TAG = "ablations.generator"  # the trial whose best generator it is
+REGISTERED_TAG = "ablations.made"  # of a registered model that this program made, so that it may remove it
 MODEL_TYPE = "gan-generator"
 TAGS = ("study", "arm", "seed", "fid_protocol", "fid_stamp")  # a run's, which its model has too
 DRAFTS = "exporting"  # beside the cursors
@@ -148,11 +149,13 @@ def _finish(store: Store, root: Path, result: Result, model: Any, register: str 
 def _registered(client: Any, name: str, result: Result, model: Any) -> str:
     """The number of the model's version under this name, made where there is none; the arm is its alias."""
     try:
-        client.create_registered_model(name, description="GAN generators: latents in, images out; an alias an arm")
+        client.create_registered_model(
+            name, tags={REGISTERED_TAG: "yes"}, description="GAN generators: latents in, images out; an alias an arm"
+        )
     except MlflowException as error:
         if error.error_code not in THERE:
             raise
-    there = [v for v in client.search_model_versions(f"name = '{name}'") if v.model_id == model.model_id]
+    there = [v for v in client.search_model_versions(f"name = '{name}'") if v.source == model.artifact_location]
     tags = {"study": result.study, "arm": result.arm, "seed": str(result.seed)}
     version = (
         there[0]

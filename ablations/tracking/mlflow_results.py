@@ -40,7 +40,7 @@ def from_mlflow(uri: str, experiments: Sequence[str] = ()) -> Source:
         with limits(SHIP):
             ids = _experiment_ids(client, experiments)
             search = partial(client.search_runs, ids, run_view_type=ViewType.ACTIVE_ONLY, max_results=PAGE)
-            trials = [run for run in _pages(search) if TRIAL_TAG in run.data.tags]
+            trials = [run for run in pages(search) if TRIAL_TAG in run.data.tags]
             studies = {run.data.tags["study"]: run.info.experiment_id for run in trials}
             beside, warnings = _beside(client, studies)
     except (MlflowException, sqlalchemy.exc.SQLAlchemyError) as error:
@@ -75,7 +75,7 @@ def _beside(client: Any, studies: Mapping[str, str]) -> tuple[dict[str, Beside],
 
 
 def _experiment_ids(client: Any, names: Sequence[str]) -> list[str]:
-    experiments = _pages(partial(client.search_experiments, view_type=ViewType.ACTIVE_ONLY, max_results=PAGE))
+    experiments = pages(partial(client.search_experiments, view_type=ViewType.ACTIVE_ONLY, max_results=PAGE))
     known = {experiment.name: experiment.experiment_id for experiment in experiments}
     unknown = [name for name in names if name not in known]
     if unknown:
@@ -86,7 +86,8 @@ def _experiment_ids(client: Any, names: Sequence[str]) -> list[str]:
     return [known[name] for name in names or known]
 
 
-def _pages(search: Callable[..., Any]) -> Iterator[Any]:
+def pages(search: Callable[..., Any]) -> Iterator[Any]:
+    """Everything that a search finds, page after page."""
     token = None
     while True:
         page = search(page_token=token)

@@ -41,20 +41,19 @@ class Store:
 def open_store(uri: str, experiment: str, artifact_root: Path | None) -> Store:
     """Open the store, with migrations if it is new, and find or make the experiment.
 
-    `artifact_root`: where a new experiment's files go; None leaves that to the server. Raises UserError if the
-    address is refused, nothing answers, or the experiment has been deleted.
+    `artifact_root`: where a new experiment's files go; None leaves that to the server, and puts them beside an SQLite
+    file, which has none. Raises UserError if the address is refused, nothing answers, or the experiment is deleted.
     """
     with _answering(uri, ("tracking_uri",), f": {WAY_ON}"):
         if _checked_scheme(uri) in DATABASES:
             _make_folder(uri)
             _try_database(uri)
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-        return Store(client, uri, _experiment(client, experiment, artifact_root))
+        return Store(client, uri, _experiment(client, experiment, artifact_root or _beside_file(uri)))
 
 
-def connect(uri: str) -> Any:
+def connect(uri: str, where: tuple[str, ...] = ("--from-mlflow",)) -> Any:
     """A client of a store that is there; nothing is made. Raises UserError if it is not, or does not answer."""
-    where = ("--from-mlflow",)
     with _answering(uri, where):
         if _checked_scheme(uri) in DATABASES:
             url = sqlalchemy.make_url(uri)
@@ -127,6 +126,12 @@ def _make_folder(uri: str) -> None:
     url = sqlalchemy.make_url(uri)
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _beside_file(uri: str) -> Path | None:
+    """MLflow's own choice would be `mlruns` in whatever folder this is called from."""
+    is_file = _checked_scheme(uri) == "sqlite"
+    return Path(sqlalchemy.make_url(uri).database or "").parent / "mlartifacts" if is_file else None
 
 
 def _try_database(uri: str) -> None:

@@ -10,11 +10,11 @@ from ablations.best_generators import not_logged
 from ablations.recorded_trials import arms_not_begun, recorded_trials
 from ablations.tracking.cursor import is_settled
 from ablations.tracking.execution import close_forsaken
-from ablations.tracking.mlflow_execution import Executions, settle
+from ablations.tracking.mlflow_execution import Executions, attach, settle
 from ablations.tracking.mlflow_models import log_models
 from ablations.tracking.mlflow_run import TrialRun
-from ablations.tracking.mlflow_store import SHIP, Store, first_line, limits, open_store
-from ablations.tracking.mlflow_ui import write_views
+from ablations.tracking.mlflow_shown import bring_up_to_date
+from ablations.tracking.mlflow_store import SHIP, first_line, limits, open_store
 from ablations.tracking.params import trial_params
 from ablations.workspace import Workspace
 
@@ -48,17 +48,18 @@ def sync(
     params = trial_params([*trials, *arms_not_begun(workspace, trials)])
     store = open_store(uri, workspace.record().name, artifact_root)
     executions = Executions(store, workspace.root)
-    work: list[tuple[str, bool, Callable[[], object]]] = [("views", False, partial(write_views, store))]
-    work += [(f"execution {run.record.id}", run.is_shipped(), run.ship) for run in executions.runs]
+    work: list[tuple[str, bool, Callable[[], object]]]
+    work = [(f"execution {run.record.id}", run.is_shipped(), run.ship) for run in executions.runs]
     work.append(("parents of killed processes", False, partial(executions.end_forsaken, "")))
     for trial in trials:
         run = TrialRun(store, trial, params[trial.name], executions.origin)
         work.append((trial.name, is_settled(trial.directory, uri), partial(settle, run, executions)))
-    for path in (workspace.leaderboard_csv, workspace.report_html):
-        if executions.runs and path.is_file():
-            work.append((path.name, False, partial(_attach, store, executions, path)))
+    for path in (workspace.leaderboard_csv, workspace.report_html, workspace.figures):
+        if executions.runs and path.exists():
+            work.append((path.name, False, partial(attach, store, executions.runs[-1], path)))
     if executions.runs:
         work.append(("claims, floors and other scores", False, executions.runs[-1].keep_beside))
+    work.append(("views and descriptions", False, partial(bring_up_to_date, store, workspace)))
     best = not_logged(workspace.root, uri, register) if models else ()
     count = len(work) + len(best)
     with limits(SHIP):
@@ -67,10 +68,6 @@ def sync(
             yield Step(name, number, count, was_there, problem)
     for number, one in enumerate(log_models(store, workspace.root, best, register, here=False), len(work) + 1):
         yield Step(f"best generator of {one.arm}", number, count, problem=one.problem)
-
-
-def _attach(store: Store, executions: Executions, path: Path) -> None:
-    store.client.log_artifact(executions.runs[-1].run_id(), str(path))
 
 
 def _attempt(job: Callable[[], object]) -> str:

@@ -1,70 +1,73 @@
-"""MLflow's own UI on a study's store: how to start it, and views in which it opens well.
+"""MLflow's own UI on a store without a server: how to start it."""
 
-By itself MLflow opens an experiment with the children folded away under their parents, where there is nothing to draw.
-A view kept in a tag of the experiment opens with the trials, flat or grouped by arm.
-"""
-
-import json
+import os
+import signal
+import socket
+import subprocess
 import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from gan_core.problems import UserError
+from gan_core.problems import Problem, UserError
 
-if TYPE_CHECKING:
-    from ablations.tracking.mlflow_store import Store
+HOST = "127.0.0.1"
+PATIENCE_S = 120.0  # until it answers; it may have to migrate its database first
 
-VIEWS = {"arms": True, "trials": False}  # name -> grouped by arm
-VIEW_TAG = "mlflow.sharedViewState."
-COLUMNS = ("metrics.`fid_best`", "metrics.`fid_last`", "metrics.`is_best`", "params.`arm`", "params.`seed`")
+
+def is_server(uri: str) -> bool:
+    """Whether a server is at this address, which has its UI itself."""
+    return urlsplit(uri).scheme in ("http", "https")
 
 
 def ui_command(uri: str, artifact_root: Path, port: int) -> list[str]:
     """The command line of MLflow's UI on this store, for 127.0.0.1 only. Raises UserError if `uri` is a server."""
-    if urlsplit(uri).scheme in ("http", "https"):
+    if is_server(uri):
         raise UserError(f"the MLflow server at {uri} has its UI itself: open that address")
     return [
         *(sys.executable, "-m", "mlflow", "server"),
         *("--backend-store-uri", uri),
         *("--default-artifact-root", artifact_root.absolute().as_uri()),
-        *("--host", "127.0.0.1"),
+        *("--host", HOST),
         *("--port", str(port)),
         *("--workers", "1"),
+        *("--uvicorn-opts", "--log-level warning"),  # not a line a request
     ]
 
 
-def view_address(base: str, experiment_id: str, view: str = "arms", charts: bool = True) -> str:
-    """The address of a view of `VIEWS`, as charts or as a table; `base` such as 'http://127.0.0.1:5000'."""
-    mode = "&compareRunsMode=CHART" if charts else ""
-    query = f"workflowType=machine_learning{mode}&viewStateShareKey={view}"
-    return f"{base}/#/experiments/{experiment_id}/runs?{query}"
+def check_port(port: int) -> None:
+    """Raises UserError where another program listens on it."""
+    try:
+        with socket.create_server((HOST, port)):
+            pass
+    except OSError as error:
+        message = f"port {port} of {HOST} can't be used: {error.strerror}"
+        raise UserError(Problem(message, ("--port",), allowed="a free one, such as --port 5050")) from None
 
 
-def write_views(store: "Store") -> None:
-    """Keep the views with the experiment; MLflow lists them under 'Views'."""
-    for name, grouped in VIEWS.items():
-        state = json.dumps(_view(grouped))
-        store.client.set_experiment_tag(store.experiment_id, VIEW_TAG + name, state)
+@contextmanager
+def running_ui(command: list[str], port: int) -> Iterator["subprocess.Popen[bytes]"]:
+    """The UI, answering, until the body ends. Raises UserError where the port is taken or it does not come up."""
+    check_port(port)
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    process = subprocess.Popen(command, start_new_session=True)  # Ctrl-C is ours; its workers end with it
+    try:
+        _wait_until_up(process, port)
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+        signal.signal(signal.SIGTERM, before)
 
 
-def _view(grouped: bool) -> dict[str, Any]:
-    by_arm = {"aggregateFunction": "average", "groupByKeys": [{"mode": "param", "groupByData": "arm"}]}
-    return {
-        "searchFilter": "params.arm LIKE '%'",  # trials, not the executions that are their parents
-        "orderByKey": "metrics.`fid_best`",
-        "orderByAsc": True,
-        "startTime": "ALL",
-        "lifecycleFilter": "Active",
-        "datasetsFilter": [],
-        "modelVersionFilter": "All Runs",
-        "selectedColumns": list(COLUMNS),
-        "runsExpanded": {},
-        "runsPinned": [],
-        "runsHidden": [],
-        "runsHiddenMode": "SHOWALL",
-        "groupBy": by_arm if grouped else None,
-        "groupsExpanded": {},
-        "useGroupedValuesInCharts": True,
-        "hideEmptyCharts": True,
-    }
+def _wait_until_up(process: "subprocess.Popen[bytes]", port: int) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline and process.poll() is None:
+        with suppress(OSError), urllib.request.urlopen(f"http://{HOST}:{port}/health", timeout=2):
+            return
+        time.sleep(0.2)
+    raise UserError(f"MLflow's UI did not come up on port {port}: its own messages above say why")

@@ -5,6 +5,7 @@ from pathlib import Path
 from ablations.tracking.advice import sync_command
 from ablations.tracking.execution import Execution, Outcome, begin_record, end_record
 from ablations.trials import Trial
+from ablations.workspace import Workspace
 
 
 class Offline:
@@ -35,6 +36,9 @@ class Offline:
 
     def attach(self, path: Path) -> None:
         """The file lies where it is; `sync` sends those that belong to the study."""
+
+    def describe(self, workspace: Workspace) -> None:
+        """There is nobody to see it; `sync` does it."""
 
     def close(self, timeout_s: float, outcome: Outcome = "finished") -> str:
         """Write down how it ended. What is to be done later, in words."""

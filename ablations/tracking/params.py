@@ -14,8 +14,8 @@ def trial_params(trials: Sequence[Trial]) -> dict[str, dict[str, str]]:
     """Per trial name its parameters: arm, seed, every factor, the settings that differ within the study, and ALWAYS."""
     plain = [trial.config.plain() for trial in trials]
     facts = [FactorFacts(t.arm.factors, config, t.arm.searched) for t, config in zip(trials, plain, strict=True)]
-    values = factor_values(facts)
     of_search = any(trial.stage is not None for trial in trials)  # nobody knows yet what will differ in the end
+    values = [factor_values([fact])[0] for fact in facts] if of_search else factor_values(facts)
     shown = dict.fromkeys((*ALWAYS, *(() if of_search else varied_settings(plain))))
     return {
         trial.name: {

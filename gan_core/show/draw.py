@@ -6,6 +6,7 @@ from gan_core import journal
 from gan_core.show.curves import draw_curves, draw_gradients
 from gan_core.show.pictures import draw_circles, draw_fresh, draw_interpolations, draw_training
 from gan_core.show.saved import load_generator, started
+from gan_core.show.undrawn import forget_undrawn
 from gan_core.verdict import verdict_of
 
 FOLDER = "show"
@@ -28,6 +29,7 @@ def draw_run(directory: Path, device: str = "cpu") -> list[Path]:
         draw_fresh(saved, out / "fresh.png")
         draw_interpolations(saved, out / "slerp.png", out / "slerp.gif")
         draw_circles(saved, out / "circle.png", out / "circle.gif")
+    forget_undrawn(directory)
     return pictures_of(directory)
 
 

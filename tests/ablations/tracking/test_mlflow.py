@@ -89,7 +89,10 @@ def test_parameters_and_files(place: Place, execution_of: ExecutionOf, tmp_path:
     assert json.loads((root / "config.json").read_text()) == trials[1].config.plain()
     assert (root / "events.jsonl").read_bytes() == (trials[1].directory / "events.jsonl").read_bytes()
     parents = {info.path for info in place.client.list_artifacts(runs["parent"].info.run_id)}
-    assert parents == {"tiny.yaml", "provenance.json", "uncommitted.patch", "environment.txt", "constraints.txt"}
+    assert parents == {
+        *("tiny.yaml", "provenance.json", "uncommitted.patch", "environment.txt", "constraints.txt"),
+        "beside.json",
+    }
     assert runs["parent"].info.status == "FINISHED"
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from ablations.tracking.cursor import without_password
 from ablations.tracking.mlflow_store import CONNECT, limits, open_store
-from ablations.tracking.mlflow_ui import ui_command, view_address
 from gan_core.problems import UserError
 from tests.ablations.tracking.conftest import Place
 
@@ -96,11 +95,10 @@ def test_passwords_are_not_shown() -> None:
     assert without_password("sqlite:////a/b.db") == "sqlite:////a/b.db"
 
 
-def test_ui_of_the_store_on_this_machine_only(tmp_path: Path) -> None:
-    command = ui_command("sqlite:////a/mlflow.db", tmp_path, 5001)
-    assert command[1:6] == ["-m", "mlflow", "server", "--backend-store-uri", "sqlite:////a/mlflow.db"]
-    assert command[command.index("--host") + 1] == "127.0.0.1"
-    assert command[command.index("--port") + 1] == "5001"
-    assert "viewStateShareKey=arms" in view_address("http://127.0.0.1:5001", "3")
-    with pytest.raises(UserError, match="http://host:5000"):
-        ui_command("http://host:5000", tmp_path, 5001)
+def test_files_of_an_sqlite_store_lie_beside_it(place: Place, tmp_path: Path) -> None:
+    """`place` sees to it that no `mlruns` appears in the folder that this is called from."""
+    store = open_store(place.uri, place.experiment, None)
+    run = store.client.create_run(store.experiment_id)
+    store.client.log_text(run.info.run_id, "text", "note.txt")
+    folder = Path(place.uri.removeprefix("sqlite:///")).parent
+    assert [path.name for path in (folder / "mlartifacts").rglob("note.txt")] == ["note.txt"]

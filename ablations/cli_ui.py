@@ -1,0 +1,41 @@
+"""The command `ui`: parse, call, render."""
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def ui(
+    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study file, a study's name or its folder.")],
+    runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")] = Path(
+        "runs"
+    ),
+    port: Annotated[int, typer.Option(min=1024, max=65535, help="Port on 127.0.0.1.")] = 5000,
+    open_browser: Annotated[bool, typer.Option("--open", help="Open the first link in the browser.")] = False,
+) -> None:
+    """Start MLflow's own UI on a study's store, on this machine only, and print links straight to what it shows.
+
+    With MLFLOW_TRACKING_URI naming a server: only print the links to that server.
+    """
+    from ablations.render.links import show_ui
+    from ablations.tracking.mlflow_shown import refresh
+    from ablations.tracking.mlflow_ui import HOST, check_port, is_server, running_ui, ui_command
+    from ablations.tracking.tracked import embedded_uri
+    from ablations.workspace import find_workspace
+
+    workspace = find_workspace(study, runs)
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or embedded_uri(workspace)
+    if is_server(uri):
+        show_ui(uri.rstrip("/"), refresh(workspace, uri), workspace.root, open_browser)
+        return
+    check_port(port)
+    is_new = uri == embedded_uri(workspace) and not workspace.mlflow_db.exists()
+    shown = None if is_new else refresh(workspace, uri)
+    try:
+        with running_ui(ui_command(uri, workspace.mlartifacts, port), port) as server:
+            show_ui(f"http://{HOST}:{port}", shown, workspace.root, open_browser, stops=True)
+            raise typer.Exit(server.wait())
+    except KeyboardInterrupt:
+        raise typer.Exit(0) from None

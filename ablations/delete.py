@@ -1,0 +1,102 @@
+"""Everything that there is of a study, found first and then removed: its folder, its ledgers, its runs in MLflow."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from ablations.explored import NAME as EXPLORED
+from ablations.removal import HIDDEN, FolderContents, Traces, contents_of, remove_folder, traces_of
+from ablations.tracking.cursor import without_password
+from ablations.workspace import Workspace
+from gan_core.problems import Problem, UserError
+
+if TYPE_CHECKING:
+    from ablations.preparation import OnStep
+    from ablations.tracking.mlflow_removal import StoreContents
+
+
+@dataclass(frozen=True)
+class Everything:
+    """Of one study. `ledgers`: in a storage elsewhere, by Optuna's name, its trials; `warnings`: what may be left."""
+
+    workspace: Workspace
+    folder: FolderContents
+    traces: Traces
+    stores: tuple["StoreContents", ...]
+    storage: str | None
+    ledgers: dict[str, int]
+    warnings: tuple[str, ...]
+
+
+def find_everything(workspace: Workspace, tracking_uri: str | None, storage: str | None, *, local: bool) -> Everything:
+    """What there is, on this machine and, unless `local`, elsewhere. The study's lock is the caller's.
+
+    Elsewhere: the store at `tracking_uri`, the servers that the folder tells of, and the Optuna `storage`. Raises
+    UserError where one does not answer, or can't be opened without a password that the folder does not have.
+    """
+    folder = contents_of(workspace)
+    if local:
+        nothing = Traces({}, {}, {})
+        return Everything(workspace, folder, nothing, (), None, {}, ("what servers have of it stays there",))
+    traces = traces_of(workspace)
+    uris = _addresses(traces.stores, tracking_uri)
+    stores: list[StoreContents] = []
+    if uris:
+        from ablations.tracking.mlflow_removal import look
+
+        stores = [look(uri, workspace.name, workspace.root, traces) for uri in uris]
+    ledgers: dict[str, int] = {}
+    warnings = []
+    if storage is not None:
+        from ablations.search.removal import ledgers_in
+
+        is_search = (workspace.root / EXPLORED).exists()
+        ledgers = ledgers_in(storage, [workspace.name, *([f"{workspace.name}-confirm"] if is_search else [])])
+    elif folder.trials and not folder.has_ledger:
+        warnings.append("its Optuna ledger is not in the folder; where it is on a server, --storage deletes it too")
+    return Everything(workspace, folder, traces, tuple(stores), storage, ledgers, tuple(warnings))
+
+
+def remove_everything(found: Everything, on_step: "OnStep") -> None:
+    """Delete all of it, the folder last: what fails before can be asked for again. Raises UserError."""
+    for store in found.stores:
+        from ablations.tracking.mlflow_removal import remove
+
+        on_step(f"deleting from MLflow at {without_password(store.uri)}")
+        remove(store)
+    if found.storage is not None and found.ledgers:
+        from ablations.search.removal import remove_ledgers
+
+        on_step(f"deleting from Optuna's storage {without_password(found.storage)}")
+        remove_ledgers(found.storage, list(found.ledgers))
+    on_step(f"deleting {found.folder.root}")
+    remove_folder(found.workspace)
+
+
+def _addresses(known: Sequence[str], given: str | None) -> list[str]:
+    """The stores to look into. Files of other folders are never touched unless they are named: a copy tells of them."""
+    addresses = [] if given is None else [given]
+    for uri in known:
+        if urlsplit(uri).scheme.startswith("sqlite") or uri in map(without_password, addresses):
+            continue
+        if HIDDEN in uri:
+            message = f"the study has runs in {uri}, whose password is kept nowhere"
+            raise UserError(
+                Problem(message, ("--tracking-uri",), "its whole address; or --local, to leave it as it is")
+            )
+        addresses.append(uri)
+    return addresses
+
+
+def embedded_counts(found: Everything) -> tuple[int, int, int]:
+    """Runs, logged models and registered versions in the folder's own store, as far as its cursors tell."""
+    uri = _embedded(found.folder.root)
+    models = found.traces.models.get(uri, ())
+    runs = len(found.traces.trials.get(uri, ())) + len(found.traces.executions.get(uri, ()))
+    return runs, len(models), sum(len(model.registered) for model in models)
+
+
+def _embedded(root: Path) -> str:
+    return f"sqlite:///{Workspace(root).mlflow_db.absolute()}"

@@ -1,0 +1,129 @@
+"""What people see of a study in MLflow's UI: its views, its descriptions, a colour for every arm.
+
+By itself MLflow opens an experiment with the children folded away under their parents, where there is nothing to draw.
+It opens those for whoever comes for the first time of which a child says that it is an evaluation.
+"""
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from mlflow.entities import RunTag
+from mlflow.exceptions import MlflowException
+from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE, MLFLOW_RUN_TYPE
+
+from ablations.leaderboard.source import from_folders
+from ablations.lock import exclusive
+from ablations.recorded_trials import arms_not_begun, recorded_trials
+from ablations.tracking.contents import Contents, colours_of, contents_of
+from ablations.tracking.description import execution_text, experiment_text, rankings_of
+from ablations.tracking.execution import executions_of, read_execution
+from ablations.tracking.mlflow_run import TRIAL_TAG
+from ablations.tracking.mlflow_store import SHIP, Store, connect, first_line, limits
+from ablations.tracking.tracked import Tracked, tracked_in
+from ablations.tracking.views import views_of
+from ablations.trials import Trial
+from ablations.workspace import Workspace
+from gan_core.problems import UserError
+
+VIEW_TAG = "mlflow.sharedViewState."
+COLOUR_TAG = "mlflow.runColor"
+OPENED = {MLFLOW_RUN_TYPE: "evaluation"}
+PAGE = 1000
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What is there to see. `complaint`: why it is not up to date, '' if it is."""
+
+    tracked: Tracked
+    complaint: str = ""
+
+
+def write_views(store: Store, contents: Contents) -> None:
+    """Keep the views with the experiment; MLflow lists them under 'Views'."""
+    for name, state in views_of(contents).items():
+        store.client.set_experiment_tag(store.experiment_id, VIEW_TAG + name, state)
+
+
+def looks_of(arms: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+    """The tags that show an arm's runs, by arm."""
+    return {arm: {COLOUR_TAG: colour, **OPENED} for arm, colour in colours_of(arms).items()}
+
+
+def bring_up_to_date(store: Store, workspace: Workspace) -> None:
+    """Views, descriptions and colours as this version has them, from what the study's folder holds.
+
+    A colour that somebody has chosen stays.
+    """
+    record = workspace.record()
+    source = from_folders([workspace.root])
+    leaderboard = source.leaderboard()
+    tracked = tracked_in(workspace, store.uri, leaderboard, source.results)
+    trials = trials_in_order(workspace)
+    write_views(store, contents_of(record.name, trials, tracked.best if tracked is not None else ()))
+    _colour(store, looks_of(list(dict.fromkeys(trial.arm.name for trial in trials))))
+    if tracked is None:
+        return
+    rankings = rankings_of(record, leaderboard, source.results)
+    describe = partial(store.client.set_experiment_tag, store.experiment_id, MLFLOW_RUN_NOTE)
+    describe(experiment_text(record, rankings, tracked))
+    if tracked.execution:
+        command = read_execution(executions_of(workspace.root)[-1]).provenance.command
+        text = execution_text(record, rankings, tracked, command)
+        store.client.set_tag(tracked.execution, MLFLOW_RUN_NOTE, text)
+
+
+def refresh(workspace: Workspace, uri: str) -> Shown | None:
+    """What is there to see of a study in the store at `uri`, brought up to date; None where nothing of it is there.
+
+    While another process works on the study nothing is changed: that process does it. Raises UserError if the store
+    does not answer.
+    """
+    client = connect(uri, ("MLFLOW_TRACKING_URI",))
+    experiment = client.get_experiment_by_name(workspace.record().name)
+    if experiment is None or experiment.lifecycle_stage != "active":
+        return None
+    store = Store(client, uri, str(experiment.experiment_id))
+    source = from_folders([workspace.root])
+    tracked = tracked_in(workspace, uri, source.leaderboard(), source.results)
+    shown = tracked if tracked is not None else Tracked(store.experiment_id, "", ())
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(exclusive(workspace.lock_file, workspace.name))
+        except UserError:
+            return Shown(shown)
+        try:
+            with limits(SHIP):
+                bring_up_to_date(store, workspace)
+        except MlflowException as error:  # whoever may only look sees what is there
+            return Shown(shown, f"views and descriptions were not brought up to date ({first_line(error)})")
+    return Shown(shown)
+
+
+def trials_in_order(workspace: Workspace) -> list[Trial]:
+    """The study's trials as its folder has them, the arms as its file has them, with those not begun."""
+    begun = recorded_trials(workspace)
+    places = {arm.name: place for place, arm in enumerate(workspace.record().arms)}
+    every = [*begun, *arms_not_begun(workspace, begun)]
+    return sorted(every, key=lambda trial: (places.get(trial.arm.name, len(places)), trial.arm.name, trial.seed))
+
+
+def _colour(store: Store, looks: Mapping[str, Mapping[str, str]]) -> None:
+    for run in _trials(store):
+        tags = run.data.tags
+        missing = {k: v for k, v in looks.get(tags.get("arm", ""), {}).items() if k not in tags}
+        if missing:
+            store.client.log_batch(run.info.run_id, tags=[RunTag(k, v) for k, v in missing.items()], synchronous=True)
+
+
+def _trials(store: Store) -> list[Any]:
+    token, found = None, []
+    while True:
+        page = store.client.search_runs([store.experiment_id], max_results=PAGE, page_token=token)
+        found += [run for run in page if TRIAL_TAG in run.data.tags]
+        token = page.token
+        if not token:
+            return found

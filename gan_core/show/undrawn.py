@@ -1,0 +1,27 @@
+"""Pictures of a run that could not be drawn: why, kept in the run's folder until they are."""
+
+from contextlib import suppress
+from pathlib import Path
+
+NAME = "show/undrawn.txt"
+
+
+def keep_undrawn(directory: Path, traceback: str) -> None:
+    """Write down what went wrong, where the disk lets us."""
+    with suppress(OSError):
+        (directory / NAME).parent.mkdir(exist_ok=True)
+        (directory / NAME).write_text(traceback, encoding="utf-8")
+
+
+def forget_undrawn(directory: Path) -> None:
+    """They are drawn now."""
+    (directory / NAME).unlink(missing_ok=True)
+
+
+def why_undrawn(directory: Path) -> str:
+    """What went wrong in one line; '' where nothing did."""
+    try:
+        lines = (directory / NAME).read_text(encoding="utf-8").strip().splitlines()
+    except FileNotFoundError:
+        return ""
+    return lines[-1] if lines else "nobody knows why"
