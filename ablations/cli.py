@@ -1,5 +1,7 @@
 """The commands: parse, call, render. No logic."""
 
+from collections.abc import Callable
+
 import typer
 
 from ablations.cli_cache import cache_app
@@ -24,9 +26,11 @@ app = typer.Typer(
 )
 app.add_typer(cache_app, name="cache")
 app.add_typer(data_app, name="data")
-for command in (run, plan, leaderboard, report, compare, ui, sample, evaluate, export, adopt, verify):
-    app.command()(command)
-for command in (server, sync, delete):
+COMMANDS: tuple[Callable[..., None], ...] = (
+    *(run, plan, leaderboard, report, compare, ui, sample, evaluate, export, adopt, verify),
+    *(server, sync, delete),
+)
+for command in COMMANDS:
     app.command()(command)
 
 
