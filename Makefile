@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 STUDY  ?= studies/ganhacks.yaml
 
-.PHONY: run server test slow lint format setup data lock gallery clean
+.PHONY: run server test slow lint format setup data lock gallery screenshots clean
 
 run: data
 	$(BIN)/python -m ablations run $(STUDY)
@@ -51,6 +51,11 @@ lock: setup
 # The pictures of docs/gallery.md; PHOTOS is any folder of colour photographs
 gallery: data
 	$(BIN)/python docs/make_gallery.py --photos $(PHOTOS)
+
+# The pictures of docs/mlflow.md, of the main study when it has been run; Chromium and its driver must be there
+screenshots: setup
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[docs]"
+	$(BIN)/python docs/make_screenshots.py ganhacks --out docs/screenshots
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .mypy_cache .ruff_cache

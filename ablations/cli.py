@@ -27,8 +27,8 @@ app = typer.Typer(
 app.add_typer(cache_app, name="cache")
 app.add_typer(data_app, name="data")
 COMMANDS: tuple[Callable[..., None], ...] = (
-    *(run, plan, leaderboard, report, compare, ui, sample, evaluate, export, adopt, verify),
-    *(server, sync, delete),
+    *(run, plan, leaderboard, report, compare, ui, sample, evaluate),
+    *(export, adopt, verify, server, sync, delete),
 )
 for command in COMMANDS:
     app.command()(command)

@@ -28,7 +28,8 @@ from selenium.webdriver.support.wait import WebDriverWait
 
 WIDTH = 1500  # px
 PATIENCE_S = 60
-COLOURS = 128  # of a picture: a tenth of the size, and nothing that the eye would miss
+COLOURS = 256  # of a picture: a fraction of the size, and nothing that the eye would miss
+MOST_BYTES = 200_000
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 SEEN = {  # what MLflow remembers of who has been here before
     "mlflow.assistant.fab.autoOpenedOnFirstLoad_v1": "true",
@@ -68,10 +69,25 @@ class Screen:
 
     def take(self, name: str) -> None:
         """Write what is to be seen now."""
-        picture = Image.open(io.BytesIO(self.driver.get_screenshot_as_png())).convert("RGB")
+        picture: Image.Image = Image.open(io.BytesIO(self.driver.get_screenshot_as_png())).convert("RGB")
         path = self.out / f"{name}.png"
-        picture.quantize(COLOURS, dither=Image.Dither.NONE).save(path, optimize=True)
+        content = written(picture)
+        while len(content) > MOST_BYTES:
+            picture = picture.resize((picture.width * 9 // 10, picture.height * 9 // 10), Image.Resampling.LANCZOS)
+            content = written(picture)
+        path.write_bytes(content)
         print(f"{path}: {picture.width}x{picture.height}, {path.stat().st_size / 1000:.0f} kB")
+
+
+def written(picture: Image.Image) -> bytes:
+    """A PNG with a palette: half of it the commonest colours as they are, half for what covers all others."""
+    common = sorted(picture.getcolors(picture.width * picture.height), reverse=True)[: COLOURS // 2]
+    covering = picture.quantize(COLOURS - len(common), Image.Quantize.MAXCOVERAGE).getpalette() or []
+    palette = Image.new("P", (1, 1))
+    palette.putpalette([value for _, colour in common for value in colour] + covering)
+    buffer = io.BytesIO()
+    picture.quantize(palette=palette, dither=Image.Dither.NONE).save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()
 
 
 def main() -> None:
@@ -102,13 +118,13 @@ def take_all(screen: Screen, links: dict[str, str]) -> None:
         links["curves and samples"], 1300, ".js-plotly-plot .scatterlayer .trace", ".js-plotly-plot .bars", "img"
     )
     screen.take("study")
-    screen.open(links["runs grouped by arm"].replace("&compareRunsMode=CHART", ""), 700, ".ag-row")
+    screen.open(links["runs grouped by arm"].replace("&compareRunsMode=CHART", ""), 850, ".ag-row")
     screen.take("arms-table")
-    screen.open(links["runs grouped by arm"], 800, ".js-plotly-plot .scatterlayer .trace", ".js-plotly-plot .bars")
+    screen.open(links["runs grouped by arm"], 950, ".js-plotly-plot .scatterlayer .trace", ".js-plotly-plot .bars")
     screen.take("arms-curves")
     screen.open(links["every run"], 900, ".ag-row a")
     screen.take("runs")
-    screen.open(f"{links['every run']}&compareRunsMode=CHART", 1300, ".js-plotly-plot .bars", "canvas")
+    screen.open(f"{links['every run']}&compareRunsMode=CHART", 1400, ".js-plotly-plot .bars", "canvas")
     screen.take("parallel-coordinates")
     take_samples(screen, links["large samples"])
     screen.open(links["the best run of each arm"], 1000, ".js-plotly-plot .parcoords")

@@ -4,12 +4,14 @@ The words are the report's, the table the leaderboard's. A store keeps such a te
 too long is cut between two lines, and says how many are missing.
 """
 
+import re
 import shlex
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
 from ablations.leaderboard import Leaderboard
+from ablations.leaderboard.arms import counts_in
 from ablations.render.leaderboard_markdown import markdown_table
 from ablations.report.answer import Sentence, answer_of
 from ablations.report.effects import effects_of
@@ -22,6 +24,7 @@ from ablations.tracking.views import ARMS, IMAGES, STUDY, TRIALS
 RUN_LIMIT = 7900  # characters; MLflow 3 takes 8,000 and cuts the rest without a word
 EXPERIMENT_LIMIT = 4900  # its older servers take 5,000
 REPORT = "report.html"
+PROGRAM = re.compile(r"^\S*\bablations/__main__\.py(?=\s|$)")  # as the system has it, wherever it lies
 MOST_ROWS = 12  # of the experiment's table
 ENDING = "... {} more lines; the report has all"
 
@@ -41,7 +44,8 @@ def rankings_of(record: StudyRecord, leaderboard: Leaderboard, results: Sequence
     own = [table for table in leaderboard.tables if table.study == record.name]
     rankings = []
     for table in own:
-        answer = answer_of(table, effects_of(record, table, results))
+        counted = [result for result in results if result.study == record.name and counts_in(result, table)]
+        answer = answer_of(table, effects_of(record, table, counted))
         lines, notes = markdown_table(table)
         rankings.append(Ranking(answer.headline, answer.sentences, lines, notes))
     return tuple(rankings)
@@ -60,7 +64,7 @@ def execution_text(record: StudyRecord, rankings: Sequence[Ranking], tracked: Tr
     places = links_of(Links("", tracked.experiment_id), tracked)
     head = [f"**{record.question}**", ""]
     tail = ["", f"See {', '.join(f'[{words}]' for words in places)}.", ""]
-    tail += [f"Begun by `{command}`.", "", _commands(record.name), ""]
+    tail += [f"Begun by `{PROGRAM.sub('python -m ablations', command)}`.", "", _commands(record.name), ""]
     tail += [f"[{words}]: {address}" for words, address in places.items()]
     return _fitted(head, [_long(ranking) for ranking in rankings], tail, RUN_LIMIT)
 

@@ -20,7 +20,6 @@ from ablations.tracking.contents import Contents
 STUDY, ARMS, TRIALS, IMAGES = "study", "arms", "trials", "images"
 SCORES = ("metrics.`fid_best`", "metrics.`fid_last`", "metrics.`is_best`")
 COLUMNS = (*SCORES, "params.`arm`", "params.`seed`", "tags.`run_verdict`")  # few: each costs time with many runs
-NAME, WIDE = "tags.`mlflow.runName`", 280  # px
 IS_TRIAL = "params.arm LIKE '%'"  # executions, their parents, have no arm
 BY_ARM = {"aggregateFunction": "average", "groupByKeys": [{"mode": "param", "groupByData": "arm"}]}
 MOST_DRAWN = 60  # runs, or arms, whose curves a chart shows at once; of more only the first 20, until one asks
@@ -45,7 +44,6 @@ def views_of(contents: Contents) -> Mapping[str, str]:
             orderByKey=best,
             groupBy=BY_ARM,
             selectedColumns=list(SCORES),
-            columnOrder=[NAME, *SCORES],
             groupsExpanded={f"param.arm.{arm}": False for arm in contents.arms},
             runsHiddenMode=_drawn(len(contents.arms)),
         ),
@@ -77,8 +75,6 @@ def _state(charts: list[Card], in_sections: list[dict[str, Any]], **own: Any) ->
         "datasetsFilter": [],
         "modelVersionFilter": "All Runs",
         "selectedColumns": list(COLUMNS),
-        "columnOrder": [NAME, *COLUMNS],
-        "columnWidths": {NAME: WIDE, "params.`arm`": WIDE // 2},
         "compareRunCharts": charts,
         "compareRunSections": in_sections,
         "isAccordionReordered": True,  # else MLflow sorts the sections by name

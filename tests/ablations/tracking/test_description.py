@@ -41,11 +41,11 @@ def test_the_words_are_the_reports_and_the_table_the_leaderboards(tmp_path: Path
 
 
 def test_what_fits_is_there_whole(tmp_path: Path) -> None:
-    text = execution_text(record(tmp_path).record(), made(20), TRACKED, "ablations run tiny.yaml")
+    text = execution_text(record(tmp_path).record(), made(20), TRACKED, "/a/b/ablations/__main__.py run tiny.yaml")
     assert all(f"| {n} | arm {n} xxx |" in text.splitlines() for n in range(20))
     assert "more line" not in text
     assert "a note" in text
-    assert "`ablations run tiny.yaml`" in text
+    assert "`python -m ablations run tiny.yaml`" in text
 
 
 def test_what_does_not_fit_is_counted(tmp_path: Path) -> None:
