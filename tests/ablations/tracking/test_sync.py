@@ -70,7 +70,7 @@ def test_all_of_it_once(offline: Offline) -> None:
     outcome = offline.sync()
     assert outcome.code == 0, outcome.err
     assert "5 of 7: leaderboard.csv" in outcome.out
-    assert "7 of 7: claims, floors and other scores" in outcome.out
+    assert "6 of 7: claims, floors and other scores" in outcome.out
     assert "7 sent" in outcome.out
     before = offline.runs()
     again = offline.sync()
