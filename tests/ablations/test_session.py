@@ -14,6 +14,7 @@ from ablations.session import Options, Session, open_session
 from ablations.study import Study
 from ablations.tracking.execution import Execution
 from ablations.trials import Trial
+from ablations.workspace import Workspace
 from gan_core import journal
 from gan_core.events import AnyEvent, Finished, Ticked
 from gan_core.problems import UserError
@@ -44,6 +45,9 @@ class FakeTracker:
 
     def attach(self, path: Path) -> None:
         self.did.append(("attach", path.name, path.exists()))
+
+    def describe(self, workspace: Workspace) -> None:
+        self.did.append(("describe", workspace.name))
 
     def close(self, timeout_s: float, outcome: str) -> str:
         self.did.append(("close", outcome))
@@ -117,6 +121,7 @@ def test_to_the_end(faked: FakedSession) -> None:
         "start",
         *(("ended", name) for name in names),
         ("attach", "leaderboard.csv", True),
+        ("describe", "tiny"),
         ("close", "finished"),
     ]
     assert faked.complaint == "the store is slow"

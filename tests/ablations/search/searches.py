@@ -15,6 +15,7 @@ from ablations.options import Options
 from ablations.session import Session, open_session
 from ablations.study import Study, load_study
 from ablations.trials import Trial
+from ablations.workspace import Workspace
 from gan_core import journal
 from gan_core.events import AnyEvent
 from tests.ablations.journals import SETTINGS, Status, story
@@ -114,6 +115,9 @@ class Tracker:
             self.ended.append(trial.name)
 
     def attach(self, path: Path) -> None:
+        return
+
+    def describe(self, workspace: Workspace) -> None:
         return
 
     def close(self, timeout_s: float, outcome: str) -> str:
