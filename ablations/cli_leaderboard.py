@@ -62,6 +62,7 @@ def leaderboard(
     from ablations.leaderboard import csv_of, json_of
     from ablations.leaderboard.explain import explain as explained
     from ablations.leaderboard.source import from_disk
+    from ablations.render.effects import show_effects
     from ablations.render.explanation import show_explanation
     from ablations.render.leaderboard import show_leaderboard
     from ablations.render.leaderboard_markdown import columns_page, markdown_of
@@ -87,6 +88,7 @@ def leaderboard(
         raise UserError(Problem("only one of them can go to the standard output", tuple(to_stdout)))
     if not to_stdout:
         show_leaderboard(ranked)
+        show_effects(source, ranked)
     for option, (path, text) in wanted.items():
         _write(option, path, text(), tell=not to_stdout)
 

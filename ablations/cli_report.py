@@ -37,9 +37,11 @@ def report(
     for one in reports:
         for table in one.tables:
             say(f"{one.name}: {table.answer.headline}")
+            if table.claims is not None:
+                say(f"{one.name}: {table.claims.headline}")
     say(f"written: {page}")
     if figures is not None:
-        say(f"written: {len(drawn)} figures in {figures}")
+        say(f"written: {len(drawn)} files of figures in {figures}")
 
 
 def compare(

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ablations.leaderboard import Leaderboard, write_csv
-from ablations.leaderboard.source import from_folders
+from ablations.leaderboard.source import Source, from_folders
 from ablations.preparation import OnStep
 from ablations.workspace import Workspace
 
@@ -15,9 +15,13 @@ class Outputs:
         self.workspace, self.with_report = workspace, with_report
         self.complaint = ""
 
+    def source(self) -> Source:
+        """The results as they stand now."""
+        return from_folders([self.workspace.root])
+
     def leaderboard(self) -> Leaderboard:
         """The arms as they stand now."""
-        return from_folders([self.workspace.root]).leaderboard()
+        return self.source().leaderboard()
 
     def write_leaderboard(self) -> Path:
         """Write the CSV, and give its path."""

@@ -4,11 +4,11 @@ import getpass
 import platform
 import shlex
 import socket
-import subprocess
 from collections.abc import Sequence
 from importlib import metadata
 from pathlib import Path
 
+from ablations.uncommitted import git, uncommitted_patch
 from gan_core.cores import cores
 from gan_core.records import Record
 from gan_core.versions import PACKAGES as TRAINING
@@ -23,7 +23,7 @@ class Provenance(Record):
     commit: str | None
     branch: str | None  # None as well when no branch is checked out
     dirty: bool | None
-    patch: str | None  # `git diff HEAD`: what the commit does not say
+    patch: str | None  # what the commit does not say, with small untracked files
     user: str | None
     host: str
     command: str
@@ -37,13 +37,13 @@ def provenance_of(directory: Path, command: Sequence[str]) -> Provenance:
     """The provenance of a command that was started with code from `directory`."""
     from gan_core.devices import gpu_names  # torch, which takes a second
 
-    commit = _git(directory, "rev-parse", "HEAD")
-    status = _git(directory, "status", "--porcelain") if commit else None
+    commit = git(directory, "rev-parse", "HEAD")
+    status = git(directory, "status", "--porcelain") if commit else None
     return Provenance(
         commit=commit,
-        branch=_git(directory, "symbolic-ref", "--short", "--quiet", "HEAD"),
+        branch=git(directory, "symbolic-ref", "--short", "--quiet", "HEAD"),
         dirty=None if status is None else bool(status),
-        patch=_git(directory, "diff", "HEAD") if commit else None,
+        patch=uncommitted_patch(directory) if commit else None,
         user=_user(),
         host=socket.gethostname(),
         command=shlex.join(command),
@@ -64,17 +64,6 @@ def environment() -> str:
     """Every package that is installed here, a line each as pip writes them: what ran, whatever was pinned."""
     installed = {dist.metadata["Name"]: dist.version for dist in metadata.distributions()}
     return "".join(f"{name}=={installed[name]}\n" for name in sorted(installed, key=str.lower))
-
-
-def _git(directory: Path, *arguments: str) -> str | None:
-    """What git says, without the newline at its end; None without git, repository or answer."""
-    try:
-        answer = subprocess.run(
-            ["git", *arguments], cwd=directory, capture_output=True, text=True, errors="replace", timeout=10
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return None
-    return answer.stdout.rstrip("\n") if answer.returncode == 0 else None
 
 
 def _user() -> str | None:

@@ -11,7 +11,7 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,8 @@ from typing import Any
 from ablations.executors.processes import Processes
 from ablations.executors.report import Job
 from ablations.provenance import provenance_of
+from ablations.tracking.attempts import Attempts
+from ablations.tracking.attempts import Job as Sending
 from ablations.tracking.execution import Execution
 from ablations.tracking.mlflow import MlflowTracker
 from ablations.tracking.offline import Offline
@@ -38,17 +40,25 @@ class Cost:
     events: int
 
 
-class Measured(MlflowTracker):
-    """A tracker that knows how much CPU time its thread took, up to the end of the training."""
+class Clocked(Attempts):
+    """Knows how much CPU time the jobs took."""
 
     cpu_s = 0.0
 
-    def _attempt(self, jobs: Any) -> list[str]:
+    def all_of(self, jobs: Mapping[str, Sending]) -> list[str]:
         begun = time.thread_time()
         try:
-            return super()._attempt(jobs)
+            return super().all_of(jobs)
         finally:
             self.cpu_s += time.thread_time() - begun
+
+
+class Measured(MlflowTracker):
+    """A tracker that knows how much CPU time its thread took, for all that it sends, the end included."""
+
+    def __init__(self, uri: str, experiment: str, artifact_root: Path | None) -> None:
+        super().__init__(uri, experiment, artifact_root)
+        self._attempts = self.clocked = Clocked()
 
 
 def main() -> None:
@@ -92,14 +102,14 @@ def train(executor: Processes, root: Path, settings: dict[str, Any], uri: str | 
     tracker.begin(Execution("cost", "one-in", root, [trial], file, provenance_of(Path(__file__).parent, ["benchmark"])))
     tracker.start()
     run(executor, trial, tracker.notify)
-    during = tracker.cpu_s if isinstance(tracker, Measured) else 0.0
     complaint = tracker.close(60, "finished")
     assert uri is None or not complaint, complaint
+    spent = tracker.clocked.cpu_s if isinstance(tracker, Measured) else 0.0
     events = journal.read(trial.directory)
     end = events[-1]
     assert isinstance(end, Finished)
     first = next(event for event in events if isinstance(event, Ticked))  # warm
-    return Cost(end.time - first.time, during, len(events))
+    return Cost(end.time - first.time, spent, len(events))
 
 
 def run(executor: Processes, trial: Trial, notify: Callable[..., None]) -> None:

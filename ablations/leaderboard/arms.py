@@ -6,10 +6,16 @@ from collections.abc import Sequence
 from statistics import fmean
 
 from ablations.evaluation_share import evaluation_share
-from ablations.leaderboard.records import METRIC, MetricCell, Row
+from ablations.leaderboard.records import METRIC, MetricCell, Row, Table
 from ablations.results import Result
 from ablations.statistics import Comparison, Rule, estimate
 from ablations.summary import Of, ScoreSummary
+
+
+def counts_in(result: Result, table: Table) -> bool:
+    """Whether a run counts in its study's table: by its FID's protocol, or without a score in each."""
+    score = result.score(METRIC, table.ranked_by) if result.status == "finished" else None
+    return score is None or score.stamp == table.stamps.get(METRIC)
 
 
 def row_of(trials: Sequence[Result], of: Of, metrics: Sequence[str], rule: Rule, comparison: Comparison | None) -> Row:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from ablations.claims.records import Claim
 from ablations.statistics import Rule
+from ablations.study_record import StudyRecord
 from ablations.workspace import Workspace
 
 
@@ -15,6 +16,7 @@ class Asked:
 
     rule: Rule = field(default_factory=Rule)
     claims: tuple[Claim, ...] = ()
+    record: StudyRecord | None = None  # the whole study, where it is known: what its design is made to show
 
 
 AskedBy = Mapping[str, Asked]  # by study
@@ -29,4 +31,9 @@ def read_asked(root: Path) -> Asked:
     if not workspace.study_json.exists():
         return Asked()
     record = workspace.record()
-    return Asked(record.rule, record.claims)
+    return asked_in(record)
+
+
+def asked_in(record: StudyRecord) -> Asked:
+    """What the study of this record asks."""
+    return Asked(record.rule, record.claims, record)

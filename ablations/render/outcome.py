@@ -1,20 +1,26 @@
 """The end of an execution."""
 
 from ablations.exploration import Exploration
+from ablations.factor_values import FactorFacts, factor_values
 from ablations.render.console import say
+from ablations.render.effects import show_effects
 from ablations.render.leaderboard import show_leaderboard
 from ablations.render.links import show_tracked
 from ablations.render.problems import show_warnings
 from ablations.reuse import told
 from ablations.session import Session
+from ablations.setting_texts import OFF
 from ablations.tracking.advice import sync_command
+from ablations.trials import Arm
 from gan_core.show.undrawn import why_undrawn
 
 
 def show_outcome(session: Session, stopped: bool) -> None:
     """The leaderboard, where everything is, what failed, what is left."""
     progress = session.progress
-    show_leaderboard(session.outputs.leaderboard())
+    source = session.outputs.source()
+    show_leaderboard(ranked := source.leaderboard())
+    show_effects(source, ranked)
     say(f"leaderboard: {session.workspace.leaderboard_csv}")
     if session.workspace.report_html.exists() and session.options.report:
         say(f"report:      {session.workspace.report_html}")
@@ -56,6 +62,9 @@ def _show_search(session: Session, search: Exploration) -> None:
         show_warnings([f"the search ended early: {search.explored.gave_up}"])
     if search.explored.chosen is not None:
         say(f"confirmed on fresh seeds: {', '.join(search.explored.chosen) or 'none, for no explored arm has a FID'}")
+        for arm in search.arms:
+            if arm.name in search.explored.chosen and (values := _searched(arm)):
+                say(f"  {arm.name}: {values}")
     if not search.suggestions:
         return
     from ablations.search.importances import importances  # Optuna: a second to import
@@ -63,3 +72,9 @@ def _show_search(session: Session, search: Exploration) -> None:
     if shares := importances(session.storage, session.study.name):
         words = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
         say(f"Optuna's importances, shares of what varied among the explored trials and no effects: {words}")
+
+
+def _searched(arm: Arm) -> str:
+    """What the search chose for it beside tricks: 'dropout.p 0.2, lr_d 0.002'; '' where it chose tricks alone."""
+    (values,) = factor_values([FactorFacts(arm.factors, arm.config.plain(), arm.searched)])
+    return ", ".join(f"{name} {values[name]}" for name in arm.searched if values[name] != OFF)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ablations.leaderboard import Table
-from ablations.leaderboard.records import METRIC
+from ablations.leaderboard.arms import counts_in
 from ablations.leaderboard.source import Source, from_folders
 from ablations.report.answer import Answer, answer_of
 from ablations.report.claims import Claims, claims_of
@@ -110,7 +110,7 @@ def _is_seen(result: Result) -> bool:
 def _table_report(
     record: StudyRecord, table: Table, results: Sequence[Result], read: Callable[[Result], RunFacts]
 ) -> TableReport:
-    own = [result for result in results if belongs(result, table)]
+    own = [result for result in results if counts_in(result, table)]
     shown = shown_arms(table)
     effects = effects_of(record, table, own)
     judged = [result for result in own if result.stage != "explore"]
@@ -133,12 +133,6 @@ def _table_report(
         inert=inert_tricks(table),
         protocols=protocols_of(table, every),
     )
-
-
-def belongs(result: Result, table: Table) -> bool:
-    """Whether a run counts in the table: by its FID's protocol, or without a score in each."""
-    score = result.score(METRIC, table.ranked_by) if result.status == "finished" else None
-    return score is None or score.stamp == table.stamps.get(METRIC)
 
 
 def _interactions(effects: Effects) -> InteractionMap | None:

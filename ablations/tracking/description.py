@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from ablations.leaderboard import Leaderboard
+from ablations.leaderboard.arms import counts_in
 from ablations.render.leaderboard_markdown import markdown_claims, markdown_table
 from ablations.report.answer import Sentence, answer_of
 from ablations.report.effects import effects_of
-from ablations.report.study_report import belongs
 from ablations.results import Result
 from ablations.study_record import StudyRecord
 from ablations.tracking.links import Links
@@ -45,7 +45,7 @@ def rankings_of(record: StudyRecord, leaderboard: Leaderboard, results: Sequence
     own = [table for table in leaderboard.tables if table.study == record.name]
     rankings = []
     for table in own:
-        counted = [result for result in results if result.study == record.name and belongs(result, table)]
+        counted = [result for result in results if result.study == record.name and counts_in(result, table)]
         answer = answer_of(table, effects_of(record, table, counted))
         lines, notes = markdown_table(table)
         rankings.append(Ranking(answer.headline, answer.sentences, lines, notes, markdown_claims(table)))

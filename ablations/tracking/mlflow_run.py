@@ -15,7 +15,7 @@ from ablations.summary import summary_of
 from ablations.system_metrics import read_samples
 from ablations.tracking.cursor import Cursor, read_cursor, without_password, write_cursor
 from ablations.tracking.mlflow_dataset import dataset_input
-from ablations.tracking.mlflow_sending import Picture, send_pictures, send_points
+from ablations.tracking.mlflow_sending import SHOWN_TAG, Picture, send_pictures, send_points
 from ablations.tracking.mlflow_store import Store
 from ablations.tracking.outcomes import OUTCOME_TAG, RESUMED, STATUS, STOPPED
 from ablations.tracking.points import Point, end_tags, milliseconds, not_finite, points_of, system_points
@@ -119,7 +119,7 @@ class TrialRun:
         if record.reused_from is not None:
             begun = (self.trial.directory / RECORD).stat().st_mtime  # when it was taken over
         tags = {**self.origin(begun), **record_tags(record), TRIAL_TAG: _identity(self.trial)}
-        tags |= {"study": self.trial.study, "arm": self.trial.arm.name, "seed": str(self.trial.seed)}
+        tags |= {"study": self.trial.study, "arm": self.trial.arm.name, "seed": str(self.trial.seed), SHOWN_TAG: "True"}
         if record.reused_from is not None:
             tags["reused_from"] = record.reused_from
         if isinstance(first, Started):
@@ -159,7 +159,7 @@ class TrialRun:
 
     def _end(self, run_id: str, end: Finished, events: Sequence[AnyEvent]) -> None:
         client = self.store.client
-        tags = {OUTCOME_TAG: end.status, **end_tags(events), **summary_tags(summary_of(events))}
+        tags = {OUTCOME_TAG: end.status, SHOWN_TAG: "True", **end_tags(events), **summary_tags(summary_of(events))}
         tags |= record_tags(read_record(self.trial.directory))  # a run that an older version made has none yet
         there = client.get_run(run_id).data.params  # what is there can't be changed
         params = [Param(key, tags[key]) for key in PROTOCOL_PARAMS if key in tags and key not in there]

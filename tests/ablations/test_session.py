@@ -47,7 +47,7 @@ class FakeTracker:
         self.did.append(("attach", path.name, path.exists()))
 
     def describe(self, workspace: Workspace) -> None:
-        self.did.append(("describe", workspace.name))
+        self.did.append(("describe", workspace.root.name))
 
     def close(self, timeout_s: float, outcome: str) -> str:
         self.did.append(("close", outcome))

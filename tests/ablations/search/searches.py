@@ -114,6 +114,9 @@ class Tracker:
         if ended:
             self.ended.append(trial.name)
 
+    def describe(self, workspace: Workspace) -> None:
+        pass
+
     def attach(self, path: Path) -> None:
         return
 

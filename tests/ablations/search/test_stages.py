@@ -74,6 +74,15 @@ def test_to_the_leaderboard(tmp_path: Path, home: Path, capsys: pytest.CaptureFi
     assert "Optuna's importances, shares of what varied among the explored trials and no effects:" in shown
 
 
+def test_what_the_confirmed_arms_are(tmp_path: Path, home: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    session = run_search(search_study(tmp_path, {"sampler": "random"}, space=RANGE), tmp_path, home)
+    show_outcome(session, stopped=False)
+    shown = capsys.readouterr().out
+    for name in read_explored(tmp_path / "hunt").chosen or ():
+        (rate,) = {trial.config.lr_d for trial in session.trials if trial.arm.name == name}
+        assert f"  {name}: lr_d {rate:g}" in shown
+
+
 def test_the_leaderboards_marks(tmp_path: Path, home: Path) -> None:
     session = run_search(search_study(tmp_path, {"sampler": "random"}), tmp_path, home)
     table, board = table_of(session), session.outputs.leaderboard()

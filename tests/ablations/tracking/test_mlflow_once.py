@@ -52,7 +52,7 @@ class Killed(BaseException):
     """Not an Exception: like a signal, nothing in the tracker handles it."""
 
 
-@pytest.mark.parametrize("call", range(1, 16))
+@pytest.mark.parametrize("call", range(1, 15))
 def test_killed_at_any_request_then_shipped_again(
     call: int, place: Place, execution_of: ExecutionOf, tmp_path: Path
 ) -> None:
