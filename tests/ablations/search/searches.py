@@ -120,9 +120,6 @@ class Tracker:
     def attach(self, path: Path) -> None:
         return
 
-    def describe(self, workspace: Workspace) -> None:
-        return
-
     def close(self, timeout_s: float, outcome: str) -> str:
         return ""
 
