@@ -30,6 +30,11 @@ def markdown_table(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(_table(words.headings, (*words.rows, *words.floors))), tuple(map(_escaped, words.notes))
 
 
+def markdown_claims(table: Table) -> tuple[str, ...]:
+    """The answers to what is claimed of one table's arms; () where nothing is."""
+    return tuple(_claims(drawn_claims(table)))
+
+
 def columns_page() -> str:
     """What each column of the files means."""
     rows = [(f"`{name}`", meaning) for name, meaning in documented().items()]

@@ -12,7 +12,7 @@ from itertools import zip_longest
 
 from ablations.leaderboard import Leaderboard
 from ablations.leaderboard.arms import counts_in
-from ablations.render.leaderboard_markdown import markdown_table
+from ablations.render.leaderboard_markdown import markdown_claims, markdown_table
 from ablations.report.answer import Sentence, answer_of
 from ablations.report.effects import effects_of
 from ablations.results import Result
@@ -37,6 +37,7 @@ class Ranking:
     sentences: tuple[Sentence, ...]
     lines: tuple[str, ...]
     notes: tuple[str, ...]
+    claims: tuple[str, ...] = ()
 
 
 def rankings_of(record: StudyRecord, leaderboard: Leaderboard, results: Sequence[Result]) -> tuple[Ranking, ...]:
@@ -47,7 +48,7 @@ def rankings_of(record: StudyRecord, leaderboard: Leaderboard, results: Sequence
         counted = [result for result in results if result.study == record.name and counts_in(result, table)]
         answer = answer_of(table, effects_of(record, table, counted))
         lines, notes = markdown_table(table)
-        rankings.append(Ranking(answer.headline, answer.sentences, lines, notes))
+        rankings.append(Ranking(answer.headline, answer.sentences, lines, notes, markdown_claims(table)))
     return tuple(rankings)
 
 
@@ -92,7 +93,13 @@ def _short(ranking: Ranking) -> list[list[str]]:
 
 def _long(ranking: Ranking) -> list[list[str]]:
     said = [f"- **{s.name}** {s.finding}: {s.says}{f'; {s.why}' if s.why else ''}" for s in ranking.sentences]
-    return [[ranking.headline, ""], [*ranking.lines, ""], [*said, ""], [f"{note}  " for note in ranking.notes]]
+    return [
+        [ranking.headline, ""],
+        [*ranking.lines, ""],
+        [*ranking.claims],
+        [*said, ""],
+        [f"{note}  " for note in ranking.notes],
+    ]
 
 
 def _commands(name: str) -> str:

@@ -17,7 +17,7 @@ from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE, MLFLOW_RUN_TYPE
 from ablations.leaderboard.source import from_folders
 from ablations.lock import exclusive
 from ablations.recorded_trials import arms_not_begun, recorded_trials
-from ablations.tracking.contents import Contents, colours_of, contents_of
+from ablations.tracking.contents import COLOURS, Contents, colours_of, contents_of
 from ablations.tracking.description import execution_text, experiment_text, rankings_of
 from ablations.tracking.execution import executions_of, read_execution
 from ablations.tracking.mlflow_run import TRIAL_TAG
@@ -56,7 +56,7 @@ def looks_of(arms: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
 def bring_up_to_date(store: Store, workspace: Workspace) -> None:
     """Views, descriptions and colours as this version has them, from what the study's folder holds.
 
-    A colour that somebody has chosen stays.
+    A colour that somebody has chosen stays: one that is none of ours.
     """
     record = workspace.record()
     source = from_folders([workspace.root])
@@ -114,9 +114,10 @@ def trials_in_order(workspace: Workspace) -> list[Trial]:
 def _colour(store: Store, looks: Mapping[str, Mapping[str, str]]) -> None:
     for run in _trials(store):
         tags = run.data.tags
-        missing = {k: v for k, v in looks.get(tags.get("arm", ""), {}).items() if k not in tags}
-        if missing:
-            store.client.log_batch(run.info.run_id, tags=[RunTag(k, v) for k, v in missing.items()], synchronous=True)
+        wanted = looks.get(tags.get("arm", ""), {})
+        new = [RunTag(k, v) for k, v in wanted.items() if tags.get(k) != v and tags.get(k) in (None, *COLOURS)]
+        if new:
+            store.client.log_batch(run.info.run_id, tags=new, synchronous=True)
 
 
 def _trials(store: Store) -> list[Any]:

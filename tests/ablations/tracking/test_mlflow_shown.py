@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from ablations.lock import exclusive
+from ablations.tracking.contents import COLOURS
 from ablations.tracking.links import Links
 from ablations.tracking.mlflow_execution import EXECUTION, ID_TAG, KIND_TAG
 from ablations.tracking.mlflow_shown import refresh
@@ -106,12 +107,15 @@ def test_again_changes_nothing_and_keeps_the_colour_that_somebody_chose(study: W
     before = send(study, place)
     chosen = place.runs()["ttur-seed0"].info.run_id
     place.client.set_tag(chosen, "mlflow.runColor", "#123456")
+    other = place.runs()["dropout-seed0"]
+    place.client.set_tag(other.info.run_id, "mlflow.runColor", COLOURS[-1])  # of an execution of other arms
     place.client.delete_experiment_tag(before.experiment_id, NOTE)
     shown = refresh(study, place.uri)
     assert shown is not None
     assert (shown.complaint, shown.tracked.execution) == ("", parent(place).info.run_id)
     assert place.client.get_experiment_by_name(place.experiment).tags == before.tags
     assert place.client.get_run(chosen).data.tags["mlflow.runColor"] == "#123456"
+    assert place.client.get_run(other.info.run_id).data.tags == other.data.tags
 
 
 def test_who_works_on_the_study_is_not_disturbed(study: Workspace, place: Place) -> None:
