@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import sqlalchemy
 from mlflow.entities import RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE, MLFLOW_RUN_TYPE
@@ -20,9 +21,10 @@ from ablations.recorded_trials import arms_not_begun, recorded_trials
 from ablations.tracking.contents import COLOURS, Contents, colours_of, contents_of
 from ablations.tracking.description import execution_text, experiment_text, rankings_of
 from ablations.tracking.execution import executions_of, read_execution
+from ablations.tracking.mlflow_moved import follow_folder
 from ablations.tracking.mlflow_run import TRIAL_TAG
 from ablations.tracking.mlflow_store import SHIP, Store, connect, first_line, limits
-from ablations.tracking.tracked import Tracked, tracked_in
+from ablations.tracking.tracked import Tracked, embedded_uri, tracked_in
 from ablations.tracking.views import views_of
 from ablations.trials import Trial
 from ablations.workspace import Workspace
@@ -97,8 +99,10 @@ def refresh(workspace: Workspace, uri: str) -> Shown | None:
             return Shown(shown)
         try:
             with limits(SHIP):
+                if uri == embedded_uri(workspace):
+                    follow_folder(uri, workspace.record().name, workspace.mlartifacts)
                 bring_up_to_date(store, workspace)
-        except MlflowException as error:  # whoever may only look sees what is there
+        except (MlflowException, sqlalchemy.exc.SQLAlchemyError) as error:  # whoever may only look sees what is there
             return Shown(shown, f"views and descriptions were not brought up to date ({first_line(error)})")
     return Shown(shown)
 

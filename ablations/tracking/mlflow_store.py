@@ -19,6 +19,7 @@ from mlflow.exceptions import MlflowException
 
 from ablations.tracking.advice import WAY_ON
 from ablations.tracking.cursor import without_password
+from ablations.tracking.mlflow_moved import follow_folder
 from gan_core.problems import Problem, UserError
 
 ALLOWED = "sqlite:////path/to/mlflow.db, http(s)://host:port, postgresql://user:password@host/database"
@@ -41,13 +42,16 @@ class Store:
 def open_store(uri: str, experiment: str, artifact_root: Path | None) -> Store:
     """Open the store, with migrations if it is new, and find or make the experiment.
 
-    `artifact_root`: where a new experiment's files go; None leaves that to the server, and puts them beside an SQLite
-    file, which has none. Raises UserError if the address is refused, nothing answers, or the experiment is deleted.
+    `artifact_root`: where the files of a store lie that is the study's own, also after its folder was moved; None
+    leaves that to the server, and puts those of a new experiment beside an SQLite file, which has none. Raises
+    UserError if the address is refused, nothing answers, or the experiment is deleted.
     """
     with _answering(uri, ("tracking_uri",), f": {WAY_ON}"):
         if _checked_scheme(uri) in DATABASES:
             _make_folder(uri)
             _try_database(uri)
+            if artifact_root is not None:
+                follow_folder(uri, experiment, artifact_root)
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         return Store(client, uri, _experiment(client, experiment, artifact_root or _beside_file(uri)))
 
