@@ -1,9 +1,11 @@
 """Who may import whom: ARCHITECTURE.md's rules, checked on the source of the whole tree."""
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -65,6 +67,19 @@ def test_pictures_are_drawn_in_two_rooms() -> None:
     drawing = {file for file in FILES if uses(file, "matplotlib")}
     assert drawing
     assert all(file.startswith(("gan_core/show/", "ablations/report/figures/")) for file in drawing)
+
+
+def test_the_library_imports_what_it_declares() -> None:
+    """By the names of distributions that give a module; what others need of these comes with them."""
+    lines = (ROOT / "gan_core" / "requirements.txt").read_text().splitlines()
+    declared = {re.split(r"[^\w-]", line)[0] for line in lines if line and not line.startswith("#")}
+    modules = {name.partition(".")[0] for file in FILES if file.startswith("gan_core/") for name in imports(file)}
+    foreign = modules - sys.stdlib_module_names - {"gan_core"}
+    distributions = metadata.packages_distributions()
+    given = {module: {name.lower() for name in distributions[module]} for module in foreign}
+    undeclared = {module for module, names in given.items() if not names & declared}
+    assert undeclared <= {"torch_fidelity", "pydantic_core"}  # torchmetrics[image], pydantic
+    assert declared == set().union(*(given[module] & declared for module in foreign))
 
 
 def test_importing_the_library_brings_in_no_tracker_and_no_optimiser() -> None:

@@ -116,6 +116,7 @@ def _environment() -> "Environment":
         "percent": words.percent_of,
         "pictures": _pictures,
         "name": _breakable,
+        "tight": lambda text: text.replace(" %", "\N{NO-BREAK SPACE}%"),
         "contents": contents_of,
         "counted": words.counted,
         "embedded": embedded,

@@ -12,18 +12,20 @@ import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from pydantic import ValidationError
 
 from ablations import atomic
 from ablations.provenance import Provenance, environment, lock_file, provenance_of
-from ablations.study import Study
 from ablations.tracking.cursor import read_cursor, without_password
 from ablations.tracking.outcomes import KILLED
-from ablations.trials import Trial
 from gan_core import journal
 from gan_core.records import Record
+
+if TYPE_CHECKING:
+    from ablations.study import Study
+    from ablations.trials import Trial
 
 FOLDER = "executions"
 NAME = "execution.json"
@@ -38,12 +40,12 @@ class Execution:
     study: str
     design: str
     directory: Path
-    trials: Sequence[Trial]  # all of the study's, done or not
+    trials: "Sequence[Trial]"  # all of the study's, done or not
     study_file: Path
     provenance: Provenance
 
     @classmethod
-    def of(cls, study: Study, directory: Path, trials: Sequence[Trial], command: Sequence[str]) -> "Execution":
+    def of(cls, study: "Study", directory: Path, trials: "Sequence[Trial]", command: Sequence[str]) -> "Execution":
         """The execution that this command begins."""
         provenance = provenance_of(Path(__file__).parent, command)
         return cls(study.name, study.design, directory, tuple(trials), study.path, provenance)

@@ -4,7 +4,9 @@ import errno
 from pathlib import Path
 
 import pytest
+import torch
 
+from ablations import worker
 from ablations.executors.report import Job
 from ablations.worker import events_of
 from gan_core import checkpoint, journal
@@ -55,3 +57,10 @@ def test_a_checkpoint_that_cannot_be_saved_when_closing_is_an_error(job: Job, mo
     with pytest.raises(OSError, match="No space left"):
         events.close()
     assert len(journal.read(job.directory)) == 1
+
+
+def test_the_gpu_that_is_asked_about_is_the_trials_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wiring alone: what torch answers on a real GPU is torch's business."""
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda device: {"cuda:0": 1, "cuda:1": 2_000_000}[device])
+    assert worker._gpu_memory("cuda:1")() == 2e6
+    assert worker._gpu_memory("cpu")() is None

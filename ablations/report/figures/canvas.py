@@ -1,7 +1,7 @@
 """A figure to draw on, its colours, and its files. Colours for colour-blind readers, and never a colour alone."""
 
 import io
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -41,6 +41,7 @@ MARKERS: Mapping[Answer, str] = MappingProxyType(
     }
 )
 DPI = 150
+LETTER, GAP = 0.074, 0.08  # inches: of a letter in a name, of a space
 Format = Literal["svg", "png"]
 
 
@@ -68,6 +69,30 @@ def new_figure(width: Width, height: float, places_itself: bool = True) -> "Figu
 
     layout: Literal["constrained"] | None = "constrained" if places_itself else None
     return Figure(figsize=(width.inches, height), layout=layout, facecolor="white")
+
+
+def rows(
+    width: Width, names: Sequence[str], row: float, top: float = 0.08, beside: float = 0.0, bold: Collection[int] = ()
+) -> "tuple[Figure, Axes]":
+    """A figure with a line for each name, the first on top, each `row` inches high; `beside`: inches left free.
+
+    Its parts stand at places known beforehand, and names are no ticks: to find places, and to make ticks, takes longer
+    than all the rest.
+    """
+    written_names = [short(name, width.letters) for name in names]
+    longest = max((len(line) for name in written_names for line in name.split("\n")), default=0)
+    left, bottom, height = GAP + longest * LETTER + GAP, 0.5, row * len(names)
+    figure = new_figure(width, top + height + bottom, places_itself=False)
+    across = width.inches - left - beside - GAP
+    whole = top + height + bottom
+    axes = figure.add_axes((left / width.inches, bottom / whole, across / width.inches, height / whole))
+    axes.set_ylim(len(names) - 0.5, -0.5)
+    axes.set_yticks([])
+    transform = axes.get_yaxis_transform()
+    for place, name in enumerate(written_names):
+        text = axes.text(-GAP / across, place, name, transform=transform, ha="right", va="center", fontsize=8)
+        text.set_fontweight("bold" if place in bold else "normal")
+    return figure, axes
 
 
 def settings() -> AbstractContextManager[None]:

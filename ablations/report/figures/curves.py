@@ -25,8 +25,11 @@ def draw_curves(curves: Sequence[Curve], against: Against, width: Width) -> "Fig
     columns = min(width.columns, len(arms))
     rows = -(-len(arms) // columns)
     figure, panels = _panels(width, rows, columns)
+    shown = [point for curve in (reference, *arms) for point in curve.points]
+    _number_y(panels[0], min(point.low for point in shown) / 1.05, max(point.high for point in shown) * 1.05)
+    _number_x(panels[0], [_place(point, against) for point in shown], 4 if columns > 2 or width.is_narrow else 7)
     for axes, curve in zip(panels, arms, strict=False):
-        axes.set_yscale("log")
+        axes.autoscale(enable=False)  # the limits are known: to look for them takes a while
         _draw(axes, reference, against, GREY, "--")
         if curve is not reference:
             _draw(axes, curve, against, BLUE, "-")
@@ -38,17 +41,18 @@ def draw_curves(curves: Sequence[Curve], against: Against, width: Width) -> "Fig
         axes.set_visible(False)
     for axes in panels[max(0, len(arms) - columns) : len(arms)]:  # the lowest of each column
         axes.tick_params(labelbottom=True)
-    shown = [point for curve in (reference, *arms) for point in curve.points]
-    low, high = min(point.low for point in shown) / 1.05, max(point.high for point in shown) * 1.05
-    ticks = [tick for tick in log_ticks(low, high, 3) if low <= tick <= high]
-    panels[0].set_ylim(low, high)
-    panels[0].set_yticks(ticks, [number(tick) for tick in ticks])
-    panels[0].set_yticks([], minor=True)
-    _number_x(panels[0], [_place(point, against) for point in shown], 4 if columns > 2 or width.is_narrow else 7)
     height = figure.get_figheight()
     figure.text(0.5, 0.06 / height, LABELS[against], ha="center", va="bottom")
     figure.text(0.06 / width.inches, 0.5, reference.score, rotation=90, ha="left", va="center")
     return figure
+
+
+def _number_y(axes: "Axes", low: float, high: float) -> None:
+    axes.set_yscale("log")  # of all panels, for they share it
+    axes.set_ylim(low, high)
+    ticks = log_ticks(low, high, 3)
+    axes.set_yticks(ticks, [number(tick) for tick in ticks])
+    axes.set_yticks([], minor=True)
 
 
 def _number_x(axes: "Axes", places: Sequence[float], most: int) -> None:

@@ -15,8 +15,7 @@ from ablations.report.figures.canvas import (
     Answer,
     Width,
     bare,
-    new_figure,
-    short,
+    rows,
 )
 from ablations.report.figures.ticks import ratio_ticks
 from ablations.report.words import effect_text, interval
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 
 WIDEST = 30.0  # ratio: an interval that goes further is cut there, and an arrow says so
 LEAST = 1.3
+WORDS = 2.75  # inches, of numbers and answer beside the plot
 
 
 @dataclass(frozen=True)
@@ -42,13 +42,11 @@ class Line:
 
 def draw_forest(lines: Sequence[Line], rule: Rule, ends: tuple[str, str], width: Width) -> "Figure":
     """The first line on top; ratios on a logarithmic axis, differences on a plain one. `ends`: what its ends mean."""
-    tall = 2 if width.is_narrow else 1
-    figure = new_figure(width, 1.0 + len(lines) * (0.46 if tall == 2 else 0.34))
-    axes, beside = _axes(figure, width)
+    row, words = (0.46, 0.0) if width.is_narrow else (0.34, WORDS)
+    figure, axes = rows(width, [line.name for line in lines], row, beside=words)
     is_log = rule.scale == "log"
     low, high = _limits(lines, rule)
     axes.set_xlim(low, high)
-    axes.set_ylim(len(lines) - 0.4, -0.6)
     margin = rule.margin
     if is_log:
         axes.set_xscale("log")
@@ -59,12 +57,10 @@ def draw_forest(lines: Sequence[Line], rule: Rule, ends: tuple[str, str], width:
     axes.axvline(1 if is_log else 0, color=INK, linewidth=0.9, zorder=1)
     for place, line in enumerate(lines):
         _draw(axes, line, place, low, high)
-    axes.set_yticks(range(len(lines)), [short(line.name, width.letters) for line in lines])
     bare(axes, "x")
-    axes.set_xlabel(" ")  # makes room
-    for x, side, words in ((0, "left", f"← {ends[0]}"), (1, "right", f"{ends[1]} →")):
-        axes.annotate(words, (x, 0), (0, -17), "axes fraction", "offset points", ha=side, va="top")
-    _texts(axes, beside, lines, rule)
+    for x, side, end in ((0, "left", f"← {ends[0]}"), (1, "right", f"{ends[1]} →")):
+        axes.annotate(end, (x, 0), (0, -17), "axes fraction", "offset points", ha=side, va="top")
+    _texts(axes, lines, rule, 0.0 if width.is_narrow else axes.get_position().width * width.inches)
     return figure
 
 
@@ -94,31 +90,24 @@ def _draw(axes: "Axes", line: Line, place: int, low: float, high: float) -> None
     )
 
 
-def _axes(figure: "Figure", width: Width) -> tuple["Axes", "Axes | None"]:
-    """The plot, and beside it an empty space for words where the figure is wide."""
-    if width.is_narrow:
-        return figure.subplots(), None
-    left, right = figure.subplots(1, 2, width_ratios=(1, 0.55), sharey=True)
-    right.set_axis_off()
-    return left, right
-
-
-def _texts(axes: "Axes", beside: "Axes | None", lines: Sequence[Line], rule: Rule) -> None:
-    """Numbers and finding: beside each line, or above it where there is no room for that."""
+def _texts(axes: "Axes", lines: Sequence[Line], rule: Rule, across: float) -> None:
+    """Numbers and answer: beside each line (the axes being `across` inches wide), or above it where that is 0."""
+    transform = axes.get_yaxis_transform()
     for place, line in enumerate(lines):
         mean, bracket = effect_text(line.shown.mean, rule), interval(line.shown, rule)
         colour = COLOURS[line.answer]
-        if beside is None:
-            text = axes.text(0.0, place - 0.33, f"{mean} {bracket} {line.answer}", transform=axes.get_yaxis_transform())
+        if not across:
+            text = axes.text(0.0, place - 0.33, f"{mean} {bracket} {line.answer}", transform=transform)
             text.set(color=colour, fontsize=7, va="center", zorder=6)
             text.set_bbox({"facecolor": "white", "edgecolor": "none", "pad": 0.6})
         else:
-            transform = beside.get_yaxis_transform()
-            for x, words, weight in ((0.17, mean, "bold"), (0.63, bracket, "normal")):
-                beside.text(
-                    x, place, words, transform=transform, va="center", ha="right", fontsize=8, fontweight=weight
-                )
-            beside.text(0.68, place, line.answer, transform=transform, va="center", fontsize=8, color=colour)
+            for inches, words, side, weight, ink in (
+                (0.6, mean, "right", "bold", INK),
+                (1.78, bracket, "right", "normal", INK),
+                (1.86, line.answer, "left", "normal", colour),
+            ):
+                text = axes.text(1 + inches / across, place, words, transform=transform, va="center", ha=side)
+                text.set(fontsize=8, fontweight=weight, color=ink)
         if place:
             axes.axhline(place - 0.5, color=FAINT, linewidth=0.5, zorder=0)
 

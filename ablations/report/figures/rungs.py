@@ -4,25 +4,23 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ablations.report.figures.canvas import BLUE, FAINT, GREY, INK, Width, bare, new_figure, short
+from ablations.report.figures.canvas import BLUE, FAINT, GREY, INK, Width, bare, rows
 from ablations.report.figures.ticks import log_ticks
 from ablations.report.rungs import Rung
 from ablations.report.words import number
 
 if TYPE_CHECKING:
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 
 def draw_rungs(rungs: Sequence[Rung], score: str, width: Width) -> "Figure":
     """A line a rung, the bottom below, on a logarithmic axis; thin lines join the runs of one seed."""
-    figure = new_figure(width, 0.95 + 0.4 * len(rungs))
-    axes: Axes = figure.subplots()
+    figure, axes = rows(width, [rung.arm for rung in rungs], 0.4)
+    axes.invert_yaxis()
     fids = [fid for rung in rungs for fid in rung.fids.values() if fid > 0]
     low, high = (min(fids) / 1.08, max(fids) * 1.08) if fids else (0.9, 1.1)
     axes.set_xscale("log")
     axes.set_xlim(low, high)
-    axes.set_ylim(-0.5, len(rungs) - 0.5)
     for seed in sorted({seed for rung in rungs for seed in rung.fids}):
         way = [rung.fids.get(seed, math.nan) for rung in rungs]
         axes.plot(way, range(len(rungs)), "-o", color=GREY, alpha=0.5, linewidth=0.8, markersize=3, zorder=2)
@@ -34,7 +32,6 @@ def draw_rungs(rungs: Sequence[Rung], score: str, width: Width) -> "Figure":
     ticks = log_ticks(low, high)
     axes.set_xticks(ticks, [number(tick) for tick in ticks])
     axes.set_xticks([], minor=True)
-    axes.set_yticks(range(len(rungs)), [short(rung.arm, width.letters) for rung in rungs])
     bare(axes, "x")
-    axes.set_xlabel(f"{score}, lower is better")
+    axes.set_xlabel(f"{score}, lower is better", loc="right" if width.is_narrow else "center")
     return figure

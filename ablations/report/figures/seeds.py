@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from ablations.report.figures.canvas import BLUE, FAINT, GREY, INK, ORANGE, Width, bare, new_figure, short
+from ablations.report.figures.canvas import BLUE, FAINT, GREY, INK, ORANGE, Width, bare, rows
 from ablations.report.figures.ticks import log_ticks
 from ablations.report.seeds import ArmSeeds
 from ablations.report.words import number
@@ -16,23 +16,19 @@ if TYPE_CHECKING:
 
 def draw_seeds(arms: Sequence[ArmSeeds], score: str, width: Width) -> "Figure":
     """One line an arm, the best on top, on a logarithmic axis; beside it what became of seeds without a dot."""
-    figure = new_figure(width, 0.95 + 0.31 * len(arms))
-    axes: Axes = figure.subplots()
+    bold = [place for place, arm in enumerate(arms) if arm.is_reference]
+    figure, axes = rows(width, [arm.arm for arm in arms], 0.31, bold=bold)
     fids = [fid for arm in arms for fid in arm.fids.values() if fid > 0]
     low, high = (min(fids) / 1.08, max(fids) * 1.08) if fids else (0.9, 1.1)
     axes.set_xscale("log")
     axes.set_xlim(low, high)
-    axes.set_ylim(len(arms) - 0.4, -0.6)
     for place, arm in enumerate(arms):
         _draw(axes, arm, place, low, high)
     ticks = [tick for tick in log_ticks(low, high) if low <= tick <= high]
     axes.set_xticks(ticks, [number(tick) for tick in ticks])
     axes.set_xticks([], minor=True)
-    axes.set_yticks(range(len(arms)), [short(arm.arm, width.letters) for arm in arms])
-    for label, arm in zip(axes.get_yticklabels(), arms, strict=True):
-        label.set_fontweight("bold" if arm.is_reference else "normal")
     bare(axes, "x")
-    axes.set_xlabel(f"{score}, lower is better")
+    axes.set_xlabel(f"{score}, lower is better", loc="right" if width.is_narrow else "center")
     return figure
 
 

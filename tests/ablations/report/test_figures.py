@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -9,6 +10,7 @@ import PIL.Image
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
+from matplotlib.transforms import BboxBase
 
 from ablations.claims.records import Claim, OfArms
 from ablations.report.expected import expected_of
@@ -54,6 +56,15 @@ def test_no_text_is_cut_off(name: str, width: Width, pictures: dict[str, list[Pi
         assert cut_off(picture.drawing, width) == [], picture.name
 
 
+@pytest.mark.parametrize("width", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize("name", STUDIES)
+def test_no_text_stands_on_another(name: str, width: Width, pictures: dict[str, list[Picture]]) -> None:
+    for picture in pictures[name]:
+        texts, _ = drawn_texts(picture.drawing, width)
+        on_another = [(a, b) for (a, one), (b, other) in combinations(texts, 2) if one.overlaps(other)]
+        assert on_another == [], picture.name
+
+
 @pytest.mark.parametrize("name", STUDIES)
 def test_svg_has_its_words_as_text_and_png_its_size(name: str, pictures: dict[str, list[Picture]]) -> None:
     for picture in pictures[name]:
@@ -83,16 +94,20 @@ def test_the_best_to_expect_by_hand(tmp_path: Path) -> None:
 
 def cut_off(drawing: Drawing, width: Width) -> list[str]:
     """The texts that reach over the figure's edge."""
+    texts, edge = drawn_texts(drawing, width)
+    return [
+        text for text, box in texts if box.x0 < -1 or box.y0 < -1 or box.x1 > edge.width + 1 or box.y1 > edge.height + 1
+    ]
+
+
+def drawn_texts(drawing: Drawing, width: Width) -> tuple[list[tuple[str, BboxBase]], BboxBase]:
+    """What can be read on the figure and where, and the figure itself, in pixels."""
     with settings():
         figure = drawing(width)
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
         renderer = canvas.get_renderer()
-        texts = [text for text in figure.findobj(Text) if isinstance(text, Text) and text.get_visible()]
-        boxes = [(text, text.get_window_extent(renderer)) for text in texts if text.get_text().strip()]
-    edge = figure.bbox
-    return [
-        text.get_text()
-        for text, box in boxes
-        if box.x0 < -1 or box.y0 < -1 or box.x1 > edge.width + 1 or box.y1 > edge.height + 1
-    ]
+        seen = [axes for axes in figure.axes if axes.get_visible()]
+        artists = [*figure.texts, *(text for axes in seen for text in axes.findobj(Text))]
+        texts = [text for text in artists if isinstance(text, Text) and text.get_visible() and text.get_text().strip()]
+        return [(text.get_text(), text.get_window_extent(renderer)) for text in texts], figure.bbox

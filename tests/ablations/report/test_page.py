@@ -1,6 +1,7 @@
 """The page as a reader's browser meets it: whole, balanced, closed to the outside, names as text."""
 
 import re
+from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
@@ -14,7 +15,7 @@ from ablations.report.pictures import pictures_of
 from ablations.report.study_report import study_reports
 from ablations.workspace import Workspace
 from tests.ablations.command import ablations
-from tests.ablations.report.studies import arm_of, one_in, write_study
+from tests.ablations.report.studies import arm_of, factorial, ladder, one_in, search, write_study
 
 VOID = {"meta", "img", "source", "br", "hr", "link", "wbr"}
 REFERS = ("src", "href", "srcset", "poster", "action", "data")
@@ -78,6 +79,18 @@ def test_the_page_is_balanced_and_needs_nothing_from_outside(page: str) -> None:
     anchors = {text[1:] for text in reader.references if text.startswith("#")}
     assert anchors <= set(reader.ids)
     assert 'name="viewport"' in page
+
+
+@pytest.mark.parametrize("make", [ladder, factorial, search])
+def test_so_is_that_of_every_design(
+    make: Callable[[Path], Path], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ablations.report.page.written", lambda *_: b"")  # figures are tested by themselves
+    page = page_of(study_reports([make(tmp_path / "s")]))
+    reader = read(page)
+    assert (reader.open, reader.mistakes) == ([], [])
+    assert len(reader.ids) == len(set(reader.ids))
+    assert {text[1:] for text in reader.references if text.startswith("#")} <= set(reader.ids)
 
 
 def test_names_and_files_are_text(page: str) -> None:
