@@ -21,4 +21,4 @@ def says_share(share: float) -> str:
     if math.isnan(share):
         return ""
     advice = "; fewer progress_evaluations, progress_samples or full_samples would lower it" if share > TARGET else ""
-    return f"evaluation took {share:.0%} of the training's wall time{advice}"
+    return f"evaluation took {100 * share:.0f} % of the training's wall time{advice}"

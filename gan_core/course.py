@@ -74,7 +74,7 @@ class Course:
 
     def says_game(self) -> str:
         return (
-            f"D is right in {self.late('d_accuracy'):.0%}, its loss {self.late('loss_d'):.2g} "
+            f"D is right in {100 * self.late('d_accuracy'):.0f} %, its loss {self.late('loss_d'):.2g} "
             f"(first {self.first('loss_d'):.2g}); G's loss {self.late('loss_g'):.2g} "
             f"(first {self.first('loss_g'):.2g}), "
             f"its gradient {self.late('grad_norm_g'):.2g} (first {self.first('grad_norm_g'):.2g})"

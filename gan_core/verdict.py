@@ -143,7 +143,9 @@ def _oscillating(course: Course) -> Verdict | None:
     if (swings := turns(logs, math.log(FID_FACTOR))) >= FID_SWINGS:
         evidence.append(f"in the second half the FID moved {swings} times up or down by a factor of {FID_FACTOR:g}")
     if len(moves) >= FEWEST_MOVES and fmean(moves) > RESHUFFLED:
-        evidence.append(f"in the second half {fmean(moves):.0%} of the samples moved to other classes at each score")
+        evidence.append(
+            f"in the second half {100 * fmean(moves):.0f} % of the samples moved to other classes at each score"
+        )
     return Verdict("oscillating", (*evidence, course.says_quality())) if evidence else None
 
 

@@ -72,8 +72,8 @@ def _notes(table: Table) -> Iterator[str]:
     tested = sum(not math.isnan(answered.p_holm) for answered in table.claims)
     yield (
         f"seen: left side against right side, paired by seed, {100 * table.rule.confidence:g} % interval; "
-        f"answers: Holm over the {tested} claims that could be tested, at {table.rule.alpha:.0%}; a difference below "
-        f"{table.rule.margin:.0%} is none; see docs/claims.md"
+        f"answers: Holm over the {tested} claims that could be tested, at {100 * table.rule.alpha:.0f} %; "
+        f"a difference below {100 * table.rule.margin:.0f} % is none; see docs/claims.md"
     )
 
 

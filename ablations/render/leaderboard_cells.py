@@ -69,7 +69,9 @@ def _reference(table: Table) -> str:
 def _verdict(table: Table, row: Row) -> str:
     if row.is_baseline:
         return "reference" if row.arm != row.verdict else row.verdict
-    return f"no difference larger than {table.rule.margin:.0%}" if row.verdict == "no difference" else row.verdict
+    return (
+        f"no difference larger than {100 * table.rule.margin:.0f} %" if row.verdict == "no difference" else row.verdict
+    )
 
 
 def _arm(table: Table, row: Row) -> list[str]:
@@ -159,7 +161,7 @@ def _notes(table: Table) -> Iterator[str]:
     if any(row.comparison is not None for row in table.rows):
         yield (
             f"vs {_reference(table)}: FID paired by seed, {_confidence(table)} interval; verdicts: Holm over the "
-            f"table's arms at {table.rule.alpha:.0%}, see docs/statistics.md"
+            f"table's arms at {100 * table.rule.alpha:.0f} %, see docs/statistics.md"
         )
         yield from _could_show(table)
     yield from _explored(table)

@@ -70,7 +70,7 @@ def _show_search(session: Session, search: Exploration) -> None:
     from ablations.search.importances import importances  # Optuna: a second to import
 
     if shares := importances(session.storage, session.study.name):
-        words = ", ".join(f"{name} {share:.0%}" for name, share in shares.items())
+        words = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares.items())
         say(f"Optuna's importances, shares of what varied among the explored trials and no effects: {words}")
 
 

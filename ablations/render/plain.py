@@ -38,7 +38,7 @@ class PlainDisplay:
         now = (text, int((share or 0.0) * 10))
         if now != self._said:
             self._said = now
-            self._say(text if not share else f"{text}, {share:.0%}")
+            self._say(text if not share else f"{text}, {100 * share:.0f} %")
 
     def report(self, report: Report) -> None:
         """Tell of one report that the session's progress has in it already."""

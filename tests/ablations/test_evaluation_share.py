@@ -24,13 +24,13 @@ def test_it_is_of_all_trials_together_and_unknown_ones_are_left_out(tmp_path: Pa
     trial_that_took(tmp_path, 2, 1000.0, None)
     results = read_results(tmp_path)
     assert evaluation_share(results) == pytest.approx(0.07)
-    assert says_share(evaluation_share(results)) == "evaluation took 7% of the training's wall time"
+    assert says_share(evaluation_share(results)) == "evaluation took 7 % of the training's wall time"
 
 
 def test_a_large_share_comes_with_what_would_lower_it(tmp_path: Path) -> None:
     trial_that_took(tmp_path, 0, 10.0, 4.0)
     text = says_share(evaluation_share(read_results(tmp_path)))
-    assert text.startswith("evaluation took 40% of the training's wall time; fewer progress_evaluations")
+    assert text.startswith("evaluation took 40 % of the training's wall time; fewer progress_evaluations")
 
 
 def test_older_journals_say_nothing(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def test_the_terminal(board: Leaderboard, capsys: pytest.CaptureFixture[str], mo
     show_leaderboard(board)
     text = " ".join(capsys.readouterr().out.split())
     assert "tiny: claims" in text
-    assert "Holm over the 3 claims that could be tested, at 10%; a difference below 20% is none" in text
+    assert "Holm over the 3 claims that could be tested, at 10 %; a difference below 20 % is none" in text
     assert "± 90 % interval" in text
 
 
