@@ -17,7 +17,8 @@ def delete(
             "--tracking-uri",
             envvar="MLFLOW_TRACKING_URI",
             metavar="URI",
-            help="An MLflow store that has it [default: the servers that it was sent to].",
+            help="An MLflow store that has it.",
+            show_default="the servers that it was sent to",
         ),
     ] = None,
     storage: Annotated[

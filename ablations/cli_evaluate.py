@@ -23,17 +23,19 @@ def evaluate(
         typer.Argument(metavar="RUN", help="A run (STUDY/ARM-seedN), weights in its folder, or a folder of pictures."),
     ],
     metrics: Annotated[
-        str | None, typer.Option(metavar="A,B", help="Scores [default: the run's; else fid,is].")
+        str | None, typer.Option(metavar="A,B", help="Scores.", show_default="the run's; else fid,is")
     ] = None,
     n: Annotated[
-        int | None, typer.Option("--n", metavar="N", help="Images to score [default: as in training].")
+        int | None, typer.Option("--n", metavar="N", help="Images to score.", show_default="as in training")
     ] = None,
     reference: Annotated[
         str | None,
-        typer.Option(metavar="DATA:SPLIT", help="Compare with these, or folder:PATH [default: the training images]."),
+        typer.Option(
+            metavar="DATA:SPLIT", help="Compare with these, or folder:PATH.", show_default="the training images"
+        ),
     ] = None,
     extractor: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Feature extractor [default: the run's].")
+        str | None, typer.Option(metavar="NAME", help="Feature extractor.", show_default="the run's")
     ] = None,
     of: Annotated[Which, typer.Option(help="The best generator on the way, or the last.")] = Which.best,
     seeds: Annotated[int, typer.Option(metavar="K", help="Score K banks of latents: the evaluation's own noise.")] = 1,
@@ -44,16 +46,18 @@ def evaluate(
         str | None,
         typer.Option("--as", metavar="NAME", help="Keep it on the study's leaderboard, as not trained there."),
     ] = None,
-    size: Annotated[int | None, typer.Option(metavar="PX", help="Size of pictures, without --study [32].")] = None,
+    size: Annotated[
+        int | None, typer.Option(metavar="PX", help="Size of pictures, without --study.", show_default="32")
+    ] = None,
     fit: Annotated[Fit, typer.Option(help="Pictures of another aspect: cut, or stretched.")] = Fit.crop,
     g_mode: Annotated[
-        str | None, typer.Option(metavar="TEXT", help="How the pictures' G was run [running statistics].")
+        str | None, typer.Option(metavar="TEXT", help="How the pictures' G was run.", show_default="running statistics")
     ] = None,
     neighbours: Annotated[
         Path | None, typer.Option(metavar="FILE.png", help="Draw some images beside their nearest real ones.")
     ] = None,
     inception_weights: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Inception's weights [default: downloaded].")
+        Path | None, typer.Option(metavar="FILE", help="Inception's weights.", show_default="downloaded")
     ] = None,
     runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")] = Path(
         "runs"

@@ -13,7 +13,8 @@ Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies
 DEFAULT_RUNS = Path("runs")
 STUDY_HELP = "A study's name or folder, or a study file."
 Weights = Annotated[
-    Path | None, typer.Option("--inception-weights", metavar="FILE", help="Inception's weights [default: downloaded].")
+    Path | None,
+    typer.Option("--inception-weights", metavar="FILE", help="Inception's weights.", show_default="downloaded"),
 ]
 
 
@@ -58,7 +59,9 @@ def adopt(
     runs: Runs = DEFAULT_RUNS,
     storage: Annotated[
         str | None,
-        typer.Option(envvar="ABLATIONS_STORAGE", metavar="URL", help="Optuna's storage [default: the study's own]."),
+        typer.Option(
+            envvar="ABLATIONS_STORAGE", metavar="URL", help="Optuna's storage.", show_default="the study's own"
+        ),
     ] = None,
 ) -> None:
     """Take runs that were trained elsewhere into their study, Optuna and MLflow, each exactly once.
@@ -85,8 +88,12 @@ def verify(
     seed: Annotated[int, typer.Option(metavar="S", help="Which of its seeds.")],
     study: Annotated[str, typer.Option(metavar="STUDY", help=STUDY_HELP)],
     runs: Runs = DEFAULT_RUNS,
-    device: Annotated[str | None, typer.Option(metavar="X", help="cpu, cuda:0, ... [default: as recorded].")] = None,
-    threads: Annotated[int | None, typer.Option(metavar="N", min=1, help="CPU threads [default: as recorded].")] = None,
+    device: Annotated[
+        str | None, typer.Option(metavar="X", help="cpu, cuda:0 and so on.", show_default="as recorded")
+    ] = None,
+    threads: Annotated[
+        int | None, typer.Option(metavar="N", min=1, help="CPU threads.", show_default="as recorded")
+    ] = None,
     inception_weights: Weights = None,
 ) -> None:
     """Train one recorded trial again, in a temporary folder, and say whether it comes out the same.

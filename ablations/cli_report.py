@@ -15,7 +15,9 @@ def report(
     runs: Runs = Path("runs"),
     out: Annotated[
         Path | None,
-        typer.Option(metavar="FILE.html", help="The page [default: report.html in the study's folder, or --runs]."),
+        typer.Option(
+            metavar="FILE.html", help="The page.", show_default="report.html in the study's folder, or --runs"
+        ),
     ] = None,
     figures: Annotated[
         Path | None, typer.Option(metavar="DIR", help="Also write the figures there, as PNG and SVG.")
@@ -48,7 +50,7 @@ def compare(
     a: Annotated[str, typer.Argument(metavar="A", help="An arm, a run (ARM-seedN), STUDY/ either, or a run's folder.")],
     b: Annotated[str, typer.Argument(metavar="B", help="What it is compared with.")],
     study: Annotated[
-        str | None, typer.Option(metavar="STUDY", help="Where both are looked for [default: in all of --runs].")
+        str | None, typer.Option(metavar="STUDY", help="Where both are looked for.", show_default="in all of --runs")
     ] = None,
     runs: Runs = Path("runs"),
     out: Annotated[

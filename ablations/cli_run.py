@@ -21,9 +21,13 @@ class ExecutorName(StrEnum):
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.", show_default=False)]
 Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")]
 AsName = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Keep the results under this name.")]
-Workers = Annotated[int | None, typer.Option(metavar="N", help="Trials side by side [default: one a core or GPU].")]
-Threads = Annotated[int | None, typer.Option(metavar="N", help="CPU threads a trial [default: cores / workers].")]
-Device = Annotated[str | None, typer.Option(metavar="X", help="cpu, cuda:0, ... [default: every GPU, else cpu].")]
+Workers = Annotated[
+    int | None, typer.Option(metavar="N", help="Trials side by side.", show_default="one a core or GPU")
+]
+Threads = Annotated[int | None, typer.Option(metavar="N", help="CPU threads a trial.", show_default="cores / workers")]
+Device = Annotated[
+    str | None, typer.Option(metavar="X", help="cpu, cuda:0 and so on.", show_default="every GPU, else cpu")
+]
 Budget = Annotated[float | None, typer.Option("--budget-kimg", metavar="X", help="Another budget for all arms.")]
 Data = Annotated[str | None, typer.Option("--data", metavar="DATA", help="Other data: a name, or folder:PATH.")]
 ExtractorName = Annotated[str | None, typer.Option("--extractor", metavar="NAME", help="Another extractor.")]
@@ -33,7 +37,8 @@ Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another setting for all arms; may be repeated.")
 ]
 Weights = Annotated[
-    Path | None, typer.Option("--inception-weights", metavar="FILE", help="Inception's weights [default: downloaded].")
+    Path | None,
+    typer.Option("--inception-weights", metavar="FILE", help="Inception's weights.", show_default="downloaded"),
 ]
 DEFAULT_RUNS = Path("runs")
 
@@ -55,15 +60,18 @@ def run(
     storage: Annotated[
         str | None,
         typer.Option(
-            envvar="ABLATIONS_STORAGE", metavar="URL", help="Optuna's storage [default: SQLite in the study's folder]."
+            envvar="ABLATIONS_STORAGE",
+            metavar="URL",
+            help="Optuna's storage.",
+            show_default="SQLite in the study's folder",
         ),
     ] = None,
     floors: Annotated[
         bool | None,
         typer.Option(
             "--floors/--no-floors",
-            help="Score real images and noise too [default: where it takes seconds].",
-            show_default=False,
+            help="Score real images and noise too.",
+            show_default="where it takes seconds",
         ),
     ] = None,
     retrain: Retrain = False,

@@ -14,14 +14,15 @@ def server(
         typer.Option(
             envvar="ABLATIONS_POSTGRES",
             metavar="URL",
-            help="A PostgreSQL server, postgresql://user:password@host [default: SQLite in DIR].",
+            help="A PostgreSQL server, postgresql://user:password@host.",
+            show_default="SQLite in DIR",
             show_envvar=True,
         ),
     ] = None,
     artifacts: Annotated[
         str | None,
         typer.Option(
-            envvar="ABLATIONS_ARTIFACTS", metavar="URI", help="Where files go, s3://bucket [default: in DIR]."
+            envvar="ABLATIONS_ARTIFACTS", metavar="URI", help="Where files go, s3://bucket.", show_default="in DIR"
         ),
     ] = None,
     host: Annotated[str, typer.Option(metavar="ADDRESS", help="The address to listen on.")] = "127.0.0.1",

@@ -17,7 +17,8 @@ def sync(
             "--tracking-uri",
             envvar="MLFLOW_TRACKING_URI",
             metavar="URI",
-            help="The store [default: SQLite in the study's folder].",
+            help="The store.",
+            show_default="SQLite in the study's folder",
         ),
     ] = None,
     models: Annotated[

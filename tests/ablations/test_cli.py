@@ -9,6 +9,7 @@ from pathlib import Path
 import optuna
 import pandas as pd
 import pytest
+import typer
 from mlflow import MlflowClient
 
 from ablations.cli import app
@@ -206,3 +207,17 @@ def test_help_is_there_for_every_command() -> None:
         shown = ablations(*words, "--help")
         assert shown.code == 0
         assert "Usage" in shown.out
+
+
+def test_no_words_of_a_help_text_are_taken_for_markup() -> None:
+    """Rich leaves out what stands in brackets: a default belongs into `show_default`."""
+    commands = typer.main.get_command(app)
+    assert isinstance(commands, typer.core.TyperGroup)
+    helps = [
+        f"{name} {option.name}: {option.help}"
+        for name, command in commands.commands.items()
+        for option in command.params
+        if isinstance(option, typer.core.TyperOption)
+    ]
+    assert len(helps) > 50
+    assert [text for text in helps if "[" in text] == []
