@@ -1,7 +1,7 @@
 """The command `leaderboard`: parse, call, render."""
 
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -71,6 +71,7 @@ def leaderboard(
     if columns:
         sys.stdout.write(columns_page())
         return
+    _check_places({"--csv": csv, "--json": json, "--md": md, "--runs-csv": runs_csv})
     source = from_disk(studies or (), runs) if from_mlflow is None else _from_mlflow(from_mlflow, studies or ())
     if explain is not None:
         show_explanation(explained(*explain, source.results, by.value, source.journal_of))
@@ -84,8 +85,6 @@ def leaderboard(
     }
     wanted = {option: (path, text) for option, (path, text) in texts.items() if path is not None}
     to_stdout = [option for option, (path, _) in wanted.items() if path == STDOUT]
-    if len(to_stdout) > 1:
-        raise UserError(Problem("only one of them can go to the standard output", tuple(to_stdout)))
     if not to_stdout:
         show_leaderboard(ranked)
         show_effects(source, ranked)
@@ -101,6 +100,17 @@ def _from_mlflow(uri: str, experiments: Sequence[str]) -> "Source":
     if source.warning:
         show_warnings(source.warning.splitlines())
     return source
+
+
+def _check_places(files: Mapping[str, Path | None]) -> None:
+    """Before anything is read: whether all of them can be written."""
+    to_stdout = [option for option, path in files.items() if path == STDOUT]
+    if len(to_stdout) > 1:
+        raise UserError(Problem("only one of them can go to the standard output", (", ".join(to_stdout),)))
+    for option, path in files.items():
+        if path is not None and path != STDOUT and (path.is_dir() or not path.parent.is_dir()):
+            why = "it is a folder" if path.is_dir() else f"there is no {path.parent}"
+            raise UserError(Problem(f"{path} can't be written: {why}", (option,)))
 
 
 def _write(option: str, path: Path, text: str, tell: bool) -> None:

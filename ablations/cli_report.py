@@ -69,7 +69,10 @@ def compare(
     sides = side_by_side(*sides_of(a, b, study, runs))
     show_side_by_side(sides)
     if out is not None:
-        write_comparison(sides, out)
+        try:
+            write_comparison(sides, out)
+        except OSError as error:
+            raise UserError(Problem(f"{out} can't be written: {error.strerror}", ("--out",))) from error
         say(f"written: {out}")
 
 

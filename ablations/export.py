@@ -5,6 +5,7 @@ from pathlib import Path
 
 from ablations.recorded_study import refuse_search
 from ablations.study import Study
+from ablations.traces import leaving_no_traces
 from ablations.trials import ENDED, Trial, progress_of, trials_of
 from ablations.workspace import open_workspace
 from gan_core.exported import ExportedTrial, write_trials
@@ -28,7 +29,7 @@ def export(study: Study, runs: Path, out: Path) -> Export:
     Raises UserError where there is nothing to write, or where the study's folder holds another study's results.
     """
     refuse_search(study)
-    with open_workspace(study, runs) as workspace:
+    with leaving_no_traces(runs / study.name), open_workspace(study, runs) as workspace:
         trials = trials_of(study, workspace.root)
         states = {trial.name: progress_of(trial) for trial in trials}
         new = tuple(trial for trial in trials if states[trial.name] == "new")

@@ -5,6 +5,7 @@ import json
 import re
 import tarfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,8 @@ class ExportedTrial(Record):
 
 def write_trials(path: Path, trials: Iterable[ExportedTrial]) -> None:
     """Write them; the same trials give the same bytes. Raises UserError where the file can't be written."""
+    if path.is_dir():
+        raise UserError(Problem(f"{path} can't be written: it is a folder", ("--out",)))
     draft = path.with_name(path.name + ".tmp")
     try:
         with tarfile.open(draft, "w") as tar:
@@ -55,6 +58,8 @@ def write_trials(path: Path, trials: Iterable[ExportedTrial]) -> None:
                 tar.addfile(member, io.BytesIO(content))
         draft.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
         raise UserError(Problem(f"{path} can't be written: {error.strerror}", ("--out",))) from error
 
 

@@ -29,7 +29,7 @@ def sides_of(a: str, b: str, study: str | None, runs: Path) -> tuple[Side, Side]
     roots = [find_workspace(study, runs).root] if study is not None else None
     found = [_folders(text, place, roots, runs) for text, place in ((a, "A"), (b, "B"))]
     if set(found[0]) == set(found[1]):
-        raise UserError(Problem(f"{a!r} and {b!r} are the same runs", ("A", "B"), allowed="two different ones"))
+        raise UserError(Problem(f"{a!r} and {b!r} are the same runs", ("A and B",), allowed="two different ones"))
     results = [read_results(folders) for folders in found]
     names = [_name(own, short=True) for own in results]
     if names[0] == names[1]:

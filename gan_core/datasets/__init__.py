@@ -61,7 +61,7 @@ def load(
 
     The first time may download. `extra`: folders in which to look for the files before all others. `on_progress` is
     told what is being done, with how many images, of how many. Raises UserError on an unknown name or split, a size
-    below 1, a damaged file, or data that can't be had.
+    below 1, a damaged file, data that can't be had, or a `home` that can't be written to.
     """
     data_set = find(name)
     if split not in data_set.splits:
@@ -69,7 +69,10 @@ def load(
     if min(shape_of(size)) < 1:
         raise UserError(Problem(f"images of {size_text(size)} px", ("size",), allowed="at least 1"))
     size = size_of(shape_of(size))
-    return data_set.prepare(Request(split, size, home, extra, options, on_progress or _uncounted))
+    try:
+        return data_set.prepare(Request(split, size, home, extra, options, on_progress or _uncounted))
+    except OSError as error:
+        raise _unprepared(name, home, error) from error
 
 
 def fetch(
@@ -90,6 +93,12 @@ def status(name: str, home: Path, extra: tuple[Path, ...] = ()) -> Status:
     data_set = find(name)
     digests = {split: data_set.identity(split) for split in data_set.splits}
     return Status(data_set, data_set.look(home, extra), digests)
+
+
+def _unprepared(name: str, home: Path, error: OSError) -> UserError:
+    """What the user can do about files that can't be read or written."""
+    message = f"the images of {name} can't be prepared: {error}"
+    return UserError(Problem(message, allowed=f"room and rights to write in {home}; $GAN_ABLATIONS_HOME names another"))
 
 
 def _silent(step: str) -> None:

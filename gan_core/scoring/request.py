@@ -44,8 +44,19 @@ class Request:
             problems.append(Problem(f"{self.seeds} evaluation seeds", ("seeds",), allowed=f"1 to {MAX_SEEDS}"))
         if self.g_mode is not None and not self.g_mode.strip():
             problems.append(Problem("says nothing", ("g-mode",), allowed="such as 'running statistics'"))
+        if self.neighbours is not None and (problem := _place_problem(self.neighbours)):
+            problems.append(problem)
         if problems:
             raise UserError(*problems)
+
+
+def _place_problem(picture: Path) -> Problem | None:
+    """Why a picture can't go there; None where it can."""
+    if picture.suffix.lower() != ".png":
+        return Problem(f"{str(picture)!r} is no PNG file", ("neighbours",), allowed="a name that ends in .png")
+    if picture.is_dir():
+        return Problem(f"{picture} can't be written: it is a folder", ("neighbours",))
+    return None
 
 
 @dataclass(frozen=True)

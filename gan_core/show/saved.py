@@ -15,6 +15,7 @@ from gan_core import checkpoint, journal
 from gan_core.build import build
 from gan_core.config import Config, resolve
 from gan_core.datasets import DATASETS
+from gan_core.devices import checked_device
 from gan_core.events import AnyEvent, Started
 from gan_core.problems import Problem, UserError
 from gan_core.sampling import fixed_latents, sampled
@@ -43,7 +44,8 @@ class SavedGenerator:
 def load_generator(directory: Path, which: Which, device: str = "cpu") -> SavedGenerator:
     """The generator of the run in this folder.
 
-    Raises UserError where there is no run, no such weights yet, or weights that are damaged or another network's.
+    Raises UserError where there is no run, no such weights yet, no such device, or weights that are damaged or another
+    network's.
     """
     start = started(journal.read(directory), directory)
     path = directory / f"{which}.safetensors"
@@ -63,6 +65,7 @@ def load_weights(path: Path, device: str = "cpu") -> SavedGenerator:
 
 
 def _generator(start: Started, path: Path, device: str) -> SavedGenerator:
+    checked_device(device)
     config = resolve(start.config)
     shape = start.image_shape or (DATASETS[config.data].channels, *config.shape)
     stand_ins = np.zeros((config.batch_size, *shape), dtype=np.uint8)

@@ -57,6 +57,12 @@ def refused(folder: Path, *words: object) -> str:
         (["leaderboard", "tiny"], ["study 'tiny' has not been run", "allowed: none yet"]),
         (["ui", "tiny"], ["study 'tiny' has not been run"]),
         (["ui", "tiny", "--port", "80"], ["--port", "1024"]),
+        (["export", "tiny.yaml", "--out", "."], ["--out", ". can't be written", "it is a folder"]),
+        (["export", "tiny.yaml", "--out", "no/t.tar"], ["--out", "no/t.tar can't be written"]),
+        (["leaderboard", "tiny", "--csv", "."], ["--csv", ". can't be written: it is a folder"]),
+        (["leaderboard", "tiny", "--md", "no/t.md"], ["--md", "no/t.md can't be written: there is no no"]),
+        (["leaderboard", "tiny", "--csv", "-", "--md", "-"], ["--csv, --md", "standard output"]),
+        (["evaluate", ".", "--neighbours", "a.jpg"], ["neighbours", "'a.jpg' is no PNG file"]),
         (["data", "fetch", "fashion"], ["no data set is called 'fashion'", "fashion-mnist, mnist", "'fashion-mnist'"]),
         (["data", "fetsh"], ["fetsh", "fetch"]),
     ],
@@ -65,6 +71,13 @@ def refused(folder: Path, *words: object) -> str:
 def test_the_command_line(words: list[str], expected: list[str], tmp_path: Path) -> None:
     message = refused(tmp_path, *words)
     assert [word for word in expected if word not in message] == [], message
+
+
+def test_a_home_that_cannot_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GAN_ABLATIONS_HOME", str(tmp_path / "tiny.yaml" / "home"))
+    message = refused(tmp_path, "run", "tiny.yaml", "--executor", "inline", "--offline")
+    assert "images of shapes can't be prepared" in message
+    assert "$GAN_ABLATIONS_HOME" in message
 
 
 def test_the_study_file_has_all_its_mistakes_told_at_once(tmp_path: Path) -> None:
@@ -138,7 +151,7 @@ def test_a_file_that_cannot_be_written(tmp_path: Path) -> None:
     with open_workspace(load_study(tmp_path / "tiny.yaml"), tmp_path / "runs"):
         pass
     message = refused(tmp_path, "leaderboard", "tiny", "--csv", "no/such/folder.csv")
-    assert "--csv: no/such/folder.csv can't be written: No such file or directory" in message
+    assert "--csv: no/such/folder.csv can't be written: there is no no/such" in message
 
 
 def test_a_trial_folder_of_another_configuration(tmp_path: Path) -> None:

@@ -153,3 +153,8 @@ def test_a_sigmoid_is_called_a_probability_where_the_loss_is_a_likelihood(name: 
     assert ("probability" in title) == (name in ("minimax", "non_saturating", "non_saturating_sigmoid"))
     assert ("only differences" in title) == (name in ("wasserstein", "relativistic"))
     assert ("critic" in title) == (name == "wasserstein")
+
+
+def test_a_device_that_is_not_there_is_a_mistake(folder: Path) -> None:
+    with pytest.raises(UserError, match="this machine has no device 'gpu'"):
+        load_generator(folder, "best", "gpu")
