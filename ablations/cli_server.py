@@ -39,8 +39,10 @@ def server(
     from ablations.render.links import show_server
     from ablations.server.serve import prepare
     from ablations.server.settings import ServerSettings
+    from ablations.tracking.mlflow_ui import check_port
 
     names = tuple(name.strip() for name in allowed_hosts.split(",") if name.strip())
+    check_port(port, host)
     settings = ServerSettings(folder, postgres, artifacts, host, port, names)
     prepared = prepare(settings, os.environ)
     show_server(settings, prepared.credentials.drawn_in)

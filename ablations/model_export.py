@@ -2,6 +2,7 @@
 
 import traceback
 from collections.abc import Generator, Mapping
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import NamedTuple
@@ -56,7 +57,7 @@ def exported(
 
 
 def _child(directories: Mapping[str, Path], out: Path, pipe: Connection) -> None:
-    with pipe:
+    with pipe, suppress(BrokenPipeError):  # whoever waited has been killed
         for arm, directory in directories.items():
             pipe.send(_attempt(directory, out / arm))
 

@@ -30,7 +30,10 @@ def prepare(settings: ServerSettings, environment: Mapping[str, str]) -> Prepare
     """Make the databases and the private files. Raises UserError where a secret, a driver or PostgreSQL is missing."""
     if find_spec("flask_wtf") is None:
         raise UserError(Problem("accounts need a package more", allowed='pip install "gan-ablations[server]"'))
-    settings.folder.mkdir(parents=True, exist_ok=True)
+    try:
+        settings.folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(Problem(f"{settings.folder} can't be made: {error.strerror}", ("--folder",))) from error
     credentials = credentials_for(settings.folder, environment)
     if settings.postgres is not None:
         make_databases(settings.postgres, (MLFLOW_DATABASE, OPTUNA_DATABASE), WAIT_S)

@@ -30,6 +30,7 @@ def ui_command(uri: str, artifact_root: Path, port: int) -> list[str]:
     return [
         *(sys.executable, "-m", "mlflow", "server"),
         *("--backend-store-uri", uri),
+        *("--registry-store-uri", uri),
         *("--default-artifact-root", artifact_root.absolute().as_uri()),
         *("--host", HOST),
         *("--port", str(port)),
@@ -38,13 +39,13 @@ def ui_command(uri: str, artifact_root: Path, port: int) -> list[str]:
     ]
 
 
-def check_port(port: int) -> None:
+def check_port(port: int, host: str = HOST) -> None:
     """Raises UserError where another program listens on it."""
     try:
-        with socket.create_server((HOST, port)):
+        with socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET):
             pass
     except OSError as error:
-        message = f"port {port} of {HOST} can't be used: {error.strerror}"
+        message = f"port {port} of {host} can't be used: {error.strerror}"
         raise UserError(Problem(message, ("--port",), allowed="a free one, such as --port 5050")) from None
 
 
@@ -53,7 +54,8 @@ def running_ui(command: list[str], port: int) -> Iterator["subprocess.Popen[byte
     """The UI, answering, until the body ends. Raises UserError where the port is taken or it does not come up."""
     check_port(port)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    process = subprocess.Popen(command, start_new_session=True)  # Ctrl-C is ours; its workers end with it
+    quiet = {"PYTHONWARNINGS": "ignore", "MLFLOW_LOGGING_LEVEL": "WARNING"}  # its own, unless the user asks for more
+    process = subprocess.Popen(command, start_new_session=True, env=quiet | os.environ)  # Ctrl-C is ours
     try:
         _wait_until_up(process, port)
         yield process

@@ -1,6 +1,7 @@
 """What bad input gets: exit code 2, one message with what, where, what is allowed; and nothing has been made."""
 
 import json
+import socket
 import time
 from pathlib import Path
 
@@ -71,6 +72,15 @@ def refused(folder: Path, *words: object) -> str:
 def test_the_command_line(words: list[str], expected: list[str], tmp_path: Path) -> None:
     message = refused(tmp_path, *words)
     assert [word for word in expected if word not in message] == [], message
+
+
+def test_a_server_whose_port_is_taken_or_whose_folder_is_a_file(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        message = refused(tmp_path, "server", "--port", port)
+    assert f"--port: port {port} of 127.0.0.1 can't be used: Address already in use" in message
+    message = refused(tmp_path, "server", "--folder", "tiny.yaml", "--port", port)
+    assert "--folder: tiny.yaml can't be made" in message
 
 
 def test_a_home_that_cannot_be_written_to(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
