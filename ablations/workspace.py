@@ -156,6 +156,6 @@ def _refuse_changes(study: "Study", before: StudyRecord, workspace: Workspace) -
     if not changes:
         return
     message = f"the study has results in {workspace.root} and has changed since; its results would not belong together"
-    way_on = f"--as NEWNAME to run it as a study of its own, or remove {workspace.root}"
+    way_on = f"--as NEWNAME to run it as a study of its own; `delete` removes {workspace.root}"
     source = str(study.path)
     raise UserError(Problem(message, allowed=way_on, source=source), *changes)
