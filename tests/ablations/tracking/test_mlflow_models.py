@@ -21,6 +21,7 @@ from safetensors.torch import save_file
 
 from ablations.best_generators import FOLDER, WEIGHTS, alias_of, best_generators, check_register, not_logged, read_model
 from ablations.model_export import exported
+from ablations.tracking.cursor import NAME as CURSOR
 from ablations.tracking.execution import Execution
 from ablations.tracking.mlflow_models import DRAFTS, Logged, log_models
 from ablations.tracking.mlflow_store import Store
@@ -30,7 +31,7 @@ from gan_core.problems import UserError
 from gan_core.show.saved import load_generator
 from tests.ablations.command import ablations
 from tests.ablations.journals import make_arm, write_trial
-from tests.ablations.server.postgres import free_port
+from tests.ablations.ports import free_port
 from tests.ablations.tiny import write_study
 from tests.ablations.tracking.conftest import Place
 from tests.ablations.tracking.serving import Server
@@ -172,6 +173,15 @@ def test_one_that_cannot_be_exported_is_told_and_the_others_logged(study: Study)
     assert [one.arm for one in not_logged(study.root, study.place.uri)] == ["baseline"]
 
 
+def test_one_whose_run_is_not_in_the_store_is_told_and_the_others_logged(study: Study) -> None:
+    (result,) = [one for one in best_generators(study.root) if one.arm == "baseline"]
+    (Path(result.directory) / CURSOR).unlink()
+    assert study.log() == [Logged("baseline", "the run of baseline-seed1 is not in the store yet"), Logged("ttur")]
+    (study.root / FOLDER / "ttur.json").write_text("torn")
+    with pytest.raises(UserError, match="tells of no model"):
+        not_logged(study.root, study.place.uri)
+
+
 def test_without_weights_or_scores_there_is_no_best(tmp_path: Path) -> None:
     write_trial(tmp_path, BASELINE, 0, 20.0)  # its weights were removed
     with_weights(write_trial(tmp_path, OTHER, 0, 20.0, "diverged"))
@@ -188,7 +198,7 @@ def test_names() -> None:
     ]
     check_register("fine", logged=True)
     check_register(None, logged=False)
-    for name, logged in (("a/b", True), ("a:b", True), (" ", True), ("fine", False)):
+    for name, logged in (("a/b", True), ("a:b", True), ("it's", True), (" ", True), ("fine", False)):
         with pytest.raises(UserError, match="register"):
             check_register(name, logged=logged)
 
