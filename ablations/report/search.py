@@ -77,7 +77,7 @@ def searched_of(root: Path, record: StudyRecord, results: Sequence[Result]) -> S
         return None
     explored = read_explored(root)
     tried = [one for one in explored.suggestions if one.is_a == "trial"]
-    shares, why_none = _importances(Workspace(root).optuna_db, record.name)
+    shares, why_none = _importances(Workspace(root), record.name)
     return Searched(
         record=record.search,
         suggested=len(explored.suggestions),
@@ -98,15 +98,15 @@ def _refused(suggestions: Sequence[Suggestion]) -> tuple[Refused, ...]:
     return tuple(Refused(reason, times) for reason, times in reasons.most_common())
 
 
-def _importances(ledger: Path, study: str) -> tuple[tuple[tuple[str, float], ...], str]:
+def _importances(workspace: Workspace, study: str) -> tuple[tuple[tuple[str, float], ...], str]:
     """The shares by setting, and why there are none."""
-    if not ledger.exists():
+    if not workspace.optuna_db.exists():
         return (), "Optuna's storage does not lie in the study's folder"
     from ablations.search.importances import FEWEST, read_importances  # Optuna: a second to import
 
-    shares = read_importances(f"sqlite:///{ledger.absolute()}", study)
+    shares = read_importances(workspace.optuna_uri, study)
     if shares is None:
-        return (), f"Optuna's storage {ledger.name} can't be read, or holds no such search"
+        return (), f"Optuna's storage {workspace.optuna_db.name} can't be read, or holds no such search"
     if not shares:
         return (), f"fewer than {FEWEST} explored trials have a FID, or all have the same"
     return tuple(shares.items()), ""
