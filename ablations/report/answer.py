@@ -97,7 +97,9 @@ def _size(effect: Effect, rule: Rule) -> float:
     mean = effect.shown.mean
     if math.isnan(mean):
         return math.inf
-    return -abs(mean if rule.scale == "plain" else math.log(mean)) if mean else -math.inf
+    if rule.scale == "plain":
+        return -abs(mean)
+    return -abs(math.log(mean)) if mean else -math.inf
 
 
 def _verb(names: list[str], verb: str) -> str:
