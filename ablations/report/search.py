@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ablations.designs.search_words import SearchRecord
+from ablations.designs.search_words import LEARNING, SearchRecord
 from ablations.explored import Suggestion, read_explored
 from ablations.report.words import counted, listed
 from ablations.results import Result
@@ -46,6 +46,11 @@ class Searched:
     def forbidden(self) -> int:
         """How many suggestions a rule forbids."""
         return sum(one.times for one in self.refused)
+
+    @property
+    def sampler_learns(self) -> bool:
+        """Whether suggestions hang on what earlier trials scored."""
+        return self.record.explore.sampler in LEARNING
 
     @property
     def told(self) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ By itself MLflow opens an experiment with the children folded away under their p
 It opens those for whoever comes for the first time of which a child says that it is an evaluation.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import NamedTuple
@@ -25,7 +25,7 @@ from ablations.tracking.description import execution_text, experiment_text, rank
 from ablations.tracking.execution import executions_of, read_execution
 from ablations.tracking.mlflow_moved import follow_folder
 from ablations.tracking.mlflow_results import PAGE, pages
-from ablations.tracking.mlflow_run import TRIAL_TAG
+from ablations.tracking.mlflow_run import TRIAL_TAG, Origin
 from ablations.tracking.mlflow_store import CONNECT, SHIP, Store, connect, first_line, limits
 from ablations.tracking.tracked import Tracked, tracked_in
 from ablations.tracking.views import views_of
@@ -61,9 +61,14 @@ def write_views(store: Store, contents: Contents) -> None:
         store.client.set_experiment_tag(store.experiment_id, VIEW_TAG + name, state)
 
 
-def looks_of(arms: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
-    """The tags that show an arm's runs, by arm."""
-    return {arm: {COLOUR_TAG: colour, **OPENED} for arm, colour in colours_of(arms).items()}
+def with_looks(origin: Origin, arms: Sequence[str]) -> Callable[[str], Origin]:
+    """What a new run of an arm is given: where it comes from, and how it is shown. Of an arm to come no colour yet."""
+    looks = _looks_of(arms)
+
+    def of(arm: str) -> Origin:
+        return lambda begun: {**origin(begun), **looks.get(arm, OPENED)}
+
+    return of
 
 
 def bring_up_to_date(store: Store, workspace: Workspace) -> None:
@@ -83,7 +88,7 @@ def _read(workspace: Workspace, uri: str) -> _Read:
 def _write(store: Store, workspace: Workspace, read: _Read) -> None:
     record, tracked, trials = workspace.record(), read.tracked, trials_in_order(workspace)
     write_views(store, contents_of(record.name, trials, tracked.best if tracked is not None else ()))
-    _colour(store, looks_of(list(dict.fromkeys(trial.arm.name for trial in trials))))
+    _colour(store, _looks_of(list(dict.fromkeys(trial.arm.name for trial in trials))))
     if tracked is None:
         return
     rankings = rankings_of(record, read.leaderboard, read.results)
@@ -133,6 +138,11 @@ def trials_in_order(workspace: Workspace) -> list[Trial]:
     places = {arm.name: place for place, arm in enumerate(workspace.record().arms)}
     every = [*begun, *arms_not_begun(workspace, begun)]
     return sorted(every, key=lambda trial: (places.get(trial.arm.name, len(places)), trial.arm.name, trial.seed))
+
+
+def _looks_of(arms: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+    """The tags that show an arm's runs, by arm."""
+    return {arm: {COLOUR_TAG: colour, **OPENED} for arm, colour in colours_of(arms).items()}
 
 
 def _colour(store: Store, looks: Mapping[str, Mapping[str, str]]) -> None:
