@@ -11,8 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from ablations.tracking import mlflow_ui
+from ablations.tracking import mlflow_shown, mlflow_ui
+from ablations.tracking.links import Links
 from ablations.tracking.mlflow_ui import HOST, ui_command
+from ablations.tracking.tracked import Tracked
 from tests.ablations.command import ablations
 from tests.ablations.journals import make_arm, write_study_json, write_trial
 from tests.ablations.ports import free_port
@@ -65,6 +67,21 @@ def test_a_server_that_is_not_there(study: Path, monkeypatch: pytest.MonkeyPatch
     outcome = ablations("ui", study)
     assert outcome.code == 2
     assert f"the MLflow store {address} does not answer" in outcome.err
+
+
+def test_a_servers_first_link_is_opened_and_no_password_shown(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or True)
+    monkeypatch.setattr(mlflow_shown, "refresh", lambda workspace, uri: mlflow_shown.Shown(Tracked("7", "", ())))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:secret@host:5000/")
+    outcome = ablations("ui", study, "--open")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert opened == [Links("https://host:5000", "7").view("study")]
+    assert opened[0] in outcome.out
+    assert "secret" not in outcome.out
+    opened.clear()
+    ablations("ui", study)
+    assert opened == []
 
 
 @pytest.mark.server
