@@ -9,9 +9,10 @@ import math
 import re
 from pathlib import Path
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from ablations import atomic
+from ablations.leaderboard.records import METRIC
 from ablations.results import Result, read_results
 from ablations.tracking.cursor import without_password
 from gan_core.problems import Problem, UserError
@@ -19,7 +20,7 @@ from gan_core.records import Record
 
 FOLDER = "models"
 WEIGHTS = "best.safetensors"
-METRIC = "fid"
+FORBIDDEN = "/:'\"`"  # in a registered model's name: MLflow's own two, and what would end a quotation in its filters
 
 
 class ModelCursor(Record):
@@ -46,19 +47,22 @@ def best_generators(root: Path) -> tuple[Result, ...]:
 
 
 def not_logged(root: Path, uri: str, register: str | None = None) -> tuple[Result, ...]:
-    """Those that the store at `uri` lacks as far as is known here, as a model or as a version of `register`."""
+    """Those that the store at `uri` lacks as far as is known here, as a model or as a version of `register`.
+
+    Raises UserError where that can't be read.
+    """
     return tuple(result for result in best_generators(root) if not _is_logged(root, result, uri, register))
 
 
 def read_model(root: Path, arm: str) -> ModelCursor | None:
-    """What is known of the arm's logged model; None where none was logged. Raises ValidationError."""
+    """What is known of the arm's logged model; None where none was logged. Raises UserError where it can't be read."""
     path = _path(root, arm)
-    return ModelCursor.model_validate_json(path.read_bytes()) if path.exists() else None
+    return _read(path) if path.exists() else None
 
 
 def models_of(root: Path) -> list[ModelCursor]:
-    """All that are known. Raises ValidationError."""
-    return [ModelCursor.model_validate_json(path.read_bytes()) for path in sorted((root / FOLDER).glob("*.json"))]
+    """All that are known. Raises UserError where one can't be read."""
+    return [_read(path) for path in sorted((root / FOLDER).glob("*.json"))]
 
 
 def write_model(root: Path, arm: str, cursor: ModelCursor) -> None:
@@ -81,8 +85,9 @@ def check_register(name: str | None, *, logged: bool) -> None:
     """Raise UserError where no model can be registered under this name, or none will be `logged`."""
     if name is None:
         return
-    if not name.strip() or any(sign in name for sign in "/:"):
-        raise UserError(Problem(f"{name!r} can't be a registered model's name", ("--register",), "no '/', no ':'"))
+    if not name.strip() or any(sign in name for sign in FORBIDDEN):
+        allowed = f"a name without {' '.join(FORBIDDEN)}"
+        raise UserError(Problem(f"{name!r} can't be a registered model's name", ("--register",), allowed))
     if not logged:
         message = "no model is logged now, so none can be registered"
         raise UserError(Problem(message, ("--register",), "without --no-models and --offline; or `sync --register`"))
@@ -94,6 +99,14 @@ def _is_logged(root: Path, result: Result, uri: str, register: str | None) -> bo
         return False
     same = cursor.trial == Path(result.directory).name and cursor.run_id == result.run_id
     return same and (register is None or register in cursor.registered)
+
+
+def _read(path: Path) -> ModelCursor:
+    try:
+        return ModelCursor.model_validate_json(path.read_bytes())
+    except ValidationError:
+        message = "tells of no model that this program has logged; remove it, and the model is looked for in the store"
+        raise UserError(Problem(message, source=str(path))) from None
 
 
 def _path(root: Path, arm: str) -> Path:

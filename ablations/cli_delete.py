@@ -1,5 +1,6 @@
 """The command `delete`: parse, call, render."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -39,7 +40,7 @@ def delete(
     from ablations.render.steps import Steps
     from ablations.workspace import Workspace, find_workspace
 
-    workspace = Workspace(find_workspace(study, runs).root.resolve())
+    workspace = Workspace(Path(os.path.abspath(find_workspace(study, runs).root)))
     with exclusive(workspace.lock_file, f"study {workspace.name}"):
         found = find_everything(workspace, tracking_uri or None, storage or None, local=local)
         show_everything(found)

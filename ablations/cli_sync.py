@@ -40,7 +40,7 @@ def sync(
 
     check_register(register, logged=models)
     workspace = find_workspace(study, runs)
-    uri = tracking_uri or f"sqlite:///{workspace.mlflow_db.absolute()}"
+    uri = tracking_uri or workspace.mlflow_uri
     with exclusive(workspace.lock_file, f"study {workspace.name}"):
         artifacts = None if tracking_uri else workspace.mlartifacts
         steps = steps_of(workspace, uri, artifacts, models=models, register=register)

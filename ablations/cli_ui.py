@@ -20,18 +20,18 @@ def ui(
     With MLFLOW_TRACKING_URI naming a server: only print the links to that server.
     """
     from ablations.render.links import show_ui
+    from ablations.tracking.links import base_of
     from ablations.tracking.mlflow_shown import refresh
     from ablations.tracking.mlflow_ui import HOST, check_port, is_server, running_ui, ui_command
-    from ablations.tracking.tracked import embedded_uri
     from ablations.workspace import find_workspace
 
     workspace = find_workspace(study, runs)
-    uri = os.environ.get("MLFLOW_TRACKING_URI") or embedded_uri(workspace)
+    uri = os.environ.get("MLFLOW_TRACKING_URI") or workspace.mlflow_uri
     if is_server(uri):
-        show_ui(uri.rstrip("/"), refresh(workspace, uri), workspace.root, open_browser)
+        show_ui(base_of(uri), refresh(workspace, uri), workspace.root, open_browser)
         return
     check_port(port)
-    is_new = uri == embedded_uri(workspace) and not workspace.mlflow_db.exists()
+    is_new = uri == workspace.mlflow_uri and not workspace.mlflow_db.exists()
     shown = None if is_new else refresh(workspace, uri)
     try:
         with running_ui(ui_command(uri, workspace.mlartifacts, port), port) as server:

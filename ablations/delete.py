@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ablations.explored import NAME as EXPLORED
-from ablations.removal import HIDDEN, FolderContents, Traces, contents_of, remove_folder, traces_of
-from ablations.tracking.cursor import without_password
+from ablations.removal import FolderContents, Traces, contents_of, remove_folder, traces_of
+from ablations.tracking.cursor import HIDDEN, without_password
 from ablations.workspace import Workspace
 from gan_core.problems import Problem, UserError
 
@@ -75,6 +74,14 @@ def remove_everything(found: Everything, on_step: "OnStep") -> None:
     remove_folder(found.workspace)
 
 
+def embedded_counts(found: Everything) -> tuple[int, int, int]:
+    """Runs, logged models and registered versions in the folder's own store, as far as its cursors tell."""
+    uri = found.workspace.mlflow_uri
+    models = found.traces.models.get(uri, ())
+    runs = len(found.traces.trials.get(uri, ())) + len(found.traces.executions.get(uri, ()))
+    return runs, len(models), sum(len(model.registered) for model in models)
+
+
 def _addresses(known: Sequence[str], given: str | None) -> list[str]:
     """The stores to look into. Files of other folders are never touched unless they are named: a copy tells of them."""
     addresses = [] if given is None else [given]
@@ -88,15 +95,3 @@ def _addresses(known: Sequence[str], given: str | None) -> list[str]:
             )
         addresses.append(uri)
     return addresses
-
-
-def embedded_counts(found: Everything) -> tuple[int, int, int]:
-    """Runs, logged models and registered versions in the folder's own store, as far as its cursors tell."""
-    uri = _embedded(found.folder.root)
-    models = found.traces.models.get(uri, ())
-    runs = len(found.traces.trials.get(uri, ())) + len(found.traces.executions.get(uri, ()))
-    return runs, len(models), sum(len(model.registered) for model in models)
-
-
-def _embedded(root: Path) -> str:
-    return f"sqlite:///{Workspace(root).mlflow_db.absolute()}"

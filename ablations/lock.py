@@ -11,12 +11,15 @@ from gan_core.problems import Problem, UserError
 
 @contextmanager
 def exclusive(path: Path, subject: str) -> Iterator[None]:
-    """Hold the lock on this file. Raises UserError, naming `subject` and the holder's process, if it is taken.
+    """Hold the lock on this file. Raises UserError if the file can't be written, or, naming the holder, if it is taken.
 
     The file stays: removing it would let two processes hold locks on two files of one name. Programs started
     meanwhile do not inherit the lock.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    except OSError as error:
+        raise UserError(Problem(f"{subject} can't be locked: {error.strerror}", source=str(path))) from None
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

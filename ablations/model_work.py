@@ -26,7 +26,10 @@ def log_missing_models(session: Session, on_step: OnStep) -> ModelsLogged:
     options, root, uri = session.options, session.workspace.root, session.tracking_uri
     if not options.models or session.offline or session.complaint:
         return ModelsLogged()
-    best = not_logged(root, uri, options.register)
+    try:
+        best = not_logged(root, uri, options.register)
+    except UserError as error:
+        return ModelsLogged(complaint=f"no best generator was logged: {error}")
     if not best:
         return ModelsLogged()
     from ablations.tracking.mlflow_models import log_models

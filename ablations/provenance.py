@@ -4,10 +4,11 @@ import getpass
 import platform
 import shlex
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
+from ablations.tracking.cursor import without_password
 from ablations.uncommitted import git, uncommitted_patch
 from gan_core.cores import cores
 from gan_core.records import Record
@@ -46,7 +47,7 @@ def provenance_of(directory: Path, command: Sequence[str]) -> Provenance:
         patch=uncommitted_patch(directory) if commit else None,
         user=_user(),
         host=socket.gethostname(),
-        command=shlex.join(command),
+        command=shlex.join(_shown(command)),
         versions=versions(PACKAGES),
         cpu=_cpu(),
         cores=cores(),
@@ -64,6 +65,13 @@ def environment() -> str:
     """Every package that is installed here, a line each as pip writes them: what ran, whatever was pinned."""
     installed = {dist.metadata["Name"]: dist.version for dist in metadata.distributions()}
     return "".join(f"{name}=={installed[name]}\n" for name in sorted(installed, key=str.lower))
+
+
+def _shown(command: Sequence[str]) -> Iterator[str]:
+    """The words of a command, without passwords: `--storage URL` and `--storage=URL` may have one."""
+    for word in command:
+        option, sign, value = word.partition("=") if word.startswith("--") else ("", "", word)
+        yield option + sign + (without_password(value) if "://" in value else value)
 
 
 def _user() -> str | None:

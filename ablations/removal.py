@@ -5,6 +5,7 @@ Stores in the study's folder go with it. Files that other studies took over are 
 
 import shutil
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,6 @@ from ablations.tracking.execution import executions_of
 from ablations.trial_record import RECORD, TrialRecord, read_record
 from ablations.workspace import Workspace
 from gan_core.problems import Problem, UserError
-
-HIDDEN = "***"  # in place of a password
 
 
 @dataclass(frozen=True)
@@ -64,22 +63,22 @@ def contents_of(workspace: Workspace) -> FolderContents:
 
 def traces_of(workspace: Workspace) -> Traces:
     """What the study's cursors tell. Raises UserError for one that can't be read."""
+    models: defaultdict[str, list[ModelCursor]] = defaultdict(list)
     try:
         trials = _by_store(read_cursor(path) for path in sorted(workspace.trials.glob("*")))
         executions = _by_store(read_cursor(folder) for folder in executions_of(workspace.root))
-        models: dict[str, tuple[ModelCursor, ...]] = {}
         for model in models_of(workspace.root):
-            models[model.tracking_uri] = (*models.get(model.tracking_uri, ()), model)
-    except (ValidationError, OSError) as error:
+            models[model.tracking_uri].append(model)
+    except (ValidationError, OSError, UserError) as error:
         message = f"a record of what MLflow has can't be read: {str(error).splitlines()[0]}"
         raise UserError(
             Problem(message, source=str(workspace.root), allowed="--local, to leave MLflow as it is")
         ) from None
-    return Traces(trials, executions, models)
+    return Traces(trials, executions, {uri: tuple(own) for uri, own in models.items()})
 
 
 def remove_folder(workspace: Workspace) -> None:
-    """Remove the folder. The lock is the caller's.
+    """Remove the folder, and a symbolic link to it that is named in its place. The lock is the caller's.
 
     It moves out of sight first, at once: neither another process that begins a study of this name, nor one that looks
     for trials to take over, meets half of it.
@@ -93,11 +92,11 @@ def remove_folder(workspace: Workspace) -> None:
 
 
 def _by_store(cursors: Iterable[Cursor | None]) -> dict[str, tuple[str, ...]]:
-    found: dict[str, tuple[str, ...]] = {}
+    found: defaultdict[str, list[str]] = defaultdict(list)
     for cursor in cursors:
         if cursor is not None:
-            found[cursor.tracking_uri] = (*found.get(cursor.tracking_uri, ()), cursor.run_id)
-    return found
+            found[cursor.tracking_uri].append(cursor.run_id)
+    return {uri: tuple(runs) for uri, runs in found.items()}
 
 
 def _taken_by(workspace: Workspace) -> tuple[str, ...]:

@@ -4,10 +4,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
+from ablations.leaderboard.records import METRIC
 from ablations.trials import Trial
 from gan_core.events import AnyEvent, Evaluated, Finished
-
-METRIC = "fid"
 
 Journals = Mapping[str, Sequence[AnyEvent]]  # by trial
 

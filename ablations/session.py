@@ -46,7 +46,7 @@ class Session:
         self.progress = StudyProgress.of(self.trials, self.journals)
         self.progress.to_come = self.exploration.trials_to_come if self.exploration else 0
         self.data_digests: DataDigests = {}
-        self.tracking_uri = options.tracking_uri or f"sqlite:///{workspace.mlflow_db.absolute()}"
+        self.tracking_uri = options.tracking_uri or workspace.mlflow_uri
         self.reused: dict[str, Twin] = {}  # by trial: taken over in this execution
         self.offline = options.offline
         self.complaint = ""  # what the tracker could not do, for the user
@@ -56,7 +56,7 @@ class Session:
     @property
     def storage(self) -> str:
         """Where Optuna keeps its ledgers."""
-        return self.options.storage or f"sqlite:///{self.workspace.optuna_db.absolute()}"
+        return self.options.storage or self.workspace.optuna_uri
 
     def to_do(self) -> list[Trial]:
         """The trials that have no result yet. Raises UserError where a folder belongs to other settings."""

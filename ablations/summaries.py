@@ -4,6 +4,8 @@ import multiprocessing
 import os
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from pathlib import Path
 
 from ablations.summary import NAME, read_summary, summary_holds
@@ -17,13 +19,14 @@ def keep_summaries(directories: Sequence[Path]) -> None:
     """Leave a summary in each of these trials' directories if many lack one; the reader finds them there.
 
     Nothing hangs on it: what is not left here, in a directory that can't be written to say, the reader makes itself.
+    Nor can processes be started for a program that was read from standard input, or has no `if __name__ == "__main__"`.
     """
     missing = _missing(directories)
     if cores() < 2 or len(missing) < MANY or not os.access(missing[0], os.W_OK):
         return
     batches = [missing[start : start + A_BATCH] for start in range(0, len(missing), A_BATCH)]
     context = multiprocessing.get_context("spawn")  # the caller may have threads
-    with ProcessPoolExecutor(cores(), mp_context=context) as pool:
+    with suppress(BrokenProcessPool), ProcessPoolExecutor(cores(), mp_context=context) as pool:
         list(pool.map(_keep_each, batches))
 
 

@@ -24,14 +24,13 @@ def git(directory: Path, *arguments: str, differs: int = 0) -> str | None:
             ["git", *arguments],
             cwd=directory,
             capture_output=True,
-            text=True,
-            errors="replace",
             timeout=TIMEOUT_S,
             env={**os.environ, "GIT_OPTIONAL_LOCKS": "0"},
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return answer.stdout.rstrip("\n") if answer.returncode in (0, differs) else None
+    said = answer.stdout.decode(errors="replace")  # ends of lines as they are
+    return said.rstrip("\n") if answer.returncode in (0, differs) else None
 
 
 def uncommitted_patch(directory: Path) -> str | None:

@@ -54,9 +54,19 @@ class Workspace:
         return self.root / "optuna.db"
 
     @property
+    def optuna_uri(self) -> str:
+        """The ledger's address."""
+        return f"sqlite:///{self.optuna_db.absolute()}"
+
+    @property
     def mlflow_db(self) -> Path:
         """The tracking store, unless another one was asked for."""
         return self.root / "mlflow.db"
+
+    @property
+    def mlflow_uri(self) -> str:
+        """The tracking store's address."""
+        return f"sqlite:///{self.mlflow_db.absolute()}"
 
     @property
     def mlartifacts(self) -> Path:

@@ -15,7 +15,8 @@ from pathlib import Path
 
 import numpy as np
 import PIL.Image
-from leaderboard_10000 import SEEDS, machine, timed, write_runs
+from leaderboard_10000 import machine, timed
+from made_up_runs import SEEDS, write_runs
 
 from ablations.study_record import ArmRecord, StudyRecord
 from ablations.trial_record import read_record

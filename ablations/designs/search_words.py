@@ -10,6 +10,7 @@ from gan_core.records import Record
 
 EXPLORED_SEEDS = 1_000_000  # the first seed of explored trials; those of confirmed ones lie below
 SAMPLERS = ("tpe", "gp", "cmaes", "random", "qmc")
+LEARNING = ("tpe", "gp", "cmaes")  # those that suggest by what earlier trials scored
 PRUNERS = ("none", "median", "hyperband")
 DIMENSION_ALLOWED = "a list of choices, such as [32, 64], or a range, such as {low: 1e-4, high: 1e-2, log: true}"
 SPACE_ALLOWED = "settings, each with a list of choices or a range"

@@ -12,8 +12,12 @@ from ablations.statistics import Comparison, Rule, estimate
 from ablations.summary import Of, ScoreSummary
 
 
-def counts_in(result: Result, table: Table) -> bool:
-    """Whether a run counts in its study's table: by its FID's protocol, or without a score in each."""
+def runs_in(table: Table, results: Sequence[Result]) -> list[Result]:
+    """The runs of the table's study that count in it: by their FID's protocol, or without a score in each."""
+    return [result for result in results if result.study == table.study and _counts_in(result, table)]
+
+
+def _counts_in(result: Result, table: Table) -> bool:
     score = result.score(METRIC, table.ranked_by) if result.status == "finished" else None
     return score is None or score.stamp == table.stamps.get(METRIC)
 

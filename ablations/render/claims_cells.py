@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from ablations.claims.answered import AnsweredClaim, Seen
 from ablations.leaderboard import Table
-from ablations.render.console import number
-from ablations.render.leaderboard_cells import percent
+from ablations.render.console import number, percent
 from ablations.statistics import Rule
 
 MOST_TIMES = 10.0  # no trick changes a score more
@@ -71,9 +70,9 @@ def _could_show(seen: Seen, rule: Rule) -> list[str]:
 def _notes(table: Table) -> Iterator[str]:
     tested = sum(not math.isnan(answered.p_holm) for answered in table.claims)
     yield (
-        f"seen: left side against right side, paired by seed, {100 * table.rule.confidence:g} % interval; "
-        f"answers: Holm over the {tested} claims that could be tested, at {100 * table.rule.alpha:.0f} %; "
-        f"a difference below {100 * table.rule.margin:.0f} % is none; see docs/claims.md"
+        f"seen: left side against right side, paired by seed, {table.rule.confidence_percent} interval; "
+        f"answers: Holm over the {tested} claims that could be tested, at {table.rule.alpha_percent}; "
+        f"a difference below {table.rule.margin_percent} is none; see docs/claims.md"
     )
 
 

@@ -7,7 +7,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ablations.leaderboard import Leaderboard
-from ablations.leaderboard.arms import counts_in
+from ablations.leaderboard.arms import runs_in
 from ablations.leaderboard.source import Source
 from ablations.render.console import out
 from ablations.render.leaderboard import STYLES
@@ -24,10 +24,10 @@ def show_effects(source: Source, leaderboard: Leaderboard) -> None:
 def _effects(source: Source, leaderboard: Leaderboard) -> Iterator[tuple[str, Effects]]:
     for table in leaderboard.tables:
         record = source.asked[table.study].record if table.study in source.asked else None
-        if record is not None and record.design in OF_DESIGN and table.stamps:
-            runs = [run for run in source.results if run.study == table.study and counts_in(run, table)]
-            if (effects := effects_of(record, table, runs)).effects:
-                yield table.study, effects
+        if record is None or record.design not in OF_DESIGN or not table.stamps:
+            continue
+        if (effects := effects_of(record, table, runs_in(table, source.results))).effects:
+            yield table.study, effects
 
 
 def _drawn(study: str, effects: Effects) -> Table:

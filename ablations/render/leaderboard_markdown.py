@@ -1,5 +1,6 @@
 """The ranked arms as Markdown, and the page that says what the columns of the files mean."""
 
+import re
 from collections.abc import Iterator, Sequence
 
 from ablations.leaderboard import Leaderboard, Table
@@ -27,12 +28,18 @@ def markdown_of(leaderboard: Leaderboard) -> str:
 def markdown_table(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The lines of one table, heading and rule first, and the notes below it."""
     words = drawn(table)
-    return tuple(_table(words.headings, (*words.rows, *words.floors))), tuple(map(_escaped, words.notes))
+    return tuple(_table(words.headings, (*words.rows, *words.floors))), tuple(map(escaped, words.notes))
 
 
 def markdown_claims(table: Table) -> tuple[str, ...]:
     """The answers to what is claimed of one table's arms; () where nothing is."""
     return tuple(_claims(drawn_claims(table)))
+
+
+def escaped(text: str) -> str:
+    """What people wrote, in one line, so that none of it is taken for a table's border, emphasis, or HTML."""
+    plain = re.sub(r"\s+", " ", text).replace("\\", "\\\\")
+    return re.sub(r"([|*])", r"\\\1", re.sub(r"<(?=[A-Za-z/!?])", "&lt;", plain))
 
 
 def columns_page() -> str:
@@ -42,27 +49,23 @@ def columns_page() -> str:
 
 
 def _lines(words: Drawn) -> Iterator[str]:
-    yield f"## {_escaped(words.title)}\n"
+    yield f"## {escaped(words.title)}\n"
     yield from _table(words.headings, (*words.rows, *words.floors))
     yield ""
     for note in words.notes:
-        yield f"{_escaped(note)}  "
+        yield f"{escaped(note)}  "
     yield ""
 
 
 def _claims(words: DrawnClaims | None) -> Iterator[str]:
     if words is not None:
-        yield f"### {_escaped(words.title)}\n"
+        yield f"### {escaped(words.title)}\n"
         yield from _table(HEADINGS, words.rows)
-        yield from ("", *(f"{_escaped(note)}  " for note in words.notes), "")
+        yield from ("", *(f"{escaped(note)}  " for note in words.notes), "")
 
 
 def _table(headings: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    yield "| " + " | ".join(map(_escaped, headings)) + " |"
+    yield "| " + " | ".join(map(escaped, headings)) + " |"
     yield "|" + "---|" * len(headings)
     for row in rows:
-        yield "| " + " | ".join(map(_escaped, row)) + " |"
-
-
-def _escaped(text: str) -> str:
-    return text.replace("|", "\\|").replace("*", "\\*")
+        yield "| " + " | ".join(map(escaped, row)) + " |"

@@ -11,7 +11,8 @@ from ablations.server.settings import ServerSettings
 from ablations.tracking.advice import sync_command
 from ablations.tracking.cursor import experiment_of, without_password
 from ablations.tracking.description import links_of
-from ablations.tracking.links import Links
+from ablations.tracking.links import Links, base_of
+from ablations.tracking.mlflow_ui import is_server
 from ablations.tracking.views import STUDY
 
 if TYPE_CHECKING:
@@ -38,9 +39,9 @@ def show_ui(base: str, shown: "Shown | None", root: Path, opened: bool, stops: b
 
 def show_tracked(uri: str, root: Path) -> None:
     """At the end of an execution: the address of its runs, and how to have a UI at it where no server is."""
-    at_server = uri.startswith(("http://", "https://"))
+    at_server = is_server(uri)
     experiment = experiment_of(root / "trials")
-    address = Links(uri.rstrip("/") if at_server else UI, experiment).view(STUDY) if experiment else ""
+    address = Links(base_of(uri) if at_server else UI, experiment).view(STUDY) if experiment else ""
     ui = f"python -m ablations ui {shlex.quote(str(root))}"
     if not at_server:
         say(f"MLflow:      {ui}{f', then {address}' if address else ''}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from ablations.leaderboard import Row, Table
 from ablations.report.effects import Effect, Effects
-from ablations.report.words import change, could_show, interval, listed, percent_of, would_take
+from ablations.report.words import change, could_show, interval, listed, would_take
 from ablations.statistics import Finding, Rule
 
 FEW = 2  # names without an answer that a headline has
@@ -53,7 +53,7 @@ def _headline(effects: Effects, best: Row | None) -> str:
         f"{listed(by_finding['helps'])} {_verb(by_finding['helps'], 'help')}",
         f"{listed(by_finding['hurts'])} {_verb(by_finding['hurts'], 'hurt')}",
         f"{listed(by_finding['no difference'])} {_verb(by_finding['no difference'], 'make')} no difference larger than "
-        f"{percent_of(effects.rule.margin)}",
+        f"{effects.rule.margin_percent}",
     ]
     known = [text for text, finding in zip(said, ORDER[:3], strict=True) if by_finding[finding]]
     unknown = len(by_finding["can't tell"])
@@ -97,7 +97,9 @@ def _size(effect: Effect, rule: Rule) -> float:
     mean = effect.shown.mean
     if math.isnan(mean):
         return math.inf
-    return -abs(mean if rule.scale == "plain" else math.log(mean)) if mean else -math.inf
+    if rule.scale == "plain":
+        return -abs(mean)
+    return -abs(math.log(mean)) if mean else -math.inf
 
 
 def _verb(names: list[str], verb: str) -> str:

@@ -14,6 +14,7 @@ def write_at_the_end(workspace: Workspace) -> str:
         reports = write_report([workspace.root], workspace.report_html)
         write_figures(reports, workspace.figures, ("svg",))
     except Exception as error:  # a mistake of the drawing's must not fail what took hours
-        workspace.report_html.unlink(missing_ok=True)  # an older one would be taken for this one's
+        workspace.report_html.unlink(missing_ok=True)  # an older one, or a part, would be taken for this one's
+        shutil.rmtree(workspace.figures, ignore_errors=True)
         return f"no report was written ({type(error).__name__}: {error}); `report {workspace.root}` tries again"
     return ""

@@ -16,7 +16,6 @@ from ablations.report.words import (
     interval,
     listed,
     metric_label,
-    percent_of,
     would_take,
 )
 from ablations.statistics import Estimate, Rule
@@ -61,8 +60,8 @@ def claims_of(table: Table) -> Claims | None:
     tested = sum(not math.isnan(answered.p_holm) for answered in table.claims)
     about = (
         f"Each claim is a comparison that was written down before its runs were seen, tested at "
-        f"{percent_of(table.rule.alpha)} after Holm's adjustment over the {counted(tested, 'claim')} that could be "
-        f"tested. A difference below {percent_of(table.rule.margin)} counts as none. Numbers tell the left side of "
+        f"{table.rule.alpha_percent} after Holm's adjustment over the {counted(tested, 'claim')} that could be "
+        f"tested. A difference below {table.rule.margin_percent} counts as none. Numbers tell the left side of "
         "a comparison against its right side"
     )
     return Claims(_headline(table), about, tuple(_line(answered) for answered in table.claims))

@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 from ablations.results import Result
-from ablations.setting_texts import setting_text
+from ablations.setting_texts import OFF, setting_text
 from ablations.study_record import StudyRecord
 from ablations.trial_record import read_record
 
 SEED = "seed"
-ABSENT = "off"
 
 
 @dataclass(frozen=True)
@@ -60,4 +59,4 @@ def configuration_of(configs: Mapping[str, Mapping[str, Any]]) -> Configuration:
 
 
 def _text(key: str, config: Mapping[str, Any]) -> str:
-    return setting_text(key, config[key]) if key in config else ABSENT
+    return setting_text(key, config[key]) if key in config else OFF

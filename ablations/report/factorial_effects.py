@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from ablations.leaderboard import Table
 from ablations.leaderboard.records import METRIC
 from ablations.results import Result
-from ablations.setting_texts import OFF
+from ablations.setting_texts import OFF, ON
 from ablations.statistics import Factor, FactorialFit, Finding, Observation, Rule, fit_factorial
 
-ON = "on"
 SEPARATOR = ":"  # between the two of an interaction
 
 

@@ -8,7 +8,6 @@ from ablations.report.claims import ClaimLine
 from ablations.report.effects import Effect, Effects
 from ablations.report.figures.forest import Line
 from ablations.report.shown import MOST_ARMS
-from ablations.report.words import percent_of
 from ablations.statistics import Rule
 
 
@@ -81,9 +80,9 @@ def forest_of_claims(claims: Sequence[ClaimLine], rule: Rule) -> Forest | None:
 
 
 def _numbers(rule: Rule, has_seeds: bool) -> str:
-    said = f"{percent_of(rule.confidence)} interval, not adjusted."
+    said = f"{rule.confidence_percent} interval, not adjusted."
     said += " Thin strokes: single seeds." if has_seeds else ""
-    return said + (f" Grey band: below {percent_of(rule.margin)}, which counts as none." if rule.scale == "log" else "")
+    return said + (f" Grey band: below {rule.margin_percent}, which counts as none." if rule.scale == "log" else "")
 
 
 def _by_ratio(effect: Effect) -> float:

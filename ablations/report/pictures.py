@@ -46,7 +46,7 @@ def pictures_of(report: TableReport) -> Iterator[Picture]:
             partial(draw_rungs, report.rungs, report.table.score),
         )
     if any(arm.fids for arm in report.seeds):
-        confidence = percent_of(report.table.rule.confidence)
+        confidence = report.table.rule.confidence_percent
         yield Picture(
             "seeds",
             "Every seed",

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from ablations.designs.search_words import SearchRecord
+from ablations.designs.search_words import LEARNING, SearchRecord
 from ablations.explored import Suggestion, read_explored
 from ablations.report.words import counted, listed
 from ablations.results import Result
@@ -48,6 +48,11 @@ class Searched:
         return sum(one.times for one in self.refused)
 
     @property
+    def sampler_learns(self) -> bool:
+        """Whether suggestions hang on what earlier trials scored."""
+        return self.record.explore.sampler in LEARNING
+
+    @property
     def told(self) -> tuple[str, ...]:
         """The numbers in sentences."""
         explore = self.record.explore
@@ -77,7 +82,7 @@ def searched_of(root: Path, record: StudyRecord, results: Sequence[Result]) -> S
         return None
     explored = read_explored(root)
     tried = [one for one in explored.suggestions if one.is_a == "trial"]
-    shares, why_none = _importances(Workspace(root).optuna_db, record.name)
+    shares, why_none = _importances(Workspace(root), record.name)
     return Searched(
         record=record.search,
         suggested=len(explored.suggestions),
@@ -98,15 +103,15 @@ def _refused(suggestions: Sequence[Suggestion]) -> tuple[Refused, ...]:
     return tuple(Refused(reason, times) for reason, times in reasons.most_common())
 
 
-def _importances(ledger: Path, study: str) -> tuple[tuple[tuple[str, float], ...], str]:
+def _importances(workspace: Workspace, study: str) -> tuple[tuple[tuple[str, float], ...], str]:
     """The shares by setting, and why there are none."""
-    if not ledger.exists():
+    if not workspace.optuna_db.exists():
         return (), "Optuna's storage does not lie in the study's folder"
     from ablations.search.importances import FEWEST, read_importances  # Optuna: a second to import
 
-    shares = read_importances(f"sqlite:///{ledger.absolute()}", study)
+    shares = read_importances(workspace.optuna_uri, study)
     if shares is None:
-        return (), f"Optuna's storage {ledger.name} can't be read, or holds no such search"
+        return (), f"Optuna's storage {workspace.optuna_db.name} can't be read, or holds no such search"
     if not shares:
         return (), f"fewer than {FEWEST} explored trials have a FID, or all have the same"
     return tuple(shares.items()), ""

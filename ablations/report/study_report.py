@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ablations.leaderboard import Table
-from ablations.leaderboard.arms import counts_in
+from ablations.leaderboard.arms import runs_in
 from ablations.leaderboard.source import Source, from_folders
 from ablations.report.answer import Answer, answer_of
 from ablations.report.claims import Claims, claims_of
@@ -110,7 +110,7 @@ def _is_seen(result: Result) -> bool:
 def _table_report(
     record: StudyRecord, table: Table, results: Sequence[Result], read: Callable[[Result], RunFacts]
 ) -> TableReport:
-    own = [result for result in results if counts_in(result, table)]
+    own = runs_in(table, results)
     shown = shown_arms(table)
     effects = effects_of(record, table, own)
     judged = [result for result in own if result.stage != "explore"]

@@ -3,7 +3,6 @@
 from ablations.statistics.claims import Answer as Answer
 from ablations.statistics.claims import Relation as Relation
 from ablations.statistics.claims import answer_comparison as answer_comparison
-from ablations.statistics.claims import answer_contrast as answer_contrast
 from ablations.statistics.claims import answer_effect as answer_effect
 from ablations.statistics.comparison import Comparison as Comparison
 from ablations.statistics.comparison import compare_all as compare_all

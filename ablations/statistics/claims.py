@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ablations.statistics.comparison import Comparison
-from ablations.statistics.contrast import Contrast
 from ablations.statistics.rule import Rule
 from ablations.statistics.verdict import even_divergence
 
@@ -48,15 +47,10 @@ def answer_effect(effect: float, p: float, p_equivalence: float, relation: Relat
         found: Relation = "<" if effect < 0 else ">"
         return Answer(_outcome(relation, found, within), f"p = {p:.2g}")
     if within:
-        return Answer(_outcome(relation, "=", True), f"less than {100 * rule.margin:g} % (p = {p_equivalence:.2g})")
+        return Answer(_outcome(relation, "=", True), f"less than {rule.margin_percent} (p = {p_equivalence:.2g})")
     if math.isnan(p):
         return Answer("can't tell", "too few seeds")
     return Answer("can't tell", f"neither an effect nor its absence is shown (p = {p:.2g} and {p_equivalence:.2g})")
-
-
-def answer_contrast(contrast: Contrast, relation: Relation, rule: Rule) -> Answer:
-    """The same of a contrast by itself, unadjusted: one claim, one test."""
-    return answer_effect(contrast.effect.mean, contrast.p, contrast.p_equivalence, relation, rule)
 
 
 def _outcome(claimed: Relation, found: Relation, within: bool) -> Outcome:

@@ -29,6 +29,21 @@ class Rule(Record):
         """How often a study without any effect may claim one."""
         return round(1 - self.confidence, 12)
 
+    @property
+    def alpha_percent(self) -> str:
+        """'5 %'."""
+        return _percent(self.alpha)
+
+    @property
+    def confidence_percent(self) -> str:
+        """'95 %'."""
+        return _percent(self.confidence)
+
+    @property
+    def margin_percent(self) -> str:
+        """'10 %'; '2.5 %' of 0.025."""
+        return _percent(self.margin)
+
     def transform(self, score: float) -> float:
         """A score on the rule's scale. Raises ValueError for one that is not finite or has no logarithm."""
         if not math.isfinite(score):
@@ -48,3 +63,7 @@ class Rule(Record):
         if self.scale == "plain":
             return effect
         return math.inf if effect > LARGEST_LOG else math.exp(effect)
+
+
+def _percent(part: float) -> str:
+    return f"{100 * part:g} %"

@@ -60,10 +60,10 @@ def decide(evidence: Evidence, rule: Rule) -> Verdict:
         if against and not _stands(evidence, rule):
             scores, who = ("better", "it") if helps else ("worse", "the other")
             return Verdict("can't tell", f"{scores} where both finished, but {who} diverges in {_seeds(evidence)} more")
-        small = f", by less than {100 * rule.margin:g} %" if within else ""
+        small = f", by less than {rule.margin_percent}" if within else ""
         return Verdict("helps" if helps else "hurts", f"adjusted p = {evidence.p_holm:.2g}{small}")
     if within and even_divergence(evidence.excess, evidence.seeds, rule):
-        reason = f"less than {100 * rule.margin:g} % apart (adjusted p = {evidence.p_equivalence_holm:.2g})"
+        reason = f"less than {rule.margin_percent} apart (adjusted p = {evidence.p_equivalence_holm:.2g})"
         return Verdict("no difference", reason)
     return Verdict("can't tell", _why_not(evidence, within, rule))
 
@@ -94,6 +94,6 @@ def _why_not(evidence: Evidence, within: bool, rule: Rule) -> str:
         return "fewer than two seeds in which both have a score"
     if within:
         side = "more" if evidence.excess > 0 else "fewer"
-        return f"less than {100 * rule.margin:g} % apart where both finished, but diverges in {_seeds(evidence)} {side}"
+        return f"less than {rule.margin_percent} apart where both finished, but diverges in {_seeds(evidence)} {side}"
     ps = f"{evidence.p_holm:.2g} and {evidence.p_equivalence_holm:.2g}"
     return f"neither a difference nor its absence is shown (adjusted p = {ps})"

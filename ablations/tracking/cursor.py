@@ -10,6 +10,7 @@ from gan_core.records import Record
 
 NAME = "mlflow.json"
 SCHEMA_VERSION = 1
+HIDDEN = "***"  # in place of a password
 
 
 class Cursor(Record):
@@ -70,4 +71,4 @@ def without_password(uri: str) -> str:
     parts = urlsplit(uri)
     if parts.password is None:
         return uri
-    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", ":***@")))
+    return urlunsplit(parts._replace(netloc=parts.netloc.replace(f":{parts.password}@", f":{HIDDEN}@")))

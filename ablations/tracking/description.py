@@ -6,13 +6,14 @@ too long is cut between two lines, and says how many are missing.
 
 import re
 import shlex
+import textwrap
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
 from ablations.leaderboard import Leaderboard
-from ablations.leaderboard.arms import counts_in
-from ablations.render.leaderboard_markdown import markdown_claims, markdown_table
+from ablations.leaderboard.arms import runs_in
+from ablations.render.leaderboard_markdown import escaped, markdown_claims, markdown_table
 from ablations.report.answer import Sentence, answer_of
 from ablations.report.effects import effects_of
 from ablations.results import Result
@@ -25,6 +26,7 @@ RUN_LIMIT = 7900  # characters; MLflow 3 takes 8,000 and cuts the rest without a
 EXPERIMENT_LIMIT = 4900  # its older servers take 5,000
 REPORT = "report.html"
 PROGRAM = re.compile(r"^\S*\bablations/__main__\.py(?=\s|$)")  # as the system has it, wherever it lies
+LONGEST = 1000  # characters of a question or a command
 MOST_ROWS = 12  # of the experiment's table
 ENDING = "... {} more lines; the report has all"
 
@@ -45,8 +47,7 @@ def rankings_of(record: StudyRecord, leaderboard: Leaderboard, results: Sequence
     own = [table for table in leaderboard.tables if table.study == record.name]
     rankings = []
     for table in own:
-        counted = [result for result in results if result.study == record.name and counts_in(result, table)]
-        answer = answer_of(table, effects_of(record, table, counted))
+        answer = answer_of(table, effects_of(record, table, runs_in(table, results)))
         lines, notes = markdown_table(table)
         rankings.append(Ranking(answer.headline, answer.sentences, lines, notes, markdown_claims(table)))
     return tuple(rankings)
@@ -55,7 +56,7 @@ def rankings_of(record: StudyRecord, leaderboard: Leaderboard, results: Sequence
 def experiment_text(record: StudyRecord, rankings: Sequence[Ranking], tracked: Tracked) -> str:
     """The experiment's description. Folded it shows its first line: the links."""
     places = links_of(Links("", tracked.experiment_id), tracked)
-    head = [f"See {', '.join(f'[{words}]' for words in places)}.", "", f"**{record.question}**", ""]
+    head = [f"See {', '.join(f'[{words}]' for words in places)}.", "", _question(record), ""]
     tail = ["", _commands(record.name), "", *(f"[{words}]: {address}" for words, address in places.items())]
     return _fitted(head, [_short(ranking) for ranking in rankings], tail, EXPERIMENT_LIMIT)
 
@@ -63,9 +64,9 @@ def experiment_text(record: StudyRecord, rankings: Sequence[Ranking], tracked: T
 def execution_text(record: StudyRecord, rankings: Sequence[Ranking], tracked: Tracked, command: str) -> str:
     """The description of an execution's run. `command`: what began it."""
     places = links_of(Links("", tracked.experiment_id), tracked)
-    head = [f"**{record.question}**", ""]
+    head = [_question(record), ""]
     tail = ["", f"See {', '.join(f'[{words}]' for words in places)}.", ""]
-    tail += [f"Begun by `{PROGRAM.sub('python -m ablations', command)}`.", "", _commands(record.name), ""]
+    tail += [f"Begun by {_code(PROGRAM.sub('python -m ablations', command))}.", "", _commands(record.name), ""]
     tail += [f"[{words}]: {address}" for words, address in places.items()]
     return _fitted(head, [_long(ranking) for ranking in rankings], tail, RUN_LIMIT)
 
@@ -88,18 +89,31 @@ def links_of(links: Links, tracked: Tracked) -> dict[str, str]:
 def _short(ranking: Ranking) -> list[list[str]]:
     rule, arms = ranking.lines[:2], ranking.lines[2:]
     more = [f"\n... {len(arms) - MOST_ROWS} more"] if len(arms) > MOST_ROWS else []
-    return [[ranking.headline, ""], [*rule, *arms[:MOST_ROWS], *more, ""]]
+    return [[escaped(ranking.headline), ""], [*rule, *arms[:MOST_ROWS], *more, ""]]
 
 
 def _long(ranking: Ranking) -> list[list[str]]:
-    said = [f"- **{s.name}** {s.finding}: {s.says}{f'; {s.why}' if s.why else ''}" for s in ranking.sentences]
+    said = [
+        f"- **{escaped(s.name)}** {s.finding}: {escaped(s.says)}{f'; {escaped(s.why)}' if s.why else ''}"
+        for s in ranking.sentences
+    ]
     return [
-        [ranking.headline, ""],
+        [escaped(ranking.headline), ""],
         [*ranking.lines, ""],
         [*ranking.claims],
         [*said, ""],
         [f"{note}  " for note in ranking.notes],
     ]
+
+
+def _question(record: StudyRecord) -> str:
+    return f"**{textwrap.shorten(escaped(record.question), LONGEST, placeholder=' ...')}**"
+
+
+def _code(command: str) -> str:
+    """A command, which may have newlines and backticks in it."""
+    line = textwrap.shorten(command, LONGEST, placeholder=" ...")
+    return f"`` {line} ``" if "`" in line else f"`{line}`"
 
 
 def _commands(name: str) -> str:

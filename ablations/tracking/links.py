@@ -3,10 +3,20 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode
+from urllib.parse import quote, urlencode, urlsplit, urlunsplit
 
 TRAINING = "workflowType=machine_learning"  # else MLflow 3 opens its pages for language models
 MOST_COMPARED = 20  # runs that the comparison is readable, and its address short enough, with
+
+
+def base_of(uri: str) -> str:
+    """A server's address as a browser is given it: without user and password.
+
+    >>> base_of("https://me:secret@host:5000/mlflow/")
+    'https://host:5000/mlflow'
+    """
+    parts = urlsplit(uri)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])).rstrip("/")
 
 
 @dataclass(frozen=True)

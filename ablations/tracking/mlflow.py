@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from ablations.tracking.cursor import is_settled, without_password
 from ablations.tracking.execution import Execution, Outcome, begin_record, end_record, forget_record
 from ablations.tracking.mlflow_execution import ExecutionRun, Executions, attach, settle
 from ablations.tracking.mlflow_run import Origin, TrialRun
-from ablations.tracking.mlflow_shown import OPENED, bring_up_to_date, looks_of, write_views
+from ablations.tracking.mlflow_shown import bring_up_to_date, with_looks, write_views
 from ablations.tracking.mlflow_store import SHIP, Store, first_line, limits, open_store
 from ablations.tracking.outcomes import INTERRUPTED, KILLED
 from ablations.tracking.params import trial_params
@@ -40,8 +40,7 @@ class MlflowTracker:
         self.store: Store = open_store(uri, experiment, artifact_root)
         self._parent: ExecutionRun | None = None
         self._runs: dict[str, TrialRun] = {}
-        self._origin: Origin | None = None  # whose execution a trial's run belongs to
-        self._looks: Mapping[str, Mapping[str, str]] = {}  # by arm
+        self._origin_of: Callable[[str], Origin]  # what a new run of this arm is given, from `begin` on
         self._shown: Job | None = None  # what people see, brought up to date when all is there
         self._begun: dict[str, None] = {}  # trials that this execution has heard of
         self._final: set[str] = set()  # those that nobody adds to now
@@ -73,10 +72,11 @@ class MlflowTracker:
             forget_record(folder)
             where = without_password(self.store.uri)
             raise UserError(f"MLflow at {where} does not take runs: {WAY_ON} ({first_line(error)})") from error
-        self._origin = executions.origin
         params = trial_params(execution.trials)
-        self._looks = looks_of(execution.arms)
-        self._runs = {t.name: TrialRun(self.store, t, params[t.name], self._origin_of(t)) for t in execution.trials}
+        self._origin_of = with_looks(executions.origin, execution.arms)
+        self._runs = {
+            t.name: TrialRun(self.store, t, params[t.name], self._origin_of(t.arm.name)) for t in execution.trials
+        }
         self._jobs = {name: partial(self._ship, name) for name in self._runs}
         for run in executions.runs:
             if not run.is_shipped() and run is not self._parent:
@@ -87,7 +87,7 @@ class MlflowTracker:
 
     def admit(self, trial: Trial) -> None:
         """One trial more than the execution began with, of a search."""
-        run = TrialRun(self.store, trial, trial_params([trial])[trial.name], self._origin_of(trial))
+        run = TrialRun(self.store, trial, trial_params([trial])[trial.name], self._origin_of(trial.arm.name))
         with self._told:
             self._runs[trial.name], self._jobs[trial.name] = run, partial(self._ship, trial.name)
 
@@ -137,12 +137,6 @@ class MlflowTracker:
         why = self.problem or (f"not done within {timeout_s:g} s" if self._thread.is_alive() else "")
         where = without_password(self.store.uri)
         return f"not everything is in MLflow at {where} ({why}); to send the rest: {sync_command(root)}" if why else ""
-
-    def _origin_of(self, trial: Trial) -> Origin:
-        """What a new run of the trial is given: where it comes from, and how it is shown."""
-        assert self._origin is not None
-        origin, looks = self._origin, self._looks.get(trial.arm.name, OPENED)
-        return lambda begun: {**origin(begun), **looks}
 
     def _add(self, name: str, job: Job) -> None:
         self._jobs[name] = job

@@ -19,7 +19,7 @@ from mlflow.models import Model
 from ablations.best_generators import FOLDER, ModelCursor, alias_of, read_model, write_model
 from ablations.model_export import Exported, exported
 from ablations.results import Result
-from ablations.tracking.cursor import read_cursor, without_password
+from ablations.tracking.cursor import Cursor, read_cursor, without_password
 from ablations.tracking.mlflow_store import SHIP, Store, first_line, limits
 from ablations.tracking.points import points_of
 from gan_core import journal
@@ -45,15 +45,21 @@ def log_models(
 ) -> Iterator[Logged]:
     """Log these, each arm's best run, and register them; tell of each. The study's lock is the caller's.
 
-    One that can't be exported is told and passed over. After a store that failed, the rest is left. `here`: export in
-    this process.
+    One that can't be exported, or whose run the store has not got, is told and passed over. After a store that failed,
+    the rest is left. `here`: export in this process.
     """
-    drafts = root / FOLDER / DRAFTS
-    shutil.rmtree(drafts, ignore_errors=True)  # a killed process's
-    drafts.mkdir(parents=True)
-    by_arm = {result.arm: result for result in best}
-    left = dict.fromkeys(by_arm)
+    by_arm = {result.arm: result for result in best if _cursor(store, result) is not None}
+    yield from (
+        Logged(result.arm, f"the run of {result.name} is not in the store yet")
+        for result in best
+        if result.arm not in by_arm
+    )
+    if not by_arm:
+        return
+    drafts, left = root / FOLDER / DRAFTS, dict.fromkeys(by_arm)
     try:
+        shutil.rmtree(drafts, ignore_errors=True)  # a killed process's
+        drafts.mkdir(parents=True)
         with limits(SHIP):
             models = {arm: _find(store, result) for arm, result in by_arm.items()}
             lacking = {arm: Path(by_arm[arm].directory) for arm, model in models.items() if not _is_ready(model)}
@@ -121,11 +127,15 @@ def _log(store: Store, result: Result, begun: Any, made: Exported) -> Any:
     return client.finalize_logged_model(model.model_id, "READY")
 
 
-def _run_id(store: Store, result: Result) -> str:
-    """The run that the model is linked to. Raises MlflowException where the store has none yet."""
+def _cursor(store: Store, result: Result) -> Cursor | None:
+    """Of the run that the model is linked to; None where the store has none yet."""
     cursor = read_cursor(Path(result.directory))
-    if cursor is None or cursor.tracking_uri != without_password(store.uri):
-        raise MlflowException(f"the run of {result.name} is not in the store yet")
+    return None if cursor is None or cursor.tracking_uri != without_password(store.uri) else cursor
+
+
+def _run_id(store: Store, result: Result) -> str:
+    cursor = _cursor(store, result)
+    assert cursor is not None  # others were passed over
     return cursor.run_id
 
 

@@ -4,36 +4,39 @@ By itself MLflow opens an experiment with the children folded away under their p
 It opens those for whoever comes for the first time of which a child says that it is an evaluation.
 """
 
-from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import NamedTuple
 
 import sqlalchemy
 from mlflow.entities import RunTag
 from mlflow.exceptions import MlflowException
 from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE, MLFLOW_RUN_TYPE
 
+from ablations.leaderboard import Leaderboard
 from ablations.leaderboard.source import from_folders
 from ablations.lock import exclusive
 from ablations.recorded_trials import arms_not_begun, recorded_trials
+from ablations.results import Result
 from ablations.tracking.contents import COLOURS, Contents, colours_of, contents_of
+from ablations.tracking.cursor import without_password
 from ablations.tracking.description import execution_text, experiment_text, rankings_of
 from ablations.tracking.execution import executions_of, read_execution
 from ablations.tracking.mlflow_moved import follow_folder
-from ablations.tracking.mlflow_run import TRIAL_TAG
-from ablations.tracking.mlflow_store import SHIP, Store, connect, first_line, limits
-from ablations.tracking.tracked import Tracked, embedded_uri, tracked_in
+from ablations.tracking.mlflow_results import PAGE, pages
+from ablations.tracking.mlflow_run import TRIAL_TAG, Origin
+from ablations.tracking.mlflow_store import CONNECT, SHIP, Store, connect, first_line, limits
+from ablations.tracking.tracked import Tracked, tracked_in
 from ablations.tracking.views import views_of
 from ablations.trials import Trial
 from ablations.workspace import Workspace
-from gan_core.problems import UserError
+from gan_core.problems import Problem, UserError
 
 VIEW_TAG = "mlflow.sharedViewState."
 COLOUR_TAG = "mlflow.runColor"
 OPENED = {MLFLOW_RUN_TYPE: "evaluation"}
-PAGE = 1000
+WHERE = ("MLFLOW_TRACKING_URI",)
 
 
 @dataclass(frozen=True)
@@ -44,15 +47,28 @@ class Shown:
     complaint: str = ""
 
 
+class _Read(NamedTuple):
+    """What the study's folder tells, read once."""
+
+    results: Sequence[Result]
+    leaderboard: Leaderboard
+    tracked: Tracked | None
+
+
 def write_views(store: Store, contents: Contents) -> None:
     """Keep the views with the experiment; MLflow lists them under 'Views'."""
     for name, state in views_of(contents).items():
         store.client.set_experiment_tag(store.experiment_id, VIEW_TAG + name, state)
 
 
-def looks_of(arms: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
-    """The tags that show an arm's runs, by arm."""
-    return {arm: {COLOUR_TAG: colour, **OPENED} for arm, colour in colours_of(arms).items()}
+def with_looks(origin: Origin, arms: Sequence[str]) -> Callable[[str], Origin]:
+    """What a new run of an arm is given: where it comes from, and how it is shown. Of an arm to come no colour yet."""
+    looks = _looks_of(arms)
+
+    def of(arm: str) -> Origin:
+        return lambda begun: {**origin(begun), **looks.get(arm, OPENED)}
+
+    return of
 
 
 def bring_up_to_date(store: Store, workspace: Workspace) -> None:
@@ -60,16 +76,22 @@ def bring_up_to_date(store: Store, workspace: Workspace) -> None:
 
     A colour that somebody has chosen stays: one that is none of ours.
     """
-    record = workspace.record()
+    _write(store, workspace, _read(workspace, store.uri))
+
+
+def _read(workspace: Workspace, uri: str) -> _Read:
     source = from_folders([workspace.root])
     leaderboard = source.leaderboard()
-    tracked = tracked_in(workspace, store.uri, leaderboard, source.results)
-    trials = trials_in_order(workspace)
+    return _Read(source.results, leaderboard, tracked_in(workspace, uri, leaderboard, source.results))
+
+
+def _write(store: Store, workspace: Workspace, read: _Read) -> None:
+    record, tracked, trials = workspace.record(), read.tracked, trials_in_order(workspace)
     write_views(store, contents_of(record.name, trials, tracked.best if tracked is not None else ()))
-    _colour(store, looks_of(list(dict.fromkeys(trial.arm.name for trial in trials))))
+    _colour(store, _looks_of(list(dict.fromkeys(trial.arm.name for trial in trials))))
     if tracked is None:
         return
-    rankings = rankings_of(record, leaderboard, source.results)
+    rankings = rankings_of(record, read.leaderboard, read.results)
     describe = partial(store.client.set_experiment_tag, store.experiment_id, MLFLOW_RUN_NOTE)
     describe(experiment_text(record, rankings, tracked))
     if tracked.execution:
@@ -84,26 +106,29 @@ def refresh(workspace: Workspace, uri: str) -> Shown | None:
     While another process works on the study nothing is changed: that process does it. Raises UserError if the store
     does not answer.
     """
-    client = connect(uri, ("MLFLOW_TRACKING_URI",))
-    experiment = client.get_experiment_by_name(workspace.record().name)
+    client = connect(uri, WHERE)
+    try:
+        with limits(CONNECT):
+            experiment = client.get_experiment_by_name(workspace.record().name)
+    except (MlflowException, sqlalchemy.exc.SQLAlchemyError) as error:
+        message = f"the MLflow store {without_password(uri)} can't be read: {first_line(error)}"
+        raise UserError(Problem(message, WHERE)) from error
     if experiment is None or experiment.lifecycle_stage != "active":
         return None
     store = Store(client, uri, str(experiment.experiment_id))
-    source = from_folders([workspace.root])
-    tracked = tracked_in(workspace, uri, source.leaderboard(), source.results)
-    shown = tracked if tracked is not None else Tracked(store.experiment_id, "", ())
-    with ExitStack() as stack:
-        try:
-            stack.enter_context(exclusive(workspace.lock_file, workspace.name))
-        except UserError:
-            return Shown(shown)
-        try:
-            with limits(SHIP):
-                if uri == embedded_uri(workspace):
-                    follow_folder(uri, workspace.record().name, workspace.mlartifacts)
-                bring_up_to_date(store, workspace)
-        except (MlflowException, sqlalchemy.exc.SQLAlchemyError) as error:  # whoever may only look sees what is there
-            return Shown(shown, f"views and descriptions were not brought up to date ({first_line(error)})")
+    read = _read(workspace, uri)
+    shown = read.tracked if read.tracked is not None else Tracked(store.experiment_id, "", ())
+    try:
+        with exclusive(workspace.lock_file, f"study {workspace.name}"), limits(SHIP):
+            if uri == workspace.mlflow_uri:
+                follow_folder(uri, workspace.record().name, workspace.mlartifacts)
+            _write(store, workspace, read)
+    except (
+        UserError,
+        MlflowException,
+        sqlalchemy.exc.SQLAlchemyError,
+    ) as error:  # who may but look sees what is there
+        return Shown(shown, f"views and descriptions were not brought up to date ({first_line(error)})")
     return Shown(shown)
 
 
@@ -115,20 +140,16 @@ def trials_in_order(workspace: Workspace) -> list[Trial]:
     return sorted(every, key=lambda trial: (places.get(trial.arm.name, len(places)), trial.arm.name, trial.seed))
 
 
+def _looks_of(arms: Sequence[str]) -> Mapping[str, Mapping[str, str]]:
+    """The tags that show an arm's runs, by arm."""
+    return {arm: {COLOUR_TAG: colour, **OPENED} for arm, colour in colours_of(arms).items()}
+
+
 def _colour(store: Store, looks: Mapping[str, Mapping[str, str]]) -> None:
-    for run in _trials(store):
+    found = pages(partial(store.client.search_runs, [store.experiment_id], max_results=PAGE))
+    for run in [run for run in found if TRIAL_TAG in run.data.tags]:
         tags = run.data.tags
         wanted = looks.get(tags.get("arm", ""), {})
         new = [RunTag(k, v) for k, v in wanted.items() if tags.get(k) != v and tags.get(k) in (None, *COLOURS)]
         if new:
             store.client.log_batch(run.info.run_id, tags=new, synchronous=True)
-
-
-def _trials(store: Store) -> list[Any]:
-    token, found = None, []
-    while True:
-        page = store.client.search_runs([store.experiment_id], max_results=PAGE, page_token=token)
-        found += [run for run in page if TRIAL_TAG in run.data.tags]
-        token = page.token
-        if not token:
-            return found

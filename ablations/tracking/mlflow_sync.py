@@ -66,6 +66,8 @@ def sync(
         for number, (name, was_there, job) in enumerate(work, 1):
             problem = "" if was_there else _attempt(job)
             yield Step(name, number, count, was_there, problem)
+    if not best:
+        return
     for number, one in enumerate(log_models(store, workspace.root, best, register, here=False), len(work) + 1):
         yield Step(f"best generator of {one.arm}", number, count, problem=one.problem)
 

@@ -16,6 +16,7 @@ from gan_core.problems import Problem, UserError
 
 HOST = "127.0.0.1"
 PATIENCE_S = 120.0  # until it answers; it may have to migrate its database first
+END_S = 10.0  # for open requests, after which it is killed
 
 
 def is_server(uri: str) -> bool:
@@ -24,9 +25,7 @@ def is_server(uri: str) -> bool:
 
 
 def ui_command(uri: str, artifact_root: Path, port: int) -> list[str]:
-    """The command line of MLflow's UI on this store, for 127.0.0.1 only. Raises UserError if `uri` is a server."""
-    if is_server(uri):
-        raise UserError(f"the MLflow server at {uri} has its UI itself: open that address")
+    """The command line of MLflow's UI on this store, for 127.0.0.1 only."""
     return [
         *(sys.executable, "-m", "mlflow", "server"),
         *("--backend-store-uri", uri),
@@ -55,15 +54,25 @@ def running_ui(command: list[str], port: int) -> Iterator["subprocess.Popen[byte
     check_port(port)
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     quiet = {"PYTHONWARNINGS": "ignore", "MLFLOW_LOGGING_LEVEL": "WARNING"}  # its own, unless the user asks for more
-    process = subprocess.Popen(command, start_new_session=True, env=quiet | os.environ)  # Ctrl-C is ours
     try:
-        _wait_until_up(process, port)
-        yield process
+        process = subprocess.Popen(command, start_new_session=True, env=quiet | os.environ)  # Ctrl-C is ours
+        try:
+            _wait_until_up(process, port)
+            yield process
+        finally:
+            _end(process)
     finally:
-        with suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGTERM)
-        process.wait()
         signal.signal(signal.SIGTERM, before)
+
+
+def _end(process: "subprocess.Popen[bytes]") -> None:
+    """Of its workers too; also those of a server that has died."""
+    for way, patience_s in ((signal.SIGTERM, END_S), (signal.SIGKILL, None)):
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, way)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(patience_s)
+            return
 
 
 def _wait_until_up(process: "subprocess.Popen[bytes]", port: int) -> None:

@@ -22,7 +22,7 @@ class Tracked:
 
 def tracked_in(workspace: Workspace, uri: str, leaderboard: Leaderboard, results: Sequence[Result]) -> Tracked | None:
     """What is known to be in the store at `uri`; None for nothing. A study's own store may have moved with it."""
-    anywhere = uri == embedded_uri(workspace)
+    anywhere = uri == workspace.mlflow_uri
 
     def of(folder: Path) -> Cursor | None:
         cursor = read_cursor(folder)
@@ -48,8 +48,3 @@ def best_runs(leaderboard: Leaderboard, results: Sequence[Result]) -> list[str]:
             seed = min(row.scores, key=lambda seed: (row.scores[seed], seed))
             found.append(ids[table.study, row.arm, seed])
     return [run for run in found if run is not None]
-
-
-def embedded_uri(workspace: Workspace) -> str:
-    """The address of the store in a study's own folder."""
-    return f"sqlite:///{workspace.mlflow_db.absolute()}"

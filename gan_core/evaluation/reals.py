@@ -88,12 +88,6 @@ class Reals:
         return self._keep("moments", make)
 
 
-def reals_in_memory(features: Tensor, classes: Tensor, number_of_classes: int) -> Reals:
-    """Of features [N d] and predicted classes [N] that are there already; nothing is kept on disk."""
-    seen = {"features": features, "classes": classes}
-    return Reals(len(features), number_of_classes, features.device, lambda: seen, lambda what, make: make())
-
-
 def reals_of(extractor: Extractor, network: nn.Module, reference: ImageSet, home: Path, device: torch.device) -> Reals:
     """Of a data set, seen by an extractor whose network is on `device`; all parts are kept in `home`."""
     key = key_of(extractor, reference, device)

@@ -157,3 +157,6 @@ def scores(fid: float, samples: int, stamp: str) -> tuple[Score, Score]:
         Score(metric="fid", name=f"fid{name}", value=fid, stamp=stamp, protocol={"n_fake": samples}),
         Score(metric="is", name=f"is{name}", value=fid / 10, stamp="i" + stamp, protocol={"n_fake": samples}),
     )
+
+
+ARMS = {"baseline": make_arm("baseline"), **{name: make_arm(name, (name,)) for name in FACTORS}}

@@ -6,14 +6,18 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from ablations.tracking import mlflow_shown, mlflow_ui
+from ablations.tracking.links import Links
 from ablations.tracking.mlflow_ui import HOST, ui_command
-from gan_core.problems import UserError
+from ablations.tracking.tracked import Tracked
 from tests.ablations.command import ablations
 from tests.ablations.journals import make_arm, write_study_json, write_trial
+from tests.ablations.ports import free_port
 from tests.ablations.tracking.serving import Server
 
 
@@ -27,18 +31,23 @@ def study(tmp_path: Path) -> Path:
     return root
 
 
-def free_port() -> int:
-    with socket.create_server((HOST, 0)) as free:
-        return int(free.getsockname()[1])
-
-
 def test_the_store_is_served_to_this_machine_only(tmp_path: Path) -> None:
     command = ui_command("sqlite:////a/mlflow.db", tmp_path, 5001)
     assert command[1:6] == ["-m", "mlflow", "server", "--backend-store-uri", "sqlite:////a/mlflow.db"]
     assert command[command.index("--host") + 1] == "127.0.0.1"
     assert command[command.index("--port") + 1] == "5001"
-    with pytest.raises(UserError, match="http://host:5000"):
-        ui_command("http://host:5000", tmp_path, 5001)
+
+
+def test_a_server_that_does_not_end_is_killed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As one that waits for an open request."""
+    monkeypatch.setattr(mlflow_ui, "END_S", 0.1)
+    monkeypatch.setattr(mlflow_ui, "_wait_until_up", lambda process, port: process.stdout.readline())
+    code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+    piped = partial(subprocess.Popen, stdout=subprocess.PIPE)
+    monkeypatch.setattr(subprocess, "Popen", piped)
+    with mlflow_ui.running_ui([sys.executable, "-c", code], free_port()) as process:
+        assert process.poll() is None
+    assert process.wait(5) == -signal.SIGKILL
 
 
 def test_a_port_that_is_taken(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,6 +67,21 @@ def test_a_server_that_is_not_there(study: Path, monkeypatch: pytest.MonkeyPatch
     outcome = ablations("ui", study)
     assert outcome.code == 2
     assert f"the MLflow store {address} does not answer" in outcome.err
+
+
+def test_a_servers_first_link_is_opened_and_no_password_shown(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or True)
+    monkeypatch.setattr(mlflow_shown, "refresh", lambda workspace, uri: mlflow_shown.Shown(Tracked("7", "", ())))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:secret@host:5000/")
+    outcome = ablations("ui", study, "--open")
+    assert (outcome.code, outcome.err) == (0, "")
+    assert opened == [Links("https://host:5000", "7").view("study")]
+    assert opened[0] in outcome.out
+    assert "secret" not in outcome.out
+    opened.clear()
+    ablations("ui", study)
+    assert opened == []
 
 
 @pytest.mark.server

@@ -90,6 +90,18 @@ def test_nothing_without_a_question_that_can_be_asked(tmp_path: Path, home: Path
     assert tree(place.runs) == before
 
 
+def test_a_folder_on_another_disk_goes_with_the_link_to_it(tmp_path: Path, home: Path) -> None:
+    place = Place(tmp_path, home, extractor="none")
+    place.write("linked")
+    (tmp_path / "disk").mkdir()
+    (place.runs / "linked").rename(tmp_path / "disk" / "other_name")
+    (place.runs / "linked").symlink_to(tmp_path / "disk" / "other_name")
+    outcome = place.delete("linked", "--yes")
+    assert outcome.code == 0, outcome.err
+    assert "study linked is deleted" in outcome.out
+    assert (tree(place.runs), tree(tmp_path / "disk")) == (set(), set())
+
+
 @pytest.mark.slow
 def test_asks_first(tmp_path: Path, home: Path) -> None:
     place = Place(tmp_path, home, extractor="none")

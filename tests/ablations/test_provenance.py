@@ -1,5 +1,6 @@
 """Where a result comes from, asked of real repositories."""
 
+import shlex
 import subprocess
 from pathlib import Path
 
@@ -31,6 +32,15 @@ def test_a_clean_and_a_dirty_repository(tmp_path: Path) -> None:
     assert "-one\n+two" in dirty.patch
     git(tmp_path, "checkout", "--detach")
     assert provenance_of(tmp_path, []).branch is None
+
+
+def test_a_command_is_kept_without_passwords(tmp_path: Path) -> None:
+    url = "postgresql://me:se=cret@host/db?a=b"
+    command = provenance_of(
+        tmp_path, ["ablations", "run", "--storage", url, f"--storage={url}", "--set", "lr=1"]
+    ).command
+    hidden = "postgresql://me:***@host/db?a=b"
+    assert shlex.split(command) == ["ablations", "run", "--storage", hidden, f"--storage={hidden}", "--set", "lr=1"]
 
 
 def test_no_repository_is_none_and_no_error(tmp_path: Path) -> None:

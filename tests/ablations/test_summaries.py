@@ -1,5 +1,7 @@
 """Journals summed up by several processes: the same summaries, and only where there are many to make."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,6 +31,17 @@ def test_the_same_as_one_by_one(root: Path, monkeypatch: pytest.MonkeyPatch) -> 
     assert all(map(summary_holds, directories))
     assert [read_summary(directory) for directory in directories] == expected
     assert [result.summary for result in read_results(root)] == expected
+
+
+def test_where_no_process_can_be_started_the_reader_makes_them(root: Path) -> None:
+    """A program from standard input can't be imported again by a process of its own."""
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom ablations import summaries\n"
+        "from ablations.results import read_results\nsummaries.MANY, summaries.cores = 5, lambda: 2\n"
+        "print(*(result.summary.best is not None for result in read_results(Path(sys.argv[1]))))"
+    )
+    done = subprocess.run([sys.executable, "-", str(root)], input=program, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["True"] * 5
 
 
 def test_few_are_left_to_the_reader(root: Path) -> None:

@@ -45,6 +45,16 @@ def test_applied_to_the_commit_it_makes_the_tree(repository: Path, tmp_path: Pat
     assert "deep/new trick.py" in files[1]
 
 
+def test_ends_of_lines_are_kept(repository: Path, tmp_path: Path) -> None:
+    git(repository, "config", "core.autocrlf", "false")
+    (repository / "dos.bat").write_bytes(b"one\r\ntwo\r\n")
+    git(tmp_path, "clone", str(repository), str(tmp_path / "clone"))
+    patch = uncommitted_patch(repository)
+    assert patch is not None
+    subprocess.run(["git", "apply"], cwd=tmp_path / "clone", input=f"{patch}\n".encode(), check=True)
+    assert (tmp_path / "clone" / "dos.bat").read_bytes() == b"one\r\ntwo\r\n"
+
+
 def test_git_notices_nothing(repository: Path) -> None:
     index = (repository / ".git" / "index").read_bytes()
     objects, status = tree(repository / ".git"), git(repository, "status", "--porcelain")

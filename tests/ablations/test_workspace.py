@@ -125,7 +125,7 @@ def test_with_results_a_changed_study_is_refused(tmp_path: Path, old: str, new: 
     head, *rest = map(str, caught.value.problems)
     assert head.startswith(f"{changed.path}: the study has results in {workspace.root} and has changed since")
     assert "--as NEWNAME" in head
-    assert f"remove {workspace.root}" in head
+    assert f"`delete` removes {workspace.root}" in head
     assert rest == differences
     assert workspace.study_yaml.read_text() == TEXT
     with open_workspace(_study(tmp_path, TEXT.replace(old, new), name="other"), tmp_path) as other:  # the way on

@@ -63,11 +63,6 @@ class Extractor:
         how = "zero-padded" if size == self.unpadded_size else self.resize
         return f"{size_text(size)} to {self.size}: {how}"
 
-    @property
-    def full_name(self) -> str:
-        """What a configuration calls it where the digest has to be named."""
-        return f"{self.name}-{self.digest}" if self.weights is None or self.doubtful_logits else self.name
-
     def sees(self, channels: int) -> bool:
         """Whether images of so many channels can be given to it."""
         return channels == self.channels or (channels == 1 and self.repeats_grey)

@@ -78,6 +78,16 @@ def test_without_scores_nothing_is_claimed(tmp_path: Path) -> None:
     assert table.answer.best is None
 
 
+def test_the_largest_effect_is_told_first_and_none_last(tmp_path: Path) -> None:
+    """On a plain scale too, where an effect may be 0 exactly."""
+    factors = {"baseline": (), "same": ("dropout", "ttur"), "ttur": ("ttur",), "dropout": ("dropout",)}
+    arms = [arm_of(name, on) for name, on in factors.items()]
+    fids: Fids = {"baseline": (10, 12), "same": (12, 10), "ttur": (11, 14), "dropout": (9, 8)}
+    table = table_of(write_study(tmp_path / "s", arms, fids, rule=Rule(scale="plain")))
+    assert [effect.shown.mean for effect in table.effects.effects] == pytest.approx([0.0, 1.5, -2.5])
+    assert [sentence.name for sentence in table.answer.sentences] == ["dropout", "ttur", "same"]
+
+
 def test_on_a_plain_scale_the_square_holds_differences(tmp_path: Path) -> None:
     """Means 15, 7.5, 18.75 and 18.75: dropout -3.75, ttur +7.5, and together 7.5 more than both (Box et al. 2005)."""
     root = factorial(tmp_path / "s", rule=Rule(scale="plain"))

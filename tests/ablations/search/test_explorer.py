@@ -1,71 +1,19 @@
 """Optuna's side of a search: each sampler by name, repeats, refusals, a database put right after whatever happened."""
 
-from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 import optuna
 import pytest
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import TrialState
 
 from ablations.designs.search_words import EXPLORED_SEEDS, SAMPLERS
 from ablations.executors.report import Report
 from ablations.exploration import Exploration, read_explored
-from ablations.search.explorer import SUGGESTION, Explorer
-from ablations.search.importances import importances
+from ablations.search.explorer import SUGGESTION
 from ablations.search.ledger import REASON, STATUS, WITHDRAWN
-from ablations.trials import Trial
-from gan_core import journal
-from gan_core.events import AnyEvent
 from tests.ablations.journals import story
-from tests.ablations.search.searches import SPACE, made_up_fid, search_study
-
-
-class Hunt:
-    """A search in a folder; each `open` is a new process's view of it."""
-
-    def __init__(self, folder: Path, explore: dict[str, Any] | None = None, **parts: Any) -> None:
-        folder.mkdir(exist_ok=True)
-        self.folder = folder
-        self.study = search_study(folder, explore, **parts)
-        self.root = folder / "runs"
-        self.root.mkdir()
-        self.storage: Any = optuna.storages.InMemoryStorage()  # a file takes a second a trial
-        self.exploration: Exploration
-        self.journals: dict[str, Sequence[AnyEvent]] = {}
-
-    def open(self) -> Explorer:
-        exploration = Exploration.of(self.study, self.root)
-        assert exploration is not None
-        self.exploration = exploration
-        self.journals = {trial.name: journal.read(trial.directory) for trial in exploration}
-        return Explorer(self.storage, exploration, self.journals, self.admit)
-
-    def admit(self, trial: Trial) -> None:
-        self.journals[trial.name] = []
-
-    def train(self, explorer: Explorer, trial: Trial, events: Sequence[AnyEvent] | None = None) -> None:
-        trial.directory.mkdir(parents=True, exist_ok=True)
-        for event in list(story(trial, made_up_fid(trial.config.plain()))) if events is None else events:
-            journal.append(trial.directory, event)
-            explorer.enter(Report(trial.name, event))
-
-    def finish(self, most: int = 1000) -> list[str]:
-        """Train what is handed out, at most so many."""
-        explorer, names = self.open(), []
-        for trial in explorer.next_trials():
-            self.train(explorer, trial)
-            names.append(trial.name)
-            if len(names) == most:
-                break  # killed
-        return names
-
-    def entries(self) -> list[FrozenTrial]:
-        return optuna.load_study(study_name="hunt", storage=self.storage).get_trials()
-
-    def suggested(self) -> list[Mapping[str, Any]]:
-        return [own.params for own in read_explored(self.root).suggestions]
-
+from tests.ablations.search.hunts import Hunt
+from tests.ablations.search.searches import SPACE
 
 RANGES = {key: SPACE[key] for key in ("lr_d", "beta2", "optimizer_d", "momentum", "instance_noise.sigma")}
 
@@ -242,14 +190,3 @@ def test_pruned_by_name_and_only_where_asked_for(tmp_path: Path) -> None:
         assert (stopped > 0) is bool(expected)
         if pruner == "median":
             assert [number for number, state in enumerate(states) if state == TrialState.PRUNED] == [3, 7, 11, 15, 19]
-
-
-def test_importances_are_shares_of_what_is_in_every_trial(tmp_path: Path) -> None:
-    hunt = Hunt(tmp_path, {"arms": 8, "sampler": "random"})
-    hunt.finish(most=2)
-    assert importances(hunt.storage, "hunt") == {}  # too few
-    hunt.finish()
-    shares = importances(hunt.storage, "hunt")
-    assert sorted(shares) == ["dropout", "noise", "smooth"]
-    assert sum(shares.values()) == pytest.approx(1)
-    assert next(iter(shares)) == "dropout"  # planted as the largest

@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from ablations.server.check import trouble_with
-from tests.ablations.server.postgres import Postgres, free_port
+from tests.ablations.ports import free_port
+from tests.ablations.server.postgres import Postgres
 
 ACCOUNT = {
     "MLFLOW_AUTH_ADMIN_PASSWORD": "a password for tests",

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from ablations.statistics import ArmScores, Rule, answer_comparison, answer_contrast, compare_all, contrast_of
+from ablations.statistics import ArmScores, Rule, answer_comparison, answer_effect, compare_all, contrast_of
 from ablations.statistics.claims import Relation
 from ablations.statistics.pairings import ladder, one_in, one_out
 
@@ -58,12 +58,15 @@ def test_divergence_alone_refutes_that_all_is_equal() -> None:
 )
 def test_interactions(both: float, relation: Relation, outcome: str) -> None:
     terms = ((1, arm("ab", both)), (-1, arm("a", 0.8, 0.02)), (-1, arm("b", 0.9)), (1, BASELINE))  # 0.8 0.9 = 0.72
-    assert answer_contrast(contrast_of(terms, BASELINE, RULE), relation, RULE).outcome == outcome
+    contrast = contrast_of(terms, BASELINE, RULE)
+    answer = answer_effect(contrast.effect.mean, contrast.p, contrast.p_equivalence, relation, RULE)
+    assert answer.outcome == outcome
 
 
 def test_too_few_seeds() -> None:
     contrast = contrast_of(((1, arm("a", 0.5, seeds=1)), (-1, BASELINE)), BASELINE, RULE)
-    assert answer_contrast(contrast, "<", RULE).outcome == "can't tell"
+    answer = answer_effect(contrast.effect.mean, contrast.p, contrast.p_equivalence, "<", RULE)
+    assert answer.outcome == "can't tell"
 
 
 def test_a_trick_s_presence_below_one_helps_in_every_design() -> None:

@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import time
 import urllib.request
@@ -14,6 +13,7 @@ from ablations.tracking.mlflow_ui import ui_command
 from ablations.tracking.points import points_of
 from gan_core import journal
 from gan_core.events import AnyEvent, Finished, Sampled
+from tests.ablations.ports import free_port
 
 
 class Server:
@@ -22,8 +22,7 @@ class Server:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir()
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port: int = free.getsockname()[1]
+        self.port = free_port()
         self.address = f"http://127.0.0.1:{self.port}"
         self._child: subprocess.Popen[bytes] | None = None
 

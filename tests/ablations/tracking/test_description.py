@@ -69,6 +69,19 @@ def test_the_experiment_shows_the_best_arms(tmp_path: Path) -> None:
     assert f"... {30 - MOST_ROWS} more" in text
 
 
+def test_what_people_wrote_stays_text(tmp_path: Path) -> None:
+    """A question with Markdown, HTML and lines of its own; a command with backticks; both longer than they may be."""
+    asked = "Is *a* < b,\n<img src=x onerror=alert(1)> or | c?" + " more" * 1000
+    study = record(tmp_path).record().model_copy(update={"question": asked})
+    text = execution_text(study, made(2), TRACKED, "run '`x`'" + " --set a=1" * 1000)
+    (question,) = [line for line in text.splitlines() if line.startswith("**")]
+    assert question.startswith("**Is \\*a\\* < b, &lt;img src=x onerror=alert(1)> or \\| c? more")
+    assert question.endswith(" ...**")
+    assert "Begun by `` run '`x`' --set" in text
+    assert len(text) <= RUN_LIMIT
+    assert len(experiment_text(study, made(2), TRACKED)) <= EXPERIMENT_LIMIT
+
+
 def test_without_a_score_or_a_table_it_still_says_where_to_look(tmp_path: Path) -> None:
     text = experiment_text(record(tmp_path).record(), [], Tracked("7", "", ()))
     assert "[every run]: #/experiments/7/runs?" in text

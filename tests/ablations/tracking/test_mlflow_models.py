@@ -1,12 +1,5 @@
 """Each arm's best generator is a logged model, once; what is registered is a version, once."""
 
-import json
-import os
-import signal
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -21,6 +14,7 @@ from safetensors.torch import save_file
 
 from ablations.best_generators import FOLDER, WEIGHTS, alias_of, best_generators, check_register, not_logged, read_model
 from ablations.model_export import exported
+from ablations.tracking.cursor import NAME as CURSOR
 from ablations.tracking.execution import Execution
 from ablations.tracking.mlflow_models import DRAFTS, Logged, log_models
 from ablations.tracking.mlflow_store import Store
@@ -28,12 +22,8 @@ from ablations.trials import Trial
 from gan_core.build import build
 from gan_core.problems import UserError
 from gan_core.show.saved import load_generator
-from tests.ablations.command import ablations
 from tests.ablations.journals import make_arm, write_trial
-from tests.ablations.server.postgres import free_port
-from tests.ablations.tiny import write_study
 from tests.ablations.tracking.conftest import Place
-from tests.ablations.tracking.serving import Server
 
 OTHER = make_arm("ttur", ("ttur",))
 BASELINE = make_arm("baseline")
@@ -172,6 +162,15 @@ def test_one_that_cannot_be_exported_is_told_and_the_others_logged(study: Study)
     assert [one.arm for one in not_logged(study.root, study.place.uri)] == ["baseline"]
 
 
+def test_one_whose_run_is_not_in_the_store_is_told_and_the_others_logged(study: Study) -> None:
+    (result,) = [one for one in best_generators(study.root) if one.arm == "baseline"]
+    (Path(result.directory) / CURSOR).unlink()
+    assert study.log() == [Logged("baseline", "the run of baseline-seed1 is not in the store yet"), Logged("ttur")]
+    (study.root / FOLDER / "ttur.json").write_text("torn")
+    with pytest.raises(UserError, match="tells of no model"):
+        not_logged(study.root, study.place.uri)
+
+
 def test_without_weights_or_scores_there_is_no_best(tmp_path: Path) -> None:
     write_trial(tmp_path, BASELINE, 0, 20.0)  # its weights were removed
     with_weights(write_trial(tmp_path, OTHER, 0, 20.0, "diverged"))
@@ -188,7 +187,7 @@ def test_names() -> None:
     ]
     check_register("fine", logged=True)
     check_register(None, logged=False)
-    for name, logged in (("a/b", True), ("a:b", True), (" ", True), ("fine", False)):
+    for name, logged in (("a/b", True), ("a:b", True), ("it's", True), (" ", True), ("fine", False)):
         with pytest.raises(UserError, match="register"):
             check_register(name, logged=logged)
 
@@ -198,65 +197,3 @@ def test_a_child_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     with closing(exported({"a": trial.directory, "b": trial.directory}, tmp_path, here=False, patience_s=0.0)) as made:
         assert [(one.arm, one.problem) for one in made] == [("a", "its export took longer than 0 s")]
     assert list(exported({}, tmp_path, here=False)) == []
-
-
-def invoke(port: int, z: list[list[float]]) -> Any:
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/invocations",
-        data=json.dumps({"inputs": z}).encode(),
-        headers={"Content-Type": "application/json"},
-    )
-    deadline = time.monotonic() + 90
-    while True:
-        try:
-            with urllib.request.urlopen(request, timeout=20) as answer:
-                return np.array(json.load(answer)["predictions"])
-        except OSError:
-            assert time.monotonic() < deadline
-            time.sleep(0.3)
-
-
-def served(uri: str, model: str, z: torch.Tensor) -> Any:
-    """What `mlflow models serve` answers."""
-    port = free_port()
-    command = [sys.executable, "-m", "mlflow", "models", "serve", "-m", model, "--env-manager", "local"]
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"  # where it looks for uvicorn
-    with subprocess.Popen(
-        [*command, "-p", str(port)],
-        env={**os.environ, "MLFLOW_TRACKING_URI": uri, "PATH": path},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    ) as child:
-        try:
-            return invoke(port, z.tolist())
-        finally:
-            os.killpg(child.pid, signal.SIGKILL)
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(300)
-@pytest.mark.parametrize("store", ["embedded", "server"])
-def test_trained_registered_and_served(store: str, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """From `run --register` in processes to images over HTTP, on the embedded store and over a server."""
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("GAN_ABLATIONS_HOME", str(home))
-    uri = f"sqlite:///{tmp_path}/runs/tiny/mlflow.db"
-    server = Server(tmp_path / "server")
-    if store == "server":
-        server.start()
-        monkeypatch.setenv("MLFLOW_TRACKING_URI", uri := server.address)
-    try:
-        words = ("run", write_study(tmp_path), "--workers", 1, "--threads", 1, "--no-floors", "--register", "tiny")
-        first, again = ablations(*words), ablations(*words)
-        assert (first.code, again.code) == (0, 0), first.err + again.err
-        assert "models:      2 logged in MLflow, each arm's best generator, models:/tiny@baseline" in first.out
-        assert "logg" not in again.out
-        (trial,) = (tmp_path / "runs" / "tiny" / "trials").glob("ttur-seed0-*")
-        saved = load_generator(trial, "best")
-        z = saved.latents("latent.test", 3)
-        images = served(uri, "models:/tiny@ttur", z)
-        np.testing.assert_allclose(images, saved.G.eval()(z).detach().numpy(), atol=1e-5)
-    finally:
-        if store == "server":
-            server.kill()

@@ -1,6 +1,5 @@
 """The same over HTTP, with MLflow's own server, started as `ablations ui` starts it."""
 
-import socket
 import subprocess
 import time
 import urllib.request
@@ -13,6 +12,7 @@ from ablations.tracking.execution import Execution
 from ablations.tracking.mlflow import MlflowTracker
 from ablations.tracking.mlflow_ui import ui_command
 from tests.ablations.journals import make_arm, make_trial, story, write
+from tests.ablations.ports import free_port
 from tests.ablations.tracking.conftest import Place, ticks
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(180)]
@@ -20,8 +20,7 @@ pytestmark = [pytest.mark.server, pytest.mark.timeout(180)]
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     (tmp_path / "server").mkdir()
     command = ui_command(f"sqlite:///{tmp_path}/server/mlflow.db", tmp_path / "server" / "files", port)
     address = f"http://127.0.0.1:{port}"

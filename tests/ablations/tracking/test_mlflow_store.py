@@ -11,6 +11,7 @@ import pytest
 from ablations.tracking.cursor import without_password
 from ablations.tracking.mlflow_store import CONNECT, limits, open_store
 from gan_core.problems import UserError
+from tests.ablations.ports import free_port
 from tests.ablations.tracking.conftest import Place
 
 
@@ -19,12 +20,6 @@ def silent_port() -> Iterator[int]:
     """A port that takes connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         yield server.getsockname()[1]
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        port: int = server.getsockname()[1]
-        return port
 
 
 def refusal(uri: str) -> tuple[str, float]:

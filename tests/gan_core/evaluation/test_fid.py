@@ -9,8 +9,8 @@ from torchmetrics.image.fid import FrechetInceptionDistance
 
 from gan_core.evaluation.extractors import Outputs
 from gan_core.evaluation.metrics.fid import FID
-from gan_core.evaluation.reals import reals_in_memory
 from gan_core.evaluation.sample import Sample
+from tests.gan_core.evaluation.measuring import reals_in_memory
 
 N, D = 600, 12
 CPU = torch.device("cpu")

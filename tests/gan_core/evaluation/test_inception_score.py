@@ -11,8 +11,8 @@ from torchmetrics.image.inception import InceptionScore
 
 from gan_core.evaluation.extractors import Outputs
 from gan_core.evaluation.metrics.inception_score import INCEPTION_SCORE, options
-from gan_core.evaluation.reals import reals_in_memory
 from gan_core.evaluation.sample import Sample
+from tests.gan_core.evaluation.measuring import reals_in_memory
 
 CLASSES = 10
 NO_REALS = reals_in_memory(torch.zeros(0, 1), torch.zeros(0, dtype=torch.int64), CLASSES)
