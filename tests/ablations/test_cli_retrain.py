@@ -1,5 +1,6 @@
 """The option `--retrain` of `run` and `plan`: what another study has trained is trained again."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,14 @@ from tests.ablations.command import Outcome, ablations
 from tests.ablations.tiny import story_of, write_study
 
 QUICK = ("--executor", "inline", "--threads", 1, "--device", "cpu", "--offline", "--no-floors", "--no-report")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _undrawn() -> Iterator[None]:
+    """Pictures take longer than all the rest of so small a run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gan_core.attended.draw_run", lambda *_: None)
+        yield
 
 
 @pytest.fixture(scope="module")

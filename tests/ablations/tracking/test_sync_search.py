@@ -36,7 +36,7 @@ class OfflineSession(SearchSession):
         return Offline()
 
 
-@pytest.mark.parametrize("parts", [{}, {"space": RANGE}])
+@pytest.mark.parametrize("parts", [pytest.param({}, marks=pytest.mark.slow), {"space": RANGE}])
 def test_every_trial_once(
     store_uri: str, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, parts: dict[str, Any]
 ) -> None:
