@@ -18,7 +18,7 @@ from tests.ablations.server.conftest import CLIENT
 from tests.ablations.server.postgres import Postgres
 from tests.ablations.tiny import write_study
 
-pytestmark = [pytest.mark.server, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.server, pytest.mark.timeout(900)]
 NAMES = ("first", "second")
 
 
