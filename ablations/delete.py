@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from ablations.explored import NAME as EXPLORED
+from ablations.explored import confirmed_ledger
 from ablations.removal import FolderContents, Traces, contents_of, remove_folder, traces_of
 from ablations.tracking.cursor import HIDDEN, without_password
 from ablations.workspace import Workspace
@@ -52,7 +53,7 @@ def find_everything(workspace: Workspace, tracking_uri: str | None, storage: str
         from ablations.search.removal import ledgers_in
 
         is_search = (workspace.root / EXPLORED).exists()
-        ledgers = ledgers_in(storage, [workspace.name, *([f"{workspace.name}-confirm"] if is_search else [])])
+        ledgers = ledgers_in(storage, [workspace.name, *([confirmed_ledger(workspace.name)] if is_search else [])])
     elif folder.trials and not folder.has_ledger:
         warnings.append("its Optuna ledger is not in the folder; where it is on a server, --storage deletes it too")
     return Everything(workspace, folder, traces, tuple(stores), storage, ledgers, tuple(warnings))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ablations import atomic
 from ablations.designs.search_words import EXPLORED_SEEDS
-from ablations.explored import NAME, Suggestion, read_explored
+from ablations.explored import NAME, Suggestion, confirmed_ledger, read_explored
 from ablations.search_choice import best_arms, has_result
 from ablations.search_plan import SearchPlan
 from ablations.space import Forbidden, Params
@@ -49,7 +49,7 @@ class Exploration:
     @property
     def confirmed(self) -> str:
         """What Optuna calls the second stage, whose trials are no history for the sampler of the first."""
-        return f"{self.study}-confirm"
+        return confirmed_ledger(self.study)
 
     @property
     def suggestions(self) -> tuple[Suggestion, ...]:

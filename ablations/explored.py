@@ -42,3 +42,8 @@ def read_explored(root: Path) -> Explored:
     except ValidationError:
         message = "can't be read"
         raise UserError(Problem(message, source=str(root / NAME), allowed="another study, with --as NEWNAME")) from None
+
+
+def confirmed_ledger(study: str) -> str:
+    """What Optuna calls the second stage of this study."""
+    return f"{study}-confirm"

@@ -10,6 +10,7 @@ from ablations.tracking.cursor import without_password
 from gan_core.problems import Problem, UserError
 
 ALLOWED = "sqlite:////path/to/optuna.db, postgresql://user:password@host/database, with its driver installed"
+TROUBLES = (SQLAlchemyError, optuna.exceptions.OptunaError, ImportError, ValueError, RuntimeError, OSError)
 
 
 def opened(storage: str, name: str, pruner: BasePruner | None = None) -> optuna.Study:
@@ -32,8 +33,13 @@ def opened(storage: str, name: str, pruner: BasePruner | None = None) -> optuna.
             raise UserError(Problem(message, ("--storage",), "another storage, or --as NEWNAME"))
         with warnings.catch_warnings(category=optuna.exceptions.ExperimentalWarning, action="ignore"):
             study.set_metric_names(["fid_best"])
-    except (SQLAlchemyError, optuna.exceptions.OptunaError, ImportError, ValueError, RuntimeError, OSError) as error:
-        why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-        message = f"the Optuna storage {without_password(storage)} can't be used: {why}"
-        raise UserError(Problem(message, ("--storage",), ALLOWED)) from error
+    except TROUBLES as error:
+        raise unusable(storage, error) from error
     return study
+
+
+def unusable(storage: str, error: Exception) -> UserError:
+    """What the user is told of a storage that can't be used."""
+    why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+    message = f"the Optuna storage {without_password(storage)} can't be used: {why}"
+    return UserError(Problem(message, ("--storage",), ALLOWED))

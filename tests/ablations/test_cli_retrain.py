@@ -1,15 +1,25 @@
 """The option `--retrain` of `run` and `plan`: what another study has trained is trained again."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from ablations.estimate import ArmCost
 from ablations.trial_record import read_record
 from gan_core import journal
 from tests.ablations.command import Outcome, ablations
 from tests.ablations.tiny import story_of, write_study
 
 QUICK = ("--executor", "inline", "--threads", 1, "--device", "cpu", "--offline", "--no-floors", "--no-report")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _undrawn() -> Iterator[None]:
+    """Pictures take longer than all the rest of so small a run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("gan_core.attended.draw_run", lambda *_: None)
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +59,10 @@ def test_what_this_study_has_is_never_trained_again(folder: Path) -> None:
     assert {path: path.read_bytes() for path in before} == before
 
 
-def test_plan(folder: Path) -> None:
+def test_plan(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(
+        "ablations.plan.arm_costs", lambda arms, resources: {arm.name: ArmCost(arm.name, 10, 3.0, 1.0) for arm in arms}
+    )
     words = ("plan", folder / "tiny.yaml", "--as", "other", "--threads", 1, "--runs", folder / "runs")
     assert "for the 0 of 2 trials that are left" in " ".join(ablations(*words).out.split())
     assert "for the 2 of 2 trials that are left" in " ".join(ablations(*words, "--retrain").out.split())

@@ -36,7 +36,7 @@ class OfflineSession(SearchSession):
         return Offline()
 
 
-@pytest.mark.parametrize("parts", [{}, {"space": RANGE}])
+@pytest.mark.parametrize("parts", [pytest.param({}, marks=pytest.mark.slow), {"space": RANGE}])
 def test_every_trial_once(
     store_uri: str, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, parts: dict[str, Any]
 ) -> None:
@@ -46,7 +46,7 @@ def test_every_trial_once(
     place = Place(store_uri, f"searched-{len(parts)}", tmp_path / "files", client)
     monkeypatch.setattr("ablations.session.Session", OfflineSession)
     monkeypatch.setattr(OfflineSession, "kept", optuna.storages.InMemoryStorage())
-    path = write_search(tmp_path, {"sampler": "random", "arms": 4}, **parts)
+    path = write_search(tmp_path, {"sampler": "random", "arms": 2}, **parts)
     place.client.create_experiment(place.experiment, artifact_location=place.artifacts.as_uri())
     study, runs = load_study(path, place.experiment), tmp_path / "runs"
     run_search(study, runs, home, stop_after=30, trainer=Pictureless, offline=True)  # stopped on the way
