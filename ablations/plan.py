@@ -12,6 +12,7 @@ from ablations.reuse import Twin, reusable, twins_of
 from ablations.statistics import Prospect, prospect
 from ablations.study import Study
 from ablations.trials import ENDED, Trial, progress_of, trials_of
+from ablations.workspace import refuse_changes
 from gan_core.problems import UserError
 from gan_core.resources import Resources
 
@@ -41,7 +42,11 @@ class Plan:
 
 
 def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain: bool) -> Plan:
-    """Look at what is there already, and measure what the rest costs."""
+    """Look at what is there already, and measure what the rest costs.
+
+    Raises UserError for a study that has results and has changed since: `run` refuses it.
+    """
+    refuse_changes(study, runs)
     search = Exploration.of(study, runs / study.name)
     trials = tuple(search or trials_of(study, runs / study.name))
     states = {trial.name: progress_of(trial) for trial in trials}

@@ -161,6 +161,13 @@ def _json_of(record: StudyRecord) -> str:
     return json.dumps(record.model_dump(mode="json"), indent=2) + "\n"
 
 
+def refuse_changes(study: "Study", runs: Path) -> None:
+    """Raise UserError, with the differences, if the study has results under `runs` and has changed since."""
+    workspace = Workspace(runs / study.name)
+    if workspace.has_results():
+        _refuse_changes(study, workspace.record(), workspace)
+
+
 def _refuse_changes(study: "Study", before: StudyRecord, workspace: Workspace) -> None:
     changes = forbidden_changes(before, study.record())
     if not changes:

@@ -149,6 +149,7 @@ def test_a_study_that_changed_after_it_had_results(tmp_path: Path) -> None:
         journal.append(trial.directory, Saved(seq=0, time=0, step=0, images=0, wall_s=0, path="checkpoint.pt"))
     write_study(tmp_path, width=8)
     message = refused(tmp_path, "run", "tiny.yaml")
+    assert refused(tmp_path, "plan", "tiny.yaml") == message
     assert "has changed since" in message
     assert "--as NEWNAME" in message
     assert "width" in message

@@ -83,6 +83,7 @@ def test_what_is_done_costs_nothing(tmp_path: Path, costs: None) -> None:
     assert planned(study, tmp_path).seconds == 3 * (4 + 5)
     first = trials_of(study, tmp_path / "runs" / "tiny")[0]
     write_trial(tmp_path / "runs" / "tiny", first.arm, 0, 7.0)
+    (tmp_path / "runs" / "tiny" / "study.json").write_text(study.record().model_dump_json())
     rest = planned(study, tmp_path)
     assert [rest.is_done(trial) for trial in rest.trials] == [True, False, False, False, False, False]
     assert rest.seconds == 2 * 4 + 3 * 5
