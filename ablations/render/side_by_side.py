@@ -7,7 +7,7 @@ from rich.text import Text
 from ablations.render.console import out, say
 from ablations.report.answer import sentences_of
 from ablations.report.comparison import SideBySide
-from ablations.report.words import effect_text, number
+from ablations.report.words import effect_text, score
 
 
 def show_side_by_side(sides: SideBySide) -> None:
@@ -37,7 +37,7 @@ def _scores(sides: SideBySide) -> Table:
     for column in table.columns:
         column.justify = "right"
     for pair in sides.pairs:
-        a, b = number(pair.a) or pair.a_status or "no run", number(pair.b) or pair.b_status or "no run"
+        a, b = score(pair.a) or pair.a_status or "no run", score(pair.b) or pair.b_status or "no run"
         change = "" if pair.change is None else effect_text(pair.change, sides.effects.rule)
         table.add_row(*map(Text, (str(pair.seed), a, b, change)))
     table.title = f"{sides.score or 'no score yet'}, lower is better"

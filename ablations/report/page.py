@@ -110,6 +110,7 @@ def _environment() -> "Environment":
     )
     filters: Mapping[str, Any] = {
         "number": words.number,
+        "score": words.score,
         "effect": words.effect_text,
         "interval": words.interval,
         "listed": words.listed,

@@ -87,6 +87,13 @@ def would_take(seeds_needed: int) -> str:
     return f"about {seeds_needed} would show one as large as was seen here"
 
 
+def score(value: float | None) -> str:
+    """A score with the digits that the leaderboard shows: '2.10', '21.9'; more of one below 0.1."""
+    if value is None or not 0.1 <= abs(value) < 1e6:
+        return number(value)
+    return f"{value:.{2 if abs(value) < 10 else 1}f}".replace("-", MINUS)
+
+
 def number(value: float | None, digits: int = 3) -> str:
     """Three digits that count; '' for a number that there is not."""
     if value is None or math.isnan(value):

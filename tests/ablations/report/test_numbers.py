@@ -14,7 +14,7 @@ from ablations.report.figures.ticks import log_ticks, ratio_ticks
 from ablations.report.run_facts import Moment, RunFacts, facts_of
 from ablations.report.shown import shown_arms
 from ablations.report.study_report import StudyReport, study_reports
-from ablations.report.words import listed, number, percent_of, signed_percent
+from ablations.report.words import listed, number, percent_of, score, signed_percent
 from ablations.results import read_results
 from tests.ablations.report.studies import arm_of, one_in, write_study
 
@@ -123,6 +123,11 @@ def test_ratio_ticks_have_no_difference_among_them_and_keep_apart() -> None:
     ticks = ratio_ticks(0.3, 6.0, 6)
     assert 1 in ticks
     assert min(b / a for a, b in pairwise(ticks)) >= 20 ** (1 / 6) - 1e-9
+
+
+def test_scores_have_the_digits_of_the_leaderboard() -> None:
+    assert [score(value) for value in (2.1, 21.94, 135.0, 0.5)] == ["2.10", "21.9", "135.0", "0.50"]
+    assert [score(value) for value in (0.004, math.nan, None, math.inf)] == ["0.004", "", "", "∞"]
 
 
 def test_words() -> None:
