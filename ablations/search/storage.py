@@ -1,16 +1,18 @@
 """Optuna's studies: opened or made, with one message for whatever is wrong with a storage."""
 
+import time
 import warnings
 
 import optuna
 from optuna.pruners import BasePruner
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from ablations.tracking.cursor import without_password
 from gan_core.problems import Problem, UserError
 
 ALLOWED = "sqlite:////path/to/optuna.db, postgresql://user:password@host/database, with its driver installed"
 TROUBLES = (SQLAlchemyError, optuna.exceptions.OptunaError, ImportError, ValueError, RuntimeError, OSError)
+TRIES, PAUSE_S = 5, 0.5  # where another process makes the same tables at this moment
 
 
 def opened(storage: str, name: str, pruner: BasePruner | None = None) -> optuna.Study:
@@ -20,14 +22,7 @@ def opened(storage: str, name: str, pruner: BasePruner | None = None) -> optuna.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
-        study = optuna.create_study(
-            storage=storage,
-            study_name=name,
-            direction="minimize",
-            sampler=optuna.samplers.RandomSampler(seed=0),  # of a known design never asked: every trial is enqueued
-            pruner=pruner or optuna.pruners.NopPruner(),
-            load_if_exists=True,
-        )
+        study = _made(storage, name, pruner or optuna.pruners.NopPruner())
         if study.directions != [optuna.study.StudyDirection.MINIMIZE]:
             message = f"the Optuna study {name!r} in {without_password(storage)} is not one of ours"
             raise UserError(Problem(message, ("--storage",), "another storage, or --as NEWNAME"))
@@ -36,6 +31,30 @@ def opened(storage: str, name: str, pruner: BasePruner | None = None) -> optuna.
     except TROUBLES as error:
         raise unusable(storage, error) from error
     return study
+
+
+def _made(storage: str, name: str, pruner: BasePruner) -> optuna.Study:
+    """Two studies that begin at once with an empty database both make its tables; the later one finds them."""
+    for left in reversed(range(TRIES)):
+        try:
+            return optuna.create_study(
+                storage=storage,
+                study_name=name,
+                direction="minimize",
+                sampler=optuna.samplers.RandomSampler(seed=0),  # of a known design never asked: all is enqueued
+                pruner=pruner,
+                load_if_exists=True,
+            )
+        except (IntegrityError, ProgrammingError, OperationalError) as error:
+            if not left or not _is_race(error):
+                raise
+            time.sleep(PAUSE_S)
+    raise AssertionError("the last try returns or raises")
+
+
+def _is_race(error: SQLAlchemyError) -> bool:
+    """PostgreSQL calls it a duplicate key or table, SQLite a table that already exists."""
+    return isinstance(error, IntegrityError) or "already exists" in str(error)
 
 
 def unusable(storage: str, error: Exception) -> UserError:
