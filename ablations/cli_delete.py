@@ -6,12 +6,12 @@ from typing import Annotated
 
 import typer
 
+from ablations.cli_options import DEFAULT_RUNS, Runs
+
 
 def delete(
     study: Annotated[str, typer.Argument(metavar="STUDY", help="A study's name or its folder.")],
-    runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")] = Path(
-        "runs"
-    ),
+    runs: Runs = DEFAULT_RUNS,
     tracking_uri: Annotated[
         str | None,
         typer.Option(

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from ablations.cli_options import DEFAULT_RUNS, Runs
 from ablations.cli_sample import Which
 from gan_core.cli import given_weights, machine_home
 
@@ -59,9 +60,7 @@ def evaluate(
     inception_weights: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Inception's weights.", show_default="downloaded")
     ] = None,
-    runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")] = Path(
-        "runs"
-    ),
+    runs: Runs = DEFAULT_RUNS,
     device: Annotated[str, typer.Option(metavar="X", help="cpu, cuda:0, ...")] = "cpu",
     as_json: Annotated[bool, typer.Option("--json", help="Print the record instead of tables.")] = False,
 ) -> None:

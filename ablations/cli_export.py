@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
+from ablations.cli_options import DEFAULT_RUNS, Runs, StudyName
 from gan_core.cli import given_weights, machine_home
 
-Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")]
-DEFAULT_RUNS = Path("runs")
 STUDY_HELP = "A study's name or folder, or a study file."
 Weights = Annotated[
     Path | None,
@@ -19,7 +18,7 @@ Weights = Annotated[
 
 
 def export(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study file, a study's name or its folder.")],
+    study: StudyName,
     out: Annotated[Path, typer.Option(metavar="TAR", help="Where the trials go.")] = Path("trials.tar"),
     runs: Runs = DEFAULT_RUNS,
     name: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Keep the results under this name.")] = None,

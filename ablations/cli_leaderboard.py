@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ablations.cli_options import DEFAULT_RUNS, Runs
 from gan_core.problems import Problem, UserError
 
 if TYPE_CHECKING:
@@ -33,9 +34,7 @@ def leaderboard(
             metavar="[STUDY...]", help="Study files, names or folders; MLflow experiments with --from-mlflow."
         ),
     ] = None,
-    runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")] = Path(
-        "runs"
-    ),
+    runs: Runs = DEFAULT_RUNS,
     from_mlflow: Annotated[
         str | None,
         typer.Option(metavar="URI", help="Read a tracking store instead of the disk: these experiments, or all."),

@@ -5,9 +5,8 @@ from typing import Annotated
 
 import typer
 
+from ablations.cli_options import Runs
 from gan_core.problems import Problem, UserError
-
-Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")]
 
 
 def report(

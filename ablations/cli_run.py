@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ablations.cli_options import DEFAULT_RUNS, Models, Register, Runs
 from gan_core.cli import given_weights, machine_home
 
 
@@ -19,7 +20,6 @@ class ExecutorName(StrEnum):
 
 
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.", show_default=False)]
-Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")]
 AsName = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Keep the results under this name.")]
 Workers = Annotated[
     int | None, typer.Option(metavar="N", help="Trials side by side.", show_default="one a core or GPU")
@@ -40,7 +40,6 @@ Weights = Annotated[
     Path | None,
     typer.Option("--inception-weights", metavar="FILE", help="Inception's weights.", show_default="downloaded"),
 ]
-DEFAULT_RUNS = Path("runs")
 
 
 def run(
@@ -82,12 +81,8 @@ def run(
     system_metrics: Annotated[
         bool, typer.Option("--system-metrics/--no-system-metrics", help="Note each trial's CPU time and memory.")
     ] = True,
-    models: Annotated[
-        bool, typer.Option("--models/--no-models", help="Log each arm's best generator as a model in MLflow.")
-    ] = True,
-    register: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Make them versions of this registered model, an alias an arm.")
-    ] = None,
+    models: Models = True,
+    register: Register = None,
 ) -> None:
     """Train every arm of a study that has no result yet, and rank them.
 

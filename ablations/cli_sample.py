@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from ablations.cli_options import DEFAULT_RUNS, Runs
+
 
 class Which(StrEnum):
     """Which of a run's weights."""
@@ -22,9 +24,7 @@ def sample(
         Which, typer.Option(help="The generator with the best score on the way, or the last.")
     ] = Which.best,
     seed: Annotated[int, typer.Option(metavar="S", help="Seed of the latents.")] = 0,
-    runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")] = Path(
-        "runs"
-    ),
+    runs: Runs = DEFAULT_RUNS,
     device: Annotated[str, typer.Option(metavar="X", help="cpu, cuda:0, ...")] = "cpu",
 ) -> None:
     """Draw samples from the generator of a run, as one grid."""

@@ -1,16 +1,15 @@
 """`python -m ablations sync`: to MLflow what it has missed."""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ablations.cli_options import DEFAULT_RUNS, Models, Register, Runs, StudyName
+
 
 def sync(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study file, a study's name or its folder.")],
-    runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")] = Path(
-        "runs"
-    ),
+    study: StudyName,
+    runs: Runs = DEFAULT_RUNS,
     tracking_uri: Annotated[
         str | None,
         typer.Option(
@@ -21,12 +20,8 @@ def sync(
             show_default="SQLite in the study's folder",
         ),
     ] = None,
-    models: Annotated[
-        bool, typer.Option("--models/--no-models", help="Log each arm's best generator as a model.")
-    ] = True,
-    register: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Make them versions of this registered model, an alias an arm.")
-    ] = None,
+    models: Models = True,
+    register: Register = None,
 ) -> None:
     """Send to MLflow what it has not yet of a study: points, parameters, pictures, files, and how each run ended.
 

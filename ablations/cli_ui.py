@@ -1,17 +1,16 @@
 """The command `ui`: parse, call, render."""
 
 import os
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ablations.cli_options import DEFAULT_RUNS, Runs, StudyName
+
 
 def ui(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study file, a study's name or its folder.")],
-    runs: Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")] = Path(
-        "runs"
-    ),
+    study: StudyName,
+    runs: Runs = DEFAULT_RUNS,
     port: Annotated[int, typer.Option(min=1024, max=65535, help="Port on 127.0.0.1.")] = 5000,
     open_browser: Annotated[bool, typer.Option("--open", help="Open the first link in the browser.")] = False,
 ) -> None:
