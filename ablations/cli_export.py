@@ -7,39 +7,38 @@ from typing import Annotated
 
 import typer
 
-from ablations.cli_options import DEFAULT_RUNS, Runs, StudyName
+from ablations.cli_options import (
+    DEFAULT_RUNS,
+    AsName,
+    Budget,
+    Data,
+    ExtractorName,
+    Runs,
+    Seeds,
+    Settings,
+    StudyName,
+    Weights,
+)
 from gan_core.cli import given_weights, machine_home
 
 STUDY_HELP = "A study's name or folder, or a study file."
-Weights = Annotated[
-    Path | None,
-    typer.Option("--inception-weights", metavar="FILE", help="Inception's weights.", show_default="downloaded"),
-]
 
 
 def export(
     study: StudyName,
     out: Annotated[Path, typer.Option(metavar="TAR", help="Where the trials go.")] = Path("trials.tar"),
     runs: Runs = DEFAULT_RUNS,
-    name: Annotated[str | None, typer.Option("--as", metavar="NAME", help="Keep the results under this name.")] = None,
-    budget_kimg: Annotated[
-        float | None, typer.Option("--budget-kimg", metavar="X", help="Another budget for all arms, of a study file.")
-    ] = None,
-    data: Annotated[str | None, typer.Option("--data", metavar="DATA", help="Other data, of a study file.")] = None,
-    extractor: Annotated[
-        str | None, typer.Option("--extractor", metavar="NAME", help="Another extractor, of a study file.")
-    ] = None,
-    seeds: Annotated[
-        int | None, typer.Option("--seeds", metavar="N", help="Another number of seeds, of a study file.")
-    ] = None,
-    settings: Annotated[
-        list[str] | None,
-        typer.Option("--set", metavar="KEY=VALUE", help="Another setting for all arms, of a study file."),
-    ] = None,
+    name: AsName = None,
+    budget_kimg: Budget = None,
+    data: Data = None,
+    extractor: ExtractorName = None,
+    seeds: Seeds = None,
+    settings: Settings = None,
 ) -> None:
     """Write the trials that are still to do for a machine that has nothing but gan_core and what it needs.
 
     There `python -m gan_core run trials.tar --out DIR` trains them; here `adopt DIR` takes the results in.
+    Options that change the study need its file.
     """
     from ablations.export import export as write
     from ablations.overrides import Overrides, settings_in

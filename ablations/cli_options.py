@@ -15,3 +15,18 @@ Models = Annotated[
 Register = Annotated[
     str | None, typer.Option(metavar="NAME", help="Make them versions of this registered model, an alias an arm.")
 ]
+
+# What a command line changes in a study file, for all arms
+AsName = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Keep the results under this name.")]
+Budget = Annotated[float | None, typer.Option("--budget-kimg", metavar="X", help="Another budget for all arms.")]
+Data = Annotated[str | None, typer.Option("--data", metavar="DATA", help="Other data: a name, or folder:PATH.")]
+ExtractorName = Annotated[str | None, typer.Option("--extractor", metavar="NAME", help="Another extractor.")]
+Seeds = Annotated[int | None, typer.Option("--seeds", metavar="N", help="Another number of seeds: 0 to N - 1.")]
+Settings = Annotated[
+    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another setting for all arms; may be repeated.")
+]
+
+Weights = Annotated[
+    Path | None,
+    typer.Option("--inception-weights", metavar="FILE", help="Inception's weights.", show_default="downloaded"),
+]

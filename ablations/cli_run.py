@@ -8,7 +8,19 @@ from typing import Annotated
 
 import typer
 
-from ablations.cli_options import DEFAULT_RUNS, Models, Register, Runs
+from ablations.cli_options import (
+    DEFAULT_RUNS,
+    AsName,
+    Budget,
+    Data,
+    ExtractorName,
+    Models,
+    Register,
+    Runs,
+    Seeds,
+    Settings,
+    Weights,
+)
 from gan_core.cli import given_weights, machine_home
 
 
@@ -20,7 +32,6 @@ class ExecutorName(StrEnum):
 
 
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.", show_default=False)]
-AsName = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Keep the results under this name.")]
 Workers = Annotated[
     int | None, typer.Option(metavar="N", help="Trials side by side.", show_default="one a core or GPU")
 ]
@@ -28,18 +39,7 @@ Threads = Annotated[int | None, typer.Option(metavar="N", help="CPU threads a tr
 Device = Annotated[
     str | None, typer.Option(metavar="X", help="cpu, cuda:0 and so on.", show_default="every GPU, else cpu")
 ]
-Budget = Annotated[float | None, typer.Option("--budget-kimg", metavar="X", help="Another budget for all arms.")]
-Data = Annotated[str | None, typer.Option("--data", metavar="DATA", help="Other data: a name, or folder:PATH.")]
-ExtractorName = Annotated[str | None, typer.Option("--extractor", metavar="NAME", help="Another extractor.")]
 Retrain = Annotated[bool, typer.Option("--retrain", help="Train also what another study here has trained already.")]
-Seeds = Annotated[int | None, typer.Option("--seeds", metavar="N", help="Another number of seeds: 0 to N - 1.")]
-Settings = Annotated[
-    list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another setting for all arms; may be repeated.")
-]
-Weights = Annotated[
-    Path | None,
-    typer.Option("--inception-weights", metavar="FILE", help="Inception's weights.", show_default="downloaded"),
-]
 
 
 def run(
