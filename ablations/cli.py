@@ -13,6 +13,7 @@ from ablations.cli_leaderboard import leaderboard
 from ablations.cli_report import compare, report
 from ablations.cli_run import plan, run
 from ablations.cli_sample import sample
+from ablations.cli_scrub import scrub
 from ablations.cli_server import server
 from ablations.cli_sync import sync
 from ablations.cli_ui import ui
@@ -28,7 +29,7 @@ app.add_typer(cache_app, name="cache")
 app.add_typer(data_app, name="data")
 COMMANDS: tuple[Callable[..., None], ...] = (
     *(run, plan, leaderboard, report, compare, ui, sample, evaluate),
-    *(export, adopt, verify, server, sync, delete),
+    *(export, adopt, verify, server, sync, scrub, delete),
 )
 for command in COMMANDS:
     app.command()(command)

@@ -83,6 +83,14 @@ def run(
     ] = True,
     models: Models = True,
     register: Register = None,
+    with_files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with",
+            metavar="FILE",
+            help="An untracked file of the code's checkout to record; may be repeated. Others are only named.",
+        ),
+    ] = None,
 ) -> None:
     """Train every arm of a study that has no result yet, and rank them.
 
@@ -102,6 +110,8 @@ def run(
     from ablations.render.steps import Steps
     from ablations.session import Options, open_session
     from ablations.study import load_study
+    from ablations.tracking.execution import CODE
+    from ablations.uncommitted import named_files
     from gan_core.interrupt import Interrupt
 
     options = Options(
@@ -121,8 +131,10 @@ def run(
         system_metrics=system_metrics,
         models=models,
         register=register,
+        named_files=tuple(with_files or ()),
     )
     check_register(register, logged=models and not offline)
+    named_files(CODE, options.named_files)
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
     with open_session(loaded, runs, options) as session:
         settle_store(session)

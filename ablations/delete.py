@@ -3,12 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from ablations.explored import NAME as EXPLORED
 from ablations.explored import confirmed_ledger
-from ablations.removal import FolderContents, Traces, contents_of, remove_folder, traces_of
-from ablations.tracking.cursor import HIDDEN, without_password
+from ablations.removal import FolderContents, Traces, contents_of, remove_folder, stores_elsewhere, traces_of
+from ablations.tracking.cursor import without_password
 from ablations.workspace import Workspace
 from gan_core.problems import Problem, UserError
 
@@ -85,14 +84,8 @@ def embedded_counts(found: Everything) -> tuple[int, int, int]:
 
 def _addresses(known: Sequence[str], given: str | None) -> list[str]:
     """The stores to look into. Files of other folders are never touched unless they are named: a copy tells of them."""
-    addresses = [] if given is None else [given]
-    for uri in known:
-        if urlsplit(uri).scheme.startswith("sqlite") or uri in map(without_password, addresses):
-            continue
-        if HIDDEN in uri:
-            message = f"the study has runs in {uri}, whose password is kept nowhere"
-            raise UserError(
-                Problem(message, ("--tracking-uri",), "its whole address; or --local, to leave it as it is")
-            )
-        addresses.append(uri)
-    return addresses
+    open_ones, closed, _ = stores_elsewhere(known, given)
+    for uri in closed:
+        message = f"the study has runs in {uri}, whose password is kept nowhere"
+        raise UserError(Problem(message, ("--tracking-uri",), "its whole address; or --local, to leave it as it is"))
+    return open_ones

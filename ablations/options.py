@@ -19,6 +19,7 @@ class Options:
     storage: str | None = None  # None: SQLite in the study's directory
     inception_weights: Path | None = None  # a file; None: downloaded, where a trial asks for them
     command: Sequence[str] = ()
+    named_files: Sequence[Path] = ()  # untracked, and kept with the record of the code
     floors: bool | None = None  # None: where they take seconds
     offline: bool = False  # whether the journals stay where they are, for `sync`
     system_metrics: bool = True  # whether trials note what they ask of the machine

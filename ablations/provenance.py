@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
 
+from ablations.masking import masked
 from ablations.tracking.cursor import without_password
 from ablations.uncommitted import git, uncommitted_patch
 from gan_core.cores import cores
@@ -24,7 +25,7 @@ class Provenance(Record):
     commit: str | None
     branch: str | None  # None as well when no branch is checked out
     dirty: bool | None
-    patch: str | None  # what the commit does not say, with small untracked files
+    patch: str | None  # what the commit does not say of tracked and of named files
     user: str | None
     host: str
     command: str
@@ -34,8 +35,11 @@ class Provenance(Record):
     gpus: tuple[str, ...] = ()
 
 
-def provenance_of(directory: Path, command: Sequence[str]) -> Provenance:
-    """The provenance of a command that was started with code from `directory`."""
+def provenance_of(directory: Path, command: Sequence[str], named: Sequence[Path] = ()) -> Provenance:
+    """The provenance of a command that was started with code from `directory`.
+
+    `named`: untracked files whose content is kept too. Raises UserError where one can't be.
+    """
     from gan_core.devices import gpu_names  # torch, which takes a second
 
     commit = git(directory, "rev-parse", "HEAD")
@@ -44,7 +48,7 @@ def provenance_of(directory: Path, command: Sequence[str]) -> Provenance:
         commit=commit,
         branch=git(directory, "symbolic-ref", "--short", "--quiet", "HEAD"),
         dirty=None if status is None else bool(status),
-        patch=uncommitted_patch(directory) if commit else None,
+        patch=uncommitted_patch(directory, named) if commit else None,
         user=_user(),
         host=socket.gethostname(),
         command=shlex.join(_shown(command)),
@@ -71,7 +75,7 @@ def _shown(command: Sequence[str]) -> Iterator[str]:
     """The words of a command, without passwords: `--storage URL` and `--storage=URL` may have one."""
     for word in command:
         option, sign, value = word.partition("=") if word.startswith("--") else ("", "", word)
-        yield option + sign + (without_password(value) if "://" in value else value)
+        yield masked(option + sign + (without_password(value) if "://" in value else value))[0]
 
 
 def _user() -> str | None:

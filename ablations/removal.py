@@ -6,14 +6,15 @@ Stores in the study's folder go with it. Files that other studies took over are 
 import shutil
 import tempfile
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from pydantic import ValidationError
 
 from ablations.best_generators import ModelCursor, models_of
-from ablations.tracking.cursor import Cursor, read_cursor
+from ablations.tracking.cursor import HIDDEN, Cursor, read_cursor, without_password
 from ablations.tracking.execution import executions_of
 from ablations.trial_record import RECORD, TrialRecord, read_record
 from ablations.workspace import Workspace
@@ -75,6 +76,18 @@ def traces_of(workspace: Workspace) -> Traces:
             Problem(message, source=str(workspace.root), allowed="--local, to leave MLflow as it is")
         ) from None
     return Traces(trials, executions, {uri: tuple(own) for uri, own in models.items()})
+
+
+def stores_elsewhere(known: Sequence[str], given: str | None) -> tuple[list[str], list[str], list[str]]:
+    """The stores to open, those whose password is not known, and those in files: `given`, and those that are `known`.
+
+    Those in files may be another folder's, which this one is a copy of.
+    """
+    addresses = [] if given is None else [given]
+    others = [uri for uri in known if uri not in map(without_password, addresses)]
+    files = [uri for uri in others if urlsplit(uri).scheme.startswith("sqlite")]
+    closed = [uri for uri in others if uri not in files and HIDDEN in uri]
+    return [*addresses, *(uri for uri in others if uri not in files and uri not in closed)], closed, files
 
 
 def remove_folder(workspace: Workspace) -> None:

@@ -91,7 +91,8 @@ class Session:
         self.data_digests = prepare_data(to_do, self.options.home, on_step)
         self._take_over(to_do, on_step)
         prepare_weights(to_do, self.options.home, self.options.inception_weights, on_step)
-        execution = Execution.of(self.study, self.workspace.root, self.trials, self.options.command)
+        options = self.options
+        execution = Execution.of(self.study, self.workspace.root, self.trials, options.command, options.named_files)
         tracker.begin(execution)
         tracker.start()
         self.floors.start(on_step)

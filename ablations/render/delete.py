@@ -38,11 +38,14 @@ def show_everything(found: Everything) -> None:
 
 def confirm(name: str) -> bool:
     """Whether the user wants that. Raises UserError where nobody can be asked."""
+    return ask(f"delete study {name} for good?", "nothing was deleted", "delete")
+
+
+def ask(question: str, nothing: str, action: str) -> bool:
+    """The answer to a question of yes or no. Raises UserError, which begins with `nothing`, if nobody can be asked."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UserError(
-            Problem("nothing was deleted: there is nobody to ask", allowed="--yes, to delete without a question")
-        )
-    return Confirm.ask(f"delete study {name} for good?", console=err, default=False)
+        raise UserError(Problem(f"{nothing}: there is nobody to ask", allowed=f"--yes, to {action} without a question"))
+    return Confirm.ask(question, console=err, default=False)
 
 
 def show_deleted(found: Everything) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from gan_core.problems import Problem, UserError
 
 FILE = "admin.env"
+AUTH_FILE = "auth.ini"  # of MLflow's accounts, with the address of their database
 USERNAME = "MLFLOW_AUTH_ADMIN_USERNAME"
 PASSWORD = "MLFLOW_AUTH_ADMIN_PASSWORD"
 SECRET_KEY = "MLFLOW_FLASK_SERVER_SECRET_KEY"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
-from ablations.server.credentials import Credentials, credentials_for
+from ablations.server.credentials import AUTH_FILE, Credentials, credentials_for
 from ablations.server.databases import make_databases
 from ablations.server.settings import MLFLOW_DATABASE, OPTUNA_DATABASE, ServerSettings
 from gan_core.problems import Problem, UserError
@@ -37,7 +37,7 @@ def prepare(settings: ServerSettings, environment: Mapping[str, str]) -> Prepare
     credentials = credentials_for(settings.folder, environment)
     if settings.postgres is not None:
         make_databases(settings.postgres, (MLFLOW_DATABASE, OPTUNA_DATABASE), WAIT_S)
-    config = settings.folder / "auth.ini"
+    config = settings.folder / AUTH_FILE
     _write_auth_config(config, settings.mlflow_uri)
     variables = {
         **credentials.environment,

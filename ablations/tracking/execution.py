@@ -1,8 +1,8 @@
 """What one execution of a study is: the parent of the trials that it starts, kept on disk like everything else.
 
 `executions/ID/` in the study's folder holds `execution.json` and the files that a tracker keeps with it: the study as
-it was written, the provenance, uncommitted changes, the lock file and what was installed. So an execution that no
-server heard of can be sent later, with what was true then.
+it was written, the provenance, uncommitted changes of tracked and named files, the lock file and what was installed. So
+an execution that no server heard of can be sent later, with what was true then.
 """
 
 import json
@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import ValidationError
 
 from ablations import atomic
+from ablations.masking import masked
+from ablations.patches import NAME as PATCH
 from ablations.provenance import Provenance, environment, lock_file, provenance_of
 from ablations.tracking.cursor import read_cursor, without_password
 from ablations.tracking.outcomes import KILLED
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 FOLDER = "executions"
 NAME = "execution.json"
 FILES = "files"  # what goes with it, in a folder below
+CODE = Path(__file__).parent  # whose checkout is on record
 Outcome = Literal["finished", "failed", "interrupted", "killed"]
 
 
@@ -45,9 +48,16 @@ class Execution:
     provenance: Provenance
 
     @classmethod
-    def of(cls, study: "Study", directory: Path, trials: "Sequence[Trial]", command: Sequence[str]) -> "Execution":
-        """The execution that this command begins."""
-        provenance = provenance_of(Path(__file__).parent, command)
+    def of(
+        cls,
+        study: "Study",
+        directory: Path,
+        trials: "Sequence[Trial]",
+        command: Sequence[str],
+        named: Sequence[Path] = (),
+    ) -> "Execution":
+        """The execution that this command begins. `named`: see `provenance_of`."""
+        provenance = provenance_of(CODE, command, named)
         return cls(study.name, study.design, directory, tuple(trials), study.path, provenance)
 
     @property
@@ -100,9 +110,9 @@ def begin_record(execution: Execution) -> Path:
     (files / "provenance.json").write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
     (files / "environment.txt").write_text(environment(), encoding="utf-8")
     if record.provenance.patch:
-        (files / "uncommitted.patch").write_text(record.provenance.patch + "\n", encoding="utf-8")
+        (files / PATCH).write_text(record.provenance.patch + "\n", encoding="utf-8")
     if lock := lock_file(Path(__file__).parents[1]):
-        shutil.copyfile(lock, files / lock.name)
+        (files / lock.name).write_text(masked(lock.read_text(encoding="utf-8"))[0], encoding="utf-8")
     _write(folder, record)
     return folder
 

@@ -8,6 +8,9 @@ from typing import Any
 from mlflow.entities import Param, RunTag
 from mlflow.tracking.context.registry import resolve_tags
 
+from ablations.masking import masked
+from ablations.patches import NAME as PATCH
+from ablations.patches import cleaned
 from ablations.provenance import Provenance
 from ablations.tracking.cursor import Cursor, read_cursor, without_password, write_cursor
 from ablations.tracking.execution import FILES, executions_of, is_execution_shipped, read_execution
@@ -80,7 +83,10 @@ class ExecutionRun:
         client = self.store.client
         client.log_batch(run_id, params=[Param(k, v) for k, v in params.items()], synchronous=True)
         for path in sorted((self.folder / FILES).iterdir()):
-            client.log_artifact(run_id, str(path))
+            if path.name == PATCH:  # an earlier version's may have what must not be sent
+                client.log_text(run_id, cleaned(path.read_text(encoding="utf-8")).text, PATCH)
+            else:
+                client.log_artifact(run_id, str(path))
         keep_beside(client, run_id, self.folder.parents[1])
         cursor = Cursor(tracking_uri=uri, experiment_id=self.store.experiment_id, run_id=run_id)
         write_cursor(self.folder, cursor)
@@ -171,7 +177,7 @@ def provenance_tags(provenance: Provenance) -> dict[str, str]:
         **{f"version.{package}": number for package, number in provenance.versions.items()},
     }
     tags: dict[str, Any] = resolve_tags({key: value for key, value in ours.items() if value is not None})
-    return {key: str(value) for key, value in tags.items()}
+    return {key: masked(str(value))[0] for key, value in tags.items()}  # a remote's address may have a password
 
 
 def _ms(seconds: float) -> int:
