@@ -17,12 +17,13 @@ from ablations.tracking.cursor import NAME as CURSOR
 from ablations.trial_record import RECORD, TrialRecord, read_record
 from ablations.trials import ENDED, Trial, progress_of, trials_of
 from ablations.workspace import Workspace, open_workspace
-from gan_core import journal, training_data
+from gan_core import journal
 from gan_core.config import resolve
 from gan_core.events import Finished, Started
+from gan_core.machine.versions import code_digest
 from gan_core.problems import Problem, UserError
-from gan_core.side_by_side import LOCK
-from gan_core.versions import code_digest
+from gan_core.training import training_data
+from gan_core.workers.pool import LOCK
 
 NOT_ADOPTED = (CURSOR, LOCK, "error.txt", "*.tmp")
 STAGING = "adopting"  # in the study's folder, so that a finished copy moves into its place at once

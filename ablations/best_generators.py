@@ -11,10 +11,10 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from ablations import atomic
 from ablations.leaderboard.records import METRIC
 from ablations.results import Result, read_results
 from ablations.tracking.cursor import without_password
+from gan_core.machine import files as atomic
 from gan_core.problems import Problem, UserError
 from gan_core.records import Record
 

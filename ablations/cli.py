@@ -39,7 +39,7 @@ for command in COMMANDS:
 def tricks() -> None:
     """The catalog: every trick and choice with its options, paper, needs and excludes."""
     from ablations.render.catalog import show_catalog
-    from gan_core import catalog
+    from gan_core.config import catalog
 
     show_catalog(catalog.tricks(), catalog.levels(), catalog.choices())
 
@@ -49,6 +49,6 @@ def version() -> None:
     """The versions of this tool and of what its numbers hang on."""
     from ablations.provenance import PACKAGES
     from ablations.render.catalog import show_versions
-    from gan_core.versions import versions
+    from gan_core.machine.versions import versions
 
     show_versions(versions(PACKAGES))

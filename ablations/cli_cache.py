@@ -2,7 +2,7 @@
 
 import typer
 
-from gan_core.cli import machine_home
+from gan_core.machine.home import machine_home
 
 cache_app = typer.Typer(help="What was computed of real images, for scores: list it, clear it.", no_args_is_help=True)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from gan_core.cli import machine_home
+from gan_core.machine.home import machine_home
 
 data_app = typer.Typer(help="Data sets: fetch them, list them.", no_args_is_help=True)
 

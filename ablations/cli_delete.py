@@ -34,11 +34,11 @@ def delete(
     Not while the study is running. What other studies took over from it stays.
     """
     from ablations.delete import find_everything, remove_everything
-    from ablations.lock import exclusive
     from ablations.render.console import say
     from ablations.render.delete import confirm, show_deleted, show_everything
     from ablations.render.steps import Steps
     from ablations.workspace import Workspace, find_workspace
+    from gan_core.machine.files import exclusive
 
     workspace = Workspace(Path(os.path.abspath(find_workspace(study, runs).root)))
     with exclusive(workspace.lock_file, f"study {workspace.name}"):

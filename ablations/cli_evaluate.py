@@ -8,7 +8,7 @@ import typer
 
 from ablations.cli_options import DEFAULT_RUNS, Runs
 from ablations.cli_sample import Which
-from gan_core.cli import given_weights, machine_home
+from gan_core.machine.home import given_weights, machine_home
 
 
 class Fit(StrEnum):
@@ -67,7 +67,7 @@ def evaluate(
     """Score what is there already, under the protocol of a study where nothing else is asked for."""
     from ablations.evaluate import Question, answer
     from ablations.render.evaluation import print_answer
-    from gan_core.devices import checked_device
+    from gan_core.machine.devices import checked_device
     from gan_core.scoring.request import Place, Request
 
     request = Request(

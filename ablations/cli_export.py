@@ -19,7 +19,7 @@ from ablations.cli_options import (
     StudyName,
     Weights,
 )
-from gan_core.cli import given_weights, machine_home
+from gan_core.machine.home import given_weights, machine_home
 
 STUDY_HELP = "A study's name or folder, or a study file."
 
@@ -104,8 +104,8 @@ def verify(
     from ablations.verify import Again
     from ablations.verify import verify as train_again
     from ablations.workspace import find_workspace
-    from gan_core.devices import checked_device
-    from gan_core.interrupt import Interrupt
+    from gan_core.machine.devices import checked_device
+    from gan_core.workers.interrupt import Interrupt
 
     workspace = find_workspace(study, runs)
     run = find_run(f"{workspace.name}/{arm}-seed{seed}", workspace.root.parent)

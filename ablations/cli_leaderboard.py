@@ -113,8 +113,8 @@ def _check_places(files: Mapping[str, Path | None]) -> None:
 
 
 def _write(option: str, path: Path, text: str, tell: bool) -> None:
-    from ablations.atomic import write_text
     from ablations.render.console import say
+    from gan_core.machine.files import write_text
 
     if path == STDOUT:
         sys.stdout.write(text)

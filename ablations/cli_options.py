@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 DEFAULT_RUNS = Path("runs")
-
 Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")]
 StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A study file, a study's name or its folder.")]
 Models = Annotated[
@@ -15,7 +14,6 @@ Models = Annotated[
 Register = Annotated[
     str | None, typer.Option(metavar="NAME", help="Make them versions of this registered model, an alias an arm.")
 ]
-
 # What a command line changes in a study file, for all arms
 AsName = Annotated[str | None, typer.Option("--as", metavar="NAME", help="Keep the results under this name.")]
 Budget = Annotated[float | None, typer.Option("--budget-kimg", metavar="X", help="Another budget for all arms.")]
@@ -25,7 +23,6 @@ Seeds = Annotated[int | None, typer.Option("--seeds", metavar="N", help="Another
 Settings = Annotated[
     list[str] | None, typer.Option("--set", metavar="KEY=VALUE", help="Another setting for all arms; may be repeated.")
 ]
-
 Weights = Annotated[
     Path | None,
     typer.Option("--inception-weights", metavar="FILE", help="Inception's weights.", show_default="downloaded"),

@@ -21,7 +21,7 @@ from ablations.cli_options import (
     Settings,
     Weights,
 )
-from gan_core.cli import given_weights, machine_home
+from gan_core.machine.home import given_weights, machine_home
 
 
 class ExecutorName(StrEnum):
@@ -112,7 +112,7 @@ def run(
     from ablations.study import load_study
     from ablations.tracking.execution import CODE
     from ablations.uncommitted import named_files
-    from gan_core.interrupt import Interrupt
+    from gan_core.workers.interrupt import Interrupt
 
     options = Options(
         home=machine_home(),
@@ -173,7 +173,7 @@ def plan(
     from ablations.plan import plan_of
     from ablations.render.plan import show_plan
     from ablations.study import load_study
-    from gan_core.resources import share
+    from gan_core.machine.resources import share
 
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
     resources = share(loaded.most_trials, workers, threads, device)

@@ -30,10 +30,10 @@ def scrub(
 
     Versions before 0.2.0 wrote them there. Results are not touched. Not while the study is running.
     """
-    from ablations.lock import exclusive
     from ablations.render.scrub import confirm, show_leaks, show_removal
     from ablations.scrub import find_leaks, remove_leaks
     from ablations.workspace import Workspace, find_workspace
+    from gan_core.machine.files import exclusive
 
     workspace = Workspace(Path(os.path.abspath(find_workspace(study, runs).root)))
     with exclusive(workspace.lock_file, f"study {workspace.name}"):

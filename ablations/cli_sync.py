@@ -28,10 +28,10 @@ def sync(
     Everything arrives once, however often this is run; not while `run` is at work on the study.
     """
     from ablations.best_generators import check_register
-    from ablations.lock import exclusive
     from ablations.render.sync import show_sync
     from ablations.tracking.mlflow_sync import sync as steps_of
     from ablations.workspace import find_workspace
+    from gan_core.machine.files import exclusive
 
     check_register(register, logged=models)
     workspace = find_workspace(study, runs)

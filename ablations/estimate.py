@@ -7,9 +7,10 @@ from typing import Any
 
 from ablations.executors.fork_server import fork_server
 from ablations.trials import Arm, Trial
-from gan_core.config import Config, resolve
-from gan_core.plan import total_steps
-from gan_core.resources import Resources
+from gan_core.config import resolve
+from gan_core.machine.resources import Resources
+from gan_core.schema.configuration import Config
+from gan_core.training.timetable import total_steps
 
 SECONDS = 1.0  # of training steps, measured for each arm
 ALL_SECONDS, FEWEST_SECONDS = 30.0, 0.1  # for all arms together, where they are many; for each even then
@@ -64,7 +65,7 @@ def study_seconds(
 def _measured(settings: dict[str, Any], device: str, threads: int, seconds: float) -> tuple[float, float, float]:
     import torch
 
-    from gan_core.timing import measure
+    from gan_core.training.timing import measure
 
     torch.set_num_threads(threads)
     cost = measure(resolve(settings), device, seconds)

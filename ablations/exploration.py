@@ -9,7 +9,6 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ablations import atomic
 from ablations.designs.search_words import EXPLORED_SEEDS
 from ablations.explored import NAME, Suggestion, confirmed_ledger, read_explored
 from ablations.search_choice import best_arms, has_result
@@ -17,6 +16,7 @@ from ablations.search_plan import SearchPlan
 from ablations.space import Forbidden, Params
 from ablations.trials import Arm, Trial, trial_of
 from gan_core import journal
+from gan_core.machine import files as atomic
 from gan_core.problems import Problem, UserError
 
 if TYPE_CHECKING:

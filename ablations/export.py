@@ -8,9 +8,9 @@ from ablations.study import Study
 from ablations.traces import leaving_no_traces
 from ablations.trials import ENDED, Trial, progress_of, trials_of
 from ablations.workspace import open_workspace
-from gan_core.exported import ExportedTrial, write_trials
+from gan_core.machine.versions import code_digest
 from gan_core.problems import Problem, UserError
-from gan_core.versions import code_digest
+from gan_core.workers.exported import ExportedTrial, write_trials
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from gan_core.config import Config, resolve
+from gan_core.config import resolve
 from gan_core.problems import Problem, RuleError, UserError
+from gan_core.schema.configuration import Config
 
 Settings = Mapping[str, Any]
 Where = tuple[str | int, ...]

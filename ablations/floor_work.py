@@ -9,8 +9,8 @@ from pathlib import Path
 from ablations.executors.fork_server import fork_server
 from ablations.floors import make_floors, missing_floors
 from ablations.preparation import OnStep
-from gan_core.config import Config
 from gan_core.problems import UserError
+from gan_core.schema.configuration import Config
 
 
 class FloorWork:

@@ -9,11 +9,12 @@ import json
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from ablations import atomic
 from ablations.floors_file import FILE, FloorsFile, read_file
-from gan_core.config import Config, resolve
+from gan_core.config import resolve
 from gan_core.evaluation import extractors
-from gan_core.evaluation.protocol import versions
+from gan_core.evaluation.versions import versions
+from gan_core.machine import files as atomic
+from gan_core.schema.configuration import Config
 from gan_core.scoring.floors import floors_of
 
 SMALL = 64  # px that an extractor sees: floors of 10,000 images take seconds

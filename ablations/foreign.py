@@ -9,9 +9,9 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from ablations import atomic
 from ablations.workspace import Workspace
 from gan_core.events import Score
+from gan_core.machine import files as atomic
 from gan_core.problems import Problem, UserError
 from gan_core.scoring.records import SCHEMA_VERSION, Evaluation, Kept
 

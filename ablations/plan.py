@@ -13,8 +13,8 @@ from ablations.statistics import Prospect, prospect
 from ablations.study import Study
 from ablations.trials import ENDED, Trial, progress_of, trials_of
 from ablations.workspace import refuse_changes
+from gan_core.machine.resources import Resources
 from gan_core.problems import UserError
-from gan_core.resources import Resources
 
 DRAWN = 4  # arms of a search, drawn from its space, whose cost is measured
 SPREADS = (0.05, 0.2)  # sd of the paired differences of log FID: the range that the main study's arms had

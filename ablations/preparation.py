@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Protocol
 
 from ablations.trials import Trial
-from gan_core import training_data
+from gan_core.config.compatibility import extractors_of
 from gan_core.datasets import ImageSet
 from gan_core.evaluation.extractors.supply import supply
-from gan_core.evaluation.rules import extractors_of
+from gan_core.training import training_data
 
 
 class OnStep(Protocol):

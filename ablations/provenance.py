@@ -11,10 +11,10 @@ from pathlib import Path
 from ablations.masking import masked
 from ablations.tracking.cursor import without_password
 from ablations.uncommitted import git, uncommitted_patch
-from gan_core.cores import cores
+from gan_core.machine.cores import cores
+from gan_core.machine.versions import PACKAGES as TRAINING
+from gan_core.machine.versions import versions
 from gan_core.records import Record
-from gan_core.versions import PACKAGES as TRAINING
-from gan_core.versions import versions
 
 PACKAGES = (*TRAINING, "scipy", "pandas", "optuna", "mlflow")
 
@@ -40,7 +40,7 @@ def provenance_of(directory: Path, command: Sequence[str], named: Sequence[Path]
 
     `named`: untracked files whose content is kept too. Raises UserError where one can't be.
     """
-    from gan_core.devices import gpu_names  # torch, which takes a second
+    from gan_core.machine.devices import gpu_names
 
     commit = git(directory, "rev-parse", "HEAD")
     status = git(directory, "status", "--porcelain") if commit else None

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from ablations.results import Result
-from gan_core.evaluation.metric_names import DEFAULT
+from gan_core.evaluation.names import DEFAULT
 
 FACTOR = "factor_"  # prefix of the columns that hold the factors' values
 COLUMNS = {

@@ -14,10 +14,11 @@ from typing import NamedTuple
 from ablations.tracking.cursor import NAME as CURSOR
 from ablations.trial_record import RECORD, read_record
 from ablations.trials import Trial
-from gan_core import journal, training_data
+from gan_core import journal
 from gan_core.events import Finished, Started
+from gan_core.machine.versions import code_digest, versions
 from gan_core.problems import UserError
-from gan_core.versions import code_digest, versions
+from gan_core.training import training_data
 
 NOT_TAKEN = (RECORD, CURSOR, journal.NAME, "checkpoint.pt", "error.txt")  # of a folder's files; the journal comes last
 OURS = "gan-ablations"

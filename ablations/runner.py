@@ -10,7 +10,7 @@ from ablations.executors.report import STOPPED, Executor, Job, Report
 from ablations.trials import Trial
 from gan_core import journal
 from gan_core.events import Finished
-from gan_core.versions import code_digest
+from gan_core.machine.versions import code_digest
 
 if TYPE_CHECKING:
     from ablations.search import Ledger

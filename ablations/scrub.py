@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy
 
-from ablations import atomic
 from ablations.patches import NAME as PATCH
 from ablations.patches import CleanPatch, cleaned
 from ablations.removal import Traces, stores_elsewhere, traces_of
@@ -20,6 +19,7 @@ from ablations.tracking.cursor import without_password
 from ablations.tracking.execution import FOLDER
 from ablations.tracking.execution import NAME as EXECUTION
 from ablations.workspace import Workspace
+from gan_core.machine import files as atomic
 from gan_core.problems import UserError
 
 if TYPE_CHECKING:

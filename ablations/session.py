@@ -25,7 +25,7 @@ from ablations.trials import ENDED, Trial, progress_of, trials_of
 from ablations.workspace import Workspace, open_workspace
 from gan_core import journal
 from gan_core.events import Finished
-from gan_core.resources import Resources, share
+from gan_core.machine.resources import Resources, share
 
 if TYPE_CHECKING:
     from ablations.search import Ledger

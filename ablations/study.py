@@ -21,7 +21,7 @@ from ablations.study_record import ArmRecord, LeftOut, StudyRecord
 from ablations.trials import Arm
 from ablations.yaml_source import read_yaml
 from gan_core.problems import Problem, UserError
-from gan_core.validation import problems_of
+from gan_core.schema.validation import problems_of
 
 
 @dataclass(frozen=True)

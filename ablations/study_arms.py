@@ -7,8 +7,9 @@ from ablations.designs import DESIGNS, Combination, Layout
 from ablations.factor_settings import Factor, Settings, Where, clashes, merged, resolved, without
 from ablations.study_record import LeftOut
 from ablations.trials import Arm
-from gan_core.config import Config, broken_rules
+from gan_core.config import broken_rules
 from gan_core.problems import Problem
+from gan_core.schema.configuration import Config
 
 SHOWN = 4  # names of arms in a message
 

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from ablations.summary import NAME, read_summary, summary_holds
-from gan_core.cores import cores
+from gan_core.machine.cores import cores
 
 MANY = 400  # journals: below, processes take longer to start than they spare
 A_BATCH = 50

@@ -15,7 +15,8 @@ from typing import Literal
 
 from pydantic import ConfigDict, ValidationError
 
-from gan_core import course, journal, verdict
+from gan_core import dynamics as course
+from gan_core import journal, verdict
 from gan_core.events import AnyEvent, Evaluated, Finished, Score, Started
 from gan_core.records import Record
 

@@ -19,7 +19,6 @@ from gan_core.records import Record
 NAME = "system.jsonl"
 EVERY_S = 10.0  # a thread of the trial wakes up for about a millisecond
 MB = 1e6
-
 GpuMemory = Callable[[], float | None]  # bytes; None: no GPU
 
 

@@ -10,15 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ablations import atomic
 from ablations.designs import BASELINE as BASELINE
 from ablations.designs.search_words import Stage
 from ablations.trial_record import RECORD, TrialRecord, read_record
 from ablations.trick_texts import trick_texts
 from gan_core import journal
-from gan_core.config import Config, resolve
+from gan_core.config import resolve
 from gan_core.events import Finished
+from gan_core.machine import files as atomic
 from gan_core.problems import Problem, UserError
+from gan_core.schema.configuration import Config
 
 if TYPE_CHECKING:
     from ablations.study import Study

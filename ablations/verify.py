@@ -17,14 +17,16 @@ from ablations.executors.report import Job
 from ablations.preparation import OnStep
 from ablations.score_differences import ScoreDifference, score_differences
 from ablations.trial_record import TrialRecord, read_record
-from gan_core import journal, training_data
-from gan_core.config import Config, resolve
-from gan_core.devices import available_devices
+from gan_core import journal
+from gan_core.config import resolve
+from gan_core.config.compatibility import extractors_of
 from gan_core.evaluation.extractors.supply import supply
-from gan_core.evaluation.rules import extractors_of
 from gan_core.events import AnyEvent, Finished, Started
+from gan_core.machine.devices import available_devices
+from gan_core.machine.versions import code_digest
 from gan_core.problems import Problem, UserError
-from gan_core.versions import code_digest
+from gan_core.schema.configuration import Config
+from gan_core.training import training_data
 
 TIMES = frozenset({"time", "wall_s", "generator_wall_s", "seconds", "images_per_s", "evaluation_s"})
 Outcome = Literal["same", "within noise", "different", "can't tell", "stopped"]

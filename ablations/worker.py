@@ -11,9 +11,9 @@ import torchmetrics.image  # noqa: F401  seconds to import, so once in the fork 
 
 from ablations.executors.report import Job
 from ablations.system_metrics import EVERY_S, GpuMemory, Sampler
-from gan_core.attended import attended
 from gan_core.config import resolve
 from gan_core.events import AnyEvent, Finished
+from gan_core.workers.unattended import attended
 
 
 def events_of(job: Job, device: str, threads: int) -> Generator[AnyEvent, None, None]:

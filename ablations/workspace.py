@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from ablations import atomic
 from ablations.explored import NAME as EXPLORED
-from ablations.lock import exclusive
 from ablations.study_changes import forbidden_changes, with_late_claims
 from ablations.study_record import SCHEMA_VERSION, StudyRecord
 from gan_core import journal
+from gan_core.machine import files as atomic
+from gan_core.machine.files import exclusive
 from gan_core.problems import Problem, UserError, nearest_name
 
 if TYPE_CHECKING:

@@ -14,7 +14,6 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from gan_core.problems import Problem, UserError, nearest_name
 
 Where = tuple[str | int, ...]  # keys and list indices from the top of the file to a value
-
 _TAG = "tag:yaml.org,2002:"
 _PLAIN_TAGS = {_TAG + kind for kind in ("null", "bool", "int", "float")}
 _TEXT_TAGS = {_TAG + "str", _TAG + "timestamp"}  # a date has no meaning here but its letters

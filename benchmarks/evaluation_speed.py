@@ -21,16 +21,16 @@ from torch import Tensor, nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 
 from gan_core import datasets
-from gan_core.build import build
-from gan_core.cli import machine_home
 from gan_core.config import resolve
 from gan_core.evaluation import cache
 from gan_core.evaluation.evaluator import Evaluator
 from gan_core.evaluation.extractors import Outputs
+from gan_core.evaluation.generated import Sample
 from gan_core.evaluation.metrics import METRICS
 from gan_core.evaluation.reals import Reals
-from gan_core.evaluation.sample import Sample
-from gan_core.sampling import fixed_latents, sampled
+from gan_core.machine.home import machine_home
+from gan_core.training.build import build
+from gan_core.training.sampling import fixed_latents, sampled
 
 D, BATCH = 2048, 50
 CPU = torch.device("cpu")

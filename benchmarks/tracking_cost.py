@@ -26,9 +26,9 @@ from ablations.tracking.mlflow import MlflowTracker
 from ablations.tracking.offline import Offline
 from ablations.trials import Arm, Trial, trial_of
 from gan_core import journal
-from gan_core.cli import machine_home
 from gan_core.config import resolve
 from gan_core.events import Finished, Ticked
+from gan_core.machine.home import machine_home
 
 
 @dataclass(frozen=True)

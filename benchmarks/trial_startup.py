@@ -14,9 +14,9 @@ from pathlib import Path
 
 from ablations.executors.processes import Processes
 from ablations.executors.report import Job
-from gan_core.cli import machine_home
 from gan_core.config import resolve
 from gan_core.events import Started, Ticked
+from gan_core.machine.home import machine_home
 
 TRIALS = 8
 SETTINGS = {

@@ -25,8 +25,8 @@ from verdict_runs import WAYS, Built, Seeds, handicap, runs
 from verdict_truth import Look, Observer, truth_of
 
 from gan_core import journal
-from gan_core.cli import machine_home
 from gan_core.events import Finished, Saved
+from gan_core.machine.home import machine_home
 from gan_core.train import train
 from gan_core.verdict import Kind, verdict_of
 

@@ -29,9 +29,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from gan_core import datasets
-from gan_core.build import State, build
 from gan_core.config import Config
-from gan_core.sampling import fixed_latents
+from gan_core.training.build import State, build
+from gan_core.training.sampling import fixed_latents
 
 SAMPLES, REALS, CLASSES = 500, 2000, 10
 POOLED = 16  # px

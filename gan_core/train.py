@@ -7,13 +7,13 @@ from pathlib import Path
 
 import torch
 
-from gan_core.actions import ACTIONS
-from gan_core.config import Config
 from gan_core.evaluation.quantise import NotFiniteError
 from gan_core.events import AnyEvent, Finished, Ticked
-from gan_core.plan import moments
-from gan_core.run import Run
-from gan_core.step import train_step
+from gan_core.schema.configuration import Config
+from gan_core.training.actions import ACTIONS
+from gan_core.training.run import Run
+from gan_core.training.step import train_step
+from gan_core.training.timetable import moments
 
 __all__ = ["Run", "train"]
 

@@ -16,30 +16,25 @@ from dataclasses import dataclass
 from statistics import fmean, median
 from typing import Literal
 
-from gan_core.course import Course
+from gan_core.dynamics import Course
 from gan_core.events import AnyEvent, Finished
 
 Kind = Literal[
     "healthy", "mode collapse", "vanishing gradients", "D overpowered", "oscillating", "diverged", "can't tell"
 ]
-
 FEWEST_STEPS, FEWEST_TICKS, FEWEST_SCORES = 200, 12, 3  # below that there is no course to judge
-
 BLOWN_UP = 1e4  # median |loss|: far beyond what a game that goes on has
-
 ONE_IMAGE = 0.02  # spread: all samples are the same to the eye
 NARROW = 0.25  # spread: samples differ a quarter as much as reals
 FELL = 0.5  # late spread over the largest: a young G's samples are narrow too, but not from a fall
 FEW_DIRECTIONS = 0.2  # dimensions: two or three images, and what lies between them
 SAME_IMAGES = 0.1  # nearest over spread: reals have 0.35, ten or a hundred images again and again 0
 ONE_CLASS = 1.3  # classes: 19 of 20 samples look like one
-
 GARBAGE, FAR, VERY_FAR = 1.25, 1.5, 3.0  # FID over that of a G that always gives the reals' mean
 NOT_IMPROVED = 0.8  # the best FID of the end over the first one
 D_IS_SURE = 0.98  # accuracy
 D_HAS_WON = 0.1  # D's loss over its first
 D_GUESSES = 0.6  # accuracy
-
 SWING, SWINGS = 0.3, 4  # of D(x) - D(G(z)) between turning points, and how many of them
 FID_FACTOR, FID_SWINGS = 2.0, 3  # likewise of the FID
 RESHUFFLED, FEWEST_MOVES = 0.6, 4  # mean total variation of the class shares from score to score, over so many

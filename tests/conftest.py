@@ -9,8 +9,8 @@ os.environ["OMP_NUM_THREADS"] = "1"  # tests run side by side, and the last bits
 import numpy as np
 import pytest
 
-from gan_core.cli import machine_home
-from gan_core.data import ImageArray
+from gan_core.datasets.batches import ImageArray
+from gan_core.machine.home import machine_home
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from ablations.results import Result
 from ablations.statistics import ArmScores, Rule
 from ablations.statistics.rule import Scale
 from ablations.summary import Of
-from gan_core.evaluation.metric_names import BETTER
+from gan_core.evaluation.names import BETTER
 from gan_core.verdict import Kind
 
 Sort = Literal["score", "run", "count"]

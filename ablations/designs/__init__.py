@@ -23,7 +23,6 @@ __all__ = [
     "Fraction",
     "Layout",
 ]
-
 # A new design is a file and a line here.
 DESIGNS: Mapping[str, Design] = MappingProxyType(
     {

@@ -14,7 +14,6 @@ LEARNING = ("tpe", "gp", "cmaes")  # those that suggest by what earlier trials s
 PRUNERS = ("none", "median", "hyperband")
 DIMENSION_ALLOWED = "a list of choices, such as [32, 64], or a range, such as {low: 1e-4, high: 1e-2, log: true}"
 SPACE_ALLOWED = "settings, each with a list of choices or a range"
-
 Scalar = bool | int | float | str
 
 

@@ -2,7 +2,7 @@
 
 from multiprocessing.context import ForkServerContext
 
-from gan_core import fork_server as trainers
+from gan_core.workers import fork_server as trainers
 
 TRAINER = "ablations.worker"
 

@@ -8,10 +8,10 @@ from typing import Any
 
 import pandas as pd
 
-from ablations.atomic import write_text
 from ablations.claims.answered import AnsweredClaim
 from ablations.leaderboard.columns import columns_of, documented, line_of
 from ablations.leaderboard.records import Leaderboard, Row, Table
+from gan_core.machine.files import write_text
 
 SCHEMA_VERSION = 1
 

@@ -5,9 +5,9 @@ from collections.abc import Mapping, Sequence
 from rich.table import Table
 
 from ablations.render.console import out, say
-from gan_core.catalog import LevelEntry, Option, TrickEntry
+from gan_core.config.catalog import LevelEntry, Option, TrickEntry
 from gan_core.datasets import Place, Status
-from gan_core.rules import Rule
+from gan_core.schema.rules import Rule
 
 
 def show_catalog(tricks: Sequence[TrickEntry], levels: Sequence[LevelEntry], choices: Sequence[Option]) -> None:

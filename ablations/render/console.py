@@ -7,7 +7,6 @@ from rich.console import Console
 from rich.text import Text
 
 PIPE_WIDTH = 150  # of tables where no terminal says how wide it is
-
 out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
 err = Console(highlight=False, stderr=True, soft_wrap=True)
 

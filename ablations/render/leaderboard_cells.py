@@ -7,7 +7,7 @@ from ablations.leaderboard import NO_SCORES, Entry, Row, Table
 from ablations.render.console import number, percent
 from ablations.render.leaderboard_notes import MOST_EXPLORED, notes_of, other_generators, reference_of
 from ablations.statistics import Estimate
-from gan_core.evaluation.metric_names import BETTER
+from gan_core.evaluation.names import BETTER
 
 HEALTHY = "healthy"
 WORDS = {"can't tell": "unclear"}  # what became of a run is no verdict on its arm

@@ -19,7 +19,7 @@ from ablations.report.figures.canvas import NARROW, WIDE, written
 from ablations.report.origin import machine_of
 from ablations.report.pictures import Picture, comparison_pictures, pictures_of
 from ablations.report.study_report import StudyReport, TableReport
-from gan_core.versions import versions
+from gan_core.machine.versions import versions
 
 if TYPE_CHECKING:
     from jinja2 import Environment

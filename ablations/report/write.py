@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ablations import atomic
 from ablations.report.comparison import SideBySide
 from ablations.report.figures.canvas import WIDE, Format, written
 from ablations.report.page import comparison_page, page_of
 from ablations.report.pictures import pictures_of
 from ablations.report.study_report import StudyReport, study_reports
+from gan_core.machine import files as atomic
 
 
 def write_report(roots: Sequence[Path], out: Path) -> tuple[StudyReport, ...]:

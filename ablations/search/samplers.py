@@ -13,7 +13,7 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
 from ablations.designs.search_words import Explore
-from gan_core.config import Config
+from gan_core.schema.configuration import Config
 
 FEWEST_STARTUP, MOST_STARTUP = 2, 10  # trials at random before a model of them is trusted
 REDUCTION = 3  # hyperband: one in three goes on

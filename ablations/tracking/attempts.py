@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from ablations.tracking.mlflow_store import first_line
 
 HANGS_S = 1.0  # a failure that took so long means that the store is not there, for nobody
-
 Job = Callable[[], object]
 
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from ablations.leaderboard.records import METRIC
 from ablations.tracking.params import trial_params
 from ablations.trials import Trial
-from gan_core.config import Config
 from gan_core.evaluation.extractors import NONE, find
 from gan_core.evaluation.protocol import UNDERSTOOD, short_count
+from gan_core.schema.configuration import Config
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,9 @@
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
-from ablations.atomic import write_text
 from gan_core import journal
 from gan_core.events import Finished
+from gan_core.machine.files import write_text
 from gan_core.records import Record
 
 NAME = "mlflow.json"

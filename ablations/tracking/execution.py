@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Literal
 
 from pydantic import ValidationError
 
-from ablations import atomic
 from ablations.masking import masked
 from ablations.patches import NAME as PATCH
 from ablations.provenance import Provenance, environment, lock_file, provenance_of
 from ablations.tracking.cursor import read_cursor, without_password
 from ablations.tracking.outcomes import KILLED
 from gan_core import journal
+from gan_core.machine import files as atomic
 from gan_core.records import Record
 
 if TYPE_CHECKING:

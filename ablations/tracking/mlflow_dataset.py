@@ -5,8 +5,8 @@ from typing import Any
 
 from mlflow.entities import Dataset, DatasetInput, InputTag
 
-from gan_core.config import Config
 from gan_core.events import Started
+from gan_core.schema.configuration import Config
 
 CONTEXT = "mlflow.data.context"
 

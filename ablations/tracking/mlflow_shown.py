@@ -16,7 +16,6 @@ from mlflow.utils.mlflow_tags import MLFLOW_RUN_NOTE, MLFLOW_RUN_TYPE
 
 from ablations.leaderboard import Leaderboard
 from ablations.leaderboard.source import from_folders
-from ablations.lock import exclusive
 from ablations.recorded_trials import arms_not_begun, recorded_trials
 from ablations.results import Result
 from ablations.tracking.contents import COLOURS, Contents, colours_of, contents_of
@@ -31,6 +30,7 @@ from ablations.tracking.tracked import Tracked, tracked_in
 from ablations.tracking.views import views_of
 from ablations.trials import Trial
 from ablations.workspace import Workspace
+from gan_core.machine.files import exclusive
 from gan_core.problems import Problem, UserError
 
 VIEW_TAG = "mlflow.sharedViewState."

@@ -13,10 +13,9 @@ from gan_core.datasets.mnist import MNIST
 from gan_core.datasets.record import DataSet, ImageSet, OnProgress, Options, Place, Request
 from gan_core.datasets.shapes import SHAPES
 from gan_core.problems import Problem, UserError, nearest_name
-from gan_core.sizes import Size, shape_of, size_of, size_text
+from gan_core.schema.sizes import Size, shape_of, size_of, size_text
 
 __all__ = ["DATASETS", "DataSet", "ImageSet", "Options", "Place", "Status", "fetch", "find", "load", "status"]
-
 _ordered = (
     FASHION_MNIST,
     MNIST,

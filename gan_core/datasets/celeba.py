@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 from gan_core.datasets import decode, prepared, torchvision_download
-from gan_core.datasets.image_files import Decoding, write_decoded
+from gan_core.datasets.decode_files import Decoding, write_decoded
 from gan_core.datasets.published_files import PublishedFiles
 from gan_core.datasets.record import DataSet, ImageSet, Request
 from gan_core.problems import Problem, UserError

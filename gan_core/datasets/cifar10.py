@@ -15,7 +15,7 @@ from gan_core.datasets.published import Published
 from gan_core.datasets.published_files import Download, PublishedFiles, verify_md5
 from gan_core.datasets.record import DataSet, Images, Labels, OnStep, Place
 from gan_core.datasets.resize import resize
-from gan_core.sizes import Size, shape_text
+from gan_core.schema.sizes import Size, shape_text
 
 SIZE = 32  # px
 LAYOUT = "cifar-10-batches-py"

@@ -11,14 +11,13 @@ import PIL.Image
 import PIL.ImageOps
 from numpy.typing import NDArray
 
-from gan_core.datasets.fitting import centre, covering
 from gan_core.datasets.record import Fit
-from gan_core.sizes import Shape, Size, shape_of, shape_text
+from gan_core.datasets.resize import centre, covering
+from gan_core.schema.sizes import Shape, Size, shape_of, shape_text
 
 GREY_MODES = ("1", "L", "LA", "La")
 DEEP_GREY = "I;16"  # 16 bits, in several byte orders
 NO_RANGE = ("I", "F")  # 32 bits: nothing says what white is
-
 Pixels = NDArray[np.uint8]  # [C H W]
 
 

@@ -10,7 +10,7 @@ from gan_core.datasets.idx import parse
 from gan_core.datasets.published import Published
 from gan_core.datasets.record import DataSet, Images, Labels
 from gan_core.datasets.resize import pad, resize
-from gan_core.sizes import Size, shape_text
+from gan_core.schema.sizes import Size, shape_text
 
 PUBLISHED = 28  # px
 MARGIN = 2  # px on each side: 28 -> 32

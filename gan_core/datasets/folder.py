@@ -6,8 +6,9 @@ every file is grey, else RGB.
 
 from pathlib import Path
 
-from gan_core.datasets import decode, image_folder, prepared
-from gan_core.datasets.image_files import Decoding, write_decoded
+from gan_core.datasets import decode, prepared
+from gan_core.datasets import folder_listing as image_folder
+from gan_core.datasets.decode_files import Decoding, write_decoded
 from gan_core.datasets.record import DataSet, ImageSet, OnStep, Place, Request
 from gan_core.problems import Problem, UserError
 

@@ -22,7 +22,6 @@ from gan_core.datasets import verified
 from gan_core.datasets.record import Images, ImageSet, Labels, OnProgress, content_digest
 
 Arrays = tuple[Images, Labels]
-
 IMAGES, LABELS, RECORD = "images.npy", "labels.npy", "record.json"
 
 

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gan_core.datasets import prepared
-from gan_core.datasets.fitting import centre
 from gan_core.datasets.record import Images, ImageSet, Labels, Request
-from gan_core.sizes import Shape, Size, shape_of, shape_text
+from gan_core.datasets.resize import centre
+from gan_core.schema.sizes import Shape, Size, shape_of, shape_text
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from gan_core.sizes import Size, size_of
+from gan_core.schema.sizes import Size, size_of
 
 Images = NDArray[np.uint8]  # [N C H W] in [0, 255]
 Labels = NDArray[np.int64]  # [N]

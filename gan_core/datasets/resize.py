@@ -3,7 +3,7 @@
 import numpy as np
 
 from gan_core.datasets.record import Images
-from gan_core.sizes import Size, shape_of
+from gan_core.schema.sizes import Shape, Size, shape_of
 
 CHUNK = 1000  # pictures at a time: bounds the float copies
 
@@ -30,3 +30,19 @@ def resize(images: Images, size: Size) -> Images:
         x = interpolate(x, size=shape, mode="bilinear", antialias=True, align_corners=False)
         resized[start : start + CHUNK] = x.round().clamp(0, 255).to(torch.uint8).numpy()
     return resized
+
+
+def covering(native: Shape, wanted: Shape) -> Shape:
+    """The shape, of `native`'s aspect, at which an image just covers `wanted`: one side fits, the other is not smaller.
+
+    For a square this is torchvision's Resize(side), which rounds the longer side down.
+    """
+    (height, width), (wanted_height, wanted_width) = native, wanted
+    if wanted_height * width >= wanted_width * height:
+        return wanted_height, wanted_height * width // height
+    return wanted_width * height // width, wanted_width
+
+
+def centre(outer: Shape, inner: Shape) -> tuple[int, int]:
+    """Top and left of the centred cut of `inner` from `outer`, rounded as torchvision's CenterCrop does."""
+    return round((outer[0] - inner[0]) / 2), round((outer[1] - inner[1]) / 2)

@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 from gan_core.datasets.published import Published
 from gan_core.datasets.record import DataSet, Images, Labels, OnStep, Place
 from gan_core.datasets.resize import resize
-from gan_core.sizes import Size, shape_text
+from gan_core.schema.sizes import Size, shape_text
 
 SIZE = 32  # px
 SPLITS = {"train": 4096, "test": 1024}
 SEEDS = {"train": 20_240_101, "test": 20_240_102}
 CLASSES = ("square", "disc", "triangle", "cross", "ring")
 RULE = "drawn at 32x32 with soft edges, version 1"
-
 Plane = NDArray[np.float64]  # [N H W]
 
 

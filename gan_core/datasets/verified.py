@@ -16,7 +16,6 @@ from pathlib import Path
 
 NOTE = "verified.json"
 SETTLED_S = 2.0  # longer than a tick of any common file system
-
 Look = dict[str, list[int]]  # file -> size, inode, modification time and change time in ns
 
 

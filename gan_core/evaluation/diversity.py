@@ -9,8 +9,8 @@ import math
 import torch
 from torch import Tensor
 
-from gan_core.evaluation.class_shares import named
 from gan_core.evaluation.moments import Moments
+from gan_core.evaluation.names import named
 
 NEIGHBOURS = 200  # samples among which the nearest is looked for: the fewer, the further away it is
 MOST_SHARES = 100  # classes: with more, single shares say little and are many numbers

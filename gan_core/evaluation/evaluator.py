@@ -3,6 +3,7 @@
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -12,15 +13,21 @@ from gan_core.evaluation import extractors
 from gan_core.evaluation.diversity import diversity
 from gan_core.evaluation.extractors.record import Extractor, Outputs
 from gan_core.evaluation.features import extract, take
+from gan_core.evaluation.generated import Sample
 from gan_core.evaluation.logits import logits_problems
 from gan_core.evaluation.metrics import DEFAULT, Metric, Value, find
 from gan_core.evaluation.protocol import Protocol, protocol_of
 from gan_core.evaluation.quantise import NotFiniteError
 from gan_core.evaluation.reals import Reals, reals_of
-from gan_core.evaluation.sample import Sample
-from gan_core.evaluation.scored import Scored
 from gan_core.events import Score
 from gan_core.problems import Problem, UserError
+
+
+class Scored(NamedTuple):
+    """Scores, and how different the images are (`Diversity.result`); both empty without an extractor."""
+
+    scores: tuple[Score, ...]
+    diversity: dict[str, float]
 
 
 class Evaluator:

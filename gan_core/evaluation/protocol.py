@@ -1,7 +1,6 @@
 """The protocol of a score: all that must be equal for two scores to be compared, and its short hash, the stamp."""
 
 import hashlib
-import importlib.metadata
 import json
 from typing import TYPE_CHECKING
 
@@ -9,14 +8,14 @@ from pydantic import Field
 
 from gan_core.datasets.record import ImageSet
 from gan_core.evaluation.extractors.record import Extractor
+from gan_core.evaluation.versions import versions
 from gan_core.records import Record
-from gan_core.sizes import ImageSize
+from gan_core.schema.sizes import ImageSize
 
 if TYPE_CHECKING:
     from gan_core.evaluation.metrics.record import Metric
 
 UNDERSTOOD = "6726825d"  # the digest that everybody means by Inception
-LIBRARIES = ("torch", "torchmetrics")
 
 
 class Protocol(Record):
@@ -82,8 +81,3 @@ def protocol_of(metric: "Metric", extractor: Extractor, reference: ImageSet, n_f
 def short_count(n: int) -> str:
     """10000 -> '10k', 2500 -> '2500', 500 -> '500'."""
     return f"{n // 1000}k" if n >= 1000 and n % 1000 == 0 else str(n)
-
-
-def versions(extra: tuple[str, ...] = ()) -> dict[str, str]:
-    """The versions of the libraries that compute the scores; `extra`: those of the extractor."""
-    return {library: importlib.metadata.version(library) for library in (*LIBRARIES, *extra)}

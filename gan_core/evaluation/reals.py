@@ -14,7 +14,7 @@ from gan_core.evaluation.extractors.record import Extractor
 from gan_core.evaluation.features import batches_of, extract
 from gan_core.evaluation.moments import Moments, moments_of, root_of
 from gan_core.evaluation.neighbours import nearest
-from gan_core.evaluation.protocol import versions
+from gan_core.evaluation.versions import versions
 
 FEATURES = "features"
 SEED = 0  # of the order in which real images are taken where not all are

@@ -70,5 +70,4 @@ ARCHITECTURES: dict[str, Architecture] = {
         {"norm_d": "none", "activation_d": "relu", **_GLOROT},
     ),
 }
-
 __all__ = ["ACTIVATIONS", "ARCHITECTURES", "INITIALISATIONS", "NORMALISATIONS", "Architecture"]

@@ -8,17 +8,14 @@ is odd, which fills it exactly. An axis that is short already waits for the othe
 
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from torch import nn
 
-from gan_core.nets.network import DiscriminatorNetwork, GeneratorNetwork
+from gan_core.nets.network import DiscriminatorNetwork, GeneratorNetwork, Tail
 from gan_core.nets.style import Style
-from gan_core.seats import Tail
-from gan_core.sizes import Shape
-
-if TYPE_CHECKING:
-    from gan_core.config import Config
+from gan_core.schema.configuration import Config
+from gan_core.schema.sizes import Shape
 
 SHORTEST = 8  # px: halved once, it is 4
 
@@ -34,7 +31,7 @@ class Window(NamedTuple):
 class Generator(GeneratorNetwork):
     """z [N latent_dim] -> images [N C H W] in [-1, 1]."""
 
-    def __init__(self, config: "Config", channels: int) -> None:
+    def __init__(self, config: Config, channels: int) -> None:
         style = Style.of(config, "G")
         small, *larger = reversed(shapes(*config.shape))
         widths = [style.channels(config.width * 2**i) for i in reversed(range(len(larger)))]  # smallest shape first
@@ -49,7 +46,7 @@ class Generator(GeneratorNetwork):
 class Discriminator(DiscriminatorNetwork):
     """Images [N C H W] -> logits [N]. The first block has no normalisation, as in the paper."""
 
-    def __init__(self, config: "Config", channels: int, tails: tuple[Tail, ...] = ()) -> None:
+    def __init__(self, config: Config, channels: int, tails: tuple[Tail, ...] = ()) -> None:
         style = Style.of(config, "D")
         large, *smaller = shapes(*config.shape)
         widths = [style.channels(config.width * 2**i) for i in range(len(smaller))]

@@ -9,15 +9,12 @@ are tricks.
 
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from torch import nn
 
 from gan_core.nets.network import GeneratorNetwork
 from gan_core.nets.style import Style
-
-if TYPE_CHECKING:
-    from gan_core.config import Config
+from gan_core.schema.configuration import Config
 
 SHAPE = (157, 128)
 KERNEL, STRIDE = (5, 4), 2
@@ -27,7 +24,7 @@ FACTORS = (16, 8, 4, 2, 1)  # of the linear map's 4x4 maps, then of each block
 class Generator(GeneratorNetwork):
     """z [N latent_dim] -> images [N C 157 128] in [-1, 1]. The linear map leads straight into the first convolution."""
 
-    def __init__(self, config: "Config", channels: int) -> None:
+    def __init__(self, config: Config, channels: int) -> None:
         style = Style.of(config, "G")
         widths = [style.channels(config.width * factor) for factor in FACTORS]
         project = nn.Linear(config.latent_dim, widths[0] * 4 * 4)

@@ -9,16 +9,12 @@ block has none.
 from functools import partial
 from itertools import pairwise
 from math import prod
-from typing import TYPE_CHECKING
 
 from torch import nn
 
-from gan_core.nets.network import DiscriminatorNetwork, GeneratorNetwork
+from gan_core.nets.network import DiscriminatorNetwork, GeneratorNetwork, Tail
 from gan_core.nets.style import Style
-from gan_core.seats import Tail
-
-if TYPE_CHECKING:
-    from gan_core.config import Config
+from gan_core.schema.configuration import Config
 
 FACTORS = (1, 2, 4, 8)
 
@@ -26,7 +22,7 @@ FACTORS = (1, 2, 4, 8)
 class Generator(GeneratorNetwork):
     """z [N latent_dim] -> images [N C H W] in [-1, 1]."""
 
-    def __init__(self, config: "Config", channels: int) -> None:
+    def __init__(self, config: Config, channels: int) -> None:
         style = Style.of(config, "G", vectors=True)
         image = (channels, *config.shape)
         units = [config.latent_dim, *(style.channels(config.width * factor) for factor in FACTORS)]
@@ -38,7 +34,7 @@ class Generator(GeneratorNetwork):
 class Discriminator(DiscriminatorNetwork):
     """Images [N C H W] -> logits [N]."""
 
-    def __init__(self, config: "Config", channels: int, tails: tuple[Tail, ...] = ()) -> None:
+    def __init__(self, config: Config, channels: int, tails: tuple[Tail, ...] = ()) -> None:
         style = Style.of(config, "D", vectors=True)
         pixels = channels * prod(config.shape)
         units = [pixels, *(style.channels(config.width * factor) for factor in reversed(FACTORS))]

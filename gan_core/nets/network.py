@@ -3,10 +3,17 @@
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
+from typing import Protocol
 
 from torch import Tensor, nn
 
-from gan_core.seats import Tail
+
+class Tail(Protocol):
+    """A module before D's last layer, and the channels that it adds."""
+
+    extra_channels: int
+
+    def __call__(self, h: Tensor) -> Tensor: ...
 
 
 class Network(nn.Module):

@@ -9,16 +9,12 @@ activation here, as in the group's own code (chainer-gan-lib).
 
 from functools import partial
 from itertools import pairwise
-from typing import TYPE_CHECKING
 
 from torch import nn
 
-from gan_core.nets.network import DiscriminatorNetwork, GeneratorNetwork
+from gan_core.nets.network import DiscriminatorNetwork, GeneratorNetwork, Tail
 from gan_core.nets.style import Style
-from gan_core.seats import Tail
-
-if TYPE_CHECKING:
-    from gan_core.config import Config
+from gan_core.schema.configuration import Config
 
 REDUCTION = 8  # what three strides of 2 make
 G_FACTORS = (8, 4, 2, 1)
@@ -28,7 +24,7 @@ D_LAYERS = ((1, 3, 1), (1, 4, 2), (2, 3, 1), (2, 4, 2), (4, 3, 1), (4, 4, 2), (8
 class Generator(GeneratorNetwork):
     """z [N latent_dim] -> images [N C H W] in [-1, 1]."""
 
-    def __init__(self, config: "Config", channels: int) -> None:
+    def __init__(self, config: Config, channels: int) -> None:
         style = Style.of(config, "G")
         height, width = (side // REDUCTION for side in config.shape)
         widths = [style.channels(config.width * factor) for factor in G_FACTORS]
@@ -40,7 +36,7 @@ class Generator(GeneratorNetwork):
 class Discriminator(DiscriminatorNetwork):
     """Images [N C H W] -> logits [N]. Where a normalisation is asked for, the first block has none."""
 
-    def __init__(self, config: "Config", channels: int, tails: tuple[Tail, ...] = ()) -> None:
+    def __init__(self, config: Config, channels: int, tails: tuple[Tail, ...] = ()) -> None:
         style = Style.of(config, "D")
         height, width = (side // REDUCTION for side in config.shape)
         blocks: list[nn.Sequential] = []

@@ -10,17 +10,13 @@ we don't.
 from collections import OrderedDict
 from collections.abc import Mapping
 from functools import partial
-from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from gan_core.nets.network import DiscriminatorNetwork, GeneratorNetwork
+from gan_core.nets.network import DiscriminatorNetwork, GeneratorNetwork, Tail
 from gan_core.nets.residual import ResidualBlock
 from gan_core.nets.style import Style
-from gan_core.seats import Tail
-
-if TYPE_CHECKING:
-    from gan_core.config import Config
+from gan_core.schema.configuration import Config
 
 REDUCTION = 8  # what G's three blocks multiply
 G_FACTOR, D_FACTOR = 4, 2
@@ -29,7 +25,7 @@ G_FACTOR, D_FACTOR = 4, 2
 class Generator(GeneratorNetwork):
     """z [N latent_dim] -> images [N C H W] in [-1, 1]."""
 
-    def __init__(self, config: "Config", channels: int) -> None:
+    def __init__(self, config: Config, channels: int) -> None:
         style = Style.of(config, "G")
         height, width = (side // REDUCTION for side in config.shape)
         count = style.channels(G_FACTOR * config.width)
@@ -47,7 +43,7 @@ class Generator(GeneratorNetwork):
 class Discriminator(DiscriminatorNetwork):
     """Images [N C H W] -> logits [N]."""
 
-    def __init__(self, config: "Config", channels: int, tails: tuple[Tail, ...] = ()) -> None:
+    def __init__(self, config: Config, channels: int, tails: tuple[Tail, ...] = ()) -> None:
         style = Style.of(config, "D")
         count = style.channels(D_FACTOR * config.width)
         residuals = [

@@ -3,17 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import Literal, Protocol
 
 from torch import nn
 
+from gan_core.game.player import Player
 from gan_core.nets.activations import ACTIVATIONS, Activation
 from gan_core.nets.network import block
 from gan_core.nets.normalisations import NORMALISATIONS, Normalisation
-from gan_core.seats import Player
-
-if TYPE_CHECKING:
-    from gan_core.config import Config
+from gan_core.schema.configuration import Config
 
 Bias = Literal["where_needed", "all", "none"]
 NO_NORM = NORMALISATIONS["none"]
@@ -37,7 +35,7 @@ class Style:
     vectors: bool
 
     @classmethod
-    def of(cls, config: "Config", player: Player, vectors: bool = False) -> "Style":
+    def of(cls, config: Config, player: Player, vectors: bool = False) -> "Style":
         """The style of G or D."""
         norm, activation = (
             (config.norm_g, config.activation_g) if player == "G" else (config.norm_d, config.activation_d)

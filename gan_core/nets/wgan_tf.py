@@ -8,16 +8,12 @@ arXiv:1701.07875.
 """
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from torch import nn
 
-from gan_core.nets.network import DiscriminatorNetwork, GeneratorNetwork
+from gan_core.nets.network import DiscriminatorNetwork, GeneratorNetwork, Tail
 from gan_core.nets.style import Style
-from gan_core.seats import Tail
-
-if TYPE_CHECKING:
-    from gan_core.config import Config
+from gan_core.schema.configuration import Config
 
 KERNEL, STRIDE, PADDING = 5, 2, 2
 REDUCTION = 4  # what two strides of 2 make
@@ -26,7 +22,7 @@ REDUCTION = 4  # what two strides of 2 make
 class Generator(GeneratorNetwork):
     """z [N latent_dim] -> images [N C H W] in [-1, 1]."""
 
-    def __init__(self, config: "Config", channels: int) -> None:
+    def __init__(self, config: Config, channels: int) -> None:
         style = Style.of(config, "G")
         height, width = (side // REDUCTION for side in config.shape)
         first, second, third = (style.channels(count) for count in _channels(config.width))
@@ -43,7 +39,7 @@ class Generator(GeneratorNetwork):
 class Discriminator(DiscriminatorNetwork):
     """Images [N C H W] -> logits [N]."""
 
-    def __init__(self, config: "Config", channels: int, tails: tuple[Tail, ...] = ()) -> None:
+    def __init__(self, config: Config, channels: int, tails: tuple[Tail, ...] = ()) -> None:
         style = Style.of(config, "D")
         height, width = (side // REDUCTION for side in config.shape)
         second, first, _ = (style.channels(count) for count in _channels(config.width))

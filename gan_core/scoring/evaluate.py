@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-from gan_core import datasets, training_data
-from gan_core.config import Config, resolve
+from gan_core import datasets
+from gan_core.config import resolve
 from gan_core.datasets import ImageSet
 from gan_core.datasets.record import OnProgress
 from gan_core.evaluation.evaluator import Evaluator
@@ -23,14 +23,16 @@ from gan_core.evaluation.protocol import Protocol
 from gan_core.evaluation.quantise import NotFiniteError
 from gan_core.events import Score
 from gan_core.problems import Problem, UserError
-from gan_core.run import G_MODE
-from gan_core.sampling import sampled
+from gan_core.schema.configuration import Config
 from gan_core.scoring.neighbour_picture import draw_neighbours
 from gan_core.scoring.pictures import Pictures, load_pictures
 from gan_core.scoring.records import Evaluation, SeedScores
 from gan_core.scoring.reference import Reference
 from gan_core.scoring.request import Place, Request
 from gan_core.scoring.subject import SavedRun, kind_of, saved_run
+from gan_core.training import training_data
+from gan_core.training.run import G_MODE
+from gan_core.training.sampling import sampled
 
 DEFAULT_N = 10_000
 DEFAULT_SIZE = 32  # px, and the extractor: those of Config

@@ -13,17 +13,18 @@ import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import Tensor
 
-from gan_core import datasets, streams, training_data
-from gan_core.config import Config
+from gan_core import datasets, streams
 from gan_core.datasets import ImageSet
 from gan_core.evaluation import extractors
 from gan_core.evaluation.evaluator import Evaluator
 from gan_core.evaluation.features import BATCH, batches_of
-from gan_core.evaluation.protocol import versions
-from gan_core.run import G_MODE
+from gan_core.evaluation.versions import versions
+from gan_core.schema.configuration import Config
+from gan_core.schema.sizes import size_text
 from gan_core.scoring.records import SCHEMA_VERSION, Floor
 from gan_core.scoring.reference import other_split
-from gan_core.sizes import size_text
+from gan_core.training import training_data
+from gan_core.training.run import G_MODE
 
 SEED = 0
 _floors: TypeAdapter[tuple[Floor, ...]] = TypeAdapter(tuple[Floor, ...])

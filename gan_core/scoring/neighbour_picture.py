@@ -10,7 +10,7 @@ from gan_core.evaluation.evaluator import Evaluator
 from gan_core.evaluation.features import take
 from gan_core.evaluation.memorised import nearest_pairs
 from gan_core.problems import Problem, UserError
-from gan_core.sampling import save_grid
+from gan_core.training.sampling import save_grid
 
 IMAGES = 24
 NEIGHBOURS = 3

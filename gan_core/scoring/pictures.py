@@ -10,12 +10,13 @@ import torch
 from torch import Tensor
 
 from gan_core import datasets, streams
-from gan_core.datasets import ImageSet, Options, decode, image_folder
+from gan_core.datasets import ImageSet, Options, decode
+from gan_core.datasets import folder_listing as image_folder
 from gan_core.datasets.folder import NAME as FOLDER
 from gan_core.datasets.record import Fit, Images, OnProgress
 from gan_core.evaluation.features import BATCH
 from gan_core.problems import Problem, UserError
-from gan_core.sizes import Shape, shape_of, shape_text
+from gan_core.schema.sizes import Shape, shape_of, shape_text
 
 WHERE = ("FOLDER",)
 KINDS = {1: "grey", 3: "colour"}

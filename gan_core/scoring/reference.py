@@ -8,7 +8,7 @@ from gan_core.datasets import DATASETS, ImageSet, Options
 from gan_core.datasets.folder import NAME as FOLDER
 from gan_core.datasets.record import Fit, OnProgress
 from gan_core.problems import Problem, UserError, nearest_name
-from gan_core.sizes import Size
+from gan_core.schema.sizes import Size
 
 WHERE = ("reference",)
 DEFAULT_SPLIT = "train"

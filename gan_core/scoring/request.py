@@ -7,8 +7,8 @@ from typing import Any
 from gan_core.datasets.record import Fit
 from gan_core.evaluation.metrics import METRICS
 from gan_core.problems import Problem, UserError, nearest_name
+from gan_core.schema.sizes import Size
 from gan_core.show.saved import Which
-from gan_core.sizes import Size
 
 MAX_SEEDS = 1000
 

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from gan_core import checkpoint, journal
+from gan_core import journal
 from gan_core.events import Evaluated
 from gan_core.problems import Problem, UserError
 from gan_core.scoring.records import Kind
 from gan_core.show.saved import SavedGenerator, Which, load_generator, load_weights
+from gan_core.training import checkpoint
 
 WHERE = ("RUN",)
 STUDY = "study.json"  # what a study's folder holds

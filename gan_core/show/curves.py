@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan_core.events import AnyEvent, Evaluated, Started, Ticked
-from gan_core.losses import LOSSES, Loss
+from gan_core.game.losses import LOSSES, Loss
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

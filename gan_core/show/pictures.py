@@ -9,10 +9,10 @@ from torchvision.transforms.functional import to_pil_image
 from torchvision.utils import make_grid
 
 from gan_core.events import AnyEvent, Sampled
-from gan_core.sampling import save_grid
 from gan_core.show.animation import save_gif
 from gan_core.show.interpolation import circle, slerp, slerp_path
 from gan_core.show.saved import SavedGenerator
+from gan_core.training.sampling import save_grid
 
 FRESH = 64  # images
 ROWS, COLUMNS = 6, 9  # of the interpolations

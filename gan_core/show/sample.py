@@ -4,8 +4,8 @@ from pathlib import Path
 
 from gan_core.evaluation.quantise import NotFiniteError
 from gan_core.problems import Problem, UserError
-from gan_core.sampling import save_grid
 from gan_core.show.saved import Which, load_generator
+from gan_core.training.sampling import save_grid
 
 LATENTS = "latent.sample"  # the stream: training and scoring have others
 

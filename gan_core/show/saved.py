@@ -11,14 +11,16 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from gan_core import checkpoint, journal
-from gan_core.build import build
-from gan_core.config import Config, resolve
+from gan_core import journal
+from gan_core.config import resolve
 from gan_core.datasets import DATASETS
-from gan_core.devices import checked_device
 from gan_core.events import AnyEvent, Started
+from gan_core.machine.devices import checked_device
 from gan_core.problems import Problem, UserError
-from gan_core.sampling import fixed_latents, sampled
+from gan_core.schema.configuration import Config
+from gan_core.training import checkpoint
+from gan_core.training.build import build
+from gan_core.training.sampling import fixed_latents, sampled
 
 Which = Literal["best", "last"]
 

@@ -1,5 +1,9 @@
 """Every trick, in the canonical order: the order in which parts are combined, whatever the order in a study file."""
 
+from collections.abc import Iterator
+
+from gan_core.records import Record
+from gan_core.schema.configuration import Config
 from gan_core.tricks import (
     ada,
     consistency_regularization,
@@ -48,5 +52,9 @@ TRICKS: tuple[Trick, ...] = (
     weight_clipping.TRICK,
     ema.TRICK,
 )
-
 __all__ = ["TRICKS", "Rule", "Trick"]
+
+
+def tricks_of(config: Config) -> Iterator[tuple[Trick, Record]]:
+    """The tricks that are on, in canonical order, with their options."""
+    return ((trick, options) for trick in TRICKS if (options := config.trick(trick.name)) is not None)

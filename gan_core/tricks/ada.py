@@ -18,11 +18,11 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from gan_core.losses import LOSSES
+from gan_core.game.losses import LOSSES
 from gan_core.records import Record
-from gan_core.seats import Context, Parts, Pass
 from gan_core.tricks.ada_transforms import TRANSFORMS
 from gan_core.tricks.policy import Policy
+from gan_core.tricks.seats import Context, Parts, Pass
 from gan_core.tricks.trick import Rule, Trick
 
 UNDECIDED = tuple(name for name, loss in LOSSES.items() if not loss.has_boundary)  # no sign of D's says "real"

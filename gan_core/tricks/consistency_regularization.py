@@ -12,10 +12,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from gan_core.game.meter import Tally
 from gan_core.records import Record
-from gan_core.seats import Context, Parts, Pass, Term
-from gan_core.tally import Tally
 from gan_core.tricks.image_transforms import flipped, translated
+from gan_core.tricks.seats import Context, Parts, Pass, Term
 from gan_core.tricks.trick import Trick
 
 

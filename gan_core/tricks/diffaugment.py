@@ -16,9 +16,9 @@ from pydantic import Field
 from torch import Tensor
 
 from gan_core.records import Record
-from gan_core.seats import Context, Parts
 from gan_core.tricks.image_transforms import brightened, cut_out, stretched, translated
 from gan_core.tricks.policy import Policy
+from gan_core.tricks.seats import Context, Parts
 from gan_core.tricks.trick import Rule, Trick
 
 

@@ -13,9 +13,10 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from gan_core.game.player import Player
 from gan_core.nets.network import Network
 from gan_core.records import Record
-from gan_core.seats import Context, Parts, Player
+from gan_core.tricks.seats import Context, Parts
 from gan_core.tricks.trick import Rule, Trick
 
 

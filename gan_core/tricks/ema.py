@@ -20,10 +20,11 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor, nn
 
+from gan_core.game.player import Clock
+from gan_core.game.updates import images_per_step
 from gan_core.records import Record
-from gan_core.seats import Clock, Context, Parts
+from gan_core.tricks.seats import Context, Parts
 from gan_core.tricks.trick import Rule, Trick
-from gan_core.turns import images_per_step
 
 
 class Options(Record):

@@ -11,10 +11,11 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
+from gan_core.game.meter import Tally
+from gan_core.game.player import Player
 from gan_core.nets.network import Network
 from gan_core.records import Record
-from gan_core.seats import Context, Parts, Pass, Player, Term
-from gan_core.tally import Tally
+from gan_core.tricks.seats import Context, Parts, Pass, Term
 from gan_core.tricks.trick import Trick
 
 

@@ -11,9 +11,10 @@ from typing import Literal
 from pydantic import Field
 from torch import nn
 
+from gan_core.game.meter import Tally
+from gan_core.game.player import Player
 from gan_core.records import Record
-from gan_core.seats import Context, Parts, Player
-from gan_core.tally import Tally
+from gan_core.tricks.seats import Context, Parts
 from gan_core.tricks.trick import Trick
 
 

@@ -11,10 +11,10 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from gan_core.game.meter import Tally
 from gan_core.records import Record
-from gan_core.seats import Context, Parts, Pass, Term
-from gan_core.tally import Tally
 from gan_core.tricks.input_gradient import no_batch_norm, slopes
+from gan_core.tricks.seats import Context, Parts, Pass, Term
 from gan_core.tricks.trick import Trick
 
 

@@ -12,9 +12,9 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from gan_core.game.meter import Tally
 from gan_core.records import Record
-from gan_core.seats import Context, Parts
-from gan_core.tally import Tally
+from gan_core.tricks.seats import Context, Parts
 from gan_core.tricks.targets import a_loss_with_targets
 from gan_core.tricks.trick import Rule, Trick
 

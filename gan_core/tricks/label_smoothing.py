@@ -11,9 +11,9 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from gan_core.losses import LOSSES
+from gan_core.game.losses import LOSSES
 from gan_core.records import Record
-from gan_core.seats import Context, Parts
+from gan_core.tricks.seats import Context, Parts
 from gan_core.tricks.targets import a_loss_with_targets
 from gan_core.tricks.trick import Rule, Trick
 

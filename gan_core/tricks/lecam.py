@@ -15,9 +15,9 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
+from gan_core.game.meter import Tally
 from gan_core.records import Record
-from gan_core.seats import Context, Parts, Pass, Term
-from gan_core.tally import Tally
+from gan_core.tricks.seats import Context, Parts, Pass, Term
 from gan_core.tricks.trick import Trick
 
 

@@ -12,7 +12,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from gan_core.records import Record
-from gan_core.seats import Context, Parts
+from gan_core.tricks.seats import Context, Parts
 from gan_core.tricks.trick import Rule, Trick
 
 EPSILON = 1e-8  # in the square root, whose slope at 0 is infinite

@@ -7,8 +7,8 @@ StyleGAN2-ADA differentiates with respect to the images before augmentation. Wit
 
 from torch import Tensor
 
-from gan_core.seats import Context, Parts, Pass
 from gan_core.tricks.input_gradient import no_batch_norm
+from gan_core.tricks.seats import Context, Parts, Pass
 from gan_core.tricks.trick import Trick
 from gan_core.tricks.zero_centred_penalty import Options, penalty_at
 

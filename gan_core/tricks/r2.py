@@ -5,8 +5,8 @@ gamma / 2 * E_fake |grad D(G(z))|^2. The R3GAN baseline uses it together with R1
 section 2.2. Fakes are taken as D sees them, without a graph to G. With `every` it is lazy.
 """
 
-from gan_core.seats import Context, Parts
 from gan_core.tricks.input_gradient import no_batch_norm
+from gan_core.tricks.seats import Context, Parts
 from gan_core.tricks.trick import Trick
 from gan_core.tricks.zero_centred_penalty import Options, penalty_at
 

@@ -15,7 +15,7 @@ from pydantic import Field
 from torch import Tensor
 
 from gan_core.records import Record
-from gan_core.seats import Context, Parts
+from gan_core.tricks.seats import Context, Parts
 from gan_core.tricks.trick import Rule, Trick
 
 

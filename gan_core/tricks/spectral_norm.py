@@ -15,9 +15,10 @@ from pydantic import Field
 from torch import nn
 from torch.nn.utils import parametrizations, parametrize
 
+from gan_core.game.player import Player
 from gan_core.nets.network import Network
 from gan_core.records import Record
-from gan_core.seats import Context, Parts, Player
+from gan_core.tricks.seats import Context, Parts
 from gan_core.tricks.trick import Rule, Trick
 
 LINEAR_MAPS = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)

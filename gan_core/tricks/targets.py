@@ -1,7 +1,7 @@
 """What every trick with D's targets needs: a loss that has some."""
 
-from gan_core.losses import LOSSES
-from gan_core.rules import Rule
+from gan_core.game.losses import LOSSES
+from gan_core.schema.rules import Rule
 
 WITH_TARGETS = tuple(name for name, loss in LOSSES.items() if loss.has_targets)
 

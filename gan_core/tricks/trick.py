@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from gan_core.records import Record
-from gan_core.rules import Rule
-from gan_core.seats import Context, Parts
+from gan_core.schema.rules import Rule
+from gan_core.tricks.seats import Context, Parts
 
 __all__ = ["Rule", "Trick", "any_nonzero"]
 

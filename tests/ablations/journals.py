@@ -7,7 +7,6 @@ from typing import Any, Literal
 import numpy as np
 import PIL.Image
 
-from ablations import atomic
 from ablations.floors_file import FILE, FloorsFile
 from ablations.foreign import FOLDER, Foreign
 from ablations.study_record import StudyRecord
@@ -15,6 +14,7 @@ from ablations.trials import Arm, Trial, trial_of
 from gan_core import journal
 from gan_core.config import resolve
 from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Score, Started, Ticked
+from gan_core.machine import files as atomic
 from gan_core.scoring.records import Evaluation, Floor, SeedScores
 
 Status = Literal["finished", "diverged", "failed"]

@@ -15,7 +15,7 @@ import pytest
 
 from gan_core import journal
 from gan_core.events import Finished
-from gan_core.exported import read_trials, write_trials
+from gan_core.workers.exported import read_trials, write_trials
 from tests.ablations.bare import declared, make_environment
 from tests.ablations.command import ablations, tree
 from tests.ablations.tiny import story_of, write_study

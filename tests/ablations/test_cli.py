@@ -183,7 +183,7 @@ def test_plan_knows_what_is_done(ran: Ran) -> None:
 
 
 def test_the_catalog_names_every_trick_with_its_paper() -> None:
-    from gan_core import catalog
+    from gan_core.config import catalog
 
     words = "".join(ablations("tricks").out.split())
     for trick in catalog.tricks():

@@ -18,7 +18,7 @@ QUICK = ("--executor", "inline", "--threads", 1, "--device", "cpu", "--offline",
 def _undrawn() -> Iterator[None]:
     """Pictures take longer than all the rest of so small a run."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gan_core.attended.draw_run", lambda *_: None)
+        patch.setattr("gan_core.workers.unattended.draw_run", lambda *_: None)
         yield
 
 

@@ -13,12 +13,12 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
-from ablations.lock import exclusive
 from ablations.results import read_results
 from ablations.study import load_study
 from ablations.tracking.mlflow_store import open_store
 from ablations.trials import trials_of
 from ablations.workspace import open_workspace
+from gan_core.machine.files import exclusive
 from tests.ablations.command import Outcome, ablations, tree
 from tests.ablations.journals import story, write
 from tests.ablations.tiny import write_study
@@ -59,7 +59,7 @@ def _here(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GAN_ABLATIONS_HOME", str(home))
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     monkeypatch.delenv("ABLATIONS_STORAGE", raising=False)
-    monkeypatch.setattr("gan_core.attended.draw_run", lambda *_: None)  # the slowest part of a tiny run
+    monkeypatch.setattr("gan_core.workers.unattended.draw_run", lambda *_: None)  # the slowest part of a tiny run
 
 
 def test_the_folder_goes_and_what_another_took_over_stays(tmp_path: Path, home: Path) -> None:

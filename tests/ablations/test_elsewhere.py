@@ -12,8 +12,8 @@ import pytest
 from ablations.adopt import STAGING
 from ablations.trial_record import RECORD
 from gan_core import journal
-from gan_core.cli import main
-from gan_core.exported import read_trials
+from gan_core.cli.app import main
+from gan_core.workers.exported import read_trials
 from tests.ablations.command import ablations, tree
 from tests.ablations.tiny import story_of, write_study
 
@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert (exported.code, exported.err) == (0, "")
     assert "2 trials of study tiny" in exported.out
     code = (
-        "import sys\nfrom gan_core.cli import main\n"
+        "import sys\nfrom gan_core.cli.app import main\n"
         "if __name__ == '__main__':\n"
         "    code = main(sys.argv[1:])\n"
         f"    print('foreign:', *({{n.partition('.')[0] for n in sys.modules}} & set({FOREIGN})))\n"

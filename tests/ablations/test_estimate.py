@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from ablations.estimate import ArmCost, arm_costs, study_seconds
-from gan_core.resources import Resources
+from gan_core.machine.resources import Resources
 from tests.ablations.tiny import TRICKS, tiny_study, tiny_trials
 
 

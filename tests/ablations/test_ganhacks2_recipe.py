@@ -9,9 +9,9 @@ from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from ablations.study import load_study
-from gan_core.build import build
 from gan_core.config import resolve
 from gan_core.nets.initialisations import LINEAR_MAPS
+from gan_core.training.build import build
 from gan_core.tricks.dropout import Dropout
 
 RECIPE = Path(__file__).parents[2] / "studies" / "seeds" / "ganhacks2.yaml"

@@ -18,8 +18,9 @@ from ablations.executors.inline import Inline
 from ablations.tracking.cursor import read_cursor
 from ablations.tracking.points import points_of
 from ablations.trials import Trial
-from gan_core import checkpoint, journal
+from gan_core import journal
 from gan_core.events import Evaluated, Finished
+from gan_core.training import checkpoint
 from tests.ablations.tiny import job_of, story_of, tiny_trials
 
 pytestmark = pytest.mark.timeout(600)  # three executions of real processes, half a minute where nobody else is busy

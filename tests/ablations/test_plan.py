@@ -14,7 +14,7 @@ from ablations.study import Study, load_study
 from ablations.trials import Arm, trials_of
 from gan_core import journal
 from gan_core.events import Finished
-from gan_core.resources import Resources
+from gan_core.machine.resources import Resources
 from tests.ablations.command import ablations
 from tests.ablations.journals import write_trial
 from tests.ablations.tiny import tiny_study, write_study

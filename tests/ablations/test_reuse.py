@@ -13,9 +13,10 @@ from ablations.reuse import Twin, reusable, take_over, told, twins_of
 from ablations.study import load_study
 from ablations.trial_record import RECORD, read_record
 from ablations.trials import Trial, progress_of, trials_of
-from gan_core import journal, training_data
+from gan_core import journal
 from gan_core.events import Started
-from gan_core.versions import code_digest, versions
+from gan_core.machine.versions import code_digest, versions
+from gan_core.training import training_data
 from tests.ablations.journals import Status, story
 from tests.ablations.tiny import write_study
 

@@ -12,9 +12,10 @@ from ablations.runner import run_trials
 from ablations.search import Ledger
 from ablations.trial_record import read_record
 from ablations.trials import Trial
-from gan_core import checkpoint, journal
+from gan_core import journal
 from gan_core.events import Finished
-from gan_core.versions import code_digest
+from gan_core.machine.versions import code_digest
+from gan_core.training import checkpoint
 from tests.ablations.journals import story
 from tests.ablations.tiny import tiny_trials
 from tests.ablations.trials_of_arms import trials_under

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-import gan_core.config
 from gan_core.tricks import TRICKS, Rule
 from tests.ablations.study_texts import GOOD, load_text, problems_of
 
@@ -149,7 +148,7 @@ def test_factors_that_only_together_break_a_rule(tmp_path: Path) -> None:
 def test_excludes_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rule = Rule(text="activation_d: selu", holds=lambda c: c.activation_d != "selu", reason="they do not mix")
     tricks = tuple(replace(t, excludes=(rule,)) if t.name == "dropout" else t for t in TRICKS)
-    monkeypatch.setattr(gan_core.config, "TRICKS", tricks)
+    monkeypatch.setattr("gan_core.tricks.TRICKS", tricks)
     (problem,) = problems_of(tmp_path, GOOD)
     assert (
         problem == "mine.yaml:12: tricks.half.dropout: arm all: does not go with activation_d: selu (they do not mix)"

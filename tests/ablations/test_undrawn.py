@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_core.cli import main
+from gan_core.cli.app import main
 from gan_core.show.undrawn import NAME, why_undrawn
 from tests.ablations.command import ablations
 from tests.ablations.tiny import write_study
@@ -20,7 +20,7 @@ def test_one_line_until_they_are_drawn(
 
     study, runs = write_study(tmp_path, budget_kimg=0.1, extractor="none"), tmp_path / "runs"
     with monkeypatch.context() as patch:
-        patch.setattr("gan_core.attended.draw_run", fail)
+        patch.setattr("gan_core.workers.unattended.draw_run", fail)
         outcome = ablations("run", study, *QUICK, "--runs", runs)
     assert outcome.code == 0
     told = " ".join(outcome.err.split())

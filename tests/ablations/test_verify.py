@@ -15,8 +15,8 @@ from ablations.verify import Again, Verification, first_difference, verify
 from ablations.worker import events_of
 from gan_core import journal
 from gan_core.events import AnyEvent, Evaluated, Started
+from gan_core.machine.versions import code_digest
 from gan_core.problems import UserError
-from gan_core.versions import code_digest
 from tests.ablations.command import ablations
 from tests.ablations.tiny import job_of, tiny_trials
 
@@ -33,7 +33,7 @@ def silent(text: str, share: float | None = None) -> None:
 def trained(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Trial:
     """One trial, trained in place."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("gan_core.attended.draw_run", lambda *_: None)
+        patch.setattr("gan_core.workers.unattended.draw_run", lambda *_: None)
         trial = tiny_trials(tmp_path_factory.mktemp("verify"))[0]
         job = job_of(trial, home)
         trial.write_record(code_digest())
@@ -44,7 +44,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory, home: Path) -> Trial:
 @pytest.fixture
 def recorded(trained: Trial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of its folder that a test may change."""
-    monkeypatch.setattr("gan_core.attended.draw_run", lambda *_: None)
+    monkeypatch.setattr("gan_core.workers.unattended.draw_run", lambda *_: None)
     copy = tmp_path / "trials" / trained.directory.name
     shutil.copytree(trained.directory, copy)
     return copy

@@ -9,8 +9,9 @@ import torch
 from ablations import worker
 from ablations.executors.report import Job
 from ablations.worker import events_of
-from gan_core import checkpoint, journal
+from gan_core import journal
 from gan_core.events import Event, Finished
+from gan_core.training import checkpoint
 from tests.ablations.tiny import job_of, story_of, tiny_trials
 
 FULL = OSError(errno.ENOSPC, "No space left on device")

@@ -177,7 +177,7 @@ with exclusive(Path({str(lock)!r}), "study mine"):
     print(child.pid, flush=True)
     time.sleep(60)
 """
-    from ablations.lock import exclusive
+    from gan_core.machine.files import exclusive
 
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None

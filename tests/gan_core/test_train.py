@@ -11,9 +11,9 @@ from safetensors.torch import load_file
 from gan_core import journal
 from gan_core.config import Config, resolve
 from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Started, Ticked
-from gan_core.plan import moments
 from gan_core.problems import UserError
 from gan_core.train import train
+from gan_core.training.timetable import moments
 
 SETTINGS: dict[str, Any] = {
     "data": "shapes",

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from gan_core.config import resolve
-from gan_core.evaluation.class_shares import named
+from gan_core.evaluation.names import named
 from gan_core.events import AnyEvent, Evaluated, Finished, Score, Ticked
 from gan_core.train import train
 from gan_core.verdict import turns, verdict_of

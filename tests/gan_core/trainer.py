@@ -5,10 +5,10 @@ from typing import Any
 import torch
 from torch import nn
 
-from gan_core.build import State, build
 from gan_core.config import resolve
-from gan_core.data import ImageArray
-from gan_core.step import train_step
+from gan_core.datasets.batches import ImageArray
+from gan_core.training.build import State, build
+from gan_core.training.step import train_step
 
 TINY = {"image_size": 16, "width": 4, "latent_dim": 8, "batch_size": 8, "budget_kimg": 1.0}
 

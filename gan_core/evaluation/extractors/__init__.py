@@ -10,9 +10,7 @@ from gan_core.evaluation.extractors.record import Extractor, Outputs
 from gan_core.problems import Problem, UserError, nearest_name
 
 __all__ = ["EXTRACTORS", "NONE", "Extractor", "Outputs", "find", "is_known"]
-
 NONE = "none"  # what the user says for a run without scores
-
 _ordered = (FMNISTCNN, INCEPTION, INCEPTION_768, INCEPTION_192, INCEPTION_64)
 EXTRACTORS: Mapping[str, Extractor] = MappingProxyType({extractor.name: extractor for extractor in _ordered})
 if len(EXTRACTORS) != len(_ordered):

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from gan_core.evaluation.extractors import store
 from gan_core.evaluation.extractors.store import Download
 from gan_core.problems import Problem, UserError
-from gan_core.sizes import Size, size_text
+from gan_core.schema.sizes import Size, size_text
 
 
 class Outputs(NamedTuple):

@@ -6,7 +6,6 @@ A new one is a file with a Metric record, a line here, and a line in `evaluation
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 
-from gan_core.evaluation.metric_names import BETTER, DEFAULT
 from gan_core.evaluation.metrics.authenticity import AUTHENTICITY
 from gan_core.evaluation.metrics.class_histogram import CLASS_KL, CLASSES
 from gan_core.evaluation.metrics.fid import FID
@@ -15,11 +14,10 @@ from gan_core.evaluation.metrics.inception_score import INCEPTION_SCORE
 from gan_core.evaluation.metrics.kid import KID
 from gan_core.evaluation.metrics.neighbourhoods import COVERAGE, DENSITY, PRECISION, RECALL
 from gan_core.evaluation.metrics.record import Metric, Value
+from gan_core.evaluation.names import BETTER, DEFAULT
 from gan_core.problems import Problem, UserError, nearest_name
 
 __all__ = ["DEFAULT", "METRICS", "Metric", "Value", "find"]
-
-
 _ordered = (
     FID,
     INCEPTION_SCORE,

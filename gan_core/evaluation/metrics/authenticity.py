@@ -6,10 +6,10 @@ scores 1, so that it says nothing about quality. Read it beside the other metric
 memorising. The reals must be the images that were trained on for it to say that.
 """
 
+from gan_core.evaluation.generated import Sample
 from gan_core.evaluation.metrics.record import Metric, Options, Value
 from gan_core.evaluation.neighbours import nearest
 from gan_core.evaluation.reals import Reals
-from gan_core.evaluation.sample import Sample
 
 LARGEST = 10_000  # fakes
 

@@ -9,9 +9,9 @@ of the reals' share of it, as a classifier finds some of every class in any nois
 
 import math
 
+from gan_core.evaluation.generated import Sample
 from gan_core.evaluation.metrics.record import Metric, Options, Value
 from gan_core.evaluation.reals import Reals
-from gan_core.evaluation.sample import Sample
 
 PERCENT = 10  # of the reals' share of a class
 

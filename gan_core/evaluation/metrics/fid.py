@@ -12,10 +12,10 @@ import math
 import torch
 from torch import Tensor
 
+from gan_core.evaluation.generated import Sample
 from gan_core.evaluation.metrics.record import Metric, Options, Value
 from gan_core.evaluation.moments import Moments
 from gan_core.evaluation.reals import Reals
-from gan_core.evaluation.sample import Sample
 
 
 def distance(reals: Moments, root: Tensor, fakes: Moments) -> float:

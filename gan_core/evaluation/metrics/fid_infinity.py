@@ -10,11 +10,11 @@ import math
 
 import torch
 
+from gan_core.evaluation.generated import Sample
 from gan_core.evaluation.metrics.fid import distance
 from gan_core.evaluation.metrics.record import Metric, Options, Value
 from gan_core.evaluation.moments import moments_of
 from gan_core.evaluation.reals import Reals
-from gan_core.evaluation.sample import Sample
 
 POINTS = 15
 FEWEST = 5000

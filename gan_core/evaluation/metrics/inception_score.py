@@ -11,9 +11,9 @@ import warnings
 import torch
 from torch import nn
 
+from gan_core.evaluation.generated import Sample
 from gan_core.evaluation.metrics.record import Metric, Options, Value
 from gan_core.evaluation.reals import Reals
-from gan_core.evaluation.sample import Sample
 
 SPLITS = 10
 SEED = 0

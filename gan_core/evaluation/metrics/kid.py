@@ -12,9 +12,9 @@ import math
 
 import torch
 
+from gan_core.evaluation.generated import Sample
 from gan_core.evaluation.metrics.record import Metric, Options, Value
 from gan_core.evaluation.reals import Reals
-from gan_core.evaluation.sample import Sample
 
 BLOCK = 1000  # images of one block, as in the paper, where there are enough for ten
 BLOCKS = 10

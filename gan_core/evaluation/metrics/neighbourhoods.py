@@ -12,10 +12,10 @@ import math
 
 import torch
 
+from gan_core.evaluation.generated import Sample
 from gan_core.evaluation.metrics.record import Metric, Options, Value
 from gan_core.evaluation.neighbours import distance_rows, nearest
 from gan_core.evaluation.reals import Reals
-from gan_core.evaluation.sample import Sample
 
 LARGEST = 10_000  # images of either kind; more would cost its square
 K_PRECISION = 3

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+from gan_core.evaluation.generated import Kept, Sample
 from gan_core.evaluation.reals import Reals
-from gan_core.evaluation.sample import Kept, Sample
 
 Options = dict[str, int]
 

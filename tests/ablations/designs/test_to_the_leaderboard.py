@@ -73,7 +73,7 @@ class TestSession(Session):
 def session_class(monkeypatch: pytest.MonkeyPatch) -> type[TestSession]:
     monkeypatch.setattr(TestSession, "planted", False)
     monkeypatch.setattr("ablations.session.Session", TestSession)
-    monkeypatch.setattr("gan_core.attended.draw_run", lambda *_: None)  # a second a trial
+    monkeypatch.setattr("gan_core.workers.unattended.draw_run", lambda *_: None)  # a second a trial
     return TestSession
 
 

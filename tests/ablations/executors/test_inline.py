@@ -7,8 +7,9 @@ import pytest
 
 from ablations.executors.inline import Inline
 from ablations.executors.report import STOPPED, Job, Report
-from gan_core import checkpoint, journal
+from gan_core import journal
 from gan_core.events import Finished, Ticked
+from gan_core.training import checkpoint
 from tests.ablations.tiny import job_of, story_of, tiny_trials
 
 

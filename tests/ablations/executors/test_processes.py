@@ -12,9 +12,10 @@ import pytest
 from ablations.executors.inline import Inline
 from ablations.executors.processes import Processes
 from ablations.executors.report import STOPPED, Executor, Job, Report
-from gan_core import checkpoint, journal
-from gan_core.attended import ERROR
+from gan_core import journal
 from gan_core.events import Evaluated, Finished, Started, Ticked
+from gan_core.training import checkpoint
+from gan_core.workers.unattended import ERROR
 from tests.ablations.tiny import job_of, story_of, tiny_trials
 
 CPU = ("cpu",)

@@ -20,7 +20,7 @@ from ablations.results import read_results
 from ablations.trials import Trial
 from gan_core import journal
 from gan_core.events import Evaluated
-from gan_core.resources import Resources
+from gan_core.machine.resources import Resources
 from tests.ablations.command import CONTROL
 from tests.ablations.journals import story
 from tests.ablations.tiny import tiny_trials

@@ -20,8 +20,8 @@ from ablations.study import load_study
 from ablations.trials import Arm, Trial
 from ablations.workspace import open_workspace
 from gan_core.events import AnyEvent
+from gan_core.machine.resources import Resources
 from gan_core.problems import UserError
-from gan_core.resources import Resources
 from tests.ablations.journals import story
 from tests.ablations.search.searches import (
     SearchSession,

@@ -10,12 +10,12 @@ import torch
 
 from ablations.tracking import mlflow_generator
 from ablations.tracking.mlflow_generator import ExportError, save_model
-from gan_core.build import build
 from gan_core.config import Config, resolve
-from gan_core.evaluating import evaluating
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES, NORMALISATIONS
+from gan_core.nets.evaluating import evaluating
+from gan_core.schema.sizes import shape_of
 from gan_core.show.saved import SavedGenerator
-from gan_core.sizes import shape_of
+from gan_core.training.build import build
 
 # A layer of each kind that may be in G, in whichever network it is; the architectures have a case each below
 PARTS: dict[str, dict[str, Any]] = {

@@ -19,9 +19,9 @@ from ablations.tracking.execution import Execution
 from ablations.tracking.mlflow_models import DRAFTS, Logged, log_models
 from ablations.tracking.mlflow_store import Store
 from ablations.trials import Trial
-from gan_core.build import build
 from gan_core.problems import UserError
 from gan_core.show.saved import load_generator
+from gan_core.training.build import build
 from tests.ablations.journals import make_arm, write_trial
 from tests.ablations.tracking.conftest import Place
 

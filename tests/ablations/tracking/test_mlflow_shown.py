@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from ablations.lock import exclusive
 from ablations.tracking.contents import COLOURS
 from ablations.tracking.links import Links
 from ablations.tracking.mlflow_execution import EXECUTION, ID_TAG, KIND_TAG
 from ablations.tracking.mlflow_shown import refresh
 from ablations.tracking.mlflow_sync import sync
 from ablations.workspace import Workspace
+from gan_core.machine.files import exclusive
 from tests.ablations.journals import make_arm, write_study_json, write_trial
 from tests.ablations.tracking.conftest import Place
 

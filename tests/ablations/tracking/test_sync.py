@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from ablations.lock import exclusive
 from ablations.provenance import Provenance
 from ablations.tracking.cursor import is_settled
 from ablations.tracking.execution import Execution, begin_record, end_record, executions_of, read_execution
@@ -16,6 +15,7 @@ from ablations.tracking.state import is_study_shipped
 from ablations.trials import Trial, trials_of
 from ablations.workspace import Workspace, open_workspace
 from gan_core.events import Finished
+from gan_core.machine.files import exclusive
 from tests.ablations.command import Outcome, ablations
 from tests.ablations.journals import story, write
 from tests.ablations.tiny import tiny_study

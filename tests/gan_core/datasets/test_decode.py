@@ -8,8 +8,8 @@ import pytest
 from torchvision.transforms import v2
 
 from gan_core.datasets.decode import BrokenImageError, decode, is_grey, rule
-from gan_core.datasets.fitting import covering
 from gan_core.datasets.record import Fit
+from gan_core.datasets.resize import covering
 from tests.gan_core.datasets.pictures import encoded, noise
 
 

@@ -4,9 +4,9 @@ import torch
 from torch import Tensor
 
 from gan_core.evaluation.extractors import Outputs
+from gan_core.evaluation.generated import Sample
 from gan_core.evaluation.metrics import METRICS, Value
 from gan_core.evaluation.reals import Reals
-from gan_core.evaluation.sample import Sample
 
 
 def reals_in_memory(features: Tensor, classes: Tensor, number_of_classes: int) -> Reals:

@@ -10,12 +10,12 @@ from torch import nn
 from torch.nn.utils import parametrize
 
 from gan_core import streams
-from gan_core.build import State, build
 from gan_core.config import Config, resolve
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES, NORMALISATIONS
 from gan_core.nets.initialisations import LINEAR_MAPS
 from gan_core.problems import UserError
-from gan_core.sizes import Size, shape_of, size_text
+from gan_core.schema.sizes import Size, shape_of, size_text
+from gan_core.training.build import State, build
 from gan_core.tricks.dropout import Dropout
 from gan_core.tricks.instance_noise import Noise
 from tests.gan_core.trainer import steps, weights

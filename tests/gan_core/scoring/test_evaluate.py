@@ -8,7 +8,7 @@ import PIL.Image
 import pytest
 
 from gan_core import journal
-from gan_core.cli import main
+from gan_core.cli.app import main
 from gan_core.events import Evaluated, Score
 from gan_core.problems import UserError
 from gan_core.scoring.evaluate import evaluate

@@ -3,7 +3,8 @@
 import torch
 from torch import Tensor, nn
 
-from gan_core.seats import Clock, Context, Pass
+from gan_core.game.player import Clock
+from gan_core.tricks.seats import Context, Pass
 
 
 class LinearD(nn.Module):

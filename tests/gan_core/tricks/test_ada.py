@@ -7,11 +7,12 @@ import torch
 from torch import Tensor, nn
 
 from gan_core.config import broken_rules, resolve
-from gan_core.data import ImageArray
+from gan_core.datasets.batches import ImageArray
+from gan_core.game.player import Clock
 from gan_core.problems import UserError
-from gan_core.seats import Clock, Context, Pass
 from gan_core.tricks.ada import Controller, Options
 from gan_core.tricks.ada_transforms import TRANSFORMS
+from gan_core.tricks.seats import Context, Pass
 from tests.gan_core.trainer import TINY, steps, tiny_state
 
 NOTHING = nn.Identity()

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan_core.data import ImageArray
+from gan_core.datasets.batches import ImageArray
 from gan_core.tricks.consistency_regularization import Options, build
 from tests.gan_core.trainer import steps, tiny_state
 from tests.gan_core.tricks.linear_d import LinearD, a_pass, context, uniform

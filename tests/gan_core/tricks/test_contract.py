@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 import torch
 
-from gan_core import checkpoint, config
-from gan_core.data import ImageArray
+from gan_core import config, tricks
+from gan_core.datasets.batches import ImageArray
 from gan_core.problems import UserError
+from gan_core.training import checkpoint
 from gan_core.tricks import TRICKS, Trick
 from tests.gan_core.trainer import same, steps, tiny_state, weights
 from tests.gan_core.tricks.triggers import triggered, untriggered
@@ -24,7 +25,7 @@ def test_off_is_bit_identical_to_a_trainer_without_it(
     off = steps(tiny_state(images, **{trick.name: False}), 5)
     with_trick_off = weights(off.G, off.D)
     assert off.parts == type(off.parts)()
-    monkeypatch.setattr(config, "TRICKS", tuple(t for t in TRICKS if t is not trick))
+    monkeypatch.setattr(tricks, "TRICKS", tuple(t for t in TRICKS if t is not trick))
     without = steps(tiny_state(images), 5)
     assert same(with_trick_off, weights(without.G, without.D))
 

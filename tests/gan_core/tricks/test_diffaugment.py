@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from gan_core.config import resolve
-from gan_core.data import ImageArray
+from gan_core.datasets.batches import ImageArray
 from gan_core.problems import UserError
 from gan_core.tricks.diffaugment import TRANSFORMS
 from tests.gan_core.trainer import steps, tiny_state

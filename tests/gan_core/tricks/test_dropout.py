@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gan_core.config import broken_rules, resolve
-from gan_core.data import ImageArray
+from gan_core.datasets.batches import ImageArray
 from gan_core.tricks.dropout import Dropout
 from tests.gan_core.trainer import steps, tiny_state
 

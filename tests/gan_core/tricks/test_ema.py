@@ -8,9 +8,9 @@ import torch
 from torch import Tensor, nn
 
 from gan_core.config import broken_rules, resolve
-from gan_core.data import ImageArray
+from gan_core.datasets.batches import ImageArray
+from gan_core.game.player import Clock
 from gan_core.problems import UserError
-from gan_core.seats import Clock
 from gan_core.tricks.ema import Average, Options
 from tests.gan_core.trainer import same, steps, tiny_state, weights
 

@@ -6,10 +6,10 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan_core.data import ImageArray
-from gan_core.seats import Parts, Pass
+from gan_core.datasets.batches import ImageArray
 from gan_core.tricks import feature_matching
 from gan_core.tricks.feature_matching import Options
+from gan_core.tricks.seats import Parts, Pass
 from tests.gan_core.trainer import steps, tiny_state
 from tests.gan_core.tricks.linear_d import context
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from gan_core.data import ImageArray
+from gan_core.datasets.batches import ImageArray
 from gan_core.tricks import gradient_clipping
 from gan_core.tricks.gradient_clipping import Options
 from tests.gan_core.trainer import same, steps, tiny_state, weights

@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from gan_core.config import broken_rules, resolve
-from gan_core.data import ImageArray
+from gan_core.datasets.batches import ImageArray
 from gan_core.problems import UserError
 from gan_core.tricks import gradient_penalty
 from gan_core.tricks.gradient_penalty import Options, interpolates

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from gan_core.data import ImageArray
+from gan_core.datasets.batches import ImageArray
 from gan_core.tricks.instance_noise import Noise
 from tests.gan_core.trainer import steps, tiny_state
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from gan_core.config import broken_rules, resolve
-from gan_core.data import ImageArray
+from gan_core.datasets.batches import ImageArray
 from gan_core.problems import UserError
 from gan_core.tricks import label_flipping
 from gan_core.tricks.label_flipping import Options

@@ -7,12 +7,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from gan_core.build import State
 from gan_core.config import resolve
-from gan_core.data import ImageArray
-from gan_core.losses import LOSSES
+from gan_core.datasets.batches import ImageArray
+from gan_core.game.losses import LOSSES
 from gan_core.problems import UserError
-from gan_core.step import train_step
+from gan_core.training.build import State
+from gan_core.training.step import train_step
 from tests.gan_core.trainer import tiny_state
 
 

@@ -4,9 +4,9 @@ import pytest
 import torch
 from torch import nn
 
-from gan_core.seats import Pass
 from gan_core.tricks import lecam
 from gan_core.tricks.lecam import Options
+from gan_core.tricks.seats import Pass
 from tests.gan_core.tricks.linear_d import context
 
 

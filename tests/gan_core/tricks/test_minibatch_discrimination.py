@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from gan_core.data import ImageArray
+from gan_core.datasets.batches import ImageArray
 from gan_core.tricks.minibatch_discrimination import MinibatchDiscrimination, Options
 from tests.gan_core.trainer import steps, tiny_state
 

@@ -5,8 +5,9 @@ import pytest
 import torch
 
 from gan_core.config import resolve
-from gan_core.data import ImageArray
+from gan_core.datasets.batches import ImageArray
 from gan_core.problems import UserError
+from gan_core.tricks import tricks_of
 from gan_core.tricks.minibatch_stddev import MinibatchStddev, Options
 from tests.gan_core.trainer import same, steps, tiny_state
 
@@ -56,7 +57,7 @@ def test_appended_zero_times_is_the_plain_run_and_says_so(images: ImageArray) ->
     plain, written = (steps(tiny_state(images, minibatch_stddev=s), 5) for s in (None, {"repeats": 0}))
     for one, other in ((plain.G, written.G), (plain.D, written.D)):
         assert same([p.detach() for p in one.parameters()], [p.detach() for p in other.parameters()])
-    (trick,) = [trick for trick, _ in written.config.tricks()]
+    (trick,) = [trick for trick, _ in tricks_of(written.config)]
     (dose,) = written.doses["minibatch_stddev"]
     assert dose()["stddev"] > 0
     assert not trick.acts(dose())

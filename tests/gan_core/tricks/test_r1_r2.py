@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from gan_core.config import broken_rules, resolve
-from gan_core.data import ImageArray
+from gan_core.datasets.batches import ImageArray
 from gan_core.tricks import r1, r2
 from tests.gan_core.trainer import same, steps, tiny_state, weights
 from tests.gan_core.tricks.linear_d import QuadraticD, a_pass, context, uniform

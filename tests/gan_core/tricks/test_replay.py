@@ -5,10 +5,11 @@ import torch
 from torch import Tensor
 
 from gan_core.config import broken_rules, resolve
-from gan_core.data import ImageArray
+from gan_core.datasets.batches import ImageArray
+from gan_core.game.player import Clock
 from gan_core.problems import UserError
-from gan_core.seats import Clock, Context
 from gan_core.tricks.replay import Buffer, Options
+from gan_core.tricks.seats import Context
 from tests.gan_core.trainer import steps, tiny_state
 
 

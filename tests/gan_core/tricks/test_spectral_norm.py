@@ -7,7 +7,7 @@ from torch import nn
 from torch.nn.utils.parametrize import is_parametrized
 
 from gan_core.config import resolve
-from gan_core.data import ImageArray
+from gan_core.datasets.batches import ImageArray
 from tests.gan_core.trainer import steps, tiny_state
 
 

@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from gan_core.config import broken_rules, resolve
-from gan_core.data import ImageArray
+from gan_core.datasets.batches import ImageArray
 from gan_core.problems import UserError
 from tests.gan_core.trainer import same, steps, tiny_state, weights
 

@@ -1,0 +1,116 @@
+"""`python -m gan_core train`: one GAN, every trick a flag; grids, journal and checkpoint in a folder. No MLflow."""
+
+import argparse
+import sys
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gan_core.cli.evaluate import add_evaluate
+from gan_core.cli.pictures import add_commands
+from gan_core.cli.printing import Counter, line_of
+from gan_core.cli.run import add_run
+from gan_core.machine.home import HOME_VARIABLE, given_weights, machine_home
+from gan_core.problems import Problem, UserError
+from gan_core.workers.interrupt import Interrupt
+
+if TYPE_CHECKING:
+    pass
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line, its help made from the catalog."""
+    from gan_core.cli.flags import add_flags
+
+    top = argparse.ArgumentParser(prog="python -m gan_core", description="Train one GAN; every trick is a flag.")
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    train = commands.add_parser("train", help="train one GAN", allow_abbrev=False)
+    place = train.add_argument_group("where")
+    place.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="the run's folder [default out]")
+    place.add_argument(
+        "--home",
+        type=Path,
+        metavar="DIR",
+        help=f"data sets and caches [default ${HOME_VARIABLE} or ~/.cache/gan-ablations]",
+    )
+    place.add_argument(
+        "--inception-weights",
+        type=Path,
+        metavar="FILE",
+        help="weights for the extractor inception [default $GAN_ABLATIONS_INCEPTION_WEIGHTS, else downloaded]",
+    )
+    place.add_argument("--device", metavar="X", help="cpu, cuda, cuda:1, ... [default cuda where there is one]")
+    place.add_argument("--threads", type=int, metavar="N", help="CPU threads [default torch's]")
+    add_flags(train)
+    train.set_defaults(parser=train, act=_train)
+    add_commands(commands)
+    add_evaluate(commands)
+    add_run(commands)
+    return top
+
+
+def main(words: list[str] | None = None) -> int:
+    """Run the command line; the exit code: 0 done, 1 failed or stopped on the way, 2 the user's mistake."""
+    from gan_core.cli.flags import refuse_unknown
+
+    arguments, rest = parser().parse_known_args(words)
+    try:
+        if rest:
+            refuse_unknown(arguments.parser, rest)
+        code: int = arguments.act(arguments)
+        return code
+    except UserError as error:
+        for problem in error.problems:
+            print(f"error: {problem}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:  # the second Ctrl-C
+        print("interrupted; what is in the last checkpoint is kept", file=sys.stderr)
+        return 1
+
+
+def _train(arguments: argparse.Namespace) -> int:
+    from gan_core.cli.flags import settings_of
+    from gan_core.config import broken_rules, resolve
+
+    config = resolve(settings_of(arguments))
+    for problem in broken_rules(config, "warning"):
+        print(f"warning: {problem}", file=sys.stderr)
+
+    import torch
+
+    from gan_core import journal
+    from gan_core.config.compatibility import extractors_of
+    from gan_core.evaluation.extractors.supply import supply
+    from gan_core.events import Finished
+    from gan_core.machine.devices import available_devices, checked_device
+    from gan_core.show.draw import draw_run
+    from gan_core.train import train
+    from gan_core.training import training_data
+    from gan_core.verdict import verdict_of
+
+    if arguments.threads is not None:
+        if arguments.threads < 1:
+            raise UserError(Problem(f"{arguments.threads} is out of range", ("--threads",), ">= 1"))
+        torch.set_num_threads(arguments.threads)
+    device = available_devices()[0] if arguments.device is None else checked_device(arguments.device)
+    try:
+        arguments.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(Problem(f"{arguments.out} can't be made: {error.strerror}", ("--out",))) from error
+    home = arguments.home or machine_home()
+    training_data.load(config, home, Counter())
+    supply(extractors_of(config), home, arguments.inception_weights or given_weights(), Counter("weights", "bytes"))
+    run = train(config, arguments.out, home, device)
+    with Interrupt() as interrupt, closing(journal.recorded(run, arguments.out)) as events:
+        for event in events:
+            if line := line_of(event):
+                print(line, flush=True)
+            if interrupt.requested and not isinstance(event, Finished):
+                break
+        else:
+            for picture in draw_run(arguments.out, device):
+                print(picture)
+            print(verdict_of(journal.read(arguments.out)))
+            return 0
+    print(f"stopped; the same command goes on from {arguments.out}", file=sys.stderr)
+    return 1

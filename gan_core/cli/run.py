@@ -1,0 +1,56 @@
+"""`python -m gan_core run`: exported trials, trained side by side."""
+
+import argparse
+import sys
+from pathlib import Path
+
+
+def add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add it to the command line."""
+    run = commands.add_parser("run", help="train exported trials, several side by side", allow_abbrev=False)
+    run.add_argument("trials", type=Path, metavar="TRIALS.tar", help="what `python -m ablations export` wrote")
+    run.add_argument("--out", type=Path, required=True, metavar="DIR", help="one folder a trial; goes on from there")
+    run.add_argument("--workers", type=int, metavar="N", help="trials side by side [default one a GPU, or a core]")
+    run.add_argument("--threads", type=int, metavar="N", help="CPU threads a trial [default cores / workers]")
+    run.add_argument("--device", metavar="X", help="cpu, cuda:0, ... [default every GPU, else cpu]")
+    run.add_argument("--home", type=Path, metavar="DIR", help="data sets and caches [default $GAN_ABLATIONS_HOME]")
+    run.add_argument("--data-dir", type=Path, metavar="DIR", help="where a data set that is a folder lies here")
+    run.add_argument("--inception-weights", type=Path, metavar="FILE", help="weights for the extractor inception")
+    run.add_argument("--other-code", action="store_true", help="train with another gan_core than exported them")
+    run.set_defaults(parser=run, act=_run)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    from contextlib import closing
+
+    from gan_core.cli.printing import Counter, line_of
+    from gan_core.events import Ticked
+    from gan_core.machine.home import given_weights, machine_home
+    from gan_core.show.undrawn import why_undrawn
+    from gan_core.workers.exported import read_trials
+    from gan_core.workers.interrupt import Interrupt
+    from gan_core.workers.run_exported import Batch, Machine
+
+    a = arguments
+    weights = a.inception_weights or given_weights()
+    machine = Machine(a.home or machine_home(), a.workers, a.threads, a.device, a.data_dir, weights, a.other_code)
+    batch = Batch(read_trials(a.trials), a.out, machine)
+    with (
+        Interrupt() as interrupt,
+        closing(
+            batch.train(lambda: interrupt.requested, Counter(), Counter("weights", "bytes")),
+        ) as reports,
+    ):
+        for told in reports:
+            if told.event is None:
+                print(f"{told.name}: {told.left}", file=sys.stderr, flush=True)
+            elif not isinstance(told.event, Ticked) and (line := line_of(told.event)):
+                print(f"{told.name}: {line.strip()}", flush=True)
+    left = len(batch.to_do())
+    print(f"{len(batch.trials) - left} of {len(batch.trials)} trials have a result in {a.out}")
+    for trial in batch.trials:
+        if why := why_undrawn(a.out / trial.name):
+            print(f"warning: the pictures of {trial.name} could not be drawn: {why}", file=sys.stderr)
+    if left:
+        print(f"{left} are left; the same command goes on", file=sys.stderr)
+    return 1 if left else 0

@@ -1,0 +1,86 @@
+"""The choices that have a registry: a level is a name in it, checked where plain data becomes a record."""
+
+from collections.abc import Collection, Sequence
+from typing import Annotated, Any
+
+from pydantic import GetCoreSchemaHandler
+from pydantic_core import CoreSchema, PydanticCustomError
+from pydantic_core.core_schema import no_info_after_validator_function, no_info_plain_validator_function
+
+from gan_core.datasets import DATASETS
+from gan_core.datasets.scaling import SCALINGS
+from gan_core.evaluation.extractors import EXTRACTORS, NONE, is_known
+from gan_core.evaluation.metrics import METRICS
+from gan_core.game.latents import LATENTS
+from gan_core.game.losses import LOSSES
+from gan_core.game.lr_schedules import SCHEDULES
+from gan_core.game.optimizers import OPTIMIZERS
+from gan_core.nets import ACTIVATIONS, ARCHITECTURES, INITIALISATIONS, NORMALISATIONS
+from gan_core.problems import unknown_name
+
+
+class Levels:
+    """Annotation of a choice: its level is a name from a registry."""
+
+    def __init__(self, kind: str, registry: Collection[str]) -> None:
+        self.kind, self.names = kind, tuple(registry)
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_after_validator_function(self.check, handler(source))
+
+    def check(self, name: str) -> str:
+        """The name itself. Raises the validation error for an unknown one."""
+        if name not in self.names:
+            raise unknown_name(self.kind, name, self.names)
+        return name
+
+
+class ExtractorLevels(Levels):
+    """A name from the registry, or one with the digest of its weights."""
+
+    def check(self, name: str) -> str:
+        return name if is_known(name) else super().check(name)
+
+
+class SomeOf(Levels):
+    """Annotation of a list of names from a registry, none twice; also written 'fid, kid'. `needed` must be there."""
+
+    def __init__(self, kind: str, registry: Collection[str], needed: tuple[str, ...] = ()) -> None:
+        super().__init__(kind, registry)
+        self.needed = needed
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_plain_validator_function(self.check_all)
+
+    def check_all(self, value: Any) -> tuple[str, ...]:
+        """The names, in the order given. Raises the validation error for an unknown one, none at all, or a double."""
+        split = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
+        if not isinstance(split, Sequence) or not split or not all(isinstance(name, str) for name in split):
+            raise self._error(f"{value!r} is no list of names")
+        names = tuple(self.check(name) for name in split)
+        if len(set(names)) < len(names):
+            raise self._error(f"{', '.join(names)}: a name stands there twice")
+        if missing := [name for name in self.needed if name not in names]:
+            raise self._error(f"{', '.join(names)}: {', '.join(missing)} must be among them")
+        return names
+
+    def _error(self, message: str) -> PydanticCustomError:
+        context = {"message": message, "allowed": f"some of {', '.join(self.names)}", "nearest": ""}
+        return PydanticCustomError("names", "{message}", context)
+
+
+DataName = Annotated[str, Levels("data set", DATASETS)]
+ScalingName = Annotated[str, Levels("data scaling", SCALINGS)]
+ArchitectureName = Annotated[str, Levels("architecture", ARCHITECTURES)]
+ActivationName = Annotated[str, Levels("activation", ACTIVATIONS)]
+NormalisationName = Annotated[str, Levels("normalisation", NORMALISATIONS)]
+InitialisationName = Annotated[str, Levels("initialisation", INITIALISATIONS)]
+LatentName = Annotated[str, Levels("distribution of z", LATENTS)]
+LastActivationName = Annotated[str, Levels("last activation", ("none", *ACTIVATIONS))]
+LossName = Annotated[str, Levels("loss", LOSSES)]
+OptimizerName = Annotated[str, Levels("optimizer", OPTIMIZERS)]
+ScheduleName = Annotated[str, Levels("learning-rate schedule", SCHEDULES)]
+ExtractorName = Annotated[str, ExtractorLevels("extractor", (*EXTRACTORS, NONE))]
+MetricNames = Annotated[tuple[str, ...], SomeOf("metric", METRICS)]
+# The best checkpoint and the verdict on a run go by the FIDs on the way
+ProgressMetricNames = Annotated[tuple[str, ...], SomeOf("metric", METRICS, needed=("fid",))]

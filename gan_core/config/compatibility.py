@@ -1,0 +1,102 @@
+"""Which settings about data belong together, as far as can be said before any file is looked at."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from gan_core.datasets import DATASETS
+from gan_core.datasets.folder import NAME as FOLDER
+from gan_core.evaluation import extractors
+from gan_core.evaluation.extractors import EXTRACTORS, NONE, find
+from gan_core.evaluation.logits import logits_problems
+from gan_core.game.losses import LOSSES
+from gan_core.nets import ARCHITECTURES, NORMALISATIONS
+from gan_core.problems import Problem
+from gan_core.schema.configuration import Config
+from gan_core.schema.rules import Rule, Severity
+from gan_core.tricks import tricks_of
+
+
+def broken_rules(config: Config, severity: Severity) -> list[Problem]:
+    """The needs and exclusions of what is on and that this configuration breaks."""
+    return [
+        Problem(f"{word} {rule.text} ({rule.reason})", where=(owner,))
+        for owner, word, rule in _rules(config)
+        if rule.severity == severity and not rule.holds(config)
+    ]
+
+
+def data_problems(config: Config) -> list[Problem]:
+    """What is wrong with a configuration's data settings. Each stands at a setting that was given."""
+    problems = []
+    if config.data == FOLDER and config.data_dir is None:
+        problems.append(Problem(f"{FOLDER!r} needs data_dir, the folder with the images", ("data",)))
+    if config.data != FOLDER:
+        given = {"data_dir": config.data_dir is not None, "skip_broken": config.skip_broken}
+        problems += [Problem(f"is for `data: {FOLDER}` only", (name,)) for name, is_given in given.items() if is_given]
+    channels = DATASETS[config.data].channels
+    if channels is not None and (problem := channels_problem(config.extractor, config.data, channels)):
+        problems.append(problem if "extractor" in config.model_fields_set else _at_data(problem))
+    on_the_way = config.progress_extractor
+    if channels is not None and on_the_way is not None:
+        problem = channels_problem(on_the_way, config.data, channels)
+        problems += [Problem(problem.message, ("progress_extractor",), problem.allowed)] if problem else []
+    return problems
+
+
+def channels_problem(extractor: str, data: str, channels: int) -> Problem | None:
+    """An extractor that can't see images of so many channels."""
+    if extractor == NONE or find(extractor).sees(channels):
+        return None
+    kinds = {1: "grey", 3: "colour"}
+    seen = find(extractor).channels
+    message = f"{extractor} scores {kinds[seen]} images, those of {data} are {kinds[channels]}"
+    others = [name for name, other in EXTRACTORS.items() if other.sees(channels)]
+    allowed = ", ".join([*others, f"`extractor: {NONE}` for a run without scores"])
+    return Problem(message, ("extractor",), allowed=allowed)
+
+
+def _at_data(problem: Problem) -> Problem:
+    return Problem(problem.message, ("data",), allowed=problem.allowed)
+
+
+def extractors_of(config: Config) -> tuple[str, ...]:
+    """The names of the extractors that a run asks for, `none` left out."""
+    names = (config.extractor, config.progress_extractor or config.extractor)
+    return tuple(name for name in dict.fromkeys(names) if name != extractors.NONE)
+
+
+def score_problems(config: Config) -> list[Problem]:
+    """What is wrong with a configuration's extractors and metrics."""
+    on_the_way = config.progress_extractor or config.extractor
+    asked = (
+        ("metrics", config.extractor, config.metrics),
+        ("progress_metrics", on_the_way, config.progress_metrics),
+    )
+    return [
+        problem
+        for where, extractor, metrics in asked
+        if extractor != extractors.NONE
+        for problem in logits_problems(extractors.find(extractor), metrics, where)
+    ]
+
+
+def network_problems(config: Config, settings: Mapping[str, Any]) -> list[Problem]:
+    """What is wrong with a configuration's networks. Each stands at a setting that was given, where one was."""
+    architecture, problems = ARCHITECTURES[config.architecture], []
+    try:
+        architecture.check_size(*config.shape)
+    except ValueError as error:
+        problems.append(Problem(str(error), where=("image_size" if "image_size" in settings else "architecture",)))
+    for where, norm in (("norm_g", config.norm_g), ("norm_d", config.norm_d)):
+        if not architecture.has_maps and NORMALISATIONS[norm].vectors is None:
+            message = f"{config.architecture} has no feature maps, and so nothing for {norm} to normalise over"
+            problems.append(Problem(message, where=(where,)))
+    return problems
+
+
+def _rules(config: Config) -> Iterator[tuple[str, str, Rule]]:
+    """The needs and exclusions of what is on: whose, what it says of the rule, the rule."""
+    yield from (("loss", f"{config.loss} needs", rule) for rule in LOSSES[config.loss].needs)
+    for trick, _ in tricks_of(config):
+        yield from ((trick.name, "needs", rule) for rule in trick.needs)
+        yield from ((trick.name, "does not go with", rule) for rule in trick.excludes)

@@ -1,0 +1,121 @@
+"""From the user's words to the record of a run: `resolve` is the one translator.
+
+A choice's level is a name in its registry; the tricks are fields that are made from theirs: None is off, an options
+record is on.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import Field, ValidationError, create_model, model_validator
+
+from gan_core.config.choices import (
+    ActivationName,
+    ArchitectureName,
+    DataName,
+    ExtractorName,
+    InitialisationName,
+    LastActivationName,
+    LatentName,
+    LossName,
+    MetricNames,
+    NormalisationName,
+    OptimizerName,
+    ProgressMetricNames,
+    ScalingName,
+    ScheduleName,
+)
+from gan_core.config.compatibility import broken_rules, data_problems, network_problems, score_problems
+from gan_core.game.optimizers import OPTIMIZERS, idle_numbers
+from gan_core.nets import ACTIVATIONS, ARCHITECTURES
+from gan_core.problems import RuleError, UserError
+from gan_core.records import Record
+from gan_core.schema.configuration import Config
+from gan_core.schema.validation import problems_of
+from gan_core.tricks import TRICKS, Trick
+
+CHOICES: dict[str, Any] = {
+    "data": DataName,
+    "data_scaling": ScalingName,
+    "architecture": ArchitectureName,
+    "latent": LatentName,
+    "activation_g": ActivationName,
+    "activation_d": ActivationName,
+    "norm_g": NormalisationName,
+    "norm_d": NormalisationName,
+    "initialisation_g": InitialisationName,
+    "initialisation_d": InitialisationName,
+    "last_activation_d": LastActivationName,
+    "loss": LossName,
+    "optimizer_g": OptimizerName,
+    "optimizer_d": OptimizerName,
+    "lr_decay": ScheduleName,
+    "extractor": ExtractorName,
+    "metrics": MetricNames,
+    "progress_extractor": ExtractorName | None,
+    "progress_metrics": ProgressMetricNames,
+}
+
+
+def _expanded(trick: Trick, value: Any) -> Any:
+    """True: on with defaults; False: off; a bare value: the main option."""
+    if value is True:
+        return {}
+    if value is False or value is None:
+        return None
+    return value if isinstance(value, Mapping | Record) else {trick.main_option: value}
+
+
+class _Settings(Config):
+    @model_validator(mode="before")
+    @classmethod
+    def _fill(cls, settings: Any) -> Any:
+        """Translate shorthands, and the defaults that hang on another field."""
+        if not isinstance(settings, Mapping):
+            return settings
+        filled = dict(settings)
+        for trick in TRICKS:
+            if trick.name in filled:
+                filled[trick.name] = _expanded(trick, filled[trick.name])
+        architecture = ARCHITECTURES.get(str(filled.get("architecture", "dcgan")))
+        defaults = dict(architecture.defaults) if architecture is not None else {}
+        for player in ("g", "d"):
+            activation = ACTIVATIONS.get(str(filled.get(f"activation_{player}")))
+            if activation is not None and activation.initialisation is not None:
+                defaults[f"initialisation_{player}"] = activation.initialisation
+            optimizer = OPTIMIZERS.get(str(filled.get(f"optimizer_{player}", "adam")))
+            if optimizer is not None:
+                defaults[f"weight_decay_{player}"] = optimizer.weight_decay
+        return {**defaults, **filled}
+
+
+def _field(name: str) -> Any:
+    field = Config.model_fields[name]
+    return Field(field.default, description=field.description)
+
+
+FULL: type[Config] = create_model(  # type: ignore[call-overload]
+    "Config",
+    __base__=_Settings,
+    **{name: (levels, _field(name)) for name, levels in CHOICES.items()},
+    **{t.name: (t.options | None, Field(None, description=t.summary)) for t in TRICKS},
+)
+
+
+def resolve(settings: Mapping[str, Any]) -> Config:
+    """The configuration that these settings mean. Raises UserError with every problem in it: RuleError where each
+    setting is right by itself.
+    """
+    try:
+        config = FULL.model_validate(dict(settings))
+    except ValidationError as error:
+        raise UserError(*problems_of(error, FULL)) from None
+    if problems := [
+        *network_problems(config, settings),
+        *idle_numbers(config),
+        *data_problems(config),
+        *score_problems(config),
+        *broken_rules(config, "error"),
+    ]:
+        raise RuleError(*problems)
+    return config

@@ -1,0 +1,116 @@
+"""What lies in a folder of images: the files in order, their labels, whether they are grey, a digest of all of it.
+
+Every file counts, whatever its name ends with, but for hidden ones (a dot in front). The label is the subfolder just
+below the folder; files in the folder itself are a class of their own. Links are followed.
+
+The digest is over every file's path below the folder and its bytes, so that a folder that was moved or copied is the
+same. Reading all that takes time, so it is kept together with a digest of names, sizes and times of change, and is
+taken again when these have changed: a file that was replaced by another one of the same size and time is not noticed.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from gan_core.datasets.decode import BrokenImageError, is_grey
+from gan_core.datasets.decode_files import in_order
+from gan_core.datasets.record import OnProgress
+from gan_core.problems import Problem, UserError
+
+WHERE = ("data_dir",)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The files by name. `names`: paths below the folder, sorted; `labels`: the index in `classes` of each."""
+
+    names: tuple[str, ...]
+    labels: tuple[int, ...]
+    classes: tuple[str, ...]
+    digest: str  # of names, sizes and times of change
+
+
+@dataclass(frozen=True)
+class Content:
+    """What reading them all has told. `channels`: 1 where every image is grey, else 3."""
+
+    digest: str
+    channels: int
+
+
+def listing_of(folder: Path) -> Listing:
+    """The files in the folder, unread. Raises UserError where there is no folder, or nothing in it."""
+    if not folder.is_dir():
+        what = "is no folder" if folder.exists() else "does not exist"
+        raise UserError(Problem(f"{folder} {what}", WHERE, allowed="a folder of images"))
+    found = sorted(_files_in(folder, "", frozenset()))
+    if not found:
+        raise UserError(Problem(f"{folder} holds no files", WHERE, allowed="a folder of images, subfolders or none"))
+    names = tuple(name for name, _, _ in found)
+    tops = [name.split("/")[0] if "/" in name else "." for name in names]
+    classes = tuple(sorted(set(tops)))
+    index = {name: i for i, name in enumerate(classes)}
+    digest = hashlib.sha256(repr(found).encode(errors="surrogateescape")).hexdigest()[:16]
+    return Listing(names, tuple(index[top] for top in tops), classes, digest)
+
+
+def content_of(folder: Path, listing: Listing, home: Path, tell: OnProgress) -> Content:
+    """The digest and the channels of the files, from a note under `home` or, the first time, read."""
+    key = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
+    note = home / "prepared" / ".folders" / f"{key}.json"
+    try:
+        kept = json.loads(note.read_text())
+        if kept["listing"] == listing.digest:
+            return Content(**kept["content"])
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # none yet, or damaged: read the files again
+    content = _read_all(folder, listing, tell)
+    note.parent.mkdir(parents=True, exist_ok=True)
+    draft = note.with_name(f"{note.name}.{os.getpid()}")
+    draft.write_text(json.dumps({"listing": listing.digest, "content": asdict(content)}))
+    os.replace(draft, note)
+    return content
+
+
+def _files_in(folder: Path, below: str, above: frozenset[tuple[int, int]]) -> Iterator[tuple[str, int, int]]:
+    """(path below the folder, size, time of change) of each file. A link to a folder above itself is not entered."""
+    status = folder.stat()
+    here = above | {(status.st_dev, status.st_ino)}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                inner = entry.stat()
+                if (inner.st_dev, inner.st_ino) not in here:
+                    yield from _files_in(folder / entry.name, f"{below}{entry.name}/", here)
+            else:
+                file = entry.stat(follow_symlinks=os.path.exists(entry.path))  # a dangling link is a broken file
+                yield f"{below}{entry.name}", file.st_size, file.st_mtime_ns
+
+
+def _read_all(folder: Path, listing: Listing, tell: OnProgress) -> Content:
+    def looked_at(name: str) -> tuple[str, bool | None]:
+        content = read_file(folder, name)
+        try:
+            grey = is_grey(content)
+        except BrokenImageError:
+            grey = None  # counts neither way
+        return hashlib.sha256(content).hexdigest(), grey
+
+    digest, greys = hashlib.sha256(), set()
+    for name, (of_bytes, grey) in zip(listing.names, in_order(looked_at, listing.names, "reading", tell), strict=True):
+        digest.update(f"{name}\n{of_bytes}\n".encode(errors="surrogateescape"))
+        greys.add(grey)
+    return Content(digest.hexdigest()[:16], 3 if False in greys else 1)
+
+
+def read_file(folder: Path, name: str) -> bytes:
+    """The bytes of a file; none where it can't be read: a broken one, which is told of when it is decoded."""
+    try:
+        return (folder / name).read_bytes()
+    except OSError:
+        return b""

@@ -1,0 +1,93 @@
+"""The course of a run as a person would describe it: how it began, and how it was in its last third."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import fmean, median
+from typing import TypeVar
+
+from gan_core.evaluation.names import class_shares
+from gan_core.events import AnyEvent, Evaluated, Ticked
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Course:
+    """A run as series, and what can be said of them; `late` values are of its last third."""
+
+    ticks: list[Ticked]
+    fids: list[float]  # on the way
+    diversity: list[dict[str, float]]  # with them; {} where not measured
+
+    @classmethod
+    def of(cls, events: Sequence[AnyEvent]) -> "Course":
+        scored = [e for e in events if isinstance(e, Evaluated) and e.of == "progress"]
+        fids = [(next((s.value for s in e.scores if s.metric == "fid"), math.nan), e.diversity) for e in scored]
+        there = [(fid, diversity) for fid, diversity in fids if math.isfinite(fid)]
+        ticks = [e for e in events if isinstance(e, Ticked)]
+        return cls(ticks, [fid for fid, _ in there], [diversity for _, diversity in there])
+
+    @property
+    def late_ticks(self) -> list[Ticked]:
+        return self.ticks[-(len(self.ticks) // 3) :]
+
+    def first(self, name: str) -> float:
+        """Of the first tick; NaN where it was not noted."""
+        return self.ticks[0].means.get(name, math.nan)
+
+    def late(self, name: str) -> float:
+        """Mean over the last third of the ticks; NaN where it was not noted."""
+        return fmean(tick.means.get(name, math.nan) for tick in self.late_ticks)
+
+    def late_diversity(self, name: str) -> float:
+        """Median over the last third of the scores; NaN where it was not measured."""
+        values = [d[name] for d in _last_third(self.diversity) if name in d]
+        return median(values) if values else math.nan
+
+    def largest(self, name: str) -> float:
+        """Of any score; NaN where it was not measured."""
+        return max((d[name] for d in self.diversity if name in d), default=math.nan)
+
+    @property
+    def late_moves(self) -> list[float]:
+        """Total variation, 0 to 1, of the class shares from score to score in the second half; [] in older journals."""
+        shares = [class_shares(d) for d in self.diversity[-(len(self.diversity) // 2) - 1 :]]
+        return [
+            sum(abs(x - y) for x, y in zip(a, b, strict=True)) / 2 for a, b in pairwise(shares) if len(a) == len(b) > 0
+        ]
+
+    @property
+    def late_fid(self) -> float:
+        """The best of the last third."""
+        return min(_last_third(self.fids))
+
+    @property
+    def distance(self) -> float:
+        """The late FID over the FID of a G that always gives the reals' mean; NaN in older journals."""
+        return self.late_fid / self.late_diversity("real_variance")
+
+    def says_quality(self) -> str:
+        far = "" if math.isnan(self.distance) else f", {self.distance:.2g} times that of the reals' mean image"
+        return f"FID on the way {self.fids[0]:.3g} at first, {self.late_fid:.3g} at best in the last third{far}"
+
+    def says_game(self) -> str:
+        return (
+            f"D is right in {100 * self.late('d_accuracy'):.0f} %, its loss {self.late('loss_d'):.2g} "
+            f"(first {self.first('loss_d'):.2g}); G's loss {self.late('loss_g'):.2g} "
+            f"(first {self.first('loss_g'):.2g}), "
+            f"its gradient {self.late('grad_norm_g'):.2g} (first {self.first('grad_norm_g'):.2g})"
+        )
+
+    def says_diversity(self) -> str:
+        numbers = {name: self.late_diversity(name) for name in ("spread", "dimensions", "classes", "nearest")}
+        near = "" if math.isnan(numbers["nearest"]) else f", the nearest of 200 {numbers['nearest']:.2g} times as far"
+        return (
+            f"two samples are {numbers['spread']:.2g} times as far apart as two reals{near}, "
+            f"in {numbers['dimensions']:.2g} times as many directions; they look like {numbers['classes']:.1f} classes"
+        )
+
+
+def _last_third(values: list[T]) -> list[T]:
+    return values[-max(2, len(values) // 3) :]

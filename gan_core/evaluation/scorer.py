@@ -1,0 +1,36 @@
+"""Runs without scores: no extractor, on request (`extractor: none`), never because one is missing."""
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from gan_core.datasets.record import ImageSet
+from gan_core.evaluation.evaluator import Evaluator, Scored
+from gan_core.evaluation.extractors import NONE
+from gan_core.evaluation.metrics import DEFAULT
+
+
+class Scorer(Protocol):
+    """What scores generated images."""
+
+    def measure(self, batches: Iterable[Tensor], n_fake: int, g_mode: str) -> Scored:
+        """See `Evaluator.measure`."""
+        ...
+
+
+class Unscored:
+    """Gives no scores, and asks for no images."""
+
+    def measure(self, batches: Iterable[Tensor], n_fake: int, g_mode: str) -> Scored:
+        """Nothing."""
+        return Scored((), {})
+
+
+def scorer(
+    extractor: str, reference: ImageSet, home: Path, device: torch.device, metrics: Sequence[str] = DEFAULT
+) -> Scorer:
+    """The evaluator with this extractor, or none where none was asked for. Raises what `Evaluator` does."""
+    return Unscored() if extractor == NONE else Evaluator(extractor, reference, home, device, metrics)

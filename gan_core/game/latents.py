@@ -1,0 +1,25 @@
+"""Distributions of z by name: the one place where latents are drawn, for training, grids and scores alike."""
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from gan_core.schema.configuration import Config
+
+
+def _uniform(count: int, dimensions: int, generator: torch.Generator) -> Tensor:
+    return torch.rand(count, dimensions, generator=generator).mul_(2).sub_(1)
+
+
+LATENTS: dict[str, Callable[[int, int, torch.Generator], Tensor]] = {
+    # N(0, 1): on a thin shell of radius sqrt(dimensions)
+    "normal": lambda count, dimensions, generator: torch.randn(count, dimensions, generator=generator),
+    # U(-1, 1): Radford et al. 2016, arXiv:1511.06434, section 4
+    "uniform": _uniform,
+}
+
+
+def draw(config: Config, count: int, generator: torch.Generator) -> Tensor:
+    """The next z [count latent_dim] of the generator's stream, on its device."""
+    return LATENTS[config.latent](count, config.latent_dim, generator)

@@ -1,0 +1,79 @@
+"""Learning-rate schedules by name: what the rates are multiplied with, as a function of progress alone.
+
+Progress is the share of the run's steps that are done, so a schedule keeps no state and resumes exactly.
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import torch
+
+from gan_core.game.player import Clock
+
+EXPONENTIAL_END = 0.01
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """Progress in [0, 1) -> the factor of both learning rates, in (0, 1]."""
+
+    summary: str
+    paper: str
+    factor: Callable[[float], float]
+
+
+SCHEDULES: dict[str, Schedule] = {
+    "constant": Schedule(
+        summary="the rates as they are",
+        paper="Radford et al. 2016, arXiv:1511.06434",
+        factor=lambda progress: 1.0,
+    ),
+    "linear": Schedule(
+        summary="to 0, linearly over the whole budget",
+        paper="Gulrajani et al. 2017, arXiv:1704.00028 (its CIFAR-10 ResNet)",
+        factor=lambda progress: 1 - progress,
+    ),
+    "late_linear": Schedule(
+        summary="constant over the first half of the budget, then linearly to 0",
+        paper="Zhu et al. 2017, arXiv:1703.10593, section 4",
+        factor=lambda progress: min(1.0, 2 * (1 - progress)),
+    ),
+    "cosine": Schedule(
+        summary="to 0 along half a cosine, one period over the whole budget",
+        paper="Loshchilov and Hutter 2017, arXiv:1608.03983, equation 5; in GANs: Huang et al. 2024, arXiv:2501.05441",
+        factor=lambda progress: (1 + math.cos(math.pi * progress)) / 2,
+    ),
+    "exponential": Schedule(
+        summary="by the same factor at each step, down to a hundredth at the end",
+        paper="Denton et al. 2015, arXiv:1506.05751 (a factor an epoch)",
+        factor=lambda progress: EXPONENTIAL_END**progress,
+    ),
+}
+
+
+class LearningRates:
+    """Sets the rates of the optimizers, by name, before each step. Beyond the last step the last rate stays."""
+
+    def __init__(
+        self,
+        schedule: Schedule,
+        initial: Mapping[str, float],
+        optimizers: Mapping[str, torch.optim.Optimizer],
+        clock: Clock,
+        total_steps: int,
+    ) -> None:
+        self._schedule, self._initial, self._optimizers = schedule, initial, optimizers
+        self._clock, self._total_steps = clock, total_steps
+
+    def set(self) -> None:
+        """The rates of the step that comes next."""
+        step = min(self._clock.step, self._total_steps - 1)
+        factor = self._schedule.factor(step / self._total_steps)
+        for name, optimizer in self._optimizers.items():
+            for group in optimizer.param_groups:
+                group["lr"] = self._initial[name] * factor
+
+    def now(self) -> dict[str, float]:
+        """The rates of the last step."""
+        return {name: float(optimizer.param_groups[0]["lr"]) for name, optimizer in self._optimizers.items()}

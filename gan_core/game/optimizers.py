@@ -1,0 +1,82 @@
+"""Optimizers by name, for each player its own."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+from gan_core.game.player import Player
+from gan_core.problems import Problem
+from gan_core.schema.configuration import Config
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """The numbers of an update rule; each optimizer uses those that it has."""
+
+    lr: float
+    betas: tuple[float, float]
+    momentum: float
+    rmsprop_decay: float
+    weight_decay: float
+
+
+@dataclass(frozen=True)
+class Optimizer:
+    """An update rule. `weight_decay` is the one used unless the configuration names another."""
+
+    paper: str
+    build: Callable[[Iterable[nn.Parameter], Numbers], torch.optim.Optimizer]
+    has_momentum: bool = False
+    weight_decay: float = 0.0
+
+
+OPTIMIZERS: dict[str, Optimizer] = {
+    "adam": Optimizer(
+        "Kingma and Ba 2015, arXiv:1412.6980; beta1 = 0.5 for GANs: Radford et al. 2016, arXiv:1511.06434, section 4",
+        lambda p, n: torch.optim.Adam(p, lr=n.lr, betas=n.betas, weight_decay=n.weight_decay),
+    ),
+    "adamw": Optimizer(
+        "Loshchilov and Hutter 2019, arXiv:1711.05101: Adam with the weight decay outside the moments",
+        lambda p, n: torch.optim.AdamW(p, lr=n.lr, betas=n.betas, weight_decay=n.weight_decay),
+        weight_decay=0.01,
+    ),
+    "sgd": Optimizer(
+        "Robbins and Monro 1951; momentum: Polyak 1964; in GANs: Goodfellow et al. 2014, arXiv:1406.2661, Algorithm 1",
+        lambda p, n: torch.optim.SGD(p, lr=n.lr, momentum=n.momentum, weight_decay=n.weight_decay),
+        has_momentum=True,
+    ),
+    "rmsprop": Optimizer(
+        "Tieleman and Hinton 2012, lecture 6.5; in GANs: Arjovsky et al. 2017, arXiv:1701.07875, Algorithm 1",
+        lambda p, n: torch.optim.RMSprop(
+            p, lr=n.lr, alpha=n.rmsprop_decay, momentum=n.momentum, weight_decay=n.weight_decay
+        ),
+        has_momentum=True,
+    ),
+}
+
+
+def optimizer_of(config: Config, player: Player, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    """The player's optimizer over these parameters."""
+    name, lr, weight_decay = (
+        (config.optimizer_g, config.lr_g, config.weight_decay_g)
+        if player == "G"
+        else (config.optimizer_d, config.lr_d, config.weight_decay_d)
+    )
+    betas = (config.beta1, config.beta2)
+    return OPTIMIZERS[name].build(parameters, Numbers(lr, betas, config.momentum, config.rmsprop_decay, weight_decay))
+
+
+def idle_numbers(config: Config) -> list[Problem]:
+    """Settings that would not act: asked for, and without effect under the optimizers that were chosen."""
+    chosen = {"g": config.optimizer_g, "d": config.optimizer_d}
+    problems = []
+    if config.momentum and not any(OPTIMIZERS[name].has_momentum for name in chosen.values()):
+        having = ", ".join(name for name, optimizer in OPTIMIZERS.items() if optimizer.has_momentum)
+        problems.append(Problem(f"neither optimizer has a momentum; those with one: {having}", where=("momentum",)))
+    for player, name in chosen.items():
+        if name == "adamw" and not getattr(config, f"weight_decay_{player}"):
+            reason = "adamw without weight decay is adam (Loshchilov and Hutter 2019, Algorithm 2)"
+            problems.append(Problem(reason, where=(f"weight_decay_{player}",)))
+    return problems

@@ -1,0 +1,41 @@
+"""Whose turn it is within one step, and what with: several updates of D, then several of G."""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from torch import Tensor
+
+from gan_core.game.player import Player
+from gan_core.schema.configuration import Config
+
+
+class Turn(NamedTuple):
+    """One update that is due. In G's turns x_real is the last batch that D learnt from."""
+
+    player: Player
+    x_real: Tensor  # [N C H W]
+    z: Tensor  # [N latent_dim]
+
+
+def turns(config: Config, reals: Callable[[int], Tensor], latents: Callable[[int], Tensor]) -> Iterator[Turn]:
+    """The `d_steps` turns of D and the `g_steps` of G, drawing from `reals` and `latents` as they come.
+
+    Each turn of D has a batch of its own, as in Algorithm 1 of Arjovsky et al. 2017 (arXiv:1701.07875), and each turn
+    of either has latents of its own. With `reuse_batch_and_latents` there is one batch and one z for all of them.
+    """
+    count = config.batch_size
+    if config.reuse_batch_and_latents:
+        x_real, z = reals(count), latents(count)
+        yield from [Turn("D", x_real, z)] * config.d_steps
+        yield from [Turn("G", x_real, z)] * config.g_steps
+        return
+    for _ in range(config.d_steps):
+        x_real = reals(count)
+        yield Turn("D", x_real, latents(count))
+    for _ in range(config.g_steps):
+        yield Turn("G", x_real, latents(count))
+
+
+def images_per_step(config: Config) -> int:
+    """Real images shown to D in one step. A batch that is shown again counts again: it is an update as any other."""
+    return config.d_steps * config.batch_size

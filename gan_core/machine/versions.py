@@ -1,0 +1,32 @@
+"""The versions that a result hangs on."""
+
+import functools
+import hashlib
+import platform
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+
+PACKAGES = ("gan-ablations", "torch", "torchvision", "torchmetrics", "numpy")
+
+
+def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
+    """Package -> version, Python's first; a package that is not installed as such (a bare source tree) is left out."""
+    found = {"python": platform.python_version()}
+    for package in packages:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+@functools.cache
+def code_digest() -> str:
+    """First 16 hex digits of a sha256 over this package's source, as it is when this is first asked."""
+    package = Path(__file__).parents[1]
+    digest = hashlib.sha256()
+    for path in sorted(package.rglob("*.py")):
+        content = path.read_bytes()
+        digest.update(f"{path.relative_to(package).as_posix()} {len(content)}\n".encode() + content)
+    return digest.hexdigest()[:16]

@@ -1,0 +1,101 @@
+"""The record of one training run: every choice at one level, every addition present or absent, budget, seed.
+
+It knows no registry: which levels and which tricks there are is for `gan_core.config` to say, whose `resolve` makes it.
+"""
+
+import hashlib
+import json
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+from gan_core.records import Record
+from gan_core.schema.sizes import Shape, Sides, Size, shape_of
+
+LATER = ("metrics", "progress_metrics")  # settings that came later: in a fingerprint only where they aren't the default
+
+
+class Config(Record):
+    """One training run. Make it with `resolve`, which adds the tricks' fields and the defaults that depend.
+
+    An architecture may have defaults of its own (`Architecture.defaults`), so that its name alone gives the original.
+    """
+
+    data: str = Field("fashion-mnist", description="data set; 'folder': the images in data_dir")
+    data_dir: str | None = Field(None, min_length=1, description="folder of images, for data: folder")
+    fit: Literal["crop", "stretch"] = Field("crop", description="how images of another aspect come to the size")
+    skip_broken: bool = Field(False, description="leave out files of data_dir that are no images; else an error")
+    data_scaling: str = Field("unit", description="range of the reals: [-1, 1], or mean 0 and deviation 1")
+    image_size: Annotated[Size, Sides(8, 256)] = Field(
+        32, description="pixels: a square's side, or [height, width], also written 157x128"
+    )
+
+    architecture: str = Field("dcgan", description="pair of networks")
+    width: int = Field(64, ge=1, description="channels at half the image's size; 64 is every architecture's own")
+    max_width: int = Field(4096, ge=1, description="cap on the channels (or units) of every layer")
+    bias: Literal["where_needed", "all", "none"] = Field(
+        "where_needed", description="biases of linear maps: where no normalisation has one, in all, in none"
+    )
+    latent: str = Field("normal", description="distribution of z: N(0, 1), or U(-1, 1)")
+    latent_dim: int = Field(100, ge=1, description="dimensions of z")
+    activation_g: str = Field("relu", description="activation of G")
+    activation_d: str = Field("leaky_relu", description="activation of D")
+    norm_g: str = Field("batch", description="normalisation in G")
+    norm_d: str = Field("batch", description="normalisation in D")
+    initialisation_g: str = Field("dcgan", description="initial weights of G; lecun where it has selu")
+    initialisation_d: str = Field("dcgan", description="initial weights of D; lecun where it has selu")
+    last_activation_d: str = Field("none", description="what D's logit passes through before the loss")
+
+    loss: str = Field("non_saturating", description="what D and G minimise")
+    optimizer_g: str = Field("adam", description="optimizer of G")
+    optimizer_d: str = Field("adam", description="optimizer of D")
+    lr_g: float = Field(
+        2e-4, gt=0, description="learning rate of G; two rates: TTUR, Heusel et al. 2017, arXiv:1706.08500"
+    )
+    lr_d: float = Field(
+        2e-4, gt=0, description="learning rate of D; two rates: TTUR, Heusel et al. 2017, arXiv:1706.08500"
+    )
+    lr_decay: str = Field("constant", description="how both learning rates fall over the budget")
+    beta1: float = Field(0.5, ge=0, lt=1, description="first moment's decay, adam and adamw")
+    beta2: float = Field(0.999, ge=0, lt=1, description="second moment's decay, adam and adamw")
+    momentum: float = Field(0.0, ge=0, lt=1, description="momentum, sgd and rmsprop")
+    rmsprop_decay: float = Field(0.99, ge=0, lt=1, description="decay of rmsprop's mean square")
+    weight_decay_g: float = Field(0.0, ge=0, description="weight decay of G; default: its optimizer's")
+    weight_decay_d: float = Field(0.0, ge=0, description="weight decay of D; default: its optimizer's")
+    d_steps: int = Field(1, ge=1, description="updates of D a step; several: Arjovsky et al. 2017, arXiv:1701.07875")
+    g_steps: int = Field(1, ge=1, description="updates of G a step")
+    reuse_batch_and_latents: bool = Field(False, description="all updates of a step share one batch and one z")
+    batch_size: int = Field(
+        64, ge=2, description="images an update; large batches: Brock et al. 2019, arXiv:1809.11096"
+    )
+    budget_kimg: float = Field(300.0, gt=0, description="real images shown to D in its updates, thousands")
+
+    extractor: str = Field("fmnistcnn", description="feature extractor of FID and IS; none: a run without scores")
+    metrics: tuple[str, ...] = Field(("fid", "is"), description="scores at the end")
+    progress_extractor: str | None = Field(None, description="of the scores on the way; default: the same")
+    progress_metrics: tuple[str, ...] = Field(("fid", "is"), description="scores on the way")
+    progress_evaluations: int = Field(10, ge=1, description="scores taken on the way, evenly spaced")
+    progress_samples: int = Field(1000, ge=10, description="fakes of a score on the way")
+    full_samples: int = Field(10000, ge=10, description="fakes of the scores at the end")
+
+    seed: int = Field(0, ge=0, lt=2**31, description="seed of every random stream")
+
+    @property
+    def shape(self) -> Shape:
+        """(height, width) of the images."""
+        return shape_of(self.image_size)
+
+    def trick(self, name: str) -> Any:
+        """The options of a trick, or None where it is off."""
+        return getattr(self, name)
+
+    def plain(self) -> dict[str, Any]:
+        """The resolved settings as plain data; `resolve` of it is equal. Absent tricks are left out."""
+        return {k: v for k, v in self.model_dump(mode="json").items() if v is not None}
+
+    def fingerprint(self) -> str:
+        """16 hex digits that are the same for the same training run, whatever tricks are added to the registry."""
+        default = {name for name in LATER if getattr(self, name) == Config.model_fields[name].default}
+        content = {name: value for name, value in self.plain().items() if name not in default}
+        canonical = json.dumps(content, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(canonical.encode()).hexdigest()[:16]

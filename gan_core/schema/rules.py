@@ -1,0 +1,19 @@
+"""What goes with what: conditions on the whole configuration, kept as data beside what they are about."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+from gan_core.schema.configuration import Config
+
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A condition on the whole configuration, with the reason why it must (or should) hold."""
+
+    text: str
+    holds: Callable[[Config], bool]
+    reason: str
+    severity: Severity = "error"

@@ -1,0 +1,133 @@
+"""What is done at each moment of a run's plan, and the event that tells of it."""
+
+import math
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+import torch
+
+from gan_core.evaluation.evaluator import Scored
+from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Started, Ticked
+from gan_core.machine.versions import versions
+from gan_core.training import checkpoint
+from gan_core.training.diagnostics import GRADIENTS
+from gan_core.training.run import Run
+from gan_core.training.sampling import fixed_latents, sampled, save_grid
+from gan_core.training.timetable import Kind
+
+GRID_IMAGES = 64
+
+
+def _start(run: Run) -> Started:
+    return Started(
+        **run.now(),
+        fingerprint=run.config.fingerprint(),
+        config=run.config.plain(),
+        device=str(run.state.device),
+        threads=torch.get_num_threads(),
+        data_digest=run.data.digest,
+        data_skipped=run.data.skipped,
+        parameters={
+            name: sum(p.numel() for p in net.parameters()) for name, net in (("G", run.state.G), ("D", run.state.D))
+        },
+        data_scaling=run.state.scaling.plain(),
+        versions=versions(),
+        image_shape=run.data.images.shape[1:],
+    )
+
+
+def _tick(run: Run) -> Ticked:
+    started = time.perf_counter()
+    means = {**run.state.meter.take(), **run.state.rates.now()}  # the one sync
+    seconds = run.training_s + time.perf_counter() - started
+    images = run.state.clock.images - run.ticked_images
+    run.training_s, run.ticked_images = 0.0, run.state.clock.images
+    gradients = {name.removeprefix(GRADIENTS): means.pop(name) for name in list(means) if name.startswith(GRADIENTS)}
+    rate = images / seconds
+    return Ticked(**run.now(), means=means, dose=run.doses.take(), images_per_s=rate, gradients=gradients)
+
+
+def _evaluate(run: Run) -> Evaluated:
+    started, wall_s = time.perf_counter(), run.wall_s
+    scores = run.scores("progress", run.config.progress_samples)
+    fid = next((score.value for score in scores.scores if score.metric == "fid"), None)
+    # Without scores there is no better or worse: the best is the last
+    if fid is None or (math.isfinite(fid) and (run.best is None or fid < run.best["fid"])):
+        run.best = {"fid": fid, "images": run.state.clock.images, "wall_s": wall_s, "weights": run.weights()}
+        checkpoint.save_weights(run.out / "best.safetensors", run.best["weights"])
+    return _evaluated(run, "progress", run.state.clock.images, wall_s, scores, started)
+
+
+def _evaluate_last(run: Run) -> Evaluated:
+    started, wall_s = time.perf_counter(), run.wall_s
+    checkpoint.save_weights(run.out / "last.safetensors", run.weights())
+    run.last_scores = run.scores("full", run.config.full_samples)
+    return _evaluated(run, "last", run.state.clock.images, wall_s, run.last_scores, started)
+
+
+def _evaluate_best(run: Run) -> Evaluated:
+    """The checkpoint with the best score on the way, under the full protocol."""
+    started, best = time.perf_counter(), run.best
+    if best is None or best["images"] == run.state.clock.images:
+        scores = run.last_scores or run.scores("full", run.config.full_samples)
+        return _evaluated(run, "best", run.state.clock.images, run.wall_s, scores, started)
+    last = run.weights()
+    run.state.shown_g.load_state_dict(best["weights"])
+    scores = run.scores("full", run.config.full_samples)
+    run.state.shown_g.load_state_dict(last)
+    return _evaluated(run, "best", best["images"], best["wall_s"], scores, started)
+
+
+def _evaluated(
+    run: Run,
+    of: Literal["progress", "last", "best"],
+    images: int,
+    wall_s: float,
+    scored: Scored,
+    started: float,
+) -> Evaluated:
+    seconds = time.perf_counter() - started
+    run.has_evaluated(seconds)
+    return Evaluated(
+        **run.now(),
+        of=of,
+        generator_images=images,
+        generator_wall_s=wall_s,
+        scores=scored.scores,
+        seconds=seconds,
+        diversity=scored.diversity,
+    )
+
+
+def _sample(run: Run) -> Sampled:
+    latents = fixed_latents(run.config, "latent.grid", GRID_IMAGES)
+    images = torch.cat(list(sampled(run.state.shown_g, latents, run.state.device)))
+    path = Path("grids") / f"{run.state.clock.images:010d}.png"
+    save_grid(images, run.out / path)
+    return Sampled(**run.now(), path=str(path))
+
+
+def _save(run: Run) -> Saved:
+    event = Saved(**run.now(), path=checkpoint.NAME)
+    run.next_moment += 1  # a run that goes on from here must not save again
+    run.save()
+    run.next_moment -= 1
+    return event
+
+
+def _finish(run: Run) -> Finished:
+    return Finished(**run.now(), status="finished", inert=run.doses.inert, evaluation_s=run.evaluation_s)
+
+
+ACTIONS: dict[Kind, Callable[[Run], AnyEvent]] = {
+    Kind.START: _start,
+    Kind.TICK: _tick,
+    Kind.EVALUATE: _evaluate,
+    Kind.SAMPLE: _sample,
+    Kind.SAVE: _save,
+    Kind.EVALUATE_LAST: _evaluate_last,
+    Kind.EVALUATE_BEST: _evaluate_best,
+    Kind.FINISH: _finish,
+}

@@ -1,0 +1,148 @@
+"""Configuration -> state: the only file that knows every room."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import reduce
+from operator import add
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from gan_core import streams
+from gan_core.datasets.batches import BatchStream, ImageArray
+from gan_core.datasets.scaling import SCALINGS, Scaling
+from gan_core.game.latents import draw
+from gan_core.game.losses import LOSSES, Loss
+from gan_core.game.lr_schedules import SCHEDULES, LearningRates
+from gan_core.game.meter import Meter
+from gan_core.game.optimizers import optimizer_of
+from gan_core.game.player import Clock, Player
+from gan_core.nets import ARCHITECTURES, INITIALISATIONS
+from gan_core.nets.network import Network
+from gan_core.nets.widening import start_like
+from gan_core.schema.configuration import Config
+from gan_core.streams import Streams
+from gan_core.training.timetable import total_steps
+from gan_core.tricks import tricks_of
+from gan_core.tricks.seats import Context, Dose, Parts
+
+
+@dataclass
+class State:
+    """Everything that a run is made of while it trains."""
+
+    config: Config
+    device: torch.device
+    G: nn.Module
+    D: nn.Module
+    opt_g: torch.optim.Optimizer
+    opt_d: torch.optim.Optimizer
+    rates: LearningRates
+    loss: Loss
+    parts: Parts
+    doses: Mapping[str, tuple[Dose, ...]]  # by trick
+    shown_g: nn.Module  # the generator that is scored and sampled: G itself, or its shadow
+    shadow_updates: tuple[Callable[[], None], ...]
+    scaling: Scaling
+    batches: BatchStream
+    streams: Streams
+    clock: Clock
+    meter: Meter = field(default_factory=Meter)
+
+    def latents(self, count: int) -> Tensor:
+        """Fresh z for training, [count latent_dim]. Drawn on the CPU: the same z on any device."""
+        z = draw(self.config, count, self.streams.get("latent"))
+        return z.to(self.device, non_blocking=True)
+
+    def stateful(self) -> dict[str, Any]:
+        """Everything with a state_dict, by name: what a checkpoint holds."""
+        own = {
+            "G": self.G,
+            "D": self.D,
+            "opt_g": self.opt_g,
+            "opt_d": self.opt_d,
+            "batches": self.batches,
+            "streams": self.streams,
+        }
+        return {**own, **{f"trick:{name}": thing for name, thing in self.parts.state.items()}}
+
+
+def build(config: Config, images: ImageArray, device: torch.device) -> State:
+    """A run at step 0 on these training images, uint8 [N C H W]."""
+    clock, random = Clock(), Streams(config.seed)
+    random.get("latent")
+    by_trick = {
+        trick.name: trick.build(
+            options, Context(config, clock, random.get(f"trick:{trick.name}", device), device, images.shape[1:])
+        )
+        for trick, options in tricks_of(config)
+    }
+    parts = reduce(add, by_trick.values(), Parts())
+    channels = images.shape[1]
+    architecture = ARCHITECTURES[config.architecture]
+    G = _network(config, "G", lambda: architecture.generator(config, channels), by_trick, device)
+    D = _network(
+        config,
+        "D",
+        lambda: architecture.discriminator(config, channels),
+        by_trick,
+        device,
+        (lambda: architecture.discriminator(config, channels, parts.d_tail)) if parts.d_tail else None,
+    )
+    opt_g, opt_d = optimizer_of(config, "G", G.parameters()), optimizer_of(config, "D", D.parameters())
+    initial_rates, optimizers = {"lr_g": config.lr_g, "lr_d": config.lr_d}, {"lr_g": opt_g, "lr_d": opt_d}
+    scaling = SCALINGS[config.data_scaling](images, device)
+    shown_g, updates = G, []
+    for shadow in parts.shadow:
+        shown_g, update = shadow(G)
+        updates.append(update)
+    return State(
+        config=config,
+        device=device,
+        G=G,
+        D=D,
+        opt_g=opt_g,
+        opt_d=opt_d,
+        rates=LearningRates(SCHEDULES[config.lr_decay], initial_rates, optimizers, clock, total_steps(config)),
+        loss=LOSSES[config.loss],
+        parts=parts,
+        doses={name: own.dose for name, own in by_trick.items()},
+        shown_g=shown_g,
+        shadow_updates=tuple(updates),
+        scaling=scaling,
+        batches=BatchStream(images, config.seed, device, scaling.apply),
+        streams=random,
+        clock=clock,
+    )
+
+
+def _network(
+    config: Config,
+    player: Player,
+    make: Callable[[], Network],
+    by_trick: dict[str, Parts],
+    device: torch.device,
+    make_wider: Callable[[], Network] | None = None,
+) -> nn.Module:
+    """A plainly initialised network, then edited by the tricks, each drawing from a stream of its own.
+
+    A wider one (with tails) starts with the plain one's weights wherever it has them too.
+    """
+    initialisation = config.initialisation_g if player == "G" else config.initialisation_d
+    with streams.forked(config.seed, f"init.{player}"):
+        net = make()
+        INITIALISATIONS[initialisation](net)
+    if make_wider is not None:
+        with streams.forked(config.seed, f"init.{player}.tails"):
+            plain, net = net, make_wider()
+            INITIALISATIONS[initialisation](net)
+        start_like(net, plain)
+    for name, own in by_trick.items():
+        with streams.forked(config.seed, f"trick:{name}.{player}"):
+            for edit in own.layers:
+                edit(net, player)
+    if device.type == "cpu":
+        # Convolutions on a CPU run faster in this layout; an accelerator keeps torch's own choice
+        net = net.to(memory_format=torch.channels_last)
+    return net.to(device).train()

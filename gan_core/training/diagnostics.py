@@ -1,0 +1,51 @@
+"""What is noted at every step, for a person to judge the game by."""
+
+import torch
+from torch import Tensor, nn
+
+from gan_core.game.meter import Meter
+from gan_core.game.player import Player
+
+GRADIENTS = "gradients/"  # beginning of the names of what `note_gradients` notes
+
+
+def note_d(meter: Meter, loss: Tensor, logits_real: Tensor, logits_fake: Tensor, D: nn.Module) -> None:
+    """D's loss, the mean sigmoid of its outputs before the update, the share that it got right, its gradient's norm."""
+    meter.note("loss_d", loss)
+    meter.note("d_real", logits_real.detach().sigmoid().mean())  # D(x)
+    meter.note("d_fake", logits_fake.detach().sigmoid().mean())  # D(G(z)) before D's update
+    right = (logits_real > 0).float().mean() + (logits_fake < 0).float().mean()
+    meter.note("d_accuracy", right / 2)
+    meter.note("grad_norm_d", gradient_norm(D))
+    note_gradients(meter, D, "D")
+
+
+def note_g(meter: Meter, loss: Tensor, logits_fake: Tensor, G: nn.Module) -> None:
+    """G's loss, D(G(z)) after D's update, G's gradient's norm."""
+    meter.note("loss_g", loss)
+    meter.note("d_fake_after", logits_fake.detach().sigmoid().mean())
+    meter.note("grad_norm_g", gradient_norm(G))
+    note_gradients(meter, G, "G")
+
+
+def gradient_norm(net: nn.Module) -> Tensor:
+    """Euclidean norm over all gradients of a network, scalar."""
+    gradients = [p.grad for p in net.parameters() if p.grad is not None]
+    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
+    return norm
+
+
+def note_gradients(meter: Meter, net: nn.Module, player: Player) -> None:
+    """Mean and largest |gradient| of each layer: the weights of every linear map, convolutions among them."""
+    layers = [(name, p.grad) for name, p in net.named_parameters() if p.grad is not None and p.ndim > 1]
+    sizes = torch._foreach_abs([gradient for _, gradient in layers])  # its norms are slower than these reductions
+    names = [f"{GRADIENTS}{player}/{_layer(name)}" for name, _ in layers]
+    meter.note(
+        tuple(f"{name}/{kind}" for kind in ("mean", "max") for name in names),
+        torch.stack([*(size.mean() for size in sizes), *(size.amax() for size in sizes)]),
+    )
+
+
+def _layer(parameter: str) -> str:
+    """The layer that a parameter belongs to: 'blocks.0.linear.weight' -> 'blocks.0.linear'."""
+    return parameter.partition(".parametrizations.")[0].removesuffix(".weight")

@@ -1,0 +1,104 @@
+"""A run while it goes on: the trained state and what surrounds it."""
+
+import time
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from gan_core.datasets import ImageSet
+from gan_core.evaluation.evaluator import Scored
+from gan_core.evaluation.scorer import Scorer, scorer
+from gan_core.problems import UserError
+from gan_core.schema.configuration import Config
+from gan_core.training import checkpoint, training_data
+from gan_core.training.build import State, build
+from gan_core.training.sampling import fixed_latents, sampled
+from gan_core.tricks.doses import Doses
+
+G_MODE = "running statistics"
+PROGRESS = "progress"  # the bank of latents for scores on the way
+
+
+class Run:
+    """The state of a run and what surrounds it: folder, scores, clocks."""
+
+    def __init__(self, config: Config, out: Path, home: Path, device: torch.device) -> None:
+        self._began = time.perf_counter()
+        self.config, self.out = config, out
+        self.data: ImageSet = training_data.load(config, home)
+        self.state: State = build(config, self.data.images, device)
+        self.doses = Doses(config, self.state.doses)
+        began = time.perf_counter()
+        self.scorer: Scorer = scorer(config.extractor, self.data, home, device, config.metrics)
+        on_the_way = config.progress_extractor or config.extractor
+        self.progress_scorer: Scorer = scorer(on_the_way, self.data, home, device, config.progress_metrics)
+        self.evaluation_s: float | None = time.perf_counter() - began  # None: a checkpoint did not know
+        self.next_moment = 0
+        self.training_s = 0.0  # since the last tick
+        self.wall_s_before = 0.0  # of the runs that this one goes on from
+        self.best: dict[str, Any] | None = None  # fid, images, wall_s, weights
+        self.last_scores: Scored | None = None
+        self.ticked_images = 0
+        out.mkdir(parents=True, exist_ok=True)
+        if (out / checkpoint.NAME).exists():
+            self._restore()
+
+    @property
+    def wall_s(self) -> float:
+        return self.wall_s_before + time.perf_counter() - self._began
+
+    def now(self) -> dict[str, Any]:
+        """The fields that every event has."""
+        clock = self.state.clock
+        return {
+            "seq": self.next_moment,
+            "time": time.time(),
+            "step": clock.step,
+            "images": clock.images,
+            "wall_s": self.wall_s,
+        }
+
+    def has_evaluated(self, seconds: float) -> None:
+        """So many more seconds were spent on evaluation."""
+        if self.evaluation_s is not None:
+            self.evaluation_s += seconds
+
+    def save(self) -> None:
+        """Write the checkpoint."""
+        progress = {
+            "next_moment": self.next_moment,
+            "wall_s": self.wall_s,
+            "training_s": self.training_s,
+            "evaluation_s": self.evaluation_s,
+            "ticked_images": self.ticked_images,
+            "best": self.best,
+            "doses": self.doses.state_dict(),
+            "data_digest": self.data.digest,
+        }
+        checkpoint.save(self.out / checkpoint.NAME, self.state, progress)
+
+    def _restore(self) -> None:
+        progress = checkpoint.load(self.out / checkpoint.NAME, self.state)
+        if progress["data_digest"] != self.data.digest:
+            raise UserError(f"{self.out} belongs to a run on other data; start in an empty folder")
+        self.next_moment = progress["next_moment"]
+        self.wall_s_before = progress["wall_s"]
+        self.training_s = progress["training_s"]
+        # Checkpoints of older versions know nothing of it
+        before = progress.get("evaluation_s")
+        self.evaluation_s = None if before is None or self.evaluation_s is None else before + self.evaluation_s
+        self.ticked_images = progress["ticked_images"]
+        self.best = progress["best"]
+        self.doses.load_state_dict(progress["doses"])
+
+    def weights(self) -> dict[str, Tensor]:
+        """A copy of the scored generator's weights, on the CPU."""
+        return {name: tensor.detach().cpu().clone() for name, tensor in self.state.shown_g.state_dict().items()}
+
+    def scores(self, bank: str, count: int) -> Scored:
+        """Score the generator as it is now on `count` images from the named bank of latents."""
+        latents = fixed_latents(self.config, f"latent.{bank}", count)
+        scorer = self.progress_scorer if bank == PROGRESS else self.scorer
+        return scorer.measure(sampled(self.state.shown_g, latents, self.state.device), count, G_MODE)

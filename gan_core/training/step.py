@@ -1,0 +1,103 @@
+"""One step of each player. Every trick sits in a seat; none has a name here."""
+
+import torch
+from torch import Tensor
+
+from gan_core.game.updates import images_per_step, turns
+from gan_core.training.build import State
+from gan_core.training.diagnostics import note_d, note_g
+from gan_core.tricks.seats import Pass, Term
+
+
+def train_step(s: State) -> None:
+    """The turns of D and then of G that make up one step, one of each unless the configuration asks for more."""
+    s.rates.set()
+    for player, x_real, z in turns(s.config, s.batches.next, s.latents):
+        (train_d if player == "D" else train_g)(s, x_real, z)
+    for act in s.parts.after:
+        act(s.G, s.D)
+    for update in s.shadow_updates:
+        update()
+    s.clock.step += 1
+    s.clock.images += images_per_step(s.config)
+
+
+def train_d(s: State, x_real: Tensor, z: Tensor) -> None:
+    """D learns to tell the reals from G(z)."""
+    for act in s.parts.before_d:
+        act(s.D)
+
+    # What D gets to see
+    with torch.no_grad():
+        x_fake = s.G(z)
+    for replace in s.parts.fakes:
+        x_fake = replace(x_fake)
+    for look in s.parts.view:
+        x_real, x_fake = look(x_real), look(x_fake)
+
+    # What it is to say
+    logits_real, logits_fake = s.D(x_real), s.D(x_fake)  # [N]
+    t_real, t_fake = torch.ones_like(logits_real), torch.zeros_like(logits_fake)
+    for aim in s.parts.targets:
+        t_real, t_fake = aim(t_real, t_fake)
+
+    # How wrong it was
+    loss = s.loss.d(logits_real, logits_fake, t_real, t_fake)
+    seen = Pass(s.D, x_real, x_fake, logits_real, logits_fake)
+    total = _with_terms(s, loss, s.parts.d_terms, seen)
+    for hear in s.parts.observers:
+        hear(seen)
+
+    # What it learns
+    s.opt_d.zero_grad(set_to_none=True)
+    total.backward()  # type: ignore[no-untyped-call]
+    for change in s.parts.grads:
+        change(s.D, "D")
+    note_d(s.meter, loss, logits_real - s.loss.boundary, logits_fake - s.loss.boundary, s.D)
+    s.opt_d.step()
+    for act in s.parts.after_d:
+        act(s.D)
+
+
+def train_g(s: State, x_real: Tensor, z: Tensor) -> None:
+    """G learns to be taken for real by D, which stands still. D looks at x_real only if the loss compares with it."""
+    # What D gets to see, and says
+    s.D.requires_grad_(False)
+    seen_real, logits_real = _reals_for_g(s, x_real) if s.loss.g_sees_reals else (None, None)
+    x_fake = s.G(z)
+    for look in s.parts.view:
+        x_fake = look(x_fake)
+    logits_fake = s.D(x_fake)  # [N]
+
+    # What G wants it to say
+    t_fake = torch.ones_like(logits_fake)
+    for aim in s.parts.g_targets:
+        t_fake = aim(t_fake)
+    loss = s.loss.g(logits_fake, t_fake, logits_real)
+    total = _with_terms(s, loss, s.parts.g_terms, Pass(s.D, seen_real, x_fake, logits_real, logits_fake))
+
+    # What it learns
+    s.opt_g.zero_grad(set_to_none=True)
+    total.backward()  # type: ignore[no-untyped-call]
+    for change in s.parts.grads:
+        change(s.G, "G")
+    note_g(s.meter, loss, logits_fake - s.loss.boundary, s.G)
+    s.opt_g.step()
+    s.D.requires_grad_(True)
+
+
+def _reals_for_g(s: State, x_real: Tensor) -> tuple[Tensor, Tensor]:
+    """What D sees and says of the reals, without a graph: it stands still."""
+    for look in s.parts.view:
+        x_real = look(x_real)
+    with torch.no_grad():
+        return x_real, s.D(x_real)
+
+
+def _with_terms(s: State, loss: Tensor, terms: tuple[Term, ...], seen: Pass) -> Tensor:
+    for term in terms:
+        if s.clock.step % term.every == 0:
+            value = term.value(seen)
+            s.meter.note(term.name, value)
+            loss = loss + value
+    return loss

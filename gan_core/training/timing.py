@@ -1,0 +1,61 @@
+"""What a configuration costs on this machine, from a short measurement on random images. Nothing is kept."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from gan_core.datasets import DATASETS
+from gan_core.evaluation import extractors
+from gan_core.evaluation.features import extract
+from gan_core.schema.configuration import Config
+from gan_core.training.build import State, build
+from gan_core.training.sampling import BATCH, fixed_latents, sampled
+from gan_core.training.step import train_step
+
+WARM_UP_STEPS = 2
+IMAGES = 1000
+RGB = 3  # channels, taken for a folder of images, which is not looked into here
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Seconds on one place of this machine."""
+
+    per_step: float
+    per_kfake: float  # sampling and scoring 1,000 images at the end
+    per_progress_kfake: float  # and on the way
+
+
+def measure(config: Config, device: str, seconds: float) -> Cost:
+    """Time sampling and scoring, then steps for about so many seconds; in this order, as steps may make G diverge."""
+    channels = DATASETS[config.data].channels or RGB
+    images = np.random.default_rng(0).integers(0, 256, (IMAGES, channels, *config.shape), dtype=np.uint8)
+    state = build(config, images, torch.device(device))
+
+    per_kfake = _per_kfake(state, config.extractor)
+    on_the_way = config.progress_extractor
+    per_progress_kfake = per_kfake if on_the_way is None else _per_kfake(state, on_the_way)
+    for _ in range(WARM_UP_STEPS):
+        train_step(state)
+    state.meter.take()
+    began = time.perf_counter()
+    while time.perf_counter() - began < seconds:
+        train_step(state)
+    state.meter.take()  # waits for the device
+    per_step = (time.perf_counter() - began) / (state.clock.step - WARM_UP_STEPS)
+    return Cost(per_step, per_kfake, per_progress_kfake)
+
+
+def _per_kfake(state: State, name: str) -> float:
+    if name == extractors.NONE:
+        return 0.0
+    extractor = extractors.find(name)
+    network = extractor.untrained(state.device)
+    latents = fixed_latents(state.config, "timing", 2 * BATCH if extractor.batch == BATCH else extractor.batch)
+    began = time.perf_counter()
+    for fakes in sampled(state.shown_g, latents, state.device):
+        for part in torch.split(fakes, extractor.batch):
+            extract(network, part)[0].sum().item()
+    return (time.perf_counter() - began) / len(latents) * 1000

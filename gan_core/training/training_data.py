@@ -1,0 +1,43 @@
+"""The images that a run is trained on: what its settings say of them, and whether they will do."""
+
+from collections.abc import Hashable
+from pathlib import Path
+
+from gan_core import datasets
+from gan_core.config.compatibility import channels_problem
+from gan_core.datasets import ImageSet, Options
+from gan_core.datasets.record import OnProgress
+from gan_core.problems import Problem, UserError
+from gan_core.schema.configuration import Config
+
+
+def load(config: Config, home: Path, on_progress: OnProgress | None = None) -> ImageSet:
+    """The run's images, prepared the first time. Raises UserError where they can't be had, or won't do."""
+    images = datasets.load(
+        config.data, "train", config.image_size, home, options=options(config), on_progress=on_progress
+    )
+    check(config, images)
+    return images
+
+
+def check(config: Config, images: ImageSet) -> None:
+    """Raise UserError where this run can't use these images: fewer than a batch, or not for its extractor."""
+    problems = []
+    if len(images) < config.batch_size:
+        message = f"a batch of {config.batch_size} is more than the {len(images)} images of {images.name}"
+        problems.append(Problem(message, ("batch_size",), allowed=f"at most {len(images)}"))
+    if problem := channels_problem(config.extractor, images.name, images.channels):
+        problems.append(problem)
+    if problems:
+        raise UserError(*problems)
+
+
+def options(config: Config) -> Options:
+    """How the run wants its data."""
+    folder = None if config.data_dir is None else Path(config.data_dir)
+    return Options(config.fit, folder, config.skip_broken)
+
+
+def key(config: Config) -> tuple[Hashable, ...]:
+    """Equal for runs that are trained on the same images."""
+    return (config.data, config.image_size, options(config))

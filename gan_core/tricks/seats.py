@@ -1,0 +1,100 @@
+"""The places where a trick may sit. A seat is a signature, not a moment at which anything may happen.
+
+`Parts` has one tuple a seat. Off is the empty tuple: no code of an absent trick runs.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple, Protocol
+
+import torch
+from torch import Tensor, nn
+
+from gan_core.game.player import Clock, Player
+from gan_core.nets.network import Network, Tail
+from gan_core.schema.configuration import Config
+
+
+@dataclass(frozen=True)
+class Context:
+    """What a trick is given when it is built: the whole run's configuration and a random stream of its own."""
+
+    config: Config
+    clock: Clock
+    stream: torch.Generator
+    device: torch.device
+    image_shape: tuple[int, int, int]  # [C H W]
+
+
+class Pass(NamedTuple):
+    """What one phase computed, for terms that are added to its loss. Images are as D saw them.
+
+    x_real and logits_real are None in the G phase, unless the loss compares with reals there; x_fake carries the
+    graph of G there and is detached in the D phase.
+    """
+
+    D: nn.Module
+    x_real: Tensor | None  # [N C H W] in [-1, 1]
+    x_fake: Tensor  # [N C H W] in [-1, 1]
+    logits_real: Tensor | None  # [N]
+    logits_fake: Tensor  # [N]
+
+
+@dataclass(frozen=True)
+class Term:
+    """A scalar that is added to a phase's loss every `every` steps, noted under `name`."""
+
+    name: str
+    every: int
+    value: Callable[[Pass], Tensor]
+
+
+class Stateful(Protocol):
+    """What has to be in the checkpoint."""
+
+    def state_dict(self) -> dict[str, Any]: ...
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> Any: ...
+
+
+LayerRule = Callable[[Network, Player], None]  # edits a plainly initialised network in place
+BeforeD = Callable[[nn.Module], None]  # (D), before it looks at anything, each time that it learns
+View = Callable[[Tensor], Tensor]  # what D gets to see, real and fake, in both phases
+Fakes = Callable[[Tensor], Tensor]  # fakes for D only, D phase
+Targets = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]  # (t_real, t_fake), D phase
+GTargets = Callable[[Tensor], Tensor]  # what G wants D to say of the fakes, G phase
+Observer = Callable[[Pass], None]  # hears what D said, D phase; adds nothing to its loss
+Grads = Callable[[nn.Module, Player], None]  # between backward and step
+AfterD = Callable[[nn.Module], None]  # (D), after each update of D
+After = Callable[[nn.Module, nn.Module], None]  # (G, D), once per step
+Shadow = Callable[[nn.Module], tuple[nn.Module, Callable[[], None]]]  # G -> (module to evaluate, update)
+Dose = Callable[[], dict[str, float]]  # how much the trick acted, asked once a tick
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What one trick, or all tricks together, put into the seats."""
+
+    layers: tuple[LayerRule, ...] = ()
+    d_tail: tuple[Tail, ...] = ()
+    before_d: tuple[BeforeD, ...] = ()
+    view: tuple[View, ...] = ()
+    fakes: tuple[Fakes, ...] = ()
+    targets: tuple[Targets, ...] = ()
+    g_targets: tuple[GTargets, ...] = ()
+    d_terms: tuple[Term, ...] = ()
+    g_terms: tuple[Term, ...] = ()
+    observers: tuple[Observer, ...] = ()
+    grads: tuple[Grads, ...] = ()
+    after_d: tuple[AfterD, ...] = ()
+    after: tuple[After, ...] = ()
+    shadow: tuple[Shadow, ...] = ()
+    state: Mapping[str, Stateful] = field(default_factory=dict)
+    dose: tuple[Dose, ...] = ()
+
+    def __add__(self, other: "Parts") -> "Parts":
+        """Both, in order. Two states of one name are an error."""
+        if clash := self.state.keys() & other.state.keys():
+            raise ValueError(f"two tricks keep state under {sorted(clash)}")
+        tuples = {f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self) if f.name != "state"}
+        return Parts(**tuples, state={**self.state, **other.state})

@@ -1,0 +1,127 @@
+"""Exported trials, trained where there is nothing but this package, into folders that `ablations adopt` takes."""
+
+import json
+import os
+from collections.abc import Callable, Generator, Hashable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from gan_core import journal
+from gan_core.config import resolve
+from gan_core.config.compatibility import extractors_of
+from gan_core.datasets.record import OnProgress
+from gan_core.evaluation.extractors.supply import supply
+from gan_core.events import Finished
+from gan_core.machine.resources import share
+from gan_core.machine.versions import code_digest
+from gan_core.problems import Problem, UserError
+from gan_core.schema.configuration import Config
+from gan_core.training import training_data
+from gan_core.workers.exported import ExportedTrial
+from gan_core.workers.pool import Task, Told, train_side_by_side
+
+RECORD = "trial.json"  # who a trial is; written anew by whoever adopts it
+CODE = "code"
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Where to train: what the command line says, each None where it says nothing."""
+
+    home: Path
+    workers: int | None = None
+    threads: int | None = None
+    device: str | None = None
+    data_dir: Path | None = None
+    inception_weights: Path | None = None
+    other_code: bool = False  # whether to train what another version of this package has exported
+
+
+class Batch:
+    """Exported trials and the folder that they are trained in. Raises UserError for what can't be trained here."""
+
+    def __init__(self, trials: Sequence[ExportedTrial], out: Path, machine: Machine) -> None:
+        self.trials, self.out, self.machine = trials, out, machine
+        if not machine.other_code:
+            _refuse_other_code(trials)
+        self.configs = {trial.name: self._config(trial) for trial in trials}
+        self.places = share(len(trials), machine.workers, machine.threads, machine.device)
+
+    def to_do(self) -> list[ExportedTrial]:
+        """Those without a result. What failed is tried again. Raises UserError where a folder is another trial's."""
+        left = []
+        for trial in self.trials:
+            directory = self.out / trial.name
+            _refuse_another(trial, directory)
+            events = journal.read(directory)
+            end = events[-1] if events else None
+            if not isinstance(end, Finished) or end.status == "failed":
+                left.append(trial)
+        return left
+
+    def train(
+        self, stop: Callable[[], bool], on_data: OnProgress, on_weights: OnProgress
+    ) -> Generator[Told, None, None]:
+        """Train what is to do, side by side; data and weights are there before anything is trained."""
+        to_do = self.to_do()
+        if not to_do:
+            return
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UserError(Problem(f"{self.out} can't be made: {error.strerror}", ("--out",))) from error
+        self._prepare([self.configs[trial.name] for trial in to_do], on_data, on_weights)
+        for trial in to_do:
+            _write_record(trial, self.out / trial.name)
+        home = self.machine.home
+        tasks = [Task(t.name, self.configs[t.name].plain(), self.out / t.name, home) for t in to_do]
+        yield from train_side_by_side(tasks, self.places.workers, self.places.devices, self.places.threads, stop)
+
+    def _config(self, trial: ExportedTrial) -> Config:
+        """Its configuration, with images that lie elsewhere on this machine."""
+        config = trial.resolved()
+        if self.machine.data_dir is None or config.data_dir is None:
+            return config
+        return resolve({**config.plain(), "data_dir": str(self.machine.data_dir)})
+
+    def _prepare(self, configs: Sequence[Config], on_data: OnProgress, on_weights: OnProgress) -> None:
+        seen: set[Hashable] = set()
+        for config in configs:
+            if (key := (training_data.key(config), config.batch_size, config.extractor)) not in seen:
+                training_data.load(config, self.machine.home, on_data)
+                seen.add(key)
+        names = dict.fromkeys(name for config in configs for name in extractors_of(config))
+        supply(names, self.machine.home, self.machine.inception_weights, on_weights)
+
+
+def _refuse_other_code(trials: Sequence[ExportedTrial]) -> None:
+    others = sorted({trial.code for trial in trials} - {code_digest()})
+    if others:
+        message = f"exported with the trainer's source {', '.join(others)}, and this is {code_digest()}"
+        allowed = "the same gan_core on both sides, or --other-code to train with this one"
+        raise UserError(Problem(message, ("--other-code",), allowed))
+
+
+def _refuse_another(trial: ExportedTrial, directory: Path) -> None:
+    try:
+        holder = json.loads((directory / RECORD).read_bytes())["fingerprint"]
+    except FileNotFoundError:
+        if not (directory / journal.NAME).exists():
+            return
+        holder = "nobody knows what"
+    except (ValueError, KeyError, TypeError):
+        holder = "nobody knows what"
+    if holder != trial.fingerprint:
+        message = f"holds the run of another configuration ({holder}); move it away, or name another folder"
+        raise UserError(Problem(message, source=str(directory)))
+
+
+def _write_record(trial: ExportedTrial, directory: Path) -> None:
+    """`trial.json`, atomically. What has been begun with other code is of no one code."""
+    directory.mkdir(parents=True, exist_ok=True)
+    code: str | None = code_digest()
+    if (directory / journal.NAME).exists() and json.loads((directory / RECORD).read_bytes())[CODE] != code:
+        code = None
+    draft = directory / (RECORD + ".tmp")
+    draft.write_text(json.dumps({**trial.record, CODE: code}, indent=2) + "\n")
+    os.replace(draft, directory / RECORD)

@@ -1,0 +1,59 @@
+"""A run that nobody watches: whatever happens to it is in its folder afterwards, pictures and failures too."""
+
+import time
+import traceback
+from collections.abc import Generator
+from contextlib import closing, suppress
+from pathlib import Path
+
+from gan_core import journal
+from gan_core.events import AnyEvent, Finished
+from gan_core.schema.configuration import Config
+from gan_core.show.draw import draw_run
+from gan_core.show.undrawn import keep_undrawn
+from gan_core.train import train
+
+ERROR = "error.txt"
+
+
+def attended(config: Config, directory: Path, home: Path, device: str) -> Generator[AnyEvent, None, None]:
+    """Train in `directory` from its checkpoint to its end, every event in its journal; closing saves a checkpoint.
+
+    An exception becomes a Finished(status='failed') and `error.txt`. The pictures of a run that has ended are drawn
+    before its end is told, so that whoever hears of it finds them; a run is not the worse for one that can't be drawn,
+    of which `show/undrawn.txt` tells.
+    """
+    run = train(config, directory, home, device)
+    with closing(journal.recorded(run, directory)) as events:
+        try:
+            for event in events:
+                if isinstance(event, Finished):
+                    _draw(directory, device)
+                yield event
+        except Exception as error:
+            failure = _failure(directory, error)
+            with suppress(OSError):  # a full disk: we can still tell, and the next run goes on from the checkpoint
+                (directory / ERROR).write_text(traceback.format_exc())
+                journal.append(directory, failure)
+            yield failure
+
+
+def _draw(directory: Path, device: str) -> None:
+    try:
+        draw_run(directory, device)
+    except Exception:
+        keep_undrawn(directory, traceback.format_exc())
+
+
+def _failure(directory: Path, error: Exception) -> Finished:
+    past = journal.read(directory)
+    last = past[-1] if past else None
+    return Finished(
+        seq=last.seq + 1 if last else 0,
+        time=time.time(),
+        step=last.step if last else 0,
+        images=last.images if last else 0,
+        wall_s=last.wall_s if last else 0.0,
+        status="failed",
+        reason=f"{type(error).__name__}: {error}",
+    )

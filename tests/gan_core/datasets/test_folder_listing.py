@@ -1,0 +1,125 @@
+"""Folders of images are read once: what is kept, when it is made anew, and that only one process makes it."""
+
+import multiprocessing
+import shutil
+import threading
+import time
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from gan_core.datasets import folder_listing as image_folder
+from tests.gan_core.datasets.folders import load
+from tests.gan_core.datasets.pictures import encoded, fill, noise
+
+
+def test_the_second_time_nothing_is_read_and_a_moved_folder_is_not_decoded_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder, home = fill(tmp_path / "pictures", 5), tmp_path / "home"
+    first = load(folder, home)
+    told: list[str] = []
+    copied = shutil.copytree(folder, tmp_path / "copied")
+    assert load(copied, home, on_progress=lambda what, *_: told.append(what)).digest == first.digest
+    assert set(told) == {"reading"}
+    monkeypatch.setattr(image_folder, "read_file", None)  # calling it would fail
+    again = load(folder, home)
+    assert again.digest == first.digest
+    np.testing.assert_array_equal(again.images, first.images)
+
+
+@pytest.mark.parametrize("change", ["pixel", "name", "class", "added", "removed"])
+def test_changed_content_is_noticed(tmp_path: Path, change: str) -> None:
+    folder, home = fill(tmp_path / "pictures", 5), tmp_path / "home"
+    first = load(folder, home)
+    match change:
+        case "pixel":
+            pixels = noise((12, 10, 3), 0)
+            pixels[5, 5] ^= 128
+            (folder / "000.png").write_bytes(encoded(pixels))
+        case "name":
+            (folder / "000.png").rename(folder / "zzz.png")
+        case "class":
+            (folder / "c").mkdir()
+            (folder / "004.png").rename(folder / "c" / "004.png")
+        case "added":
+            fill(folder, 1, first=9)
+        case "removed":
+            (folder / "000.png").unlink()
+    assert load(folder, home).digest != first.digest
+
+
+def test_size_and_fit_are_other_images(tmp_path: Path) -> None:
+    folder, home = fill(tmp_path / "pictures", 3), tmp_path / "home"
+    several = [load(folder, home, size, fit) for size in (8, (8, 6)) for fit in ("crop", "stretch")]  # type: ignore[arg-type]
+    assert len({loaded.digest for loaded in several}) == 4
+    assert load(folder, home, (8, 8)).digest == several[0].digest
+
+
+def test_damage_to_the_notes_means_reading_again(tmp_path: Path) -> None:
+    folder, home = fill(tmp_path / "pictures", 3), tmp_path / "home"
+    first = load(folder, home)
+    (note,) = (home / "prepared" / ".folders").iterdir()
+    note.write_text("{")
+    (images,) = home.glob("prepared/folder-*/images.npy")
+    images.write_bytes(images.read_bytes()[:-9])
+    assert load(folder, home).digest == first.digest
+    assert len([path for path in (home / "prepared").iterdir() if not path.name.startswith(".")]) == 1
+
+
+def test_what_ends_it_half_way_leaves_nothing_behind(tmp_path: Path) -> None:
+    folder, home = fill(tmp_path / "pictures", 70), tmp_path / "home"
+
+    def stop(what: str, done: int, total: int) -> None:
+        if what == "decoding" and done:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        load(folder, home, on_progress=stop)
+    assert {path.name for path in (home / "prepared").iterdir()} <= {".locks", ".folders"}
+    assert len(load(folder, home)) == 70
+
+
+def test_of_two_that_start_at_once_the_second_waits_for_the_first(tmp_path: Path) -> None:
+    folder, home = fill(tmp_path / "pictures", 70), tmp_path / "home"
+    in_the_middle, go_on = threading.Event(), threading.Event()
+    second: list[str] = []
+
+    def slow(what: str, done: int, total: int) -> None:
+        if what == "decoding":
+            in_the_middle.set()
+            assert go_on.wait(30)
+
+    def quick(what: str, done: int, total: int) -> None:
+        second.append(what)
+        go_on.set() if what.startswith("waiting") else None
+
+    first = threading.Thread(target=load, args=(folder, home), kwargs={"on_progress": slow})
+    first.start()
+    assert in_the_middle.wait(30)
+    loaded = load(folder, home, on_progress=quick)
+    first.join()
+    assert "decoding" not in second
+    assert "waiting for another process that prepares these images" in second
+    assert len(loaded) == 70
+
+
+def _load_slowly(folder: Path, home: Path) -> tuple[str, bool]:
+    decoded = []
+
+    def tell(what: str, done: int, total: int) -> None:
+        if what == "decoding":
+            decoded.append(done)
+            time.sleep(0.05)
+
+    return load(folder, home, on_progress=tell).digest, bool(decoded)
+
+
+def test_processes_that_start_at_once_decode_once(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "pictures", 200)
+    with ProcessPoolExecutor(2, mp_context=multiprocessing.get_context("spawn")) as pool:
+        results = list(pool.map(_load_slowly, [folder] * 2, [tmp_path / "home"] * 2))
+    assert len({digest for digest, _ in results}) == 1
+    assert sum(decoded for _, decoded in results) == 1

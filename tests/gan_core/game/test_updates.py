@@ -1,0 +1,132 @@
+"""Several updates a step: against a loop by hand, what each draws, what is counted."""
+
+from collections import defaultdict
+from copy import deepcopy
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from gan_core import streams
+from gan_core.config import resolve
+from gan_core.datasets.batches import BatchStream, ImageArray
+from gan_core.game.updates import turns
+from gan_core.training.build import State
+from gan_core.training.timetable import moments, total_steps
+from gan_core.tricks.seats import Parts
+from tests.gan_core.trainer import same, steps, tiny_state, weights
+
+CRITIC = {"d_steps": 3, "g_steps": 2, "loss": "wasserstein", "optimizer_d": "sgd", "optimizer_g": "rmsprop"}
+
+
+@pytest.mark.parametrize("reused", [False, True])
+def test_critic_steps_follow_a_loop_written_by_hand(reused: bool, images: ImageArray) -> None:
+    """Algorithm 1 of Arjovsky et al. 2017 with clipping after each update of D; or as written: one batch, one z."""
+    state = tiny_state(images, **CRITIC, reuse_batch_and_latents=reused)
+    state.parts = Parts(after_d=(lambda D: [p.data.clamp_(-0.02, 0.02) for p in D.parameters()],))
+    G, D = deepcopy(state.G), deepcopy(state.D)
+    opt_d = torch.optim.SGD(D.parameters(), lr=2e-4)
+    opt_g = torch.optim.RMSprop(G.parameters(), lr=2e-4, alpha=0.99)
+    batches, latent = BatchStream(images, 0, torch.device("cpu")), streams.generator(0, "latent")
+
+    def draw_z() -> Tensor:
+        return torch.randn(8, 8, generator=latent)
+
+    for _ in range(3):
+        if reused:
+            x, z = batches.next(8), draw_z()
+        for _ in range(3):
+            x, z = (x, z) if reused else (batches.next(8), draw_z())
+            with torch.no_grad():
+                fake = G(z)
+            D.zero_grad()
+            (-(D(x).mean() - D(fake).mean())).backward()
+            opt_d.step()
+            with torch.no_grad():
+                for p in D.parameters():
+                    p.clamp_(-0.02, 0.02)
+        for _ in range(2):
+            z = z if reused else draw_z()
+            G.zero_grad()
+            (-D(G(z)).mean()).backward()
+            opt_g.step()
+    steps(state, 3)
+    for ours, by_hand in zip(weights(state.G, state.D), weights(G, D), strict=True):
+        torch.testing.assert_close(ours, by_hand, rtol=0, atol=1e-6)
+
+
+def test_relativistic_g_compares_with_the_batch_that_d_learnt_from_last(images: ImageArray) -> None:
+    plain_sgd = {"optimizer_g": "sgd", "optimizer_d": "sgd", "lr_g": 0.03, "lr_d": 0.03}  # nothing that normalises
+    state = tiny_state(images, loss="relativistic", d_steps=2, norm_d="none", norm_g="none", **plain_sgd)
+    with torch.no_grad():
+        for parameter in (*state.D.parameters(), *state.G.parameters()):
+            parameter.mul_(15)  # logits that are far from 0, and from each other
+    G, D = deepcopy(state.G), deepcopy(state.D)
+    opt_g, opt_d = (torch.optim.SGD(net.parameters(), lr=0.03) for net in (G, D))
+    batches, latent = BatchStream(images, 0, torch.device("cpu")), streams.generator(0, "latent")
+    log_sigmoid = nn.functional.logsigmoid
+    for _ in range(3):
+        for _ in range(2):
+            x = batches.next(8)
+            fake = G(torch.randn(8, 8, generator=latent)).detach()
+            opt_d.zero_grad()
+            (-log_sigmoid(D(x) - D(fake)).mean()).backward()
+            opt_d.step()
+        opt_g.zero_grad()
+        (-log_sigmoid(D(G(torch.randn(8, 8, generator=latent))) - D(x)).mean()).backward()
+        opt_g.step()
+    steps(state, 3)
+    for ours, by_hand in zip(weights(state.G, state.D), weights(G, D), strict=True):
+        torch.testing.assert_close(ours, by_hand, rtol=0, atol=1e-6)
+
+
+def drawn(d_steps: int, g_steps: int, reused: bool) -> list[tuple[str, int, int]]:
+    """(player, number of its batch, number of its z) of one step's turns."""
+    config = resolve({"d_steps": d_steps, "g_steps": g_steps, "reuse_batch_and_latents": reused})
+    counts: dict[str, int] = defaultdict(int)
+
+    def numbered(kind: str) -> Tensor:
+        counts[kind] += 1
+        return torch.tensor(counts[kind])
+
+    made = turns(config, lambda count: numbered("x"), lambda count: numbered("z"))
+    return [(turn.player, int(turn.x_real), int(turn.z)) for turn in made]
+
+
+def test_what_each_turn_draws() -> None:
+    assert drawn(1, 1, False) == [("D", 1, 1), ("G", 1, 2)]
+    assert drawn(3, 2, False) == [("D", 1, 1), ("D", 2, 2), ("D", 3, 3), ("G", 3, 4), ("G", 3, 5)]
+    assert drawn(3, 2, True) == [("D", 1, 1)] * 3 + [("G", 1, 1)] * 2
+
+
+@pytest.mark.parametrize(("reused", "position"), [(False, 48), (True, 16)])
+def test_images_are_counted_as_often_as_d_learns_from_them(reused: bool, position: int, images: ImageArray) -> None:
+    state: State = steps(tiny_state(images, d_steps=3, reuse_batch_and_latents=reused), 2)
+    assert state.clock.images == 48
+    assert state.batches.position == position
+
+
+def test_the_budget_is_images_shown_to_d_whatever_the_number_of_updates() -> None:
+    settings = {"budget_kimg": 10.0, "batch_size": 10}
+    assert [total_steps(resolve({**settings, "d_steps": d})) for d in (1, 2, 5, 3)] == [1000, 500, 200, 334]
+    assert total_steps(resolve({**settings, "g_steps": 4})) == 1000
+    assert total_steps(resolve({**settings, "d_steps": 5, "reuse_batch_and_latents": True})) == 200
+    assert moments(resolve({**settings, "d_steps": 5}))[-1].step == 200
+
+
+def test_seats_act_once_an_update_or_once_a_step(images: ImageArray) -> None:
+    state, calls = tiny_state(images, d_steps=3, g_steps=2), []
+    state.parts = Parts(
+        grads=(lambda net, player: calls.append(player),),
+        after_d=(lambda D: calls.append("after D"),),
+        after=(lambda G, D: calls.append("after"),),
+    )
+    steps(state, 1)
+    assert calls == ["D", "after D"] * 3 + ["G", "G", "after"]
+
+
+def test_default_turns_leave_the_run_as_it_was(images: ImageArray) -> None:
+    """Spelt out or not: one update each, fresh latents."""
+    spelt = tiny_state(images, d_steps=1, g_steps=1, reuse_batch_and_latents=False, lr_decay="constant")
+    plain = tiny_state(images)
+    assert same(weights(steps(spelt, 3).G, spelt.D), weights(steps(plain, 3).G, plain.D))
