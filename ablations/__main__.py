@@ -5,8 +5,8 @@ import sys
 
 def main() -> None:
     """Run the command line. Exit code 2 for what the user can put right, without a traceback."""
-    from ablations.cli import app
-    from ablations.render.problems import show_error
+    from ablations.cli.app import app
+    from ablations.terminal.console import show_error
     from gan_core.problems import UserError
 
     try:

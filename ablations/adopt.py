@@ -7,16 +7,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ablations.model_work import ModelsLogged, log_missing_models
-from ablations.preparation import OnStep
-from ablations.progress import StudyProgress
-from ablations.recorded_study import refuse_search
-from ablations.session import Options, Session
-from ablations.study import Study
-from ablations.tracking.cursor import NAME as CURSOR
-from ablations.trial_record import RECORD, TrialRecord, read_record
-from ablations.trials import ENDED, Trial, progress_of, trials_of
-from ablations.workspace import Workspace, open_workspace
+from ablations.execution.models import ModelsLogged, log_missing_models
+from ablations.execution.progress import OnStep, StudyProgress
+from ablations.execution.session import Options, Session
+from ablations.study.study import Study
+from ablations.workspace.cursor import NAME as CURSOR
+from ablations.workspace.opening import open_workspace
+from ablations.workspace.recorded import refuse_search
+from ablations.workspace.trial_record import RECORD, TrialRecord, read_record
+from ablations.workspace.trials import ENDED, Trial, progress_of, trials_of
+from ablations.workspace.workspace import Workspace
 from gan_core import journal
 from gan_core.config import resolve
 from gan_core.events import Finished, Started

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ablations.explored import NAME as EXPLORED
-from ablations.explored import confirmed_ledger
-from ablations.removal import FolderContents, Traces, contents_of, remove_folder, stores_elsewhere, traces_of
-from ablations.tracking.cursor import without_password
-from ablations.workspace import Workspace
+from ablations.addresses import without_password
+from ablations.workspace.explored import NAME as EXPLORED
+from ablations.workspace.explored import confirmed_ledger
+from ablations.workspace.removal import FolderContents, Traces, contents_of, remove_folder, stores_elsewhere, traces_of
+from ablations.workspace.workspace import Workspace
 from gan_core.problems import Problem, UserError
 
 if TYPE_CHECKING:
-    from ablations.preparation import OnStep
-    from ablations.tracking.mlflow_removal import StoreContents
+    from ablations.execution.progress import OnStep
+    from ablations.tracking.mlflow.removal import StoreContents
 
 
 @dataclass(frozen=True)
@@ -43,13 +43,13 @@ def find_everything(workspace: Workspace, tracking_uri: str | None, storage: str
     uris = _addresses(traces.stores, tracking_uri)
     stores: list[StoreContents] = []
     if uris:
-        from ablations.tracking.mlflow_removal import look
+        from ablations.tracking.mlflow.removal import look
 
         stores = [look(uri, workspace.name, workspace.root, traces) for uri in uris]
     ledgers: dict[str, int] = {}
     warnings = []
     if storage is not None:
-        from ablations.search.removal import ledgers_in
+        from ablations.search.storage import ledgers_in
 
         is_search = (workspace.root / EXPLORED).exists()
         ledgers = ledgers_in(storage, [workspace.name, *([confirmed_ledger(workspace.name)] if is_search else [])])
@@ -61,12 +61,12 @@ def find_everything(workspace: Workspace, tracking_uri: str | None, storage: str
 def remove_everything(found: Everything, on_step: "OnStep") -> None:
     """Delete all of it, the folder last: what fails before can be asked for again. Raises UserError."""
     for store in found.stores:
-        from ablations.tracking.mlflow_removal import remove
+        from ablations.tracking.mlflow.removal import remove
 
         on_step(f"deleting from MLflow at {without_password(store.uri)}")
         remove(store)
     if found.storage is not None and found.ledgers:
-        from ablations.search.removal import remove_ledgers
+        from ablations.search.storage import remove_ledgers
 
         on_step(f"deleting from Optuna's storage {without_password(found.storage)}")
         remove_ledgers(found.storage, list(found.ledgers))

@@ -4,10 +4,10 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from ablations.find_run import find_run
-from ablations.foreign import check_name, keep_foreign
-from ablations.training_spread import TrainingSpread, training_spread
-from ablations.workspace import Workspace, find_workspace
+from ablations.results.seed_spread import TrainingSpread, training_spread
+from ablations.workspace.external_scores import check_name, keep_foreign
+from ablations.workspace.find_run import find_run
+from ablations.workspace.workspace import Workspace, find_workspace
 from gan_core.problems import Problem, UserError
 from gan_core.scoring.evaluate import evaluate
 from gan_core.scoring.records import Evaluation

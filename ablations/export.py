@@ -3,11 +3,10 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from ablations.recorded_study import refuse_search
-from ablations.study import Study
-from ablations.traces import leaving_no_traces
-from ablations.trials import ENDED, Trial, progress_of, trials_of
-from ablations.workspace import open_workspace
+from ablations.study.study import Study
+from ablations.workspace.opening import leaving_no_traces, open_workspace
+from ablations.workspace.recorded import refuse_search
+from ablations.workspace.trials import ENDED, Trial, progress_of, trials_of
 from gan_core.machine.versions import code_digest
 from gan_core.problems import Problem, UserError
 from gan_core.workers.exported import ExportedTrial, write_trials

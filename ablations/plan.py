@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
 
-from ablations.estimate import ArmCost, arm_costs, study_seconds
-from ablations.exploration import Exploration
-from ablations.preparation import prepare_data
-from ablations.reuse import Twin, reusable, twins_of
+from ablations.execution.estimate import ArmCost, arm_costs, study_seconds
+from ablations.execution.preparation import prepare_data
+from ablations.execution.reuse import Twin, reusable, twins_of
+from ablations.search.exploration import Exploration
 from ablations.statistics import Prospect, prospect
-from ablations.study import Study
-from ablations.trials import ENDED, Trial, progress_of, trials_of
-from ablations.workspace import refuse_changes
+from ablations.study.study import Study
+from ablations.workspace.opening import refuse_changes
+from ablations.workspace.trials import ENDED, Trial, progress_of, trials_of
 from gan_core.machine.resources import Resources
 from gan_core.problems import UserError
 

@@ -12,18 +12,18 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy
 
-from ablations.patches import NAME as PATCH
-from ablations.patches import CleanPatch, cleaned
-from ablations.removal import Traces, stores_elsewhere, traces_of
-from ablations.tracking.cursor import without_password
-from ablations.tracking.execution import FOLDER
-from ablations.tracking.execution import NAME as EXECUTION
-from ablations.workspace import Workspace
+from ablations.addresses import without_password
+from ablations.workspace.execution_record import FOLDER
+from ablations.workspace.execution_record import NAME as EXECUTION
+from ablations.workspace.patches import NAME as PATCH
+from ablations.workspace.patches import CleanPatch, cleaned
+from ablations.workspace.removal import Traces, stores_elsewhere, traces_of
+from ablations.workspace.workspace import Workspace
 from gan_core.machine import files as atomic
 from gan_core.problems import UserError
 
 if TYPE_CHECKING:
-    from ablations.tracking.mlflow_scrub import RunPatch
+    from ablations.tracking.mlflow.scrub import RunPatch
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def find_leaks(workspace: Workspace, tracking_uri: str | None, *, local: bool) -
     if local:
         return Search(tuple(leaks), places, tuple(problems))
     for uri in _stores(workspace, tracking_uri, problems):
-        from ablations.tracking.mlflow_scrub import patches_in
+        from ablations.tracking.mlflow.scrub import patches_in
 
         try:
             found, unread = patches_in(uri, _experiment(workspace), _executions(workspace), _known(workspace, uri))
@@ -110,7 +110,7 @@ def _clean_file(path: Path) -> None:
 
 
 def _leak_in(uri: str, patch: "RunPatch") -> Leak:
-    from ablations.tracking.mlflow_scrub import replace
+    from ablations.tracking.mlflow.scrub import replace
 
     place = f"MLflow at {without_password(uri)}, run {patch.run_name} ({patch.run_id}), {PATCH}"
     return Leak(place, patch.clean, lambda: replace(uri, patch))

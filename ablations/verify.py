@@ -12,11 +12,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from ablations.execution.progress import OnStep
+from ablations.executors.executor import Job
 from ablations.executors.inline import Inline
-from ablations.executors.report import Job
-from ablations.preparation import OnStep
-from ablations.score_differences import ScoreDifference, score_differences
-from ablations.trial_record import TrialRecord, read_record
+from ablations.results.seed_spread import ScoreDifference, score_differences
+from ablations.workspace.trial_record import TrialRecord, read_record
 from gan_core import journal
 from gan_core.config import resolve
 from gan_core.config.compatibility import extractors_of

@@ -15,13 +15,13 @@ import numpy as np
 from statistics_comparisons import NOISES, share
 from statistics_rates import between, line
 
-from ablations.claims.answer import answer_claims
-from ablations.claims.answered import AnsweredClaim
-from ablations.claims.records import Claim, Effect, OfArms, OfEffects, Test
-from ablations.results import Result
+from ablations.leaderboard.claims.answers import answer_claims
+from ablations.leaderboard.claims.records import AnsweredClaim
+from ablations.results.results import Result
+from ablations.results.summary import GeneratorSummary, ScoreSummary, Summary
 from ablations.statistics import ArmScores, Relation, Rule
-from ablations.statistics.synthetic import World, draw
-from ablations.summary import GeneratorSummary, ScoreSummary, Summary
+from ablations.study.claims.records import Claim, Effect, OfArms, OfEffects, Test
+from benchmarks.synthetic import World, draw
 
 PAGE = Path(__file__).parent.parent / "docs" / "claims.md"
 MARK = "<!-- rates: claims -->"

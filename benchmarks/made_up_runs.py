@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from ablations.study_record import StudyRecord
-from ablations.tracking.cursor import NAME as CURSOR
-from ablations.tracking.cursor import Cursor
-from ablations.trial_record import RECORD, TrialRecord
+from ablations.study.record import StudyRecord
+from ablations.workspace.cursor import NAME as CURSOR
+from ablations.workspace.cursor import Cursor
+from ablations.workspace.trial_record import RECORD, TrialRecord
 from gan_core import journal
 from gan_core.config import Config, resolve
 from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Score, Started, Ticked

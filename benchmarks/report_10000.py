@@ -18,8 +18,8 @@ import PIL.Image
 from leaderboard_10000 import machine, timed
 from made_up_runs import SEEDS, write_runs
 
-from ablations.study_record import ArmRecord, StudyRecord
-from ablations.trial_record import read_record
+from ablations.study.record import ArmRecord, StudyRecord
+from ablations.workspace.trial_record import read_record
 
 RESULTS = Path(__file__).parent / "results" / "report_10000.md"
 GRID_PX = 274  # a side of the main study's grids: 8 x 8 images of 32 px

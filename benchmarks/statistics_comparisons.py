@@ -10,7 +10,7 @@ from scipy import stats
 from ablations.statistics import ArmScores, Contrast, Rule, contrast_of
 from ablations.statistics.comparison import Judgement, judge_all
 from ablations.statistics.power import smallest_detectable
-from ablations.statistics.synthetic import Noise, World, draw, standard_noise
+from benchmarks.synthetic import Noise, World, draw, standard_noise
 
 RULE = Rule()
 NOISES: tuple[Noise, ...] = ("normal", "skewed", "heavy")

@@ -7,7 +7,7 @@ import numpy as np
 from statistics_comparisons import NOISES, RULE, Rows, share
 
 from ablations.statistics import ArmScores, Factor, FactorialFit, Observation, expected_best, fit_factorial
-from ablations.statistics.synthetic import Noise, World, draw, standard_noise
+from benchmarks.synthetic import Noise, World, draw, standard_noise
 
 EFFECTS = {"A": -0.3, "B": 0.1, "C": 0.0}
 TOGETHER = {frozenset("AB"): 0.2}

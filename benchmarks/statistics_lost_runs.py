@@ -10,7 +10,7 @@ from statistics_comparisons import NOISES, RULE, Rows, percent, share
 from statistics_factorials import fitted, observations_of
 
 from ablations.statistics import ArmScores, Factor, FactorialFit, fit_factorial
-from ablations.statistics.synthetic import CENTRE, Noise, World, draw
+from benchmarks.synthetic import CENTRE, Noise, World, draw
 
 FULL = ["".join(name for name, on in zip("ABC", levels, strict=True) if on) for levels in product((0, 1), repeat=3)]
 FACTORS = [Factor(name, ("off", "on")) for name in "ABC"]

@@ -16,15 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ablations.executors.executor import Job
 from ablations.executors.processes import Processes
-from ablations.executors.report import Job
-from ablations.provenance import provenance_of
-from ablations.tracking.attempts import Attempts
-from ablations.tracking.attempts import Job as Sending
-from ablations.tracking.execution import Execution
-from ablations.tracking.mlflow import MlflowTracker
-from ablations.tracking.offline import Offline
-from ablations.trials import Arm, Trial, trial_of
+from ablations.study.arm import Arm
+from ablations.tracking.mlflow.attempts import Attempts
+from ablations.tracking.mlflow.attempts import Job as Sending
+from ablations.tracking.mlflow.tracker import MlflowTracker
+from ablations.tracking.tracker import Offline
+from ablations.workspace.execution_record import Execution
+from ablations.workspace.provenance import provenance_of
+from ablations.workspace.trials import Trial, trial_of
 from gan_core import journal
 from gan_core.config import resolve
 from gan_core.events import Finished, Ticked

@@ -15,13 +15,14 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ablations.tracking.cursor import NAME as CURSOR
-from ablations.tracking.mlflow import INTERVAL_S
-from ablations.tracking.mlflow_run import TrialRun
-from ablations.tracking.mlflow_store import SHIP, Store, limits, open_store
+from ablations.study.arm import Arm
+from ablations.tracking.mlflow.store import SHIP, Store, limits, open_store
+from ablations.tracking.mlflow.tracker import INTERVAL_S
+from ablations.tracking.mlflow.trial_run import TrialRun
 from ablations.tracking.params import trial_params
-from ablations.trial_record import read_record
-from ablations.trials import Arm, Trial
+from ablations.workspace.cursor import NAME as CURSOR
+from ablations.workspace.trial_record import read_record
+from ablations.workspace.trials import Trial
 from gan_core import journal
 from gan_core.config import resolve
 from gan_core.events import AnyEvent

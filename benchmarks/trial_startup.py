@@ -12,8 +12,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from ablations.executors.executor import Job
 from ablations.executors.processes import Processes
-from ablations.executors.report import Job
 from gan_core.config import resolve
 from gan_core.events import Started, Ticked
 from gan_core.machine.home import machine_home

@@ -17,19 +17,23 @@ FILES = sorted(
 PLATFORM = ("mlflow", "optuna", "typer", "rich", "pandas", "ablations")
 ONLY_IN = {  # package -> the beginnings of the files of `ablations` that may import it
     "optuna": ("ablations/search/",),
-    "mlflow": ("ablations/tracking/mlflow",),
-    "rich": ("ablations/render/",),
-    "typer": ("ablations/cli",),
-    "jinja2": ("ablations/report/page.py",),
-    "torch": ("ablations/worker.py", "ablations/estimate.py", "ablations/tracking/mlflow_generator.py"),
-    "torchmetrics": ("ablations/worker.py",),
+    "mlflow": ("ablations/tracking/mlflow/",),
+    "rich": ("ablations/terminal/",),
+    "typer": ("ablations/cli/",),
+    "jinja2": ("ablations/report/page/",),
+    "torch": (
+        "ablations/executors/worker.py",
+        "ablations/execution/estimate.py",
+        "ablations/tracking/mlflow/generator.py",
+    ),
+    "torchmetrics": ("ablations/executors/worker.py",),
     "torchvision": (),
     "gan_core.train": (),
-    "gan_core.workers.unattended": ("ablations/worker.py",),
-    "gan_core.training.timing": ("ablations/estimate.py",),
-    "gan_core.show.saved": ("ablations/tracking/mlflow_generator.py",),
-    "ablations.worker": ("ablations/launch.py", "ablations/executors/inline.py"),
-    "ablations.tracking.mlflow_generator": ("ablations/model_export.py",),
+    "gan_core.workers.unattended": ("ablations/executors/worker.py",),
+    "gan_core.training.timing": ("ablations/execution/estimate.py",),
+    "gan_core.show.saved": ("ablations/tracking/mlflow/generator.py",),
+    "ablations.executors.worker": ("ablations/executors/child.py", "ablations/executors/inline.py"),
+    "ablations.tracking.mlflow.generator": ("ablations/tracking/mlflow/export.py",),
 }
 
 

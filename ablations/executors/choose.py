@@ -2,9 +2,9 @@
 
 from typing import Literal
 
+from ablations.executors.executor import Executor
 from ablations.executors.inline import Inline
 from ablations.executors.processes import Processes
-from ablations.executors.report import Executor
 from gan_core.machine.resources import Resources
 
 ExecutorName = Literal["processes", "inline"]

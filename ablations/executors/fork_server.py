@@ -4,7 +4,7 @@ from multiprocessing.context import ForkServerContext
 
 from gan_core.workers import fork_server as trainers
 
-TRAINER = "ablations.worker"
+TRAINER = "ablations.executors.worker"
 
 
 def fork_server() -> ForkServerContext:

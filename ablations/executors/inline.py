@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 
-from ablations.executors.report import STOPPED, Job, Report
+from ablations.executors.executor import STOPPED, Job, Report
 from gan_core.events import Finished
 
 
@@ -24,7 +24,7 @@ class Inline:
         self._halted.add(name)
 
     def _run_one(self, job: Job, stop: Callable[[], bool]) -> Iterator[Report]:
-        from ablations.worker import events_of  # the whole trainer; only those who train here pay for it
+        from ablations.executors.worker import events_of
 
         with closing(events_of(job, self.device, self.threads)) as events:  # closing saves an unfinished trial
             for event in events:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
 
+from ablations.executors.child import child as train_in_child
+from ablations.executors.executor import STOPPED, Job, Report
 from ablations.executors.fork_server import fork_server
-from ablations.executors.report import STOPPED, Job, Report
-from ablations.launch import child as train_in_child
 from gan_core.events import Finished, event_from_json
 
 POLL_S = 0.2

@@ -5,7 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ablations.leaderboard.records import METRIC, Entry, Leaderboard, Row, Table
+from ablations.leaderboard.records import Entry, Leaderboard, Row, Table
+from ablations.results.results import METRIC
 from ablations.statistics import Comparison
 
 FACTOR = "factor_"  # prefix of the columns that hold the factors' values

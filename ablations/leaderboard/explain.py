@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ablations.leaderboard.records import METRIC
-from ablations.results import Result
-from ablations.summary import Of
+from ablations.results.results import METRIC, Result
+from ablations.study.claims.measures import Of
 from gan_core.events import AnyEvent, Evaluated, Score
 from gan_core.problems import Problem, UserError, nearest_name
 

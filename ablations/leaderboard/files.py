@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from ablations.claims.answered import AnsweredClaim
+from ablations.leaderboard.claims.records import AnsweredClaim
 from ablations.leaderboard.columns import columns_of, documented, line_of
 from ablations.leaderboard.records import Leaderboard, Row, Table
 from gan_core.machine.files import write_text

@@ -11,14 +11,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from ablations.claims.answer import answer_claims
-from ablations.evaluation_share import evaluation_share
-from ablations.leaderboard.arms import row_of, scores_of
-from ablations.leaderboard.asked import Asked, AskedBy
-from ablations.leaderboard.records import METRIC, NO_SCORES, Entry, Leaderboard, Row, Table
-from ablations.results import Result, in_order
+from ablations.leaderboard.claims.answers import answer_claims
+from ablations.leaderboard.context import Asked, AskedBy
+from ablations.leaderboard.records import NO_SCORES, Entry, Leaderboard, Row, Table
+from ablations.leaderboard.rows import evaluation_share, row_of, scores_of
+from ablations.results.results import METRIC, Result, in_order
 from ablations.statistics import ArmScores, Comparison, Rule, compare_all, expected_best
-from ablations.summary import Of
+from ablations.study.claims.measures import Of
 from gan_core.problems import UserError
 
 Entries = Mapping[str, Sequence[Entry]]  # by study

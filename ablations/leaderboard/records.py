@@ -5,11 +5,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-from ablations.claims.answered import AnsweredClaim
+from ablations.leaderboard.claims.records import AnsweredClaim
+from ablations.results.results import METRIC
+from ablations.results.summary import ScoreSummary
 from ablations.statistics import Comparison, Estimate, ExpectedBest, Rule
-from ablations.summary import Of, ScoreSummary
+from ablations.study.claims.measures import Of
 
-METRIC = "fid"  # what arms are ranked and compared by; lower is better
 NO_SCORES = "no scores"
 
 

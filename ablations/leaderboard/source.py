@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ablations.leaderboard.asked import AskedBy, read_asked
-from ablations.leaderboard.entries import read_entries
+from ablations.leaderboard.context import AskedBy, read_asked, read_entries
 from ablations.leaderboard.explain import Journal
 from ablations.leaderboard.rank import Entries, leaderboard_of
 from ablations.leaderboard.records import Leaderboard
-from ablations.results import Result, read_results, trial_directories
-from ablations.summary import Of
-from ablations.workspace import find_workspace
+from ablations.results.results import Result, read_results, trial_directories
+from ablations.study.claims.measures import Of
+from ablations.workspace.workspace import find_workspace
 from gan_core import journal
 from gan_core.events import AnyEvent
 from gan_core.problems import Problem, UserError

@@ -6,29 +6,28 @@ from pathlib import Path
 from typing import Any
 
 from ablations.leaderboard import Table
-from ablations.leaderboard.arms import runs_in
+from ablations.leaderboard.rows import runs_in
 from ablations.leaderboard.source import Source, from_folders
-from ablations.report.answer import Answer, answer_of
-from ablations.report.claims import Claims, claims_of
-from ablations.report.configuration import Configuration, configs_of, configuration_of
-from ablations.report.curves import Curve, curve_of
-from ablations.report.design import DesignWords, design_of
-from ablations.report.doses import ArmDose, Inert, doses_of, inert_tricks
-from ablations.report.effects import Effects, effects_of
-from ablations.report.ends import Ends, ends_of
-from ablations.report.expected import Expected, expected_of
-from ablations.report.factorial_effects import InteractionMap, interaction_map
-from ablations.report.grids import Grids, grids_of
-from ablations.report.origin import Origin, origin_of
-from ablations.report.protocols import Protocol, protocols_of
-from ablations.report.run_facts import RunFacts, facts_of
-from ablations.report.rungs import Rung, rungs_of
-from ablations.report.search import Searched, searched_of
-from ablations.report.seeds import ArmSeeds, arm_seeds
-from ablations.report.shown import MOST_ARMS, Shown, shown_arms
-from ablations.results import Result
-from ablations.study_record import StudyRecord
-from ablations.workspace import Workspace
+from ablations.report.sections.answer import Answer, answer_of
+from ablations.report.sections.claims import Claims, claims_of
+from ablations.report.sections.configuration import Configuration, configs_of, configuration_of
+from ablations.report.sections.curves import Curve, curve_of
+from ablations.report.sections.design import DesignWords, design_of
+from ablations.report.sections.doses import ArmDose, Inert, doses_of, inert_tricks
+from ablations.report.sections.effects import Effects, effects_of
+from ablations.report.sections.expected_best import Expected, expected_of
+from ablations.report.sections.factorial_effects import InteractionMap, interaction_map
+from ablations.report.sections.ladder import Rung, rungs_of
+from ablations.report.sections.protocols import Protocol, protocols_of
+from ablations.report.sections.reproduction import Origin, origin_of
+from ablations.report.sections.run_facts import RunFacts, facts_of
+from ablations.report.sections.run_outcomes import Ends, ends_of
+from ablations.report.sections.samples import Grids, grids_of
+from ablations.report.sections.search import Searched, searched_of
+from ablations.report.sections.seeds import MOST_ARMS, ArmSeeds, Shown, arm_seeds, shown_arms
+from ablations.results.results import Result
+from ablations.study.record import StudyRecord
+from ablations.workspace.workspace import Workspace
 
 
 @dataclass(frozen=True)

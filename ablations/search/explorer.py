@@ -12,16 +12,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from ablations.executors.report import Report
-from ablations.exploration import MOST_FAILURES, Exploration
-from ablations.explored import Suggestion
+from ablations.executors.executor import Report
+from ablations.search.choice import has_result
+from ablations.search.exploration import MOST_FAILURES, Exploration
 from ablations.search.ledger import REASON, STATUS, WITHDRAWN, fid_of
-from ablations.search.samplers import derived_seed, pruner_of, sampler_of
+from ablations.search.samplers import derived_seed, pruner_of, sampler_of, suggested
 from ablations.search.storage import opened
-from ablations.search.suggested import suggested
-from ablations.search_choice import has_result
-from ablations.space import Params
-from ablations.trials import Trial
+from ablations.study.space import Params
+from ablations.workspace.explored import Suggestion
+from ablations.workspace.trials import Trial
 from gan_core.events import AnyEvent, Evaluated, Finished
 
 SUGGESTION = "suggestion"  # its number in explored.json

@@ -15,9 +15,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import optuna
 from optuna.trial import TrialState
 
-from ablations.executors.report import Report
+from ablations.executors.executor import Report
 from ablations.search.storage import opened
-from ablations.trials import Trial
+from ablations.workspace.trials import Trial
 from gan_core.events import AnyEvent, Evaluated, Finished
 
 SEEDS = 2**31  # seeds lie below

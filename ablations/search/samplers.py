@@ -12,7 +12,8 @@ import optuna
 from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
-from ablations.designs.search_words import Explore
+from ablations.study.designs.search_options import Explore, Scalar
+from ablations.study.space import Choices, Range
 from gan_core.schema.configuration import Config
 
 FEWEST_STARTUP, MOST_STARTUP = 2, 10  # trials at random before a model of them is trusted
@@ -62,3 +63,18 @@ def pruner_of(name: str, config: Config) -> BasePruner | None:
 def derived_seed(seed: int, count: int) -> int:
     """A seed below 2^31 that hangs on both."""
     return random.Random(f"{seed}/{count}").getrandbits(31)
+
+
+def suggested(asked: optuna.trial.Trial, dimension: Choices | Range) -> Scalar:
+    """The sampler's choice: a label, or a number in the range."""
+    name = dimension.name
+    if isinstance(dimension, Choices):
+        chosen = asked.suggest_categorical(name, dimension.labels)
+        assert chosen is not None
+        return chosen
+    if dimension.whole:
+        low, high, step = int(dimension.low), int(dimension.high), int(dimension.step or 1)
+        return asked.suggest_int(name, low, high, step=step, log=dimension.log)
+    return asked.suggest_float(
+        name, float(dimension.low), float(dimension.high), step=dimension.step, log=dimension.log
+    )

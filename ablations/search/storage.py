@@ -2,12 +2,13 @@
 
 import time
 import warnings
+from collections.abc import Sequence
 
 import optuna
 from optuna.pruners import BasePruner
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
-from ablations.tracking.cursor import without_password
+from ablations.addresses import without_password
 from gan_core.problems import Problem, UserError
 
 ALLOWED = "sqlite:////path/to/optuna.db, postgresql://user:password@host/database, with its driver installed"
@@ -62,3 +63,22 @@ def unusable(storage: str, error: Exception) -> UserError:
     why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     message = f"the Optuna storage {without_password(storage)} can't be used: {why}"
     return UserError(Problem(message, ("--storage",), ALLOWED))
+
+
+def ledgers_in(storage: str, names: Sequence[str]) -> dict[str, int]:
+    """Those of these studies that are in the storage, with their number of trials. Raises UserError."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        found = {each.study_name: each.n_trials for each in optuna.get_all_study_summaries(storage)}
+    except TROUBLES as error:
+        raise unusable(storage, error) from error
+    return {name: found[name] for name in names if name in found}
+
+
+def remove_ledgers(storage: str, names: Sequence[str]) -> None:
+    """Delete these studies, with all their trials, for good. Raises UserError."""
+    try:
+        for name in names:
+            optuna.delete_study(study_name=name, storage=storage)
+    except TROUBLES as error:
+        raise unusable(storage, error) from error

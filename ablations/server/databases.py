@@ -5,7 +5,7 @@ import time
 import sqlalchemy
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from ablations.tracking.cursor import without_password
+from ablations.addresses import without_password
 from gan_core.problems import Problem, UserError
 
 PAUSE_S = 1.0

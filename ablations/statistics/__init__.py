@@ -21,9 +21,9 @@ from ablations.statistics.factor_columns import Observation as Observation
 from ablations.statistics.factorial import FactorEffect as FactorEffect
 from ablations.statistics.factorial import FactorialFit as FactorialFit
 from ablations.statistics.factorial import fit_factorial as fit_factorial
-from ablations.statistics.multiplicity import holm as holm
 from ablations.statistics.power import Prospect as Prospect
 from ablations.statistics.power import prospect as prospect
 from ablations.statistics.rule import Rule as Rule
 from ablations.statistics.scores import ArmScores as ArmScores
+from ablations.statistics.significance import holm as holm
 from ablations.statistics.verdict import Finding as Finding

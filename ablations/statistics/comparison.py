@@ -1,16 +1,16 @@
 """Comparisons of two arms by their common seeds, adjusted over a study, each with its verdict and its limits."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ablations.statistics.contrast import Contrast, contrast_of
 from ablations.statistics.divergence import Divergence, divergence_of, won_seeds_p
 from ablations.statistics.estimate import Estimate, paired_difference
-from ablations.statistics.multiplicity import holm
 from ablations.statistics.power import seeds_needed, smallest_detectable
 from ablations.statistics.rule import Rule
 from ablations.statistics.scores import ArmScores
+from ablations.statistics.significance import holm
 from ablations.statistics.verdict import Evidence, Finding, Verdict, decide
 
 Pair = tuple[ArmScores, ArmScores]  # treated, baseline
@@ -111,3 +111,19 @@ def comparison_of(pair: Pair, judged: Judgement, family: int, rule: Rule) -> Com
         detectable=rule.shown(smallest_detectable(effect.n, effect.sd, alpha, rule.power)),
         seeds_needed=seeds_needed(effect.mean, effect.sd, alpha, rule.power),
     )
+
+
+def one_in(baseline: ArmScores, arms: Mapping[str, ArmScores]) -> dict[str, Pair]:
+    """By trick: the baseline with it against the baseline. Its effect when it is alone."""
+    return {trick: (arm, baseline) for trick, arm in arms.items()}
+
+
+def one_out(everything: ArmScores, without: Mapping[str, ArmScores]) -> dict[str, Pair]:
+    """By trick: everything on against everything but it. Its effect in the company of all others."""
+    return {trick: (everything, arm) for trick, arm in without.items()}
+
+
+def ladder(steps: Mapping[str, ArmScores], baseline: ArmScores) -> dict[str, Pair]:
+    """By trick, in the order added: each rung against the one before. An effect that depends on the order."""
+    rungs: Sequence[ArmScores] = (baseline, *steps.values())
+    return {trick: (arm, before) for (trick, arm), before in zip(steps.items(), rungs, strict=False)}

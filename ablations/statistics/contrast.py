@@ -7,12 +7,10 @@ from functools import cached_property
 
 import numpy as np
 
-from ablations.statistics.effect_size import hedges_g
-from ablations.statistics.estimate import Estimate, estimate
+from ablations.statistics.estimate import Estimate, estimate, hedges_g
 from ablations.statistics.rule import Rule
 from ablations.statistics.scores import ArmScores
-from ablations.statistics.sign_flip import sign_flip_p
-from ablations.statistics.t_tests import equivalence_p, two_sided_p
+from ablations.statistics.significance import equivalence_p, sign_flip_p, two_sided_p
 
 Term = tuple[float, ArmScores]
 

@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ablations.statistics.coin import fair_coin_p
+import numpy as np
+from scipy import stats
+
+from ablations.statistics.factor_columns import Levels, Observation
 from ablations.statistics.scores import ArmScores
+from ablations.statistics.significance import fair_coin_p
 
 
 @dataclass(frozen=True)
@@ -45,3 +49,35 @@ def won_seeds_p(differences: Sequence[float], divergence: Divergence) -> float:
     higher = sum(difference > 0 for difference in differences) + divergence.only_arm
     won, lost = (lower, higher) if sum(differences) < 0 else (higher, lower)
     return fair_coin_p(won, lost) if won > lost else 1.0
+
+
+@dataclass(frozen=True)
+class DivergenceByLevel:
+    """Runs with all of these levels against all others."""
+
+    runs_with: int
+    diverged_with: int
+    runs_without: int
+    diverged_without: int
+    p: float  # Fisher's exact test, two-sided
+
+    @property
+    def excess(self) -> int:
+        """How many more runs with it diverged than the rate of the others lets expect, rounded."""
+        if not self.runs_without:
+            return 0
+        return round(self.diverged_with - self.diverged_without / self.runs_without * self.runs_with)
+
+
+def divergence_by_level(about: Levels, observations: Sequence[Observation]) -> DivergenceByLevel:
+    """Counts, and Fisher's test of one rate of divergence for both."""
+    counts = {(with_it, diverged): 0 for with_it in (True, False) for diverged in (True, False)}
+    for observation in observations:
+        with_it = all(observation.levels[factor] == level for factor, level in about)
+        counts[with_it, observation.score is None] += 1
+    table = np.array([[counts[with_it, diverged] for diverged in (True, False)] for with_it in (True, False)])
+    p = float(stats.fisher_exact(table).pvalue)
+    (diverged_with, rest_with), (diverged_without, rest_without) = table.tolist()
+    return DivergenceByLevel(
+        diverged_with + rest_with, diverged_with, diverged_without + rest_without, diverged_without, p
+    )

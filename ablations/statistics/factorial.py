@@ -10,14 +10,21 @@ from numpy.typing import NDArray
 from scipy import stats
 from statsmodels.regression.linear_model import OLS
 
-from ablations.statistics.aliases import MEAN, AliasStructure, alias_structure
 from ablations.statistics.comparison import shown_estimate
-from ablations.statistics.divergence_by_level import divergence_by_level
+from ablations.statistics.divergence import divergence_by_level
 from ablations.statistics.estimate import Estimate
-from ablations.statistics.factor_columns import Column, Factor, Levels, Observation, columns_of
-from ablations.statistics.multiplicity import holm
+from ablations.statistics.factor_columns import (
+    MEAN,
+    AliasStructure,
+    Column,
+    Factor,
+    Levels,
+    Observation,
+    alias_structure,
+    columns_of,
+)
 from ablations.statistics.rule import Rule
-from ablations.statistics.t_tests import equivalence_p, two_sided_p
+from ablations.statistics.significance import equivalence_p, holm, two_sided_p
 from ablations.statistics.verdict import Evidence, Finding, decide
 
 

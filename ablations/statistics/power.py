@@ -8,7 +8,7 @@ from scipy import optimize
 from statsmodels.stats.power import TTestPower
 
 from ablations.statistics.rule import Rule
-from ablations.statistics.sign_flip import smallest_sign_flip_p
+from ablations.statistics.significance import smallest_sign_flip_p
 
 MOST_SEEDS = 1000  # an effect that needs more is said to need "more than 1000"
 

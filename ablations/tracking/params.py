@@ -3,9 +3,9 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ablations.factor_values import FactorFacts, factor_values
-from ablations.setting_texts import setting_text
-from ablations.trials import Trial
+from ablations.results.factor_text import FactorFacts, factor_values
+from ablations.study.setting_text import setting_text
+from ablations.workspace.trials import Trial
 
 ALWAYS = ("data", "image_size", "architecture", "width", "loss", "batch_size", "budget_kimg")
 

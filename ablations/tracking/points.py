@@ -16,7 +16,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from ablations.system_metrics import SystemSample
+from ablations.executors.system_metrics import SystemSample
 from gan_core.events import AnyEvent, Evaluated, Event, Finished, Sampled, Ticked
 from gan_core.verdict import verdict_of
 

@@ -1,12 +1,13 @@
 """What is known of a store before MLflow is imported: whether it has everything, and whether a server answers."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from ablations.server.check import trouble_with
-from ablations.tracking.cursor import is_shipped
-from ablations.tracking.execution import executions_of, is_execution_shipped
-from ablations.trials import Trial
+from ablations.workspace.cursor import is_shipped
+from ablations.workspace.execution_record import executions_of, is_execution_shipped
+from ablations.workspace.trials import Trial
 
 TOKEN = "MLFLOW_TRACKING_TOKEN"
 
@@ -23,3 +24,11 @@ def server_trouble(uri: str, environment: Mapping[str, str]) -> str:
     if not uri.startswith(("http://", "https://")) or environment.get(TOKEN):
         return ""
     return trouble_with(uri, environment)
+
+
+WAY_ON = "wait until it answers; or train now with --offline and send everything later with `python -m ablations sync`"
+
+
+def sync_command(root: Path) -> str:
+    """The command that sends what a study's folder holds and a store lacks."""
+    return f"python -m ablations sync {shlex.quote(str(root))}"

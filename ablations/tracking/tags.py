@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 from pydantic import ValidationError
 
-from ablations.summary import Summary
-from ablations.trial_record import TrialRecord
+from ablations.results.summary import Summary
+from ablations.workspace.trial_record import TrialRecord
 
 RECORD = "ablations.record"  # who the trial is: its trial.json
 SUMMARY = "ablations.summary"  # what became of it, from its end on

@@ -7,10 +7,11 @@ from typing import Any, Literal
 import numpy as np
 import PIL.Image
 
-from ablations.floors_file import FILE, FloorsFile
-from ablations.foreign import FOLDER, Foreign
-from ablations.study_record import StudyRecord
-from ablations.trials import Arm, Trial, trial_of
+from ablations.study.arm import Arm
+from ablations.study.record import StudyRecord
+from ablations.workspace.external_scores import FOLDER, Foreign
+from ablations.workspace.floors import FILE, FloorsFile
+from ablations.workspace.trials import Trial, trial_of
 from gan_core import journal
 from gan_core.config import resolve
 from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Score, Started, Ticked

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ablations.study import Study, load_study
+from ablations.study.study import Study, load_study
 from gan_core.problems import UserError
 
 GOOD = """\

@@ -13,11 +13,11 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import ViewType
 
-from ablations.results import read_results
-from ablations.study import load_study
-from ablations.tracking.mlflow_store import open_store
-from ablations.trials import trials_of
-from ablations.workspace import open_workspace
+from ablations.results.results import read_results
+from ablations.study.study import load_study
+from ablations.tracking.mlflow.store import open_store
+from ablations.workspace.opening import open_workspace
+from ablations.workspace.trials import trials_of
 from gan_core.machine.files import exclusive
 from tests.ablations.command import Outcome, ablations, tree
 from tests.ablations.journals import story, write

@@ -9,11 +9,12 @@ import pytest
 import torch
 
 from ablations.evaluate import find_subject
-from ablations.foreign import read_foreign
-from ablations.render.evaluation import protocol_lines
-from ablations.training_spread import training_spread
-from ablations.trials import Trial, trials_of
-from ablations.workspace import Workspace, open_workspace
+from ablations.results.seed_spread import training_spread
+from ablations.terminal.evaluation import protocol_lines
+from ablations.workspace.external_scores import read_foreign
+from ablations.workspace.opening import open_workspace
+from ablations.workspace.trials import Trial, trials_of
+from ablations.workspace.workspace import Workspace
 from gan_core import journal
 from gan_core.events import Evaluated, Score
 from gan_core.problems import UserError

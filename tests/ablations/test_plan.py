@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 from scipy import stats
 
-from ablations.estimate import ArmCost
+from ablations.execution.estimate import ArmCost
 from ablations.plan import Plan, comparisons_of, pairs_of, plan_of
-from ablations.study import Study, load_study
-from ablations.trials import Arm, trials_of
+from ablations.study.arm import Arm
+from ablations.study.study import Study, load_study
+from ablations.workspace.trials import trials_of
 from gan_core import journal
 from gan_core.events import Finished
 from gan_core.machine.resources import Resources

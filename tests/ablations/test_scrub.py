@@ -10,15 +10,16 @@ from typing import Any
 import pytest
 from mlflow import MlflowClient
 
-from ablations.patches import NAME as PATCH
-from ablations.patches import cleaned
-from ablations.tracking.execution import Execution, begin_record, end_record, executions_of, read_execution
-from ablations.workspace import Workspace, open_workspace
+from ablations.workspace.execution_record import Execution, begin_record, end_record, executions_of, read_execution
+from ablations.workspace.opening import open_workspace
+from ablations.workspace.patches import NAME as PATCH
+from ablations.workspace.patches import cleaned
+from ablations.workspace.workspace import Workspace
 from tests.ablations.command import Outcome, ablations
-from tests.ablations.test_patches import UNTRACKED, dirty, old_patch
 from tests.ablations.tiny import tiny_study
 from tests.ablations.tracking.conftest import PROVENANCE
 from tests.ablations.tracking.serving import Server
+from tests.ablations.workspace.test_patches import UNTRACKED, dirty, old_patch
 
 TREASURE = b"treasure"
 
@@ -33,7 +34,7 @@ class Old:
     def send(self, uri: str | None, monkeypatch: pytest.MonkeyPatch) -> None:
         """To MLflow, as it was sent then."""
         with monkeypatch.context() as before:
-            before.setattr("ablations.tracking.mlflow_execution.cleaned", lambda text: CleanlyNothing(text))
+            before.setattr("ablations.tracking.mlflow.execution_run.cleaned", lambda text: CleanlyNothing(text))
             where = () if uri is None else ("--tracking-uri", uri)
             assert ablations("sync", self.workspace.root, "--no-models", *where).code == 0
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from ablations.trial_record import RECORD
-from ablations.trials import Trial
+from ablations.executors.worker import events_of
 from ablations.verify import Again, Verification, first_difference, verify
-from ablations.worker import events_of
+from ablations.workspace.trial_record import RECORD
+from ablations.workspace.trials import Trial
 from gan_core import journal
 from gan_core.events import AnyEvent, Evaluated, Started
 from gan_core.machine.versions import code_digest

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ablations.executors.report import Job
-from ablations.study import Study, load_study
-from ablations.trials import Trial, trials_of
+from ablations.executors.executor import Job
+from ablations.study.study import Study, load_study
+from ablations.workspace.trials import Trial, trials_of
 from gan_core import journal
 
 BASELINE: dict[str, Any] = {

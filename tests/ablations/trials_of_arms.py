@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from ablations.trials import Arm, Trial, trial_of
+from ablations.study.arm import Arm
+from ablations.workspace.trials import Trial, trial_of
 from tests.ablations.journals import make_arm
 
 FIDS = {f"{arm}-seed{seed}": 10.0 * n + seed for n, arm in enumerate(("baseline", "ttur", "both")) for seed in range(3)}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
-from ablations.claims.answered import Outcome
+from ablations.leaderboard.claims.records import Outcome
 from ablations.statistics import Finding
 
 if TYPE_CHECKING:

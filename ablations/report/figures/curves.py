@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from ablations.report.curves import Curve, Point
 from ablations.report.figures.canvas import BLUE, GREY, Width, bare, new_figure, short
 from ablations.report.figures.ticks import linear_ticks, log_ticks
+from ablations.report.sections.curves import Curve, Point
 from ablations.report.words import number
 
 if TYPE_CHECKING:

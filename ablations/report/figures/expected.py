@@ -3,9 +3,9 @@
 import math
 from typing import TYPE_CHECKING
 
-from ablations.report.expected import Expected
 from ablations.report.figures.canvas import BLUE, GREY, Width, bare, new_figure, short
 from ablations.report.figures.ticks import linear_ticks, log_ticks
+from ablations.report.sections.expected_best import Expected
 from ablations.report.words import number
 
 if TYPE_CHECKING:

@@ -1,8 +1,7 @@
 """The forest plot: each effect or claim with its interval, every seed's own as a stroke, and the margin as a band."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ablations.report.figures.canvas import (
@@ -12,14 +11,14 @@ from ablations.report.figures.canvas import (
     GREY,
     INK,
     MARKERS,
-    Answer,
     Width,
     bare,
     rows,
 )
 from ablations.report.figures.ticks import ratio_ticks
+from ablations.report.sections.forest_lines import Line
 from ablations.report.words import effect_text, interval
-from ablations.statistics import Estimate, Rule
+from ablations.statistics import Rule
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,16 +27,6 @@ if TYPE_CHECKING:
 WIDEST = 30.0  # ratio: an interval that goes further is cut there, and an arrow says so
 LEAST = 1.3
 WORDS = 2.75  # inches, of numbers and answer beside the plot
-
-
-@dataclass(frozen=True)
-class Line:
-    """One line of the plot, in the units in which the rule shows effects."""
-
-    name: str
-    shown: Estimate
-    by_seed: Mapping[int, float]
-    answer: Answer
 
 
 def draw_forest(lines: Sequence[Line], rule: Rule, ends: tuple[str, str], width: Width) -> "Figure":

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ablations.report.figures.canvas import BLUE, FAINT, GREY, INK, Width, bare, rows
 from ablations.report.figures.ticks import log_ticks
-from ablations.report.rungs import Rung
+from ablations.report.sections.ladder import Rung
 from ablations.report.words import number
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ablations.report.figures.canvas import BLUE, FAINT, GREY, INK, ORANGE, Width, bare, rows
 from ablations.report.figures.ticks import log_ticks
-from ablations.report.seeds import ArmSeeds
+from ablations.report.sections.seeds import ArmSeeds
 from ablations.report.words import number
 
 if TYPE_CHECKING:

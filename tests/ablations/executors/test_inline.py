@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from ablations.executors.executor import STOPPED, Job, Report
 from ablations.executors.inline import Inline
-from ablations.executors.report import STOPPED, Job, Report
 from gan_core import journal
 from gan_core.events import Finished, Ticked
 from gan_core.training import checkpoint

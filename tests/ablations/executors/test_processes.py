@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
+from ablations.executors.executor import STOPPED, Executor, Job, Report
 from ablations.executors.inline import Inline
 from ablations.executors.processes import Processes
-from ablations.executors.report import STOPPED, Executor, Job, Report
 from gan_core import journal
 from gan_core.events import Evaluated, Finished, Started, Ticked
 from gan_core.training import checkpoint

@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ablations.designs.search_words import EXPLORED_SEEDS, DimensionWords, Explore, SearchRecord
-from ablations.explored import NAME as EXPLORED
-from ablations.explored import Explored, Suggestion
-from ablations.study_record import ArmRecord, LeftOut, StudyRecord
-from ablations.trials import Arm, trial_of
+from ablations.study.arm import Arm, LeftOut
+from ablations.study.designs.search_options import EXPLORED_SEEDS, DimensionWords, Explore, SearchRecord
+from ablations.study.record import ArmRecord, StudyRecord
+from ablations.workspace.explored import NAME as EXPLORED
+from ablations.workspace.explored import Explored, Suggestion
+from ablations.workspace.trials import trial_of
 from gan_core.config import resolve
 from tests.ablations.journals import FACTORS, SETTINGS, story, write, write_trial
 

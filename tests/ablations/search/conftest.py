@@ -9,5 +9,5 @@ from tests.ablations.search.searches import SearchSession
 @pytest.fixture
 def sessions(monkeypatch: pytest.MonkeyPatch) -> None:
     """`open_session` gives a SearchSession."""
-    monkeypatch.setattr("ablations.session.Session", SearchSession)
+    monkeypatch.setattr("ablations.execution.session.Session", SearchSession)
     monkeypatch.setattr(SearchSession, "kept", optuna.storages.InMemoryStorage())

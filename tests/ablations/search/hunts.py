@@ -7,10 +7,10 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial
 
-from ablations.executors.report import Report
-from ablations.exploration import Exploration, read_explored
+from ablations.executors.executor import Report
+from ablations.search.exploration import Exploration, read_explored
 from ablations.search.explorer import Explorer
-from ablations.trials import Trial
+from ablations.workspace.trials import Trial
 from gan_core import journal
 from gan_core.events import AnyEvent
 from tests.ablations.journals import story

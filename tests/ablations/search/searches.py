@@ -8,14 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from ablations.executors.report import STOPPED, Executor, Job, Report
-from ablations.floor_work import FloorWork
+from ablations.execution.floors import FloorWork
+from ablations.execution.options import Options
+from ablations.execution.session import Session, open_session
+from ablations.executors.executor import STOPPED, Executor, Job, Report
 from ablations.leaderboard import Table
-from ablations.options import Options
-from ablations.session import Session, open_session
-from ablations.study import Study, load_study
-from ablations.trials import Trial
-from ablations.workspace import Workspace
+from ablations.study.study import Study, load_study
+from ablations.workspace.trials import Trial
+from ablations.workspace.workspace import Workspace
 from gan_core import journal
 from gan_core.events import AnyEvent
 from tests.ablations.journals import SETTINGS, Status, story

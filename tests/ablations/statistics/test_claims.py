@@ -6,7 +6,7 @@ import pytest
 
 from ablations.statistics import ArmScores, Rule, answer_comparison, answer_effect, compare_all, contrast_of
 from ablations.statistics.claims import Relation
-from ablations.statistics.pairings import ladder, one_in, one_out
+from ablations.statistics.comparison import ladder, one_in, one_out
 
 RULE = Rule()
 

@@ -11,7 +11,7 @@ import pytest
 
 from ablations.statistics import Factor, Observation, Rule, fit_factorial
 from ablations.statistics.comparison import Judgement, judge_all
-from ablations.statistics.synthetic import Noise, World, draw, standard_noise
+from benchmarks.synthetic import Noise, World, draw, standard_noise
 
 RULE = Rule()
 TRICKS = "abcde"

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from ablations.provenance import Provenance
-from ablations.tracking.execution import Execution
-from ablations.trials import Trial
+from ablations.workspace.execution_record import Execution
+from ablations.workspace.provenance import Provenance
+from ablations.workspace.trials import Trial
 from gan_core.events import AnyEvent, Ticked
 
 PROVENANCE = Provenance(
@@ -34,7 +34,7 @@ class Place:
     client: Any
 
     def tracker(self) -> Any:
-        from ablations.tracking.mlflow import MlflowTracker
+        from ablations.tracking.mlflow.tracker import MlflowTracker
 
         return MlflowTracker(self.uri, self.experiment, self.artifacts)
 

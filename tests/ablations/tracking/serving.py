@@ -9,7 +9,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from ablations.tracking.mlflow_ui import ui_command
+from ablations.tracking.mlflow.ui import ui_command
 from ablations.tracking.points import points_of
 from gan_core import journal
 from gan_core.events import AnyEvent, Finished, Sampled

@@ -1,0 +1,125 @@
+"""The command `leaderboard`: parse, call, render."""
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ablations.cli.options import DEFAULT_RUNS, Runs
+from gan_core.problems import Problem, UserError
+
+if TYPE_CHECKING:
+    from ablations.leaderboard.source import Source
+
+STDOUT = Path("-")
+
+
+class By(StrEnum):
+    """Which generators' scores rank the arms."""
+
+    best = "best"
+    last = "last"
+
+
+File = Annotated[Path | None, typer.Option(metavar="FILE", help="Also write it there; - is the standard output.")]
+
+
+def leaderboard(
+    studies: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[STUDY...]", help="Study files, names or folders; MLflow experiments with --from-mlflow."
+        ),
+    ] = None,
+    runs: Runs = DEFAULT_RUNS,
+    from_mlflow: Annotated[
+        str | None,
+        typer.Option(metavar="URI", help="Read a tracking store instead of the disk: these experiments, or all."),
+    ] = None,
+    by: Annotated[
+        By, typer.Option(help="Rank by the mean over seeds of the best generators, or of the last.")
+    ] = By.best,
+    csv: File = None,
+    json: File = None,
+    md: File = None,
+    runs_csv: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write one line a run, not an arm; - is standard output.")
+    ] = None,
+    explain: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="A B", help="Say in which fields the protocols of two arms, runs or stamps differ."),
+    ] = None,
+    columns: Annotated[bool, typer.Option("--columns", help="Say what the columns of the files mean.")] = False,
+) -> None:
+    """Rank the arms of studies by their mean FID, with the paired difference from each study's baseline.
+
+    Scores of different protocols are never ranked together: they are tables of their own.
+    """
+    from ablations.leaderboard import csv_of, json_of
+    from ablations.leaderboard.explain import explain as explained
+    from ablations.leaderboard.source import from_disk
+    from ablations.leaderboard.text.markdown import columns_page, markdown_of
+    from ablations.results.table import results_table
+    from ablations.terminal.leaderboard import show_effects, show_explanation, show_leaderboard
+
+    if columns:
+        sys.stdout.write(columns_page())
+        return
+    _check_places({"--csv": csv, "--json": json, "--md": md, "--runs-csv": runs_csv})
+    source = from_disk(studies or (), runs) if from_mlflow is None else _from_mlflow(from_mlflow, studies or ())
+    if explain is not None:
+        show_explanation(explained(*explain, source.results, by.value, source.journal_of))
+        return
+    ranked = source.leaderboard(by.value)
+    texts: dict[str, tuple[Path | None, Callable[[], str]]] = {
+        "--csv": (csv, lambda: csv_of(ranked)),
+        "--json": (json, lambda: json_of(ranked)),
+        "--md": (md, lambda: markdown_of(ranked)),
+        "--runs-csv": (runs_csv, lambda: str(results_table(source.results).to_csv(index=False, lineterminator="\n"))),
+    }
+    wanted = {option: (path, text) for option, (path, text) in texts.items() if path is not None}
+    to_stdout = [option for option, (path, _) in wanted.items() if path == STDOUT]
+    if not to_stdout:
+        show_leaderboard(ranked)
+        show_effects(source, ranked)
+    for option, (path, text) in wanted.items():
+        _write(option, path, text(), tell=not to_stdout)
+
+
+def _from_mlflow(uri: str, experiments: Sequence[str]) -> "Source":
+    from ablations.terminal.console import show_warnings
+    from ablations.tracking.mlflow.results import from_mlflow
+
+    source = from_mlflow(uri, experiments)
+    if source.warning:
+        show_warnings(source.warning.splitlines())
+    return source
+
+
+def _check_places(files: Mapping[str, Path | None]) -> None:
+    """Before anything is read: whether all of them can be written."""
+    to_stdout = [option for option, path in files.items() if path == STDOUT]
+    if len(to_stdout) > 1:
+        raise UserError(Problem("only one of them can go to the standard output", (", ".join(to_stdout),)))
+    for option, path in files.items():
+        if path is not None and path != STDOUT and (path.is_dir() or not path.parent.is_dir()):
+            why = "it is a folder" if path.is_dir() else f"there is no {path.parent}"
+            raise UserError(Problem(f"{path} can't be written: {why}", (option,)))
+
+
+def _write(option: str, path: Path, text: str, tell: bool) -> None:
+    from ablations.terminal.console import say
+    from gan_core.machine.files import write_text
+
+    if path == STDOUT:
+        sys.stdout.write(text)
+        return
+    try:
+        write_text(path, text)
+    except OSError as error:
+        raise UserError(Problem(f"{path} can't be written: {error.strerror}", (option,))) from error
+    if tell:
+        say(f"written: {path}")

@@ -1,0 +1,178 @@
+"""`run` and `plan`: a study file, and what a command line changes in it."""
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ablations.cli.options import (
+    DEFAULT_RUNS,
+    AsName,
+    Budget,
+    Data,
+    ExtractorName,
+    Models,
+    Register,
+    Runs,
+    Seeds,
+    Settings,
+    Weights,
+)
+from gan_core.machine.home import given_weights, machine_home
+
+
+class ExecutorName(StrEnum):
+    """Where trials run."""
+
+    processes = "processes"
+    inline = "inline"
+
+
+StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.", show_default=False)]
+Workers = Annotated[
+    int | None, typer.Option(metavar="N", help="Trials side by side.", show_default="one a core or GPU")
+]
+Threads = Annotated[int | None, typer.Option(metavar="N", help="CPU threads a trial.", show_default="cores / workers")]
+Device = Annotated[
+    str | None, typer.Option(metavar="X", help="cpu, cuda:0 and so on.", show_default="every GPU, else cpu")
+]
+Retrain = Annotated[bool, typer.Option("--retrain", help="Train also what another study here has trained already.")]
+
+
+def run(
+    study: StudyFile,
+    runs: Runs = DEFAULT_RUNS,
+    name: AsName = None,
+    executor: Annotated[ExecutorName, typer.Option(help="Where trials run.")] = ExecutorName.processes,
+    workers: Workers = None,
+    threads: Threads = None,
+    device: Device = None,
+    budget_kimg: Budget = None,
+    data: Data = None,
+    extractor: ExtractorName = None,
+    seeds: Seeds = None,
+    settings: Settings = None,
+    inception_weights: Weights = None,
+    storage: Annotated[
+        str | None,
+        typer.Option(
+            envvar="ABLATIONS_STORAGE",
+            metavar="URL",
+            help="Optuna's storage.",
+            show_default="SQLite in the study's folder",
+        ),
+    ] = None,
+    floors: Annotated[
+        bool | None,
+        typer.Option(
+            "--floors/--no-floors",
+            help="Score real images and noise too.",
+            show_default="where it takes seconds",
+        ),
+    ] = None,
+    retrain: Retrain = False,
+    with_report: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html at the end.")] = True,
+    offline: Annotated[
+        bool, typer.Option("--offline", help="Leave MLflow alone; `sync` sends everything later.")
+    ] = False,
+    system_metrics: Annotated[
+        bool, typer.Option("--system-metrics/--no-system-metrics", help="Note each trial's CPU time and memory.")
+    ] = True,
+    models: Models = True,
+    register: Register = None,
+    with_files: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--with",
+            metavar="FILE",
+            help="An untracked file of the code's checkout to record; may be repeated. Others are only named.",
+        ),
+    ] = None,
+) -> None:
+    """Train every arm of a study that has no result yet, and rank them.
+
+    A trial that another study has trained already, with the same configuration, data and code, is taken over. Ctrl-C
+    saves the running trials; the same command goes on. MLFLOW_TRACKING_URI names a server instead of the SQLite store
+    in the study's folder.
+    """
+    from contextlib import closing
+
+    from ablations.execution.models import log_missing_models
+    from ablations.execution.session import Options, open_session
+    from ablations.study.overrides import Overrides, settings_in
+    from ablations.study.study import load_study
+    from ablations.terminal.execution_end import show_models, show_outcome
+    from ablations.terminal.progress import Steps, display
+    from ablations.terminal.unreachable import settle_store
+    from ablations.tracking.model_names import check_register
+    from ablations.workspace.execution_record import CODE
+    from ablations.workspace.uncommitted import named_files
+    from gan_core.workers.interrupt import Interrupt
+
+    options = Options(
+        home=machine_home(),
+        executor=executor.value,
+        workers=workers,
+        threads=threads,
+        device=device,
+        tracking_uri=os.environ.get("MLFLOW_TRACKING_URI") or None,
+        storage=storage,
+        inception_weights=inception_weights or given_weights(),
+        command=sys.argv,
+        floors=floors,
+        retrain=retrain,
+        report=with_report,
+        offline=offline,
+        system_metrics=system_metrics,
+        models=models,
+        register=register,
+        named_files=tuple(with_files or ()),
+    )
+    check_register(register, logged=models and not offline)
+    named_files(CODE, options.named_files)
+    loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
+    with open_session(loaded, runs, options) as session:
+        settle_store(session)
+        with (
+            Interrupt() as interrupt,
+            display(session) as shown,
+            closing(session.reports(lambda: interrupt.requested, shown.step)) as reports,
+        ):
+            for report in reports:
+                shown.report(report)
+        show_outcome(session, stopped=interrupt.requested)
+        if not interrupt.requested:
+            show_models(log_missing_models(session, Steps()))
+    raise typer.Exit(0 if session.progress.is_done else 1)
+
+
+def plan(
+    study: StudyFile,
+    runs: Runs = DEFAULT_RUNS,
+    name: AsName = None,
+    workers: Workers = None,
+    threads: Threads = None,
+    device: Device = None,
+    budget_kimg: Budget = None,
+    data: Data = None,
+    extractor: ExtractorName = None,
+    seeds: Seeds = None,
+    settings: Settings = None,
+    retrain: Retrain = False,
+) -> None:
+    """Show arms, seeds, trials, what the seeds can show, and the time it will take, from a short measurement.
+
+    Nothing is trained.
+    """
+    from ablations.plan import plan_of
+    from ablations.study.overrides import Overrides, settings_in
+    from ablations.study.study import load_study
+    from ablations.terminal.plan import show_plan
+    from gan_core.machine.resources import share
+
+    loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
+    resources = share(loaded.most_trials, workers, threads, device)
+    show_plan(plan_of(loaded, runs, machine_home(), resources, retrain))

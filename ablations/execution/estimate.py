@@ -1,0 +1,81 @@
+"""What a study will cost: each arm measured for a moment in as many processes as will train side by side."""
+
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from ablations.executors.fork_server import fork_server
+from ablations.study.arm import Arm
+from ablations.workspace.trials import Trial
+from gan_core.config import resolve
+from gan_core.machine.resources import Resources
+from gan_core.schema.configuration import Config
+from gan_core.training.timetable import total_steps
+
+SECONDS = 1.0  # of training steps, measured for each arm
+ALL_SECONDS, FEWEST_SECONDS = 30.0, 0.1  # for all arms together, where they are many; for each even then
+
+
+@dataclass(frozen=True)
+class ArmCost:
+    """One arm's trial, seconds."""
+
+    arm: str
+    steps: int
+    training_s: float
+    scoring_s: float
+
+    @property
+    def total_s(self) -> float:
+        return self.training_s + self.scoring_s
+
+
+def arm_costs(arms: Sequence[Arm], resources: Resources, seconds: float = SECONDS) -> dict[str, ArmCost]:
+    """The cost of one trial of each arm. Start-up (about a second a trial) is not in it.
+
+    `seconds` are measured for each, fewer where there are so many arms that it would take more than ALL_SECONDS.
+    """
+    seconds = min(seconds, max(FEWEST_SECONDS, ALL_SECONDS * resources.workers / max(1, len(arms))))
+    devices = [resources.devices[i % len(resources.devices)] for i in range(len(arms))]
+    pool = ProcessPoolExecutor(resources.workers, mp_context=fork_server())
+    try:
+        futures = [
+            pool.submit(_measured, arm.config.plain(), device, resources.threads, seconds)
+            for arm, device in zip(arms, devices, strict=True)
+        ]
+        return {arm.name: _arm_cost(arm, *future.result()) for arm, future in zip(arms, futures, strict=True)}
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def study_seconds(
+    trials: Sequence[Trial], costs: dict[str, ArmCost], resources: Resources, to_come: Sequence[ArmCost] = ()
+) -> float:
+    """Wall seconds until all of these are done, each going to the place that gets free first.
+
+    `to_come`: the costs of trials that nobody knows yet.
+    """
+    free = [0.0] * resources.workers
+    for cost in (*(costs[trial.arm.name] for trial in trials), *to_come):
+        free.sort()
+        free[0] += cost.total_s
+    return max(free)
+
+
+def _measured(settings: dict[str, Any], device: str, threads: int, seconds: float) -> tuple[float, float, float]:
+    import torch
+
+    from gan_core.training.timing import measure
+
+    torch.set_num_threads(threads)
+    cost = measure(resolve(settings), device, seconds)
+    return cost.per_step, cost.per_kfake, cost.per_progress_kfake
+
+
+def _arm_cost(arm: Arm, per_step: float, per_kfake: float, per_progress_kfake: float) -> ArmCost:
+    config: Config = arm.config
+    on_the_way = config.progress_evaluations * config.progress_samples / 1000 * per_progress_kfake
+    at_the_end = 2 * config.full_samples / 1000 * per_kfake
+    steps = total_steps(config)
+    return ArmCost(arm.name, steps, steps * per_step, on_the_way + at_the_end)

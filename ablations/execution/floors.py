@@ -1,0 +1,124 @@
+"""Floors being made while trials train: a process beside them, or here where trials run here too."""
+
+import hashlib
+import json
+import traceback
+from collections.abc import Iterable, Sequence
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+
+from ablations.execution.progress import OnStep
+from ablations.executors.fork_server import fork_server
+from ablations.workspace.floors import FILE, FloorsFile, read_file
+from gan_core.config import resolve
+from gan_core.evaluation import extractors
+from gan_core.evaluation.versions import versions
+from gan_core.machine import files as atomic
+from gan_core.problems import UserError
+from gan_core.schema.configuration import Config
+from gan_core.scoring.floors import floors_of
+
+
+class FloorWork:
+    """Makes what is missing of a study's floors: `start`, then `finish`, or `stop` where nobody waits.
+
+    A study is not the worse for floors that can't be made: `complaint` says why there are none.
+    """
+
+    def __init__(
+        self, configs: Iterable[Config], root: Path, home: Path, device: str, *, here: bool, asked: bool | None
+    ) -> None:
+        """`asked`: with large extractors too; False: none at all."""
+        self.root, self.home, self.device, self.here = root, home, device, here
+        self.missing = () if asked is False else missing_floors(root, configs, large=asked is True)
+        self.complaint = ""
+        self._process: BaseProcess | None = None
+        self._ours: Connection | None = None
+
+    def start(self, on_step: OnStep) -> None:
+        """Begin, unless all are there."""
+        if not self.missing:
+            return
+        settings = [config.plain() for config in self.missing]
+        if self.here:
+            on_step("floors: real images and noise are scored")
+            self.complaint = _attempt(settings, self.root, self.home, self.device)
+            return
+        context = fork_server()
+        self._ours, theirs = context.Pipe(duplex=False)
+        arguments = (settings, self.root, self.home, self.device, theirs)
+        self._process = context.Process(target=_child, args=arguments, name="floors")
+        self._process.start()
+        theirs.close()
+
+    def finish(self, on_step: OnStep) -> None:
+        """Wait for the end."""
+        if self._process is None or self._ours is None:
+            return
+        if self._process.is_alive():
+            on_step("floors: real images and noise are scored")
+        try:
+            self.complaint = self._ours.recv()
+        except EOFError:
+            self.complaint = "no floors: their process died"
+        self._process.join()
+        self._process = None
+
+    def stop(self) -> None:
+        """Make an end: files appear whole or not at all, so nothing is lost but the work."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.join()
+            self._process = None
+
+
+def _child(settings: list[dict[str, object]], root: Path, home: Path, device: str, pipe: Connection) -> None:
+    with pipe:
+        pipe.send(_attempt(settings, root, home, device))
+
+
+def _attempt(settings: list[dict[str, object]], root: Path, home: Path, device: str) -> str:
+    """'' or, in a line, why there are no floors."""
+    try:
+        make_floors(settings, root, home, device)
+    except UserError as error:
+        return f"no floors: {error}"
+    except Exception as error:  # told as a warning: the trials are what matters
+        return f"no floors: {traceback.format_exception_only(error)[-1].strip()}"
+    return ""
+
+
+SMALL = 64  # px that an extractor sees: floors of 10,000 images take seconds
+ABOUT = ("data", "data_dir", "skip_broken", "fit", "image_size", "extractor", "metrics", "full_samples")
+
+
+def missing_floors(root: Path, configs: Iterable[Config], large: bool) -> tuple[Config, ...]:
+    """A configuration of each protocol whose floors are not there; `large`: with large extractors too."""
+    kept = read_file(root)
+    there = set() if kept is None else set(kept.protocols)
+    by_protocol = {_protocol(config): config for config in configs if _is_scored(config, large)}
+    return tuple(config for protocol, config in by_protocol.items() if protocol not in there)
+
+
+def make_floors(settings: Sequence[dict[str, object]], root: Path, home: Path, device: str) -> None:
+    """Measure, or read from `home`, the floors of these configurations, and add them to the study's file."""
+    kept = read_file(root) or FloorsFile(protocols=(), floors=())
+    for config in map(resolve, settings):
+        made = floors_of(config, home, device)
+        known = [floor for floor in kept.floors if floor.of not in [each.of for each in made]]
+        protocols = dict.fromkeys((*kept.protocols, _protocol(config)))
+        kept = FloorsFile(protocols=tuple(protocols), floors=(*known, *made))
+    atomic.write_text(root / FILE, kept.model_dump_json(indent=1) + "\n")
+
+
+def _is_scored(config: Config, large: bool) -> bool:
+    return config.extractor != extractors.NONE and (large or extractors.find(config.extractor).size <= SMALL)
+
+
+def _protocol(config: Config) -> str:
+    """Equal for configurations whose full scores have equal stamps, as far as that hangs on them."""
+    plain = config.plain()
+    about = {name: plain[name] for name in ABOUT if name in plain}
+    canonical = json.dumps({**about, "versions": versions()}, sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:16]

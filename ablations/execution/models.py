@@ -1,0 +1,53 @@
+"""The models of a study at the end of an execution: after everything else, and no reason for anything to fail."""
+
+from dataclasses import dataclass
+
+from ablations.execution.progress import OnStep
+from ablations.execution.session import Session
+from ablations.results.best_generators import not_logged
+from ablations.tracking.state import sync_command
+from gan_core.problems import UserError
+
+
+@dataclass(frozen=True)
+class ModelsLogged:
+    """What was logged now, by arm. `complaint`: why others were not, and what to do; '' if nothing is wrong."""
+
+    arms: tuple[str, ...] = ()
+    register: str | None = None
+    complaint: str = ""
+
+
+def log_missing_models(session: Session, on_step: OnStep) -> ModelsLogged:
+    """Log each arm's best generator that the store lacks, where that is wanted, and register it where that is wanted.
+
+    Nothing happens where MLflow has not even the runs: `sync` will send both.
+    """
+    options, root, uri = session.options, session.workspace.root, session.tracking_uri
+    if not options.models or session.offline or session.complaint:
+        return ModelsLogged()
+    try:
+        best = not_logged(root, uri, options.register)
+    except UserError as error:
+        return ModelsLogged(complaint=f"no best generator was logged: {error}")
+    if not best:
+        return ModelsLogged()
+    from ablations.tracking.mlflow.models import log_models
+    from ablations.tracking.mlflow.store import open_store
+
+    on_step(f"logging each arm's best generator as a model in MLflow: {len(best)}")
+    logged, problems = [], []
+    try:
+        store = open_store(uri, session.study.name, None if options.tracking_uri else session.workspace.mlartifacts)
+        for one in log_models(store, root, best, options.register, here=options.executor == "inline"):
+            if one.problem:
+                problems.append(f"{one.arm}: {one.problem}")
+            else:
+                logged.append(one.arm)
+    except UserError as error:
+        problems.append(str(error))
+    except KeyboardInterrupt:
+        problems.append("stopped")
+    count = f"{len(best) - len(logged)} of {len(best)} best generators are no models in MLflow"
+    complaint = f"{count} ({problems[0]}); to log them: {sync_command(root)}" if problems else ""
+    return ModelsLogged(tuple(logged), options.register, complaint)

@@ -1,0 +1,43 @@
+"""What a study's folder shows people, written anew as results come: the leaderboard's CSV and the report's page."""
+
+from pathlib import Path
+
+from ablations.execution.progress import OnStep
+from ablations.leaderboard import Leaderboard, write_csv
+from ablations.leaderboard.source import Source, from_folders
+from ablations.workspace.workspace import Workspace
+
+
+class Outputs:
+    """Of one study. `with_report`: whether a page is wanted. `complaint`: why there is none, '' if nothing is wrong."""
+
+    def __init__(self, workspace: Workspace, with_report: bool) -> None:
+        self.workspace, self.with_report = workspace, with_report
+        self.complaint = ""
+
+    def source(self) -> Source:
+        """The results as they stand now."""
+        return from_folders([self.workspace.root])
+
+    def leaderboard(self) -> Leaderboard:
+        """The arms as they stand now."""
+        return self.source().leaderboard()
+
+    def write_leaderboard(self) -> Path:
+        """Write the CSV, and give its path."""
+        write_csv(self.leaderboard(), self.workspace.leaderboard_csv)
+        return self.workspace.leaderboard_csv
+
+    def write_report(self, on_step: OnStep) -> None:
+        """Write the page, where one is wanted."""
+        if self.with_report:
+            from ablations.report.page.write import write_at_the_end
+
+            on_step("writing the report")
+            self.complaint = write_at_the_end(self.workspace)
+
+    def files(self) -> list[Path]:
+        """What is there and wanted, for whoever keeps copies."""
+        report = [self.workspace.report_html, self.workspace.figures] if self.with_report else []
+        wanted = [self.workspace.leaderboard_csv, *report]
+        return [path for path in wanted if path.exists()]

@@ -1,0 +1,125 @@
+"""How far a study is, computed from reports: numbers only, drawn elsewhere."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ablations.executors.executor import Report
+from ablations.workspace.trials import Trial
+from gan_core.events import AnyEvent, Evaluated, Finished, Ticked
+
+
+@dataclass
+class TrialProgress:
+    """One running trial."""
+
+    name: str
+    budget_images: int
+    images: int = 0
+    images_per_s: float | None = None  # None: not measured yet
+    fid: float | None = None
+
+
+@dataclass
+class StudyProgress:
+    """All trials of a study, those included that were done before this execution."""
+
+    trials: dict[str, Trial]
+    clock: Callable[[], float] = time.monotonic
+    done: set[str] = field(default_factory=set)  # with a result: finished or diverged
+    failed: dict[str, str] = field(default_factory=dict)  # in this execution: name -> why
+    running: dict[str, TrialProgress] = field(default_factory=dict)
+    to_come: int = 0  # trials of a search that nobody knows yet, at least
+    _images: dict[str, int] = field(default_factory=dict)  # shown so far, of the trials that are not done
+    _shown: int = 0  # by this execution
+    _began: float | None = None  # the first report of this execution, by the clock
+
+    @classmethod
+    def of(cls, trials: Sequence[Trial], journals: Mapping[str, Sequence[AnyEvent]]) -> "StudyProgress":
+        """The progress that the journals tell."""
+        progress = cls({})
+        for trial in trials:
+            progress.admit(trial, journals[trial.name])
+        return progress
+
+    def enter(self, report: Report) -> None:
+        """Take one report in."""
+        if self._began is None:
+            self._began = self.clock()
+        event, name = report.event, report.name
+        if event is not None:
+            self._advance(name, event)
+        if event is None or isinstance(event, Finished):
+            self.running.pop(name, None)
+        if report.has_died:
+            self.failed[name] = report.left
+        elif isinstance(event, Finished) and event.status == "failed":
+            self.failed[name] = event.reason
+        elif isinstance(event, Finished):
+            self.done.add(name)
+
+    def _advance(self, name: str, event: AnyEvent) -> None:
+        row = self.running.get(name)
+        if row is None:
+            row = self.running[name] = TrialProgress(name, _budget(self.trials[name]), event.images)
+        self._shown += event.images - row.images
+        row.images = self._images[name] = event.images
+        if isinstance(event, Ticked):
+            row.images_per_s = event.images_per_s
+        if isinstance(event, Evaluated):
+            row.fid = next((score.value for score in event.scores if score.metric == "fid"), None)
+
+    def admit(self, trial: Trial, events: Sequence[AnyEvent]) -> None:
+        """One trial more than was known; `events`: what its journal holds."""
+        self.trials[trial.name] = trial
+        if events and isinstance(events[-1], Finished) and events[-1].status != "failed":
+            self.done.add(trial.name)
+        elif events:
+            self._images[trial.name] = events[-1].images
+
+    @property
+    def count(self) -> int:
+        """How many trials there will be, of a search at least."""
+        return len(self.trials) + self.to_come
+
+    @property
+    def is_done(self) -> bool:
+        """Whether every trial has a result."""
+        return self.done == self.trials.keys() and not self.to_come
+
+    @property
+    def images(self) -> int:
+        """Real images shown so far, over all trials; a trial that ended early counts as a whole one."""
+        return self.budget_images - self._to_come - sum(self._to_show(name) for name in self.trials)
+
+    @property
+    def budget_images(self) -> int:
+        """Real images that all trials will have shown."""
+        return sum(map(_budget, self.trials.values())) + self._to_come
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the pace of this execution so far, without the trials that failed in it. None: not measured yet."""
+        if self._began is None or self._shown <= 0:
+            return None
+        left = self._to_come + sum(self._to_show(name) for name in self.trials if name not in self.failed)
+        return (self.clock() - self._began) / self._shown * left
+
+    @property
+    def _to_come(self) -> int:
+        """Images of the trials that nobody knows yet: they have one budget."""
+        return self.to_come * _budget(next(iter(self.trials.values()))) if self.to_come else 0
+
+    def _to_show(self, name: str) -> int:
+        return 0 if name in self.done else max(0, _budget(self.trials[name]) - self._images.get(name, 0))
+
+
+def _budget(trial: Trial) -> int:
+    return round(trial.config.budget_kimg * 1000)
+
+
+class OnStep(Protocol):
+    """Who is told what is being done, and, where that is known, how much of it is done already, 0 to 1."""
+
+    def __call__(self, text: str, share: float | None = None) -> None: ...

@@ -1,0 +1,124 @@
+"""Trials that another study has trained already: one configuration, data and code make one run, trained once.
+
+Only runs that came to their end are taken over, never failed or unfinished ones. They are looked for among the studies
+of one runs folder, by the fingerprint (the seed is in it), the digest of the trainer's source, the versions of what it
+stands on, and the digest of the images.
+"""
+
+import os
+import shutil
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from ablations.workspace.cursor import NAME as CURSOR
+from ablations.workspace.trial_record import RECORD, read_record
+from ablations.workspace.trials import Trial
+from gan_core import journal
+from gan_core.events import Finished, Started
+from gan_core.machine.versions import code_digest, versions
+from gan_core.problems import UserError
+from gan_core.training import training_data
+
+NOT_TAKEN = (RECORD, CURSOR, journal.NAME, "checkpoint.pt", "error.txt")  # of a folder's files; the journal comes last
+OURS = "gan-ablations"
+DataDigests = Mapping[tuple[Hashable, ...], str]  # by `training_data.key`
+
+
+class Twin(NamedTuple):
+    """A finished run of another study. `origin`: STUDY/FOLDER of the one that was trained, not taken over."""
+
+    directory: Path
+    study: str
+    origin: str
+    data_digest: str
+
+
+def twins_of(trials: Sequence[Trial], runs: Path) -> dict[str, tuple[Twin, ...]]:
+    """By trial, for those that have any: finished runs of the same configuration by the same code, in other studies."""
+    folders = _folders(runs, {trial.study for trial in trials})
+    found = {trial.name: tuple(_twins(trial, folders.get(_ending(trial.directory), ()))) for trial in trials}
+    return {name: twins for name, twins in found.items() if twins}
+
+
+def reusable(trials: Iterable[Trial], twins: Mapping[str, Sequence[Twin]], digests: DataDigests) -> dict[str, Twin]:
+    """By trial the run to take over: the first one of its twins that was trained on the images that it would be."""
+    chosen = {}
+    for trial in trials:
+        digest = digests.get(training_data.key(trial.config))
+        same = [twin for twin in twins.get(trial.name, ()) if twin.data_digest == digest]
+        if same:
+            chosen[trial.name] = same[0]
+    return chosen
+
+
+def take_over(trial: Trial, twin: Twin) -> None:
+    """Fill the trial's folder from the twin's: weights and pictures linked or copied, its record its own.
+
+    The journal comes last and at once, so that a crash before leaves a trial that has not begun.
+    """
+    trial.directory.mkdir(parents=True, exist_ok=True)
+    for source in sorted(path for path in twin.directory.rglob("*") if path.is_file()):
+        inside = source.relative_to(twin.directory)
+        if str(inside) not in NOT_TAKEN:
+            target = trial.directory / inside
+            target.parent.mkdir(parents=True, exist_ok=True)
+            _link(source, target)
+    trial.write_record(code_digest(), reused_from=twin.origin)
+    draft = trial.directory / (journal.NAME + ".tmp")
+    shutil.copyfile(twin.directory / journal.NAME, draft)  # a copy: journals are appended to
+    os.replace(draft, trial.directory / journal.NAME)
+
+
+def told(reused: Mapping[str, Twin], of: int) -> str:
+    """'3 of 12 trials are there already, from study x', or ''."""
+    studies = sorted({twin.study for twin in reused.values()})
+    if not studies:
+        return ""
+    source = f"stud{'y' if len(studies) == 1 else 'ies'} {', '.join(studies)}"
+    return f"{len(reused)} of {of} trials are there already, from {source}"
+
+
+def _stands_on(packages: Mapping[str, str]) -> dict[str, str]:
+    """Without ours, which is known by its source; where the trainer alone was copied to, it isn't installed."""
+    return {package: number for package, number in packages.items() if package != OURS}
+
+
+def _link(source: Path, target: Path) -> None:
+    target.unlink(missing_ok=True)
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without links
+        shutil.copy2(source, target)
+
+
+def _ending(directory: Path) -> str:
+    """'seed3-1a2b3c4d': what folders of one configuration have in common, whatever the arm is called."""
+    name, _, digest = directory.name.rpartition("-")
+    return f"{name.rpartition('-')[2]}-{digest}"
+
+
+def _folders(runs: Path, without: set[str]) -> dict[str, list[Path]]:
+    """The trials' folders of all studies but these, by their ending."""
+    found: dict[str, list[Path]] = {}
+    for folder in sorted(runs.glob("*/trials/*")):
+        if folder.parents[1].name not in without:
+            found.setdefault(_ending(folder), []).append(folder)
+    return found
+
+
+def _twins(trial: Trial, folders: Iterable[Path]) -> Iterator[Twin]:
+    for folder in folders:
+        try:
+            record = read_record(folder)
+        except (OSError, UserError):
+            continue  # somebody else's folder
+        if record.fingerprint != trial.config.fingerprint() or record.code != code_digest():
+            continue
+        events = journal.read(folder)
+        end = events[-1] if events else None
+        if not isinstance(end, Finished) or end.status in ("failed", "pruned") or not isinstance(events[0], Started):
+            continue
+        if _stands_on(events[0].versions) == _stands_on(versions()):
+            origin = record.reused_from or f"{folder.parents[1].name}/{folder.name}"
+            yield Twin(folder, folder.parents[1].name, origin, events[0].data_digest)

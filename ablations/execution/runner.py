@@ -1,0 +1,69 @@
+"""The parent's loop: Optuna's next trial -> executor -> journal (in the child) -> Optuna's ledger and the tracker."""
+
+import time
+from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ablations.executors.executor import STOPPED, Executor, Job, Report
+from ablations.tracking.tracker import Tracker
+from ablations.workspace.trials import Trial
+from gan_core import journal
+from gan_core.events import Finished
+from gan_core.machine.versions import code_digest
+
+if TYPE_CHECKING:
+    from ablations.search.explorer import Explorer
+    from ablations.search.ledger import Ledger
+
+
+def run_trials(
+    ledger: "Ledger | Explorer",
+    executor: Executor,
+    tracker: Tracker,
+    home: Path,
+    stop: Callable[[], bool],
+    system_metrics: bool = True,
+) -> Generator[Report, None, None]:
+    """Run what the ledger hands out, to the end or until `stop()`; every report after it has been entered.
+
+    A generator: whatever ends it, an exception too, lets the running trials save and end first.
+    """
+    begun: dict[str, Trial] = {}
+    given_up: dict[str, str] = {}
+
+    def jobs() -> Iterator[Job]:
+        for trial in ledger.next_trials():
+            trial.write_record(code_digest())
+            begun[trial.name] = trial
+            yield Job(trial.name, trial.config.plain(), trial.directory, home, system_metrics)
+
+    with closing(executor.run(jobs(), stop)) as reports:
+        for told in reports:
+            why = given_up.get(told.name, "")
+            report = _pruned(begun[told.name], why) if why and told.left == STOPPED else told
+            ledger.enter(report)
+            if not why and (why := ledger.gives_up(report.name)):
+                given_up[report.name] = why
+                executor.halt(report.name)
+            if report.has_died:
+                tracker.lost(begun[report.name])
+            tracker.notify(begun[report.name], ended=report.event is None or isinstance(report.event, Finished))
+            yield report
+
+
+def _pruned(trial: Trial, why: str) -> Report:
+    """The end of a trial that was given up and has left its place: the parent writes it, for the child is gone."""
+    last = journal.read(trial.directory)[-1]
+    end = Finished(
+        seq=last.seq + 1,
+        time=time.time(),
+        step=last.step,
+        images=last.images,
+        wall_s=last.wall_s,
+        status="pruned",
+        reason=why,
+    )
+    journal.append(trial.directory, end)
+    return Report(trial.name, end)

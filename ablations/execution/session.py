@@ -1,0 +1,195 @@
+"""One execution of a study: what is to do, who does it, who is told; from the lock to the leaderboard."""
+
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from itertools import chain
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ablations.execution.floors import FloorWork
+from ablations.execution.options import Options as Options
+from ablations.execution.outputs import Outputs
+from ablations.execution.preparation import prepare_data, prepare_weights
+from ablations.execution.progress import OnStep, StudyProgress
+from ablations.execution.reuse import DataDigests, Twin, reusable, take_over, told, twins_of
+from ablations.execution.runner import run_trials
+from ablations.executors.choose import executor_of
+from ablations.executors.executor import Executor, Report
+from ablations.search.exploration import Exploration
+from ablations.study.study import Study
+from ablations.tracking.state import is_study_shipped
+from ablations.tracking.tracker import AnyTracker, tracker_of
+from ablations.workspace.execution_record import Execution, Outcome
+from ablations.workspace.opening import leaving_no_traces, open_workspace
+from ablations.workspace.trials import ENDED, Trial, progress_of, trials_of
+from ablations.workspace.workspace import Workspace
+from gan_core import journal
+from gan_core.events import Finished
+from gan_core.machine.resources import Resources, share
+
+if TYPE_CHECKING:
+    from ablations.search.explorer import Explorer
+    from ablations.search.ledger import Ledger
+
+CLOSE_S = 60.0  # how long the end may wait for a tracker that does not answer
+
+
+class Session:
+    """An execution in a workspace that this process has locked. `reports` does the work."""
+
+    def __init__(self, study: Study, workspace: Workspace, options: Options) -> None:
+        self.study, self.workspace, self.options = study, workspace, options
+        self.exploration = Exploration.of(study, workspace.root)
+        self.trials = [*(self.exploration or trials_of(study, workspace.root))]
+        self.resources: Resources = share(study.most_trials, options.workers, options.threads, options.device)
+        self.journals = {trial.name: journal.read(trial.directory) for trial in self.trials}
+        self.progress = StudyProgress.of(self.trials, self.journals)
+        self.progress.to_come = self.exploration.trials_to_come if self.exploration else 0
+        self.data_digests: DataDigests = {}
+        self.tracking_uri = options.tracking_uri or workspace.mlflow_uri
+        self.reused: dict[str, Twin] = {}  # by trial: taken over in this execution
+        self.offline = options.offline
+        self.complaint = ""  # what the tracker could not do, for the user
+        self.outputs = Outputs(workspace, options.report)
+        self.floors = self._floors()
+
+    @property
+    def storage(self) -> str:
+        """Where Optuna keeps its ledgers."""
+        return self.options.storage or self.workspace.optuna_uri
+
+    def to_do(self) -> list[Trial]:
+        """The trials that have no result yet. Raises UserError where a folder belongs to other settings."""
+        return [trial for trial in self.trials if progress_of(trial) not in ENDED]
+
+    def needs_store(self) -> bool:
+        """Whether `reports` will ask the tracking store for anything."""
+        has_all = is_study_shipped(self.trials, self.workspace.root, self.tracking_uri)
+        to_train = bool(self.to_do()) or bool(self.progress.to_come)
+        return not self.offline and (to_train or not has_all)
+
+    def reports(self, stop: Callable[[], bool], on_step: OnStep) -> Generator[Report, None, None]:
+        """Train what is to do and tell of it; nothing is imported or opened where there is nothing to do.
+
+        A generator: whatever ends it, the running trials save and end, and the leaderboard is written. Raises
+        UserError before anything trains.
+        """
+        to_do = self.to_do()
+        has_ledger = self.options.storage is not None or self.workspace.optuna_db.exists()
+        if not to_do and not self.needs_store() and has_ledger and not self.progress.to_come:
+            self.floors.start(on_step)
+            self.floors.finish(on_step)
+            self.outputs.write_leaderboard()
+            if not self.workspace.report_html.exists():
+                self.outputs.write_report(on_step)
+            return
+        on_step("opening the ledger and the tracking store")
+        stages = self._stages(lambda trial: self._admit(trial, tracker, on_step), stop)
+        ledger = next(stages)
+        executor = self._executor()  # its fork server gets ready while the rest is opened
+        tracker = self._tracker()
+        self.data_digests = prepare_data(to_do, self.options.home, on_step)
+        self._take_over(to_do, on_step)
+        prepare_weights(to_do, self.options.home, self.options.inception_weights, on_step)
+        options = self.options
+        execution = Execution.of(self.study, self.workspace.root, self.trials, options.command, options.named_files)
+        tracker.begin(execution)
+        tracker.start()
+        self.floors.start(on_step)
+        outcome: Outcome = "failed"
+        try:
+            metrics = self.options.system_metrics
+            for stage in chain([ledger], stages):
+                with closing(run_trials(stage, executor, tracker, self.options.home, stop, metrics)) as reports:
+                    for report in reports:
+                        self.progress.enter(report)
+                        if isinstance(report.event, Finished):
+                            self.outputs.write_leaderboard()
+                        yield report
+            outcome = "interrupted" if stop() else "finished"
+        finally:
+            self._end(tracker, outcome, on_step)
+
+    def _stages(self, admit: Callable[[Trial], None], stop: Callable[[], bool]) -> Iterator["Ledger | Explorer"]:
+        """The ledgers of this execution, each when what the one before has handed out has come to its end."""
+        search = self.exploration
+        if search is not None:
+            from ablations.search.explorer import Explorer
+
+            yield Explorer(self.storage, search, self.journals, admit)
+            if stop() or not search.settle():
+                return
+            for trial in search:
+                if trial.name not in self.journals:
+                    admit(trial)
+        yield self._ledger()
+
+    def _admit(self, trial: Trial, tracker: "AnyTracker", on_step: OnStep) -> None:
+        """Take in a trial that nobody knew before."""
+        self.trials.append(trial)
+        self.journals[trial.name] = journal.read(trial.directory)
+        tracker.admit(trial)
+        if self._take_over([trial], on_step):
+            tracker.notify(trial, ended=True)
+        self.progress.admit(trial, self.journals[trial.name])
+        self.progress.to_come = self.exploration.trials_to_come if self.exploration else 0
+
+    def _take_over(self, to_do: Sequence[Trial], on_step: OnStep) -> list[Trial]:
+        """Take over what other studies have trained. Gives those trials; what has begun here goes on here."""
+        new = [] if self.options.retrain else [trial for trial in to_do if not self.journals[trial.name]]
+        found = reusable(new, twins_of(new, self.workspace.root.parent), self.data_digests)
+        if found:
+            self.reused |= found
+            on_step(f"{told(self.reused, self.progress.count)}; --retrain trains them again")
+        for trial in (taken := [trial for trial in new if trial.name in found]):
+            take_over(trial, found[trial.name])
+            self.journals[trial.name] = journal.read(trial.directory)
+            self.progress.done.add(trial.name)
+        return taken
+
+    def _end(self, tracker: "AnyTracker", outcome: "Outcome", on_step: OnStep) -> None:
+        """Whatever of this goes wrong, the tracker is closed."""
+        try:
+            if outcome == "finished":
+                self.floors.finish(on_step)
+            self.floors.stop()
+            if not self.offline:
+                on_step(f"sending the rest to MLflow, for at most {CLOSE_S:.0f} s")
+            self.outputs.write_leaderboard()
+            if outcome == "finished":
+                self.outputs.write_report(on_step)
+            for path in self.outputs.files():
+                tracker.attach(path)
+            tracker.describe(self.workspace)
+        finally:
+            self.complaint = tracker.close(CLOSE_S, outcome)
+        self.outputs.write_leaderboard()  # now with the ids of all runs
+
+    def _ledger(self) -> "Ledger":
+        from ablations.search.ledger import Ledger
+
+        if self.exploration is None:
+            return Ledger(self.storage, self.study.name, self.trials, self.journals)
+        return Ledger(self.storage, self.exploration.confirmed, self.exploration.confirming(), self.journals)
+
+    def _executor(self) -> Executor:
+        return executor_of(self.options.executor, self.resources)
+
+    def _tracker(self) -> AnyTracker:
+        embedded = None if self.options.tracking_uri else self.workspace.mlartifacts
+        return tracker_of(None if self.offline else self.tracking_uri, self.study.name, embedded)
+
+    def _floors(self) -> FloorWork:
+        here, asked = self.options.executor == "inline", self.options.floors
+        configs, device = [arm.config for arm in self.study.arms], self.resources.devices[0]
+        return FloorWork(configs, self.workspace.root, self.options.home, device, here=here, asked=asked)
+
+
+@contextmanager
+def open_session(study: Study, runs: Path, options: Options) -> Iterator[Session]:
+    """An execution of the study, its directory locked for the body's time.
+
+    Where a UserError ends the body before anything has trained, the folders that were made for it are removed.
+    """
+    with leaving_no_traces(runs / study.name), open_workspace(study, runs) as workspace:
+        yield Session(study, workspace, options)

@@ -1,0 +1,35 @@
+"""One trial, trained from its job; every event goes into the journal, then to whoever listens.
+
+Importing this module imports the whole trainer: the fork server does so once, and each trial starts from there.
+"""
+
+from collections.abc import Generator
+from contextlib import closing
+
+import torch
+import torchmetrics.image  # noqa: F401  seconds to import, so once in the fork server
+
+from ablations.executors.executor import Job
+from ablations.executors.system_metrics import EVERY_S, GpuMemory, Sampler
+from gan_core.config import resolve
+from gan_core.events import AnyEvent, Finished
+from gan_core.workers.unattended import attended
+
+
+def events_of(job: Job, device: str, threads: int) -> Generator[AnyEvent, None, None]:
+    """Train a job from its checkpoint to its end; closing saves a checkpoint first. Failures are events too."""
+    torch.set_num_threads(threads)
+    run = attended(resolve(job.settings), job.directory, job.home, device)
+    sampler = Sampler(job.directory, _gpu_memory(device), EVERY_S if job.system_metrics else None)
+    with sampler, closing(run) as events:
+        for event in events:
+            if isinstance(event, Finished):
+                sampler.stop()  # whoever hears of the end finds all there is
+            yield event
+
+
+def _gpu_memory(device: str) -> GpuMemory:
+    """What the run's tensors take on its GPU, in bytes; of nothing else on that GPU."""
+    if not device.startswith("cuda"):
+        return lambda: None
+    return lambda: float(torch.cuda.memory_allocated(device))

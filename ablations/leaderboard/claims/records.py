@@ -1,0 +1,52 @@
+"""The answer to a claim, as plain numbers and words. Drawn elsewhere."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from ablations.statistics import Estimate, Rule
+from ablations.study.claims.records import Claim
+
+Outcome = Literal["supported", "refuted", "can't tell", "not tested"]
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was seen, left against right: a ratio where the rule's scale is `log`, else a difference.
+
+    Of two effects it is the ratio of their ratios (or the difference of their differences). `by_seed` is empty where
+    runs are not in pairs. `none`: from where to where it counts as no difference, in the same unit.
+    """
+
+    shown: Estimate
+    by_seed: Mapping[int, float]
+    none: tuple[float, float]
+    detectable: float  # the smallest that would most likely have been found: a ratio above 1, or a difference
+    seeds_needed: int | None  # to find what was seen; None: not known, or more than 1000
+
+
+@dataclass(frozen=True)
+class Counts:
+    """In how many seeds it went wrong on the left and on the right, of those that both have ended."""
+
+    left: int
+    right: int
+    seeds: int
+
+
+@dataclass(frozen=True)
+class AnsweredClaim:
+    """A claim, what the study says of it, and why. `rule` is that of the claim's metric.
+
+    p-values are adjusted by Holm over the study's claims; NaN where there are too few seeds, or nothing was tested.
+    """
+
+    claim: Claim
+    rule: Rule
+    outcome: Outcome
+    reason: str
+    p_holm: float
+    p_equivalence_holm: float
+    seen: Seen | None = None
+    counts: Counts | None = None
+    notes: tuple[str, ...] = ()

@@ -1,0 +1,79 @@
+"""What stands below a leaderboard's table: how to read it, what could have been shown, what else was scored."""
+
+import math
+from collections.abc import Iterator
+
+from ablations.leaderboard import NO_SCORES, Table
+from ablations.leaderboard.rows import says_share
+from ablations.leaderboard.text.numbers import number, percent
+from ablations.study.claims.measures import Of
+
+MOST_EXPLORED = 10  # lines; all are in the files
+LUDICROUS = 100  # a ratio
+
+
+def other_generators(table: Table) -> Of:
+    """The generators that it is not ranked by."""
+    return "last" if table.ranked_by == "best" else "best"
+
+
+def reference_of(table: Table) -> str:
+    """The arm that the others are compared with; of a design with another one than the baseline, by its name."""
+    return next((row.arm for row in table.rows if row.is_baseline), "baseline")
+
+
+def notes_of(table: Table) -> Iterator[str]:
+    """A line each, in the order in which they are needed."""
+    if table.score == NO_SCORES:
+        yield "extractor: none, as the study says; nothing is ranked"
+    if not table.stamps:
+        return
+    interval = f"{table.rule.confidence_percent} interval"
+    yield (
+        f"ranked by the mean over seeds of the FID of each run's {table.ranked_by} generator, ± {interval}; "
+        f"{other_generators(table)}: mean of the {other_generators(table)} generators"
+    )
+    if any(row.comparison is not None for row in table.rows):
+        yield (
+            f"vs {reference_of(table)}: FID paired by seed, {interval}; verdicts: Holm over the "
+            f"table's arms at {table.rule.alpha_percent}, see docs/statistics.md"
+        )
+        yield from _could_show(table)
+    yield from _explored(table)
+    for entry in table.elsewhere:
+        yield f"* {entry.name}: not trained here, one measurement ({entry.what})"
+    for entry in table.floors:
+        yield f"{entry.name}: {entry.what}; to place a number, not ranked"
+    yield f"protocol {table.protocol}"
+    if table.mixed:
+        yield f"{', '.join(table.mixed)}: left out, for these runs measured it under several protocols"
+    if share := says_share(table.evaluation_share):
+        yield share
+
+
+def _explored(table: Table) -> Iterator[str]:
+    if not table.explored:
+        return
+    more = len(table.explored) - MOST_EXPLORED
+    yield (
+        "explored: what the search tried, by other seeds than the ranked arms; it chose by these numbers, so they are "
+        f"too good, and never ranked{f'; {more} more are in the files' if more > 0 else ''}"
+    )
+    known = [expected for expected in table.expected if math.isfinite(expected.best)]
+    if shown := [expected for expected in known if expected.k in (1, 2, 5, 10, 20, 50, 100, 200, 500, len(known))]:
+        words = ", ".join(f"{number(expected.best)} of {expected.k}" for expected in shown)
+        yield f"best FID to expect of so many explored trials: {words}; where the sampler learns, of what it tried"
+
+
+def _could_show(table: Table) -> Iterator[str]:
+    ratios = [row.comparison.detectable for row in table.rows if row.comparison is not None]
+    finite = sorted(ratio for ratio in ratios if math.isfinite(ratio))
+    if finite and table.rule.scale == "log":
+        low, high = (_least(ratio) for ratio in (finite[0], finite[-1]))
+        least = low if low == high else f"{low} to {high}, by arm"
+        yield f"smallest difference that these seeds would most likely have shown: {least}"
+
+
+def _least(ratio: float) -> str:
+    """'+12 %', up to where a percentage says no more."""
+    return f"{percent(ratio)} %" if ratio < LUDICROUS else f"more than {LUDICROUS} times as much"

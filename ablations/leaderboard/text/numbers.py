@@ -1,0 +1,14 @@
+"""How numbers read: on the terminal, in Markdown and on pages."""
+
+import math
+
+
+def number(value: float, signed: bool = False) -> str:
+    """Two digits behind the point below 10, else one; empty for a number that there is not."""
+    return "" if math.isnan(value) else f"{value:{'+' if signed else ''}.{2 if abs(value) < 10 else 1}f}"
+
+
+def percent(ratio: float) -> str:
+    """A ratio as a change: '-12', '+3.4'; '' where there is no number."""
+    change = 100 * (ratio - 1)
+    return "" if math.isnan(change) else f"{change:+.1f}" if abs(change) < 10 else f"{change:+.0f}"

@@ -1,0 +1,75 @@
+"""The two sides of a comparison: an arm with all its runs, or one run, by what a person calls it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ablations.results.results import Result, read_results
+from ablations.workspace.trial_record import RECORD, read_record
+from ablations.workspace.workspace import find_workspace
+from gan_core import journal
+from gan_core.problems import Problem, UserError, nearest_name
+
+
+@dataclass(frozen=True)
+class Side:
+    """One side. `config`: as resolved, of its first run; the seeds of an arm's runs are its only difference."""
+
+    label: str
+    results: tuple[Result, ...]
+    config: Mapping[str, Any]
+
+
+def sides_of(a: str, b: str, study: str | None, runs: Path) -> tuple[Side, Side]:
+    """Both by name. Labels tell them apart: 'STUDY/ARM' where the arms have one name.
+
+    Raises UserError where a side is no run and no arm, or more than one, and where both are the same.
+    """
+    roots = [find_workspace(study, runs).root] if study is not None else None
+    found = [_folders(text, place, roots, runs) for text, place in ((a, "A"), (b, "B"))]
+    if set(found[0]) == set(found[1]):
+        raise UserError(Problem(f"{a!r} and {b!r} are the same runs", ("A and B",), allowed="two different ones"))
+    results = [read_results(folders) for folders in found]
+    names = [_name(own, short=True) for own in results]
+    if names[0] == names[1]:
+        names = [_name(own, short=False) for own in results]
+    if names[0] == names[1]:
+        names = [own[0].directory for own in results]
+    first, second = (
+        Side(label, own, read_record(Path(own[0].directory)).config) for label, own in zip(names, results, strict=True)
+    )
+    return first, second
+
+
+def _folders(text: str, place: str, roots: Sequence[Path] | None, runs: Path) -> list[Path]:
+    path = Path(text)
+    if (path / journal.NAME).is_file():
+        if not (path / RECORD).is_file():
+            raise UserError(Problem(f"the folder has no {RECORD}", (place,), source=text))
+        return [path]
+    places = roots if roots is not None else sorted(file.parent for file in runs.glob("*/study.json"))
+    trials = [file.parent for root in places for file in sorted(root.glob(f"trials/*/{RECORD}"))]
+    matches = [folder for folder in trials if text in _names(folder)]
+    if len({folder.parents[1] for folder in matches}) == 1:
+        return matches
+    known = list(dict.fromkeys(name for folder in trials for name in _names(folder)[-2:]))
+    if not matches:
+        allowed = "an arm, a run (ARM-seedN), with STUDY/ before it where need be, or a run's folder"
+        nearest = nearest_name(text, known)
+        raise UserError(Problem(f"no arm and no run is called {text!r}", (place,), allowed, nearest, str(runs)))
+    several = ", ".join(sorted({f"{folder.parents[1].name}/{text}" for folder in matches}))
+    raise UserError(Problem(f"{text!r} is in more than one study", (place,), allowed=several))
+
+
+def _names(folder: Path) -> tuple[str, ...]:
+    """What a trial's folder, ARM-seedN-HASH in STUDY/trials, goes by; the arm's and the run's short names last."""
+    study, run = folder.parents[1].name, folder.name.rpartition("-")[0]
+    arm = run.rpartition("-seed")[0]
+    return (folder.name, f"{study}/{folder.name}", f"{study}/{arm}", f"{study}/{run}", arm, run)
+
+
+def _name(results: Sequence[Result], short: bool) -> str:
+    first = results[0]
+    name = first.arm if len(results) > 1 else first.name
+    return name if short else f"{first.study}/{name}"

@@ -1,0 +1,117 @@
+"""The figures of a table's report: what each is called, what it shows, and how it is drawn."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from ablations.report.compare import SideBySide
+from ablations.report.figures.canvas import Drawing
+from ablations.report.figures.curves import MOST_PANELS, draw_curves
+from ablations.report.figures.expected import draw_expected
+from ablations.report.figures.forest import draw_forest
+from ablations.report.figures.interactions import draw_interactions
+from ablations.report.figures.rungs import draw_rungs
+from ablations.report.figures.seeds import draw_seeds
+from ablations.report.sections.curves import Curve
+from ablations.report.sections.expected_best import Expected
+from ablations.report.sections.forest_lines import Forest, forest_of_claims, forest_of_effects
+from ablations.report.study_report import TableReport
+from ablations.report.words import percent_of
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure. `name` is also that of its files; `alt` for who can't see it; `caption` stands below it."""
+
+    name: str
+    title: str
+    caption: str
+    alt: str
+    drawing: Drawing
+
+
+def pictures_of(report: TableReport) -> Iterator[Picture]:
+    """The figures that the numbers are there for, in the order of the page."""
+    if report.claims is not None and (forest := forest_of_claims(report.claims.lines, report.table.rule)):
+        yield _forest(forest)
+    if forest := forest_of_effects(report.effects):
+        yield _forest(forest)
+    if any(rung.fids for rung in report.rungs):
+        yield Picture(
+            "rungs",
+            "Rung by rung",
+            "From the bottom up, each rung adds one trick. Black marks, joined by the thick line: means over seeds. "
+            "Thin lines: single seeds.",
+            "Lines of the FID of every seed from rung to rung; the numbers are in the table below.",
+            partial(draw_rungs, report.rungs, report.table.score),
+        )
+    if any(arm.fids for arm in report.seeds):
+        confidence = report.table.rule.confidence_percent
+        yield Picture(
+            "seeds",
+            "Every seed",
+            f"One dot a seed, scored under the full protocol. Black mark: mean; wide bar: its {confidence} interval "
+            f"(Student's t), cut off at the ends of the axis. Bold: the reference. {report.shown.note}".strip(),
+            "Dots of the FID of every seed of every arm; the numbers are in the leaderboard.",
+            partial(draw_seeds, report.seeds, report.table.score),
+        )
+    yield from curve_pictures(report.curves)
+    if report.interactions is not None:
+        yield Picture(
+            "interactions",
+            "Interactions",
+            "Diagonal: how much a factor changes the FID on average. Below it: how much two together change it beyond "
+            "what each does alone. Minus (purple) is a lower FID. Bold: there is a verdict; ?: the design can't tell.",
+            "Heat map of main effects and two-way interactions; the numbers stand in the answer.",
+            partial(draw_interactions, report.interactions),
+        )
+    if report.expected is not None:
+        yield _expected(report.expected, report.table.rule.confidence)
+
+
+def comparison_pictures(sides: SideBySide) -> Iterator[Picture]:
+    """The effect and the curves of two arms or runs."""
+    if forest := forest_of_effects(sides.effects):
+        yield _forest(forest)
+    yield from curve_pictures(sides.curves)
+
+
+def _forest(forest: Forest) -> Picture:
+    drawing = partial(draw_forest, forest.lines, forest.rule, forest.ends)
+    return Picture(forest.name, forest.title, forest.caption, forest.alt, drawing)
+
+
+def _expected(expected: Expected, confidence: float) -> Picture:
+    beside = (
+        f" Dashed: the mean of {expected.reference_name} on the confirming seeds." if expected.reference_name else ""
+    )
+    return Picture(
+        "expected-best",
+        "The best FID to expect of so many trials",
+        "What a budget of so many explored trials buys on average, rather than its luckiest trial (Dodge et al. 2019). "
+        f"Band: {percent_of(confidence)} interval, a bootstrap over trials, too narrow towards the right.{beside}",
+        "Curve of the expected best FID over the number of trials; the numbers are in the table below.",
+        partial(draw_expected, expected),
+    )
+
+
+def curve_pictures(curves: Sequence[Curve]) -> Iterator[Picture]:
+    """FID on the way against images, and against seconds."""
+    if not curves:
+        return
+    reference, *arms = curves
+    many = f" Shown are the {MOST_PANELS} best of {len(arms)} arms." if len(arms) > MOST_PANELS else ""
+    said = (
+        "Scores during training, of fewer samples than the final ones. Line: geometric mean over seeds; band: from the "
+        "lowest to the highest seed; dotted: where not all seeds have come so far. Grey and dashed, in every panel: "
+        f"{reference.arm}.{many}"
+    )
+    alt = "Small panels with the course of the FID of every arm beside the reference's."
+    yield Picture("curves-kimg", "FID against images", said, alt, lambda width: draw_curves(curves, "kimg", width))
+    yield Picture(
+        "curves-seconds",
+        "FID against seconds",
+        "The same against wall-clock seconds, the time for the scores included: what a trick costs is part of it.",
+        alt,
+        lambda width: draw_curves(curves, "seconds", width),
+    )

@@ -1,0 +1,55 @@
+"""The page and the figures as files."""
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from ablations.report.compare import SideBySide
+from ablations.report.figures.canvas import WIDE, Format, written
+from ablations.report.page.figures import pictures_of
+from ablations.report.page.page import comparison_page, page_of
+from ablations.report.study_report import StudyReport, study_reports
+from ablations.workspace.workspace import Workspace
+from gan_core.machine import files as atomic
+
+
+def write_report(roots: Sequence[Path], out: Path) -> tuple[StudyReport, ...]:
+    """Write the page of the studies in these folders, atomically, and give its numbers."""
+    reports = study_reports(roots)
+    atomic.write_text(out, page_of(reports))
+    return reports
+
+
+def write_comparison(sides: SideBySide, out: Path) -> None:
+    """The page of a comparison, atomically."""
+    atomic.write_text(out, comparison_page(sides))
+
+
+def write_figures(
+    reports: Sequence[StudyReport], folder: Path, formats: Sequence[Format] = ("svg", "png")
+) -> list[Path]:
+    """Each figure as STUDY-NAME.svg and .png; of a study with several protocols STUDY-2-NAME from the second on."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for report in reports:
+        for place, table in enumerate(report.tables, start=1):
+            prefix = report.name if place == 1 else f"{report.name}-{place}"
+            for picture in pictures_of(table):
+                for kind in formats:
+                    path = folder / f"{prefix}-{picture.name}.{kind}"
+                    path.write_bytes(written(picture.drawing, WIDE, kind))
+                    paths.append(path)
+    return paths
+
+
+def write_at_the_end(workspace: Workspace) -> str:
+    """Write the study's page and figures. '' or, whatever went wrong, what to tell: the results stay right."""
+    shutil.rmtree(workspace.figures, ignore_errors=True)
+    try:
+        reports = write_report([workspace.root], workspace.report_html)
+        write_figures(reports, workspace.figures, ("svg",))
+    except Exception as error:  # a mistake of the drawing's must not fail what took hours
+        workspace.report_html.unlink(missing_ok=True)  # an older one, or a part, would be taken for this one's
+        shutil.rmtree(workspace.figures, ignore_errors=True)
+        return f"no report was written ({type(error).__name__}: {error}); `report {workspace.root}` tries again"
+    return ""

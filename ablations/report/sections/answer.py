@@ -1,0 +1,106 @@
+"""The answer in words: what helps, what hurts, what makes no difference, and what these seeds can't tell."""
+
+import math
+from dataclasses import dataclass
+
+from ablations.leaderboard import Row, Table
+from ablations.report.sections.effects import Effect, Effects
+from ablations.report.words import change, could_show, interval, listed, would_take
+from ablations.statistics import Finding, Rule
+
+FEW = 2  # names without an answer that a headline has
+ORDER: tuple[Finding, ...] = ("helps", "hurts", "no difference", "can't tell")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """What is said of one effect: its name and finding, the effect in words, and why."""
+
+    name: str
+    finding: Finding
+    says: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`headline` in one or two sentences; `best`: the arm with the lowest mean FID, None without a score."""
+
+    headline: str
+    sentences: tuple[Sentence, ...]
+    best: Row | None
+
+
+def answer_of(table: Table, effects: Effects) -> Answer:
+    """Put the effects into words."""
+    best = next((row for row in table.rows if row.rank is not None), None)
+    return Answer(_headline(effects, best), sentences_of(effects), best)
+
+
+def sentences_of(effects: Effects) -> tuple[Sentence, ...]:
+    """One an effect, by finding and then by size."""
+    ordered = sorted(effects.effects, key=lambda effect: (ORDER.index(effect.finding), _size(effect, effects.rule)))
+    return tuple(_sentence(effect, effects.rule) for effect in ordered)
+
+
+def _headline(effects: Effects, best: Row | None) -> str:
+    if best is None:
+        return "No run has a score yet."
+    if not effects.effects:
+        return f"Nothing to compare yet. The lowest mean FID is that of {best.arm}."
+    by_finding = {finding: [e.name for e in effects.main if e.finding == finding] for finding in ORDER}
+    said = [
+        f"{listed(by_finding['helps'])} {_verb(by_finding['helps'], 'help')}",
+        f"{listed(by_finding['hurts'])} {_verb(by_finding['hurts'], 'hurt')}",
+        f"{listed(by_finding['no difference'])} {_verb(by_finding['no difference'], 'make')} no difference larger than "
+        f"{effects.rule.margin_percent}",
+    ]
+    known = [text for text, finding in zip(said, ORDER[:3], strict=True) if by_finding[finding]]
+    unknown = len(by_finding["can't tell"])
+    total = len(effects.main)
+    if not known:
+        each = f"any of the {total} {effects.unit}s" if total > 1 else f"the {effects.unit} {effects.main[0].name}"
+        return f"These runs can't tell whether {each} makes a difference."
+    of = listed(by_finding["can't tell"]) if unknown <= FEW else f"the other {unknown} of {total} {effects.unit}s"
+    rest = f" For {of} these runs can't tell." if unknown else ""
+    return "; ".join(known) + "." + rest
+
+
+def _sentence(effect: Effect, rule: Rule) -> Sentence:
+    estimate = effect.shown
+    if math.isnan(estimate.mean):
+        says = "no score to compare" if effect.arms else "the design gives it no number"
+        return Sentence(effect.name, effect.finding, says, effect.reason)
+    what = "together, beyond what each adds: " if effect.is_interaction else ""
+    says = f"{what}{change(estimate.mean, rule)}"
+    if not math.isnan(estimate.low):
+        says += f" {interval(estimate, rule)}"
+    return Sentence(effect.name, effect.finding, says, "; ".join([effect.reason, *_limits(effect, rule)]))
+
+
+def _limits(effect: Effect, rule: Rule) -> list[str]:
+    """What more would be needed, where these seeds can't tell; who diverged; what it is mixed up with."""
+    limits = []
+    if effect.finding == "can't tell" and effect.detectable is not None and math.isfinite(effect.detectable):
+        limits.append(could_show(effect.detectable, effect.shown.n, rule))
+        if effect.seeds_needed is not None and effect.seeds_needed > effect.shown.n:
+            limits.append(would_take(effect.seeds_needed))
+    if effect.diverged:
+        limits.append(f"diverged: {effect.diverged}")
+    if effect.aliases:
+        limits.append(f"the design can't tell it from {listed(effect.aliases)}")
+    return limits
+
+
+def _size(effect: Effect, rule: Rule) -> float:
+    """Largest first, what has no number last."""
+    mean = effect.shown.mean
+    if math.isnan(mean):
+        return math.inf
+    if rule.scale == "plain":
+        return -abs(mean)
+    return -abs(math.log(mean)) if mean else -math.inf
+
+
+def _verb(names: list[str], verb: str) -> str:
+    return f"{verb}s" if len(names) == 1 else verb

@@ -1,0 +1,140 @@
+"""Trials' directories -> one record a trial. Reads the disk only: no server, no study file."""
+
+import gc
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from ablations.results.factor_text import FactorFacts, factor_values
+from ablations.results.summary import GeneratorSummary, ScoreSummary, Summary
+from ablations.results.summary_file import keep_summaries, read_summary
+from ablations.study.claims.measures import Of
+from ablations.study.designs.search_options import Stage
+from ablations.workspace.cursor import read_cursor
+from ablations.workspace.trial_record import RECORD, TrialRecord, read_record
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """One trial: who it is, and what its journal comes to.
+
+    `factors`: the text of each of the study's factors, 'off' or what it sets. `run_id`: MLflow's, where it has the run.
+    `directory`: where the trial lies; '' where it was read from a tracking store. `stage`: of a search.
+    """
+
+    study: str
+    arm: str
+    is_baseline: bool
+    factors: Mapping[str, str]
+    seed: int
+    fingerprint: str
+    summary: Summary
+    run_id: str | None
+    directory: str
+    stage: Stage | None = None
+
+    @property
+    def name(self) -> str:
+        return f"{self.arm}-seed{self.seed}"
+
+    @property
+    def place(self) -> str:
+        """Where it is kept, for people."""
+        return self.directory or f"MLflow run {self.run_id}"
+
+    @property
+    def status(self) -> str:
+        return self.summary.status
+
+    def generator(self, of: Of) -> GeneratorSummary | None:
+        """The best or the last generator of the run; None where it was not scored in full."""
+        return self.summary.best if of == "best" else self.summary.last
+
+    def score(self, metric: str, of: Of) -> ScoreSummary | None:
+        """A score of that generator; None where it was not measured."""
+        generator = self.generator(of)
+        return None if generator is None else generator.score(metric)
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a place that keeps trials knows of one: a directory, or a run of a tracking store."""
+
+    record: TrialRecord
+    summary: Summary
+    run_id: str | None
+    directory: str = ""
+
+
+def read_results(where: Path | Iterable[Path]) -> tuple[Result, ...]:
+    """The results of these trials' directories, or of all trials of the study in this directory.
+
+    They are in order, whatever the order of reading.
+    """
+    directories = trial_directories(where) if isinstance(where, Path) else list(where)
+    keep_summaries(directories)
+    with _no_collection():
+        return results_of(_recorded(directories))
+
+
+def trial_directories(root: Path) -> list[Path]:
+    """The directories of a study's trials, by name."""
+    return sorted(path.parent for path in root.glob(f"trials/*/{RECORD}"))
+
+
+def results_of(recorded: Iterable[Recorded]) -> tuple[Result, ...]:
+    """Put recorded trials in order. What a factor's text is follows from the arms of its own study."""
+    by_study: dict[str, list[Recorded]] = {}
+    for one in recorded:
+        by_study.setdefault(one.record.study, []).append(one)
+    return in_order([result for study in by_study.values() for result in _of_study(study)])
+
+
+def in_order(results: Iterable[Result]) -> tuple[Result, ...]:
+    """By study, then the baseline first and the arms by name, then by seed."""
+    return tuple(sorted(results, key=lambda r: (r.study, not r.is_baseline, r.arm, r.seed, r.place)))
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Thousands of records, and no cycles among them: to look for some takes half of the time of reading."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _recorded(directories: Iterable[Path]) -> Iterator[Recorded]:
+    for directory in directories:
+        cursor = read_cursor(directory)
+        yield Recorded(
+            record=read_record(directory),
+            summary=read_summary(directory),
+            run_id=cursor.run_id if cursor else None,
+            directory=str(directory),
+        )
+
+
+def _of_study(trials: Sequence[Recorded]) -> Iterator[Result]:
+    records = [one.record for one in trials]
+    texts = factor_values([FactorFacts(r.factors, r.config, r.searched, r.texts) for r in records])
+    for one, factors in zip(trials, texts, strict=True):
+        yield Result(
+            study=one.record.study,
+            arm=one.record.arm,
+            is_baseline=one.record.is_baseline,
+            factors=factors,
+            seed=one.record.seed,
+            fingerprint=one.record.fingerprint,
+            summary=one.summary,
+            run_id=one.run_id,
+            directory=one.directory,
+            stage=one.record.stage,
+        )
+
+
+METRIC = "fid"  # what arms are ranked and compared by; lower is better

@@ -1,0 +1,93 @@
+"""What a trial's journal comes to, and the small file beside it that spares whoever reads many trials the journals.
+
+`summary.json` is written by the first reader after a run's end. It is a copy, never the truth: it holds for the journal
+whose size and digest it names and for the code that made it, and is made anew where either has changed.
+"""
+
+from collections.abc import Sequence
+from typing import Literal
+
+from pydantic import ConfigDict
+
+from gan_core import verdict
+from gan_core.events import AnyEvent, Evaluated, Finished, Score, Started
+from gan_core.records import Record
+
+Status = Literal["finished", "diverged", "failed", "pruned", "unfinished"]
+
+
+class _Numbers(Record):
+    """Records whose numbers may be NaN or infinite, in JSON too."""
+
+    model_config = ConfigDict(allow_inf_nan=True, strict=False, ser_json_inf_nan="strings")
+
+
+class ScoreSummary(_Numbers):
+    """A score without its protocol, of which the stamp is left."""
+
+    metric: str
+    name: str
+    value: float
+    stamp: str
+    error: float | None = None  # standard error of the value, of a metric that estimates it
+
+    @classmethod
+    def of(cls, score: Score) -> "ScoreSummary":
+        """A score as it stands in a journal."""
+        return cls(metric=score.metric, name=score.name, value=score.value, stamp=score.stamp, error=score.error)
+
+
+class GeneratorSummary(_Numbers):
+    """The scores of one generator, and where it was: thousands of images seen by D, wall seconds spent."""
+
+    kimg: float
+    seconds: float
+    scores: tuple[ScoreSummary, ...]
+
+    def score(self, metric: str) -> ScoreSummary | None:
+        """Its score by this metric; None where it was not measured."""
+        return next((score for score in self.scores if score.metric == metric), None)
+
+
+class Summary(_Numbers):
+    """A run by its journal. None: not known, or not yet; `best` and `last`: the generators scored in full."""
+
+    status: Status = "unfinished"
+    inert: tuple[str, ...] | None = None
+    run_verdict: str | None = None
+    kimg: float | None = None
+    wall_s: float | None = None
+    evaluation_s: float | None = None
+    data_digest: str | None = None
+    data_skipped: int | None = None
+    best: GeneratorSummary | None = None
+    last: GeneratorSummary | None = None
+
+
+def summary_of(events: Sequence[AnyEvent]) -> Summary:
+    """Sum up the events of a run, whether it has ended or not."""
+    if not events:
+        return Summary()
+    first, end = events[0], events[-1]
+    scored = {event.of: _generator(event) for event in events if isinstance(event, Evaluated)}
+    ended = isinstance(end, Finished)
+    return Summary(
+        status=end.status if isinstance(end, Finished) else "unfinished",
+        inert=end.inert if isinstance(end, Finished) else None,
+        run_verdict=verdict.verdict_of(events).kind if ended else None,
+        kimg=end.kimg,
+        wall_s=end.wall_s,
+        evaluation_s=end.evaluation_s if isinstance(end, Finished) else None,
+        data_digest=first.data_digest if isinstance(first, Started) else None,
+        data_skipped=first.data_skipped if isinstance(first, Started) else None,
+        best=scored.get("best"),
+        last=scored.get("last"),
+    )
+
+
+def _generator(event: Evaluated) -> GeneratorSummary:
+    return GeneratorSummary(
+        kimg=event.generator_images / 1000,
+        seconds=event.generator_wall_s,
+        scores=tuple(map(ScoreSummary.of, event.scores)),
+    )

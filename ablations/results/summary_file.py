@@ -1,0 +1,131 @@
+"""`summary.json`: what a journal comes to, kept beside it for the next reader."""
+
+import functools
+import hashlib
+import inspect
+import multiprocessing
+import os
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from ablations.results.summary import Summary, summary_of
+from gan_core import dynamics as course
+from gan_core import journal, verdict
+from gan_core.machine.cores import cores
+from gan_core.records import Record
+
+NAME = "summary.json"
+
+
+class _Kept(Record):
+    """What `summary.json` holds. `mtime_ns` spares the digest; a copied folder has another, and the same digest."""
+
+    journal_bytes: int
+    journal_mtime_ns: int
+    journal_digest: str
+    code_digest: str
+    summary: Summary
+
+    def holds_for(self, path: Path, there: os.stat_result) -> bool:
+        """Whether it was made of this journal, by the code of now."""
+        if (self.journal_bytes, self.code_digest) != (there.st_size, _code_digest()):
+            return False
+        return self.journal_mtime_ns == there.st_mtime_ns or self.journal_digest == _digest(path.read_bytes())
+
+
+def read_summary(directory: Path) -> Summary:
+    """The summary of the trial in this directory: from `summary.json` where that still holds, else from the journal.
+
+    After a run's end it is kept for the next reader; a directory that can't be written to is read all the same.
+    """
+    path = directory / journal.NAME
+    try:
+        there = path.stat()
+    except FileNotFoundError:
+        return Summary()
+    kept = _kept(directory)
+    if kept is not None and kept.holds_for(path, there):
+        return kept.summary
+    content = path.read_bytes()
+    summary = summary_of(journal.events_in(content))
+    if summary.status != "unfinished":
+        _keep(directory, there, _digest(content), summary)
+    return summary
+
+
+def summary_holds(directory: Path) -> bool:
+    """Whether the trial's journal need not be read."""
+    kept, path = _kept(directory), directory / journal.NAME
+    return kept is not None and path.exists() and kept.holds_for(path, path.stat())
+
+
+def _kept(directory: Path) -> _Kept | None:
+    try:
+        return _Kept.model_validate_json((directory / NAME).read_bytes())
+    except (OSError, ValidationError):  # none, one that a crash has left torn, or one of another version
+        return None
+
+
+def _keep(directory: Path, there: os.stat_result, digest: str, summary: Summary) -> None:
+    """Whole or not at all for other readers; not forced to the disk, for it can be made again."""
+    kept = _Kept(
+        journal_bytes=there.st_size,
+        journal_mtime_ns=there.st_mtime_ns,
+        journal_digest=digest,
+        code_digest=_code_digest(),
+        summary=summary,
+    )
+    temporary = directory / f".{NAME}.{os.getpid()}.tmp"
+    with suppress(OSError):  # read-only, or full: the next reader reads the journal again
+        try:
+            temporary.write_text(kept.model_dump_json() + "\n", encoding="utf-8")
+            os.replace(temporary, directory / NAME)
+        finally:
+            temporary.unlink(missing_ok=True)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+@functools.cache
+def _code_digest() -> str:
+    """Of the source that turns events into a summary: a verdict by other rules is another summary."""
+    modules = (course, verdict, inspect.getmodule(summary_of))
+    return _digest("".join(inspect.getsource(module) for module in modules if module is not None).encode())
+
+
+MANY = 400  # journals: below, processes take longer to start than they spare
+A_BATCH = 50
+
+
+def keep_summaries(directories: Sequence[Path]) -> None:
+    """Leave a summary in each of these trials' directories if many lack one; the reader finds them there.
+
+    Nothing hangs on it: what is not left here, in a directory that can't be written to say, the reader makes itself.
+    Nor can processes be started for a program that was read from standard input, or has no `if __name__ == "__main__"`.
+    """
+    missing = _missing(directories)
+    if cores() < 2 or len(missing) < MANY or not os.access(missing[0], os.W_OK):
+        return
+    batches = [missing[start : start + A_BATCH] for start in range(0, len(missing), A_BATCH)]
+    context = multiprocessing.get_context("spawn")  # the caller may have threads
+    with suppress(BrokenProcessPool), ProcessPoolExecutor(cores(), mp_context=context) as pool:
+        list(pool.map(_keep_each, batches))
+
+
+def _missing(directories: Sequence[Path]) -> list[Path]:
+    """Those without a summary; all, if the first that there is does not hold: the code has changed."""
+    there = {directory for directory in directories if (directory / NAME).exists()}
+    first = next((directory for directory in directories if directory in there), None)
+    return [d for d in directories if d not in there] if first is None or summary_holds(first) else list(directories)
+
+
+def _keep_each(directories: Sequence[Path]) -> None:
+    for directory in directories:
+        read_summary(directory)

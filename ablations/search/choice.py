@@ -1,0 +1,40 @@
+"""Which of a search's arms are confirmed."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from statistics import fmean
+
+from ablations.results.results import METRIC
+from ablations.workspace.trials import Trial
+from gan_core.events import AnyEvent, Evaluated, Finished
+
+Journals = Mapping[str, Sequence[AnyEvent]]  # by trial
+
+
+def has_result(events: Sequence[AnyEvent]) -> bool:
+    """Whether a journal ends with one: finished, diverged or pruned."""
+    end = events[-1] if events else None
+    return isinstance(end, Finished) and end.status != "failed"
+
+
+def best_arms(trials: Sequence[Trial], journals: Journals) -> list[str]:
+    """The arms with a FID in full, by their mean over explored seeds; those of which a seed diverged after the others.
+
+    A pruned trial has no such FID: what it was stopped by was measured on fewer samples.
+    """
+    fids: dict[str, list[float]] = {}
+    diverged: Counter[str] = Counter()
+    for trial in trials:
+        events = journals[trial.name]
+        if events and isinstance(events[-1], Finished):
+            diverged[trial.arm.name] += events[-1].status == "diverged"
+            if events[-1].status == "finished":
+                fids.setdefault(trial.arm.name, []).extend(_best_fids(events))
+    means = {arm: fmean(values) for arm, values in fids.items() if values}
+    return sorted(means, key=lambda arm: (diverged[arm] > 0, means[arm], arm))
+
+
+def _best_fids(events: Sequence[AnyEvent]) -> Iterator[float]:
+    for event in events:
+        if isinstance(event, Evaluated) and event.of == "best":
+            yield from (s.value for s in event.scores if s.metric == METRIC and s.value == s.value)  # not NaN

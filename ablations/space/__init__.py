@@ -1,7 +1,0 @@
-"""A search's space: which settings may be chosen, what a choice means, and what is wrong with it. Knows no Optuna."""
-
-from ablations.space.dimension import Choices as Choices
-from ablations.space.dimension import Params as Params
-from ablations.space.dimension import Range as Range
-from ablations.space.space import Forbidden as Forbidden
-from ablations.space.space import Space as Space

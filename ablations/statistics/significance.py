@@ -1,0 +1,101 @@
+"""Student's t of an estimate and its standard error: the one place for contrasts and for coefficients alike."""
+
+import functools
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import special, stats
+
+ROUNDING = 1e-12  # a standard error below is none: results without any noise, as when a trick never acted
+
+
+def two_sided_p(value: float, error: float, df: int) -> float:
+    """p of a true value of 0. Without any noise 1 or 0; NaN if a number is missing."""
+    if math.isnan(value) or math.isnan(error):
+        return math.nan
+    if error < ROUNDING:
+        return float(abs(value) < ROUNDING)
+    return 2 * float(special.stdtr(df, -abs(value) / error))
+
+
+def equivalence_p(value: float, error: float, df: int, margin: float) -> float:
+    """TOST (Schuirmann 1987) of a true value between -margin and margin: the larger p of two one-sided t tests."""
+    if math.isnan(value) or math.isnan(error) or math.isnan(margin):
+        return math.nan
+    if error < ROUNDING:
+        return float(abs(value) >= margin)
+    return float(special.stdtr(df, (abs(value) - margin) / error))
+
+
+def fair_coin_p(heads: int, tails: int) -> float:
+    """Two-sided p of heads and tails being equally likely: 2 P(at most the rarer of both), 1 without a throw.
+
+    The number of scipy's `binomtest` and of statsmodels' `mcnemar`, a hundred times faster.
+    """
+    return min(1.0, 2 * float(special.bdtr(min(heads, tails), heads + tails, 0.5))) if heads + tails else 1.0
+
+
+EXACT = 13
+TIE = 1e-14  # sums that differ by rounding alone are equal, as in scipy's test
+RESAMPLES = 9999  # all 2^n patterns of signs up to n = 13; beyond, this many drawn at random
+
+
+def sign_flip_p(differences: Sequence[float]) -> float:
+    """Two-sided p of a mean difference of 0, NaN without a difference.
+
+    Exact for n <= 13. Patterns for more are drawn from a generator with a fixed seed, so that a table comes out the
+    same each time; such a p is no smaller than 1 / (RESAMPLES + 1).
+    """
+    if not len(differences):
+        return math.nan
+    if len(differences) == 1:
+        return 1.0  # either sign is as far from 0
+    if len(differences) <= EXACT:
+        flipped = np.abs(_signs(len(differences)) @ np.asarray(differences, dtype=np.float64))
+        return float(np.mean(flipped >= flipped[0] * (1 - TIE)))
+    result = stats.permutation_test(
+        (np.asarray(differences, dtype=np.float64),),
+        np.mean,
+        permutation_type="samples",
+        vectorized=True,
+        n_resamples=RESAMPLES,
+        rng=np.random.default_rng(0),
+    )
+    return float(result.pvalue)
+
+
+@functools.lru_cache(maxsize=EXACT)
+def _signs(n: int) -> NDArray[np.float64]:
+    """All 2^n patterns of signs, none flipped first. Kept: scipy's test makes them anew for every arm."""
+    flips = np.arange(2**n)[:, None] >> np.arange(n) & 1
+    return np.where(flips == 1, -1.0, 1.0).astype(np.float64)  # [2^n n]
+
+
+def smallest_sign_flip_p(n: int) -> float:
+    """What the test gives at best, when all n differences have one sign: 2 / 2^n (1 for n < 2)."""
+    return min(1.0, math.ldexp(2.0, -n))
+
+
+def seeds_for_sign_flip(alpha: float) -> int:
+    """The smallest n whose best p is at most alpha: 6 for 0.05."""
+    return max(2, math.ceil(1 - math.log2(alpha)))
+
+
+def holm(p_values: Sequence[float]) -> tuple[float, ...]:
+    """Adjusted p-values (Holm 1979), in the same order: compare them with alpha itself.
+
+    Then no effect at all is claimed wrongly in at least 1 - alpha of the studies, however the tests hang together (all
+    share a baseline). A NaN is a test that could not be made: it stays NaN and is not counted in the family.
+
+    Not statsmodels' `multipletests`, which these numbers equal: that collects the process's garbage on each call,
+    0.15 s in one that has pandas loaded.
+    """
+    made = sorted((p, i) for i, p in enumerate(p_values) if not math.isnan(p))
+    adjusted = [math.nan] * len(p_values)
+    largest = 0.0
+    for step, (p, i) in enumerate(made):
+        largest = max(largest, min(1.0, p * (len(made) - step)))
+        adjusted[i] = largest
+    return tuple(adjusted)

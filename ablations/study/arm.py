@@ -1,0 +1,43 @@
+"""An arm: one resolved configuration; and what a design leaves out."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ablations.study.designs import BASELINE
+from gan_core.records import Record
+from gan_core.schema.configuration import Config
+
+if TYPE_CHECKING:
+    pass
+
+
+class LeftOut(Record):
+    """A combination that the design asks for and that a rule forbids; `reasons` in words. It is no arm."""
+
+    arm: str
+    on: tuple[str, ...]
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Arm:
+    """One resolved training configuration. `settings` are the user's words; `factors` says which factors are on.
+
+    `design`: of its study; `reference`: the arm that the study's others are compared with; `previous`: the one that
+    this grew out of, on a ladder. `searched`: settings that a search varies, SETTING or TRICK.OPTION.
+    """
+
+    name: str
+    factors: Mapping[str, bool]  # every factor of the study, in its order
+    settings: Mapping[str, Any]  # baseline and the factors that are on, merged
+    config: Config  # resolved, with seed 0
+    design: str = "one-in"
+    reference: str = BASELINE
+    previous: str | None = None
+    searched: tuple[str, ...] = ()
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether this is the arm that the others are compared with."""
+        return self.name == self.reference

@@ -1,0 +1,118 @@
+"""What a design gives, and what a study file may tell it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any, NamedTuple
+
+from pydantic import BeforeValidator, Field, PlainValidator
+
+from ablations.study.designs.search_options import Confirm, Explore, SpaceWords
+from gan_core.records import Record
+
+BASELINE = "baseline"
+ALL = "all"
+RESERVED = (BASELINE, ALL, "seed")  # names of arms, and of the parameter beside the factors: no factor may have them
+MOST_ARMS = 1024
+ARM_ALLOWED = "a list of factors that are on, such as [dropout, ttur], or settings, such as {dropout: 0.3}"
+ARMS_ALLOWED = "at least two names of arms, each with a list of factors that are on, or with settings"
+
+
+def _arm(value: Any) -> Any:
+    """The factors that are on, or settings. Raises ValueError with what is allowed."""
+    if isinstance(value, dict):
+        return value
+    if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
+        return tuple(value)
+    raise ValueError(ARM_ALLOWED)
+
+
+def _arms(value: Any) -> Any:
+    if not isinstance(value, dict) or len(value) < 2:
+        raise ValueError(ARMS_ALLOWED)
+    return value
+
+
+ArmWords = Annotated[tuple[str, ...] | dict[str, Any], PlainValidator(_arm)]
+
+
+class DesignOptions(Record):
+    """What a study file may say beside the design's name; each design says which of them are its own."""
+
+    all_together: bool = Field(False, description="one-in: one more arm with every factor on")
+    resolution: int | None = Field(None, ge=3, le=7, description="fractional: at least this resolution")
+    arms: Annotated[dict[str, ArmWords], BeforeValidator(_arms)] | None = Field(
+        None, description="arms: name -> factors that are on, or settings"
+    )
+    reference: str | None = Field(None, description="arms: the arm that the others are compared with; else the first")
+    explore: Explore | None = Field(None, description="search: how many arms to try, and who suggests them")
+    confirm: Confirm | None = Field(None, description="search: how many of the best, and on which fresh seeds")
+    space: SpaceWords | None = Field(None, description="search: settings to vary beside the tricks")
+
+
+class Combination(NamedTuple):
+    """An arm by name, and the factors that are on in it.
+
+    `previous`: the arm that it grew out of, on a ladder. `where`: what in the study file asks for it.
+    """
+
+    arm: str
+    on: frozenset[str]
+    previous: str | None = None
+    where: tuple[str, ...] = ("design",)
+
+
+class Alias(Record):
+    """Effects that a fraction can't tell apart: the first is `signs[i]` times `effects[i]`, for each i.
+
+    An effect is the names of its factors: one for a main effect, two for an interaction. Off is -1 and on is +1.
+    """
+
+    effects: tuple[tuple[str, ...], ...]
+    signs: tuple[int, ...]
+
+    def __str__(self) -> str:
+        return " = ".join(
+            ("-" if sign < 0 else "") + " x ".join(effect)
+            for sign, effect in zip(self.signs, self.effects, strict=True)
+        )
+
+
+class Fraction(Record):
+    """A regular two-level fraction: what it is made of, and which effects it can't tell apart.
+
+    `resolution`: length of the shortest word of the defining relation. `generators`: all else follows from them.
+    `aliases`: of main effects and two-way interactions among each other. `told_apart`: how many of these effects there
+    are, a group of aliases being one.
+    """
+
+    resolution: int
+    runs: int
+    told_apart: int
+    generators: tuple[str, ...]
+    aliases: tuple[Alias, ...]
+
+
+class Layout(NamedTuple):
+    """The arms of a study, the reference first. No two have one name."""
+
+    combinations: tuple[Combination, ...]
+    reference: str = BASELINE  # the arm that the others are compared with
+    fraction: Fraction | None = None
+
+
+@dataclass(frozen=True)
+class Design:
+    """A way to lay out factors. `lay_out` is pure; it raises UserError, with the place in the study file.
+
+    `takes`: the options that are its own, `needs`: those that must be there. `leaves_out`: whether a combination
+    that a rule forbids is left out, and said to be, because the rest still answers; else it is an error.
+    """
+
+    summary: str
+    lay_out: Callable[[Sequence[str], DesignOptions], Layout]
+    takes: frozenset[str] = frozenset()
+    needs: frozenset[str] = frozenset()
+    leaves_out: bool = False
+
+
+Designs = Mapping[str, Design]

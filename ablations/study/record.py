@@ -1,0 +1,50 @@
+"""What a study's directory says about the study, so that results can be read without its file."""
+
+from typing import Any
+
+from ablations.statistics import Rule
+from ablations.study.arm import LeftOut
+from ablations.study.claims.records import Claim
+from ablations.study.designs import BASELINE, Fraction
+from ablations.study.designs.search_options import SearchRecord
+from gan_core.records import Record
+
+SCHEMA_VERSION = 1
+
+
+class ArmRecord(Record):
+    """One arm as it was resolved, with seed 0. `factors` says for every factor of the study whether it is on.
+
+    `previous`: the arm that this one grew out of, on a ladder.
+    """
+
+    name: str
+    factors: dict[str, bool]
+    fingerprint: str
+    config: dict[str, Any]
+    previous: str | None = None
+
+
+class StudyRecord(Record):
+    """A study as it was resolved: what `study.json` holds. `baseline` and `factors` are the user's words.
+
+    `reference`: the arm that the others are compared with. `fraction`: of a fractional design, with its aliases.
+    `search`: of a search, whose only arm here is the baseline.
+    `rule`: what the study's answers are held to.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    name: str
+    question: str
+    papers: tuple[str, ...]
+    design: str
+    seeds: tuple[int, ...]
+    baseline: dict[str, Any]
+    factors: dict[str, dict[str, Any]]
+    arms: tuple[ArmRecord, ...]
+    reference: str = BASELINE
+    left_out: tuple[LeftOut, ...] = ()
+    fraction: Fraction | None = None
+    search: SearchRecord | None = None
+    rule: Rule = Rule()
+    claims: tuple[Claim, ...] = ()

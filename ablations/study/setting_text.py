@@ -1,0 +1,45 @@
+"""A resolved setting in few words, for tables: '0.1', 'off', 'D until=0.5'."""
+
+from collections.abc import Mapping
+from typing import Any
+
+OFF = "off"
+ON = "on"
+
+
+def plain_text(value: Any) -> str:
+    """One value that is no trick's options."""
+    if value is None or value is False:
+        return OFF
+    if value is True:
+        return ON
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def setting_text(key: str, value: Any, texts: Mapping[str, str] | None = None) -> str:
+    """A setting, a trick's options as `texts` has them, by name.
+
+    Where `texts` does not, the trainer is asked what their defaults are, which takes the seconds of importing torch.
+    """
+    if not isinstance(value, Mapping):
+        return plain_text(value)
+    if texts is not None and key in texts:
+        return texts[key]
+
+    return trick_text(key, value)
+
+
+def trick_text(trick: str, options: Mapping[str, Any]) -> str:
+    """The resolved options of one trick; all that are set of a trick that this version does not know."""
+    (_, first), *others = options.items()
+    from gan_core.tricks import TRICKS  # seconds: with torch
+
+    known = {each.name: each.options for each in TRICKS}
+    fields = known[trick].model_fields if trick in known else {}
+    changed = [(k, v) for k, v in others if v is not None and (k not in fields or fields[k].default != v)]
+    return " ".join([plain_text(first), *(f"{k}={plain_text(v)}" for k, v in changed)])
+
+
+def trick_texts(config: Mapping[str, Any]) -> dict[str, str]:
+    """The texts of the tricks that are on in this resolved configuration."""
+    return {key: trick_text(key, value) for key, value in config.items() if isinstance(value, Mapping)}

@@ -1,0 +1,167 @@
+"""A study: one question, its arms and seeds, read from a YAML file with every mistake in it told at once."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ablations.statistics import Rule
+from ablations.study.arm import Arm, LeftOut
+from ablations.study.build_arms import build_arms
+from ablations.study.claims.records import Claim
+from ablations.study.claims.resolve import resolve_claims
+from ablations.study.designs import DESIGNS, DesignOptions, Fraction, Layout
+from ablations.study.factors import Factor
+from ablations.study.overrides import Overrides
+from ablations.study.record import ArmRecord, StudyRecord
+from ablations.study.space.plan import SearchPlan, as_written, search_plan
+from ablations.study.study_file import StudyFile, factor_problems, mapping, name_problems
+from ablations.study.yaml_source import read_yaml
+from gan_core.problems import Problem, UserError
+from gan_core.schema.validation import problems_of
+
+
+@dataclass(frozen=True)
+class Study:
+    """A study as it was resolved. `baseline` and `factors` are the user's words, `text` is the file as it was read."""
+
+    name: str
+    path: Path
+    question: str
+    papers: tuple[str, ...]
+    design: str
+    seeds: tuple[int, ...]
+    baseline: Mapping[str, Any]
+    factors: Mapping[str, Mapping[str, Any]]  # factor -> the settings that it changes, in the file's order
+    arms: tuple[Arm, ...]  # the reference first
+    left_out: tuple[LeftOut, ...]  # what the design asks for and a rule forbids
+    fraction: Fraction | None  # of a fractional design
+    warnings: tuple[str, ...]  # rules that should hold and don't, with the arms that break them
+    text: str
+    rule: Rule = field(default_factory=Rule)  # what its answers are held to
+    claims: tuple[Claim, ...] = ()
+    search: SearchPlan | None = None  # of a search, whose only arm here is the baseline
+
+    @property
+    def most_trials(self) -> int:
+        """How many trials there will be, of a search at most."""
+        known = len(self.arms) * len(self.seeds)
+        return known if self.search is None else known + self.search.most_trials(len(self.seeds))
+
+    @property
+    def reference(self) -> str:
+        """The arm that the others are compared with."""
+        return self.arms[0].reference
+
+    def record(self) -> StudyRecord:
+        """What the study's directory keeps."""
+        return StudyRecord(
+            name=self.name,
+            question=self.question,
+            papers=self.papers,
+            design=self.design,
+            seeds=self.seeds,
+            baseline=dict(self.baseline),
+            factors={name: dict(settings) for name, settings in self.factors.items()},
+            arms=tuple(
+                ArmRecord(
+                    name=arm.name,
+                    factors=dict(arm.factors),
+                    fingerprint=arm.config.fingerprint(),
+                    config=arm.config.plain(),
+                    previous=arm.previous,
+                )
+                for arm in self.arms
+            ),
+            reference=self.reference,
+            left_out=self.left_out,
+            fraction=self.fraction,
+            search=self.search.record() if self.search is not None else None,
+            rule=self.rule,
+            claims=self.claims,
+        )
+
+    def plain(self) -> dict[str, Any]:
+        """The record as plain data."""
+        return self.record().model_dump(mode="json")
+
+
+def load_study(path: Path, name: str | None = None, overrides: Overrides = Overrides()) -> Study:  # noqa: B008  frozen
+    """Read a study file; `name` takes the place of the file's own, `overrides` that of some of its settings.
+
+    Raises UserError with every problem, each with file and line.
+    """
+    source = read_yaml(path)
+    overrides.apply(source.data)
+    problems = name_problems(path, name)
+    file = None
+    try:
+        file = StudyFile.model_validate(source.data)
+    except ValidationError as error:
+        problems += problems_of(error, StudyFile)
+    baseline, factors = _settings_in(source.data)
+    problems += factor_problems(source.data)
+    problems += file.problems() if file is not None else []
+    if source.data.get("design") != "search" and "seeds" not in source.data:
+        problems.append(Problem("missing", ("seeds",)))
+    layout, found = _laid_out(file, list(factors))
+    problems += found
+    built = build_arms(baseline, factors, file.design if file is not None else "one-in", layout)
+    problems += built.problems
+    search = None
+    if source.data.get("design") == "search":
+        search, found = search_plan(source.data, built.arms[0] if built.arms else None, factors)
+        problems += [as_written(p, source.lines) for p in found if p not in problems]
+    claims: tuple[Claim, ...] = ()
+    if file is not None and not problems:  # a claim about an arm that could not be made is no mistake of its own
+        claims, found = resolve_claims(file.claims, built.arms, built.left_out)
+        problems += found
+    if problems or file is None:
+        problems.sort(key=lambda p: source.line(p.where))
+        raise UserError(*(p if p.source else replace(p, source=source.place(p.where)) for p in problems))
+    return Study(
+        name=name if name is not None else path.stem,
+        path=path,
+        question=file.question,
+        papers=tuple(file.papers),
+        design=file.design,
+        seeds=file.all_seeds(),
+        baseline=baseline,
+        factors={name: factor.settings for name, factor in factors.items()},
+        arms=tuple(built.arms) if search is None else (search.space.baseline,),
+        left_out=tuple(built.left_out),
+        fraction=layout.fraction,
+        warnings=(*built.warnings, *(search.warnings if search is not None else ())),
+        text=source.text,
+        search=search,
+        rule=file.rule,
+        claims=claims,
+    )
+
+
+def _settings_in(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Factor]]:
+    """Baseline and factors as far as they have the right shape, so that mistakes elsewhere hide none in them.
+
+    An arm that is given by settings is a factor of its own.
+    """
+    baseline = data.get("baseline")
+    factors = {
+        name: Factor(settings, (key, name))
+        for key in ("arms", "tricks")
+        for name, settings in mapping(data.get(key)).items()
+        if isinstance(settings, dict) and (settings or key == "tricks")
+    }
+    return mapping(baseline), factors
+
+
+def _laid_out(file: StudyFile | None, factors: Sequence[str]) -> tuple[Layout, list[Problem]]:
+    """The design's arms; where they can't be laid out, each factor alone, so that other mistakes are told as well."""
+    alone = DESIGNS["one-in"].lay_out(factors, DesignOptions())
+    if file is None or any(not file.has(option) for option in DESIGNS[file.design].needs):
+        return alone, []
+    try:
+        return DESIGNS[file.design].lay_out(factors, file.options()), []
+    except UserError as error:
+        return alone, list(error.problems)

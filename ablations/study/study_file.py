@@ -1,0 +1,123 @@
+"""The keys of a study file and their types. What the settings mean is `gan_core.config`'s business."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
+
+from ablations.statistics import Rule
+from ablations.study.claims.records import ClaimsInFile
+from ablations.study.designs import DESIGNS, RESERVED, DesignOptions
+from ablations.study.designs.seeds import seeds_of
+from gan_core.problems import Problem, unknown_name
+
+SETTINGS_ALLOWED = "settings and their values, such as {dropout: 0.3}"
+FACTORS_ALLOWED = "at least one name with the settings that it changes, such as `half: {dropout: 0.5}`"
+
+
+def _design(name: str) -> str:
+    if name not in DESIGNS:
+        raise unknown_name("design", name, DESIGNS)
+    return name
+
+
+def _settings(value: Any) -> Any:
+    if not isinstance(value, dict):
+        raise ValueError(SETTINGS_ALLOWED)
+    return value
+
+
+def _factors(value: Any) -> Any:
+    if not isinstance(value, dict) or not value:
+        raise ValueError(FACTORS_ALLOWED)
+    return value
+
+
+Settings = Annotated[dict[str, Any], BeforeValidator(_settings)]
+
+
+class StudyFile(DesignOptions):
+    """A study file, its settings not yet looked into."""
+
+    question: str = Field(min_length=1)
+    papers: list[str] = Field(default_factory=list)
+    design: Annotated[str, AfterValidator(_design)]
+    seeds: Annotated[tuple[int, ...], PlainValidator(seeds_of)] = ()
+    baseline: Settings
+    tricks: Annotated[dict[str, Settings], BeforeValidator(_factors)] = Field(default_factory=dict)
+    rule: Rule = Rule()
+    claims: ClaimsInFile = Field(default_factory=dict)
+
+    def options(self) -> DesignOptions:
+        """What the design is told."""
+        return DesignOptions.model_construct(**{name: getattr(self, name) for name in DesignOptions.model_fields})
+
+    def has(self, option: str) -> bool:
+        """Whether an option of the design's is there."""
+        return getattr(self, option) is not None
+
+    def problems(self) -> list[Problem]:
+        """What the design lacks, and what means nothing to it. A list of arms can do without `tricks`."""
+        design, given = DESIGNS[self.design], self.model_fields_set
+        foreign = [name for name in DesignOptions.model_fields if name in given and name not in design.takes]
+        needed = [name for name in DesignOptions.model_fields if name in design.needs and not self.has(name)]
+        problems = [Problem(f"design {self.design} needs `{name}`", ("design",)) for name in needed]
+        for name in foreign:
+            takers = ", ".join(f"`design: {taker}`" for taker, other in DESIGNS.items() if name in other.takes)
+            problems.append(Problem(f"means nothing to design {self.design}", (name,), f"with {takers}"))
+        if "lower_is_better" in self.rule.model_fields_set:
+            problems.append(Problem("a lower FID is a better one", ("rule", "lower_is_better"), "no such key"))
+        if "tricks" not in given and "arms" not in design.needs and not self.space:
+            problems.append(Problem("missing", ("tricks",), FACTORS_ALLOWED))
+        if self.claims and "explore" in design.needs:
+            message = "a search finds its arms while it runs, so nothing can be claimed of them beforehand"
+            allowed = "a design whose arms are known; in a search the verdicts hold the best arms against the baseline"
+            problems.append(Problem(message, ("claims",), allowed))
+        if self.confirm is not None and "confirm" in design.takes and self.seeds:
+            problems.append(Problem(f"means nothing to design {self.design}", ("seeds",), "`seeds` under `confirm`"))
+        return problems
+
+    def all_seeds(self) -> tuple[int, ...]:
+        """The seeds that the study's answer rests on."""
+        return self.seeds if self.confirm is None else self.confirm.seeds
+
+
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+NAME_ALLOWED = "1 to 64 letters, digits, _ or -"
+
+
+def mapping(value: object) -> dict[str, Any]:
+    """The value, or an empty one where it is none: that is complained about elsewhere."""
+    return value if isinstance(value, dict) else {}
+
+
+def name_problems(path: Path, name: str | None) -> list[Problem]:
+    """Of the study's name: `name`, or the file's."""
+    if NAME.fullmatch(name if name is not None else path.stem):
+        return []
+    if name is not None:
+        return [Problem(f"{name!r} can't be a study's name", allowed=NAME_ALLOWED, source="--as")]
+    hint = f"{NAME_ALLOWED}; rename the file, or name the study with --as"
+    return [Problem(f"{path.stem!r} can't be a study's name", allowed=hint, source=str(path))]
+
+
+def factor_problems(data: Mapping[str, Any]) -> list[Problem]:
+    """Of the names of factors and arms."""
+    problems = []
+    tricks, arms = mapping(data.get("tricks")), mapping(data.get("arms"))
+    own = {name: ("arms", name) for name, words in arms.items() if isinstance(words, dict) and words}
+    for name, where in (*((name, ("tricks", name)) for name in tricks), *own.items()):
+        if name in RESERVED:
+            message = f"{name!r} means something else already"
+            problems.append(Problem(message, where, f"names other than {', '.join(RESERVED)}"))
+        elif not NAME.fullmatch(name):
+            problems.append(Problem(f"{name!r} can't be a factor's name", where, NAME_ALLOWED))
+    for name in arms:
+        if name in own and name in tricks:
+            message = f"{name!r} is a factor under `tricks` already"
+            problems.append(Problem(message, ("arms", name), f"another name, or the list [{name}]"))
+        elif name not in own and not NAME.fullmatch(name):
+            problems.append(Problem(f"{name!r} can't be an arm's name", ("arms", name), NAME_ALLOWED))
+    return problems

@@ -1,0 +1,53 @@
+"""Where text goes, and how numbers and durations read."""
+
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+from rich.text import Text
+
+from gan_core.problems import UserError
+
+PIPE_WIDTH = 150  # of tables where no terminal says how wide it is
+out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
+err = Console(highlight=False, stderr=True, soft_wrap=True)
+
+
+def say(text: str) -> None:
+    """One plain line."""
+    out.print(Text(text), soft_wrap=True)
+
+
+def duration(seconds: float) -> str:
+    """'7 s', '3:05 min' or '2:10 h'."""
+    if round(seconds) < 60:
+        return f"{seconds:.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes}:{rest:02} min"
+    return f"{minutes // 60}:{minutes % 60:02} h"
+
+
+FOLD = 8  # a list of names longer than this is folded where the nearest name is known
+
+
+def show_error(error: UserError) -> None:
+    """Every problem: what, where, what is allowed, what was probably meant."""
+    for problem in error.problems:
+        line = Text("error: ", style="bold red")
+        if problem.source:
+            line.append(f"{problem.source}: ", style="bold")
+        if problem.where:
+            line.append(f"{'.'.join(map(str, problem.where))}: ", style="cyan")
+        line.append(problem.message, style="default")
+        if problem.allowed and not (problem.nearest and problem.allowed.count(",") >= FOLD):
+            line.append(f"; allowed: {problem.allowed}", style="default")
+        if problem.nearest:
+            line.append(f"; did you mean {problem.nearest!r}?", style="default")
+        err.print(line)
+
+
+def show_warnings(warnings: Sequence[str]) -> None:
+    """What is allowed, and questionable."""
+    for warning in warnings:
+        err.print(Text("warning: ", style="bold yellow").append(warning, style="default"))

@@ -1,0 +1,114 @@
+"""The ranked arms on the terminal."""
+
+from collections.abc import Iterator
+
+from rich import box
+from rich.table import Table
+from rich.text import Text
+
+from ablations.leaderboard import Leaderboard
+from ablations.leaderboard import Table as Ranked
+from ablations.leaderboard.explain import Explanation
+from ablations.leaderboard.rows import runs_in
+from ablations.leaderboard.source import Source
+from ablations.leaderboard.text.cells import drawn
+from ablations.leaderboard.text.claims import HEADINGS, drawn_claims
+from ablations.report.sections.answer import sentences_of
+from ablations.report.sections.effects import OF_DESIGN, Effects, effects_of
+from ablations.terminal.console import out, say
+
+LEFT = ("arm", "verdict", "runs", "inert: never acted")
+STYLES = {"helps": "green", "hurts": "red", "supported": "green", "refuted": "red"}
+
+
+def show_leaderboard(leaderboard: Leaderboard) -> None:
+    """One table a study and protocol."""
+    if not leaderboard.tables:
+        say("no trial has begun yet")
+    for table in leaderboard.tables:
+        out.print(leaderboard_table(table))
+        if (claims := claims_table(table)) is not None:
+            out.print(claims)
+
+
+def leaderboard_table(table: Ranked) -> Table:
+    """The ranked arms of one protocol; below them those without a score, then floors."""
+    words = drawn(table)
+    shown = Table(
+        title=words.title,
+        caption="\n".join(words.notes) or None,
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    for heading in words.headings:
+        style = "yellow" if heading in LEFT[2:] else None
+        shown.add_column(heading, justify="left" if heading in LEFT else "right", style=style)
+    for row in words.rows:
+        shown.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
+    if words.floors:
+        shown.add_section()
+    for floor in words.floors:
+        shown.add_row(*(Text(cell) for cell in floor), style="dim")
+    return shown
+
+
+def claims_table(table: Ranked) -> Table | None:
+    """The answers to the study's claims; None where it has none."""
+    words = drawn_claims(table)
+    if words is None:
+        return None
+    shown = Table(title=words.title, caption="\n".join(words.notes), box=box.SIMPLE_HEAD, show_edge=False)
+    for heading in HEADINGS:
+        shown.add_column(heading, overflow="fold")
+    for row in words.rows:
+        shown.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
+    return shown
+
+
+def show_explanation(explanation: Explanation) -> None:
+    """What was compared, then a line a differing field."""
+    say(f"A: {explanation.a}")
+    say(f"B: {explanation.b}")
+    for metric, (a, b) in explanation.stamps.items():
+        same = a == b
+        say(f"{metric}: {'one protocol' if same else 'two protocols'}, {a if same else f'{a} and {b}'}")
+    for metric in explanation.only:
+        say(f"{metric}: only one of them has it")
+    if not explanation.differences:
+        return
+    shown = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("metric", "field", "A", "B"):
+        shown.add_column(heading, overflow="fold")
+    for difference in explanation.differences:
+        shown.add_row(*map(Text, (difference.metric, difference.field, difference.a, difference.b)))
+    out.print(shown)
+
+
+def show_effects(source: Source, leaderboard: Leaderboard) -> None:
+    """Below the leaderboard: rungs of a ladder, main effects and interactions, each trick's loss from everything."""
+    for study, effects in _effects(source, leaderboard):
+        out.print(_drawn(study, effects))
+
+
+def _effects(source: Source, leaderboard: Leaderboard) -> Iterator[tuple[str, Effects]]:
+    for table in leaderboard.tables:
+        record = source.asked[table.study].record if table.study in source.asked else None
+        if record is None or record.design not in OF_DESIGN or not table.stamps:
+            continue
+        if (effects := effects_of(record, table, runs_in(table, source.results))).effects:
+            yield table.study, effects
+
+
+def _drawn(study: str, effects: Effects) -> Table:
+    shown = Table(
+        title=f"{study}: {effects.about}",
+        caption="\n".join(effects.notes) or None,
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+    )
+    for heading in (effects.unit, "verdict", "effect", "why"):
+        shown.add_column(heading, overflow="fold")
+    for said in sentences_of(effects):
+        shown.add_row(said.name, Text(said.finding, style=STYLES.get(said.finding, "")), said.says, said.why)
+    return shown

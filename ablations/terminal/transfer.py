@@ -1,0 +1,59 @@
+"""What became of trials that are trained elsewhere, and of one that was trained again."""
+
+from ablations.adopt import Adoption
+from ablations.export import Export
+from ablations.terminal.console import say, show_warnings
+from ablations.terminal.execution_end import show_models
+from ablations.verify import Verification
+
+HEADLINES = {
+    "same": "the same: every number of the journal, bit for bit, apart from times",
+    "within noise": "not the same bits, which could not be; the scores are within the noise over the other seeds",
+    "different": "different",
+    "can't tell": "not the same bits, which could not be; two other seeds of the arm would tell the noise",
+    "stopped": "stopped before its end; nothing can be said",
+}
+
+
+def show_export(export: Export, out: str) -> None:
+    """What was written, what was not, and what comes next."""
+    say(f"written: {out}, {len(export.trials)} trials of study {export.study}")
+    if export.done:
+        say(f"left out: {len(export.done)} that have a result")
+    if export.begun:
+        say(f"left out: {len(export.begun)} that have begun here: {', '.join(t.name for t in export.begun)}")
+    say(f"there:    python -m gan_core run {out} --out DIR")
+    say("here:     python -m ablations adopt DIR")
+
+
+def show_adoption(adoption: Adoption) -> None:
+    """What was taken, and what is left."""
+    say(f"study {adoption.study}: {len(adoption.adopted)} trials taken in, {len(adoption.there)} there already")
+    if adoption.unfinished:
+        say(f"not taken, without a result: {', '.join(adoption.unfinished)}")
+    if adoption.left:
+        say(f"{adoption.left} trials of the study are left")
+    if adoption.other_code:
+        count, total = len(adoption.other_code), len(adoption.adopted)
+        show_warnings([f"{count} of {total} were trained by another source of gan_core than the one here"])
+    if adoption.complaint:
+        show_warnings([adoption.complaint])
+    if adoption.models is not None:
+        show_models(adoption.models)
+
+
+def show_verification(verification: Verification) -> None:
+    """The answer, what could not be alike, where the journals part, and the scores beside the noise."""
+    say(f"{verification.directory.name}: {HEADLINES[verification.outcome]}")
+    for condition in verification.conditions:
+        say(f"  not as recorded: {condition}")
+    if verification.first:
+        say(f"  the journals part at {verification.first}")
+    for score in verification.scores:
+        noise = "no noise known" if score.noise is None else f"noise {score.noise:.3g} over {score.seeds} other seeds"
+        say(
+            f"  {score.name} of {score.of}: {score.recorded:.6g}, now {score.again:.6g} "
+            f"({score.difference:+.3g}; {noise})"
+        )
+    if verification.outcome == "different" and not verification.conditions:
+        say("  the kind of processor is not recorded: another one may give other bits")

@@ -1,0 +1,165 @@
+"""Opening an MLflow store: the address is checked, the database migrated and the experiment made, before any training.
+
+Without limits of our own a request to a server that is not there takes minutes (MLflow retries ten times, waiting
+longer each time), so this room sets MLflow's limits, unless the user has set them.
+"""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import sqlalchemy
+from mlflow import MlflowClient
+from mlflow.exceptions import MlflowException
+
+from ablations.addresses import without_password
+from ablations.tracking.mlflow.moved import follow_folder
+from ablations.tracking.state import WAY_ON
+from gan_core.problems import Problem, UserError
+
+ALLOWED = "sqlite:////path/to/mlflow.db, http(s)://host:port, postgresql://user:password@host/database"
+CONNECT = {"MAX_RETRIES": "1", "BACKOFF_FACTOR": "1", "TIMEOUT": "4"}  # s; at most some 10 s in all
+SHIP = {"MAX_RETRIES": "0", "BACKOFF_FACTOR": "1", "TIMEOUT": "10"}  # the journal waits; we come back to it
+PREFIX = "MLFLOW_HTTP_REQUEST_"
+PROGRESS_BAR = "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"
+DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
+
+
+@dataclass(frozen=True)
+class Store:
+    """An MLflow store that has answered, and the experiment in it."""
+
+    client: Any  # MlflowClient; the library is not typed for us
+    uri: str
+    experiment_id: str
+
+
+def open_store(uri: str, experiment: str, artifact_root: Path | None) -> Store:
+    """Open the store, with migrations if it is new, and find or make the experiment.
+
+    `artifact_root`: where the files of a store lie that is the study's own, also after its folder was moved; None
+    leaves that to the server, and puts those of a new experiment beside an SQLite file, which has none. Raises
+    UserError if the address is refused, nothing answers, or the experiment is deleted.
+    """
+    with _answering(uri, ("tracking_uri",), f": {WAY_ON}"):
+        if _checked_scheme(uri) in DATABASES:
+            _make_folder(uri)
+            _try_database(uri)
+            if artifact_root is not None:
+                follow_folder(uri, experiment, artifact_root)
+        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        return Store(client, uri, _experiment(client, experiment, artifact_root or _beside_file(uri)))
+
+
+def connect(uri: str, where: tuple[str, ...] = ("--from-mlflow",)) -> Any:
+    """A client of a store that is there; nothing is made. Raises UserError if it is not, or does not answer."""
+    with _answering(uri, where):
+        if _checked_scheme(uri) in DATABASES:
+            url = sqlalchemy.make_url(uri)
+            if url.get_backend_name() == "sqlite" and not Path(url.database or "").is_file():
+                raise UserError(Problem(f"there is no file {url.database}", where, allowed=ALLOWED))
+            _try_database(uri)
+        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        client.search_experiments(max_results=1)
+        return client
+
+
+@contextmanager
+def _answering(uri: str, where: tuple[str, ...], way_on: str = "") -> Iterator[None]:
+    """Within short limits; whatever means that the store does not answer becomes a UserError."""
+    for talker in ("mlflow", "alembic"):  # migrations are no news for whoever trains GANs
+        logging.getLogger(talker).setLevel(logging.WARNING)
+    try:
+        with limits(CONNECT):
+            yield
+    except (MlflowException, sqlalchemy.exc.SQLAlchemyError, ImportError, OSError) as error:
+        message = f"the MLflow store {without_password(uri)} does not answer{way_on} ({first_line(error)})"
+        raise UserError(Problem(message, where=where, allowed=ALLOWED)) from error
+
+
+def fetched(client: Any, run_id: str, name: str, folder: str) -> Path:
+    """A run's file, brought into the folder without a progress bar. Raises MlflowException or OSError."""
+    with environment({PROGRESS_BAR: "false"}):
+        return Path(client.download_artifacts(run_id, name, folder))
+
+
+@contextmanager
+def limits(values: dict[str, str]) -> Iterator[None]:
+    """MLflow's limits for requests, as far as the user has not set them."""
+    with environment({PREFIX + name: value for name, value in values.items()}):
+        yield
+
+
+@contextmanager
+def environment(values: dict[str, str]) -> Iterator[None]:
+    """Settings of MLflow's, as far as the user has not set them; the environment is its only way in."""
+    ours = {name: value for name, value in values.items() if name not in os.environ}
+    os.environ.update(ours)
+    try:
+        yield
+    finally:
+        for name in ours:
+            os.environ.pop(name, None)
+
+
+def first_line(error: BaseException) -> str:
+    """An error in one line of at most 300 characters."""
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
+
+
+def _checked_scheme(uri: str) -> str:
+    scheme = urlsplit(uri).scheme.split("+")[0]
+    if scheme in ("", "file"):
+        raise UserError(
+            Problem(
+                f"MLflow no longer keeps runs in plain files: {uri!r}",
+                where=("tracking_uri",),
+                allowed=ALLOWED,
+            )
+        )
+    return scheme
+
+
+def _make_folder(uri: str) -> None:
+    url = sqlalchemy.make_url(uri)
+    if url.get_backend_name() == "sqlite" and url.database:
+        Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _beside_file(uri: str) -> Path | None:
+    """MLflow's own choice would be `mlruns` in whatever folder this is called from."""
+    is_file = _checked_scheme(uri) == "sqlite"
+    return Path(sqlalchemy.make_url(uri).database or "").parent / "mlartifacts" if is_file else None
+
+
+def _try_database(uri: str) -> None:
+    """Connect once. MLflow would try for minutes before it says that a database is not there."""
+    url = sqlalchemy.make_url(uri)
+    timeout = {"connect_timeout": 5} if url.get_backend_name() in ("postgresql", "mysql") else {}
+    engine = sqlalchemy.create_engine(url, connect_args=timeout)
+    try:
+        with engine.connect():
+            pass
+    finally:
+        engine.dispose()
+
+
+def _experiment(client: Any, name: str, artifact_root: Path | None) -> str:
+    found = client.get_experiment_by_name(name)
+    if found is None:
+        location = artifact_root.absolute().as_uri() if artifact_root else None
+        return str(client.create_experiment(name, artifact_location=location))
+    if found.lifecycle_stage != "active":
+        raise UserError(
+            Problem(
+                f"the MLflow experiment {name!r} has been deleted",
+                allowed=f"another study name, or `mlflow experiments restore --experiment-id {found.experiment_id}`",
+            )
+        )
+    return str(found.experiment_id)

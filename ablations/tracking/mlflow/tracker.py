@@ -1,0 +1,198 @@
+"""Ships journals to MLflow from a thread of its own: training neither waits for it nor hears of its troubles."""
+
+import threading
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from mlflow.exceptions import MlflowException
+
+from ablations.addresses import without_password
+from ablations.tracking.mlflow.attempts import Attempts, Job
+from ablations.tracking.mlflow.execution_run import ExecutionRun, Executions, attach, settle
+from ablations.tracking.mlflow.refresh import bring_up_to_date, with_looks, write_views
+from ablations.tracking.mlflow.store import SHIP, Store, first_line, limits, open_store
+from ablations.tracking.mlflow.trial_run import Origin, TrialRun
+from ablations.tracking.params import trial_params
+from ablations.tracking.run_status import INTERRUPTED
+from ablations.tracking.state import WAY_ON, sync_command
+from ablations.tracking.views.subject import contents_of
+from ablations.workspace.cursor import is_settled
+from ablations.workspace.execution_record import KILLED, Execution, Outcome, begin_record, end_record, forget_record
+from ablations.workspace.trials import Trial
+from ablations.workspace.workspace import Workspace
+from gan_core.problems import UserError
+
+INTERVAL_S = 10.0  # a trial's journal is shipped at most this often, but at once when the trial has ended
+PAUSE_S = 5.0  # after a failure
+CLOSING_PAUSE_S = 2.0  # after a failure at the end
+PATIENCE_S = 15.0  # at the end, without anything that could be sent
+
+
+class MlflowTracker:
+    """One execution's way to MLflow: `begin`, `start`, `notify` as journals grow, `close`.
+
+    The constructor opens the store (and migrates a new one: seconds). It raises UserError, within some 15 s, if the
+    address is refused or nothing answers. `artifact_root`: for the files of an embedded store; None with a server.
+    """
+
+    def __init__(self, uri: str, experiment: str, artifact_root: Path | None) -> None:
+        self.store: Store = open_store(uri, experiment, artifact_root)
+        self._parent: ExecutionRun | None = None
+        self._runs: dict[str, TrialRun] = {}
+        self._origin_of: Callable[[str], Origin]  # what a new run of this arm is given, from `begin` on
+        self._shown: Job | None = None  # what people see, brought up to date when all is there
+        self._begun: dict[str, None] = {}  # trials that this execution has heard of
+        self._final: set[str] = set()  # those that nobody adds to now
+        self._lost: dict[str, None] = {}  # those whose process died
+        self._jobs: dict[str, Job] = {}
+        self._attempts = Attempts()
+        self._due: dict[str, float] = {}  # job -> monotonic time, s; guarded by _told, as is _closing
+        self._closing = False
+        self._give_up = 0.0  # monotonic time, s
+        self._told = threading.Condition()
+        self._thread = threading.Thread(target=self._work, name="mlflow", daemon=True)
+
+    @property
+    def problem(self) -> str:
+        """Why something could not be sent so far; '' if nothing is wrong."""
+        return self._attempts.problem
+
+    def begin(self, execution: Execution) -> str:
+        """Make this execution's parent run and give its id. Raises UserError if the store does not take it."""
+        folder = begin_record(execution)
+        executions = Executions(self.store, execution.directory)
+        (self._parent,) = (run for run in executions.runs if run.folder == folder)
+        try:
+            with limits(SHIP):
+                write_views(self.store, contents_of(execution.study, execution.trials))
+                run_id = self._parent.run_id()
+                executions.end_forsaken(run_id)
+        except (MlflowException, OSError) as error:
+            forget_record(folder)
+            where = without_password(self.store.uri)
+            raise UserError(f"MLflow at {where} does not take runs: {WAY_ON} ({first_line(error)})") from error
+        params = trial_params(execution.trials)
+        self._origin_of = with_looks(executions.origin, execution.arms)
+        self._runs = {
+            t.name: TrialRun(self.store, t, params[t.name], self._origin_of(t.arm.name)) for t in execution.trials
+        }
+        self._jobs = {name: partial(self._ship, name) for name in self._runs}
+        for run in executions.runs:
+            if not run.is_shipped() and run is not self._parent:
+                self._add(f"execution {run.record.id}", run.ship)
+        for name in (t.name for t in execution.trials if not is_settled(t.directory, self.store.uri)):
+            self._add(f"before: {name}", partial(self._settle, name, executions))
+        return run_id
+
+    def admit(self, trial: Trial) -> None:
+        """One trial more than the execution began with, of a search."""
+        run = TrialRun(self.store, trial, trial_params([trial])[trial.name], self._origin_of(trial.arm.name))
+        with self._told:
+            self._runs[trial.name], self._jobs[trial.name] = run, partial(self._ship, trial.name)
+
+    def start(self) -> None:
+        """Ship in the background from now on."""
+        self._thread.start()
+
+    def notify(self, trial: Trial, ended: bool = False) -> None:
+        """The trial's journal has grown; `ended`: for the last time. Costs microseconds."""
+        now = time.monotonic()
+        with self._told:
+            self._begun[trial.name] = None
+            (self._final.add if ended else self._final.discard)(trial.name)
+            self._due[trial.name] = now if ended else self._due.get(trial.name, now + INTERVAL_S)
+            self._told.notify()
+
+    def lost(self, trial: Trial) -> None:
+        """The trial's process has died without a word."""
+        with self._told:
+            self._lost[trial.name] = None
+
+    def attach(self, path: Path) -> None:
+        """Keep a file, such as the leaderboard, or a folder of files, with the parent run."""
+        assert self._parent is not None
+        parent = self._parent
+        with self._told:
+            self._add(str(path), lambda: attach(self.store, parent, path))
+            self._told.notify()
+
+    def describe(self, workspace: Workspace) -> None:
+        """At the end, bring what people see of the study up to date."""
+        self._shown = partial(bring_up_to_date, self.store, workspace)
+
+    def close(self, timeout_s: float, outcome: Outcome = "finished") -> str:
+        """Ship what is left and end the parent run. '' or, if something could not be shipped, a message about it.
+
+        Trials of this execution without an end are marked until they go on. What fails is tried again, until nothing
+        has got through for `PATIENCE_S` or `timeout_s` are over.
+        """
+        assert self._parent is not None
+        root = self._parent.folder.parents[1]
+        with self._told:
+            end_record(self._parent.folder, outcome, self._lost)
+            self._closing, self._give_up = True, time.monotonic() + timeout_s
+            self._told.notify()
+        self._thread.join(timeout_s)
+        why = self.problem or (f"not done within {timeout_s:g} s" if self._thread.is_alive() else "")
+        where = without_password(self.store.uri)
+        return f"not everything is in MLflow at {where} ({why}); to send the rest: {sync_command(root)}" if why else ""
+
+    def _add(self, name: str, job: Job) -> None:
+        self._jobs[name] = job
+        self._due[name] = time.monotonic()
+
+    def _ship(self, name: str) -> None:
+        if name in self._lost:
+            self._runs[name].conclude(KILLED)
+        else:
+            self._runs[name].ship(final=name in self._final)
+
+    def _settle(self, name: str, executions: Executions) -> None:
+        """Send what earlier executions have left, and what became of a trial without an end, unless it goes on."""
+        if name not in self._begun:
+            settle(self._runs[name], executions)
+
+    def _work(self) -> None:
+        with limits(SHIP):
+            while not self._closing:
+                names = self._wait()
+                again = self._attempts.all_of({name: self._jobs[name] for name in names})
+                with self._told:
+                    for name in again:
+                        self._due.setdefault(name, time.monotonic() + PAUSE_S)
+            self._finish()
+
+    def _wait(self) -> list[str]:
+        """Sleep until something is due, and take it; nothing when closing."""
+        with self._told:
+            while not self._closing:
+                now = time.monotonic()
+                names = [name for name, due in self._due.items() if due <= now]
+                if names:
+                    self._due = {name: due for name, due in self._due.items() if name not in names}
+                    return names
+                self._told.wait(min(self._due.values()) - now if self._due else None)
+            return []
+
+    def _finish(self) -> None:
+        """All that is left, then the ends; again and again as long as there is hope."""
+        assert self._parent is not None
+        jobs = {name: self._jobs[name] for name in self._due if name not in self._runs}
+        for name in self._begun:
+            jobs[name] = partial(self._runs[name].conclude, KILLED if name in self._lost else INTERRUPTED)
+        jobs["end"] = self._parent.ship
+        if self._shown is not None:
+            jobs["views and descriptions"] = self._shown
+        succeeded = time.monotonic()
+        while jobs:
+            left = self._attempts.all_of(jobs)
+            now = time.monotonic()
+            if len(left) < len(jobs):
+                succeeded = now
+            jobs = {name: jobs[name] for name in left}
+            if jobs and now + CLOSING_PAUSE_S > min(self._give_up, succeeded + PATIENCE_S):
+                return
+            if jobs:
+                time.sleep(CLOSING_PAUSE_S)

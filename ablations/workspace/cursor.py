@@ -1,0 +1,65 @@
+"""How much of a trial's journal has been shipped: `mlflow.json` in the trial's directory."""
+
+from pathlib import Path
+
+from ablations.addresses import without_password
+from gan_core import journal
+from gan_core.events import Finished
+from gan_core.machine.files import write_text
+from gan_core.records import Record
+
+NAME = "mlflow.json"
+SCHEMA_VERSION = 1
+
+
+class Cursor(Record):
+    """Where a trial's events went and how far. `seq`: the last event sent, -1 for none; `status`: of the end, if sent;
+    `samples`: how many looks at the machine were sent.
+
+    The end of a run is not counted in `seq`: a failed run is tried again, and goes on with the numbers before its end.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    tracking_uri: str  # without a password
+    experiment_id: str
+    run_id: str
+    seq: int = -1
+    status: str = ""
+    samples: int = 0
+
+
+def read_cursor(directory: Path) -> Cursor | None:
+    """The cursor of the trial in this directory, or None before anything was sent. Raises ValidationError."""
+    path = directory / NAME
+    return Cursor.model_validate_json(path.read_bytes()) if path.exists() else None
+
+
+def write_cursor(directory: Path, cursor: Cursor) -> None:
+    """Put the cursor in the directory, atomically."""
+    write_text(directory / NAME, cursor.model_dump_json(indent=2) + "\n")
+
+
+def is_shipped(directory: Path, uri: str) -> bool:
+    """Whether all that this trial's journal says is in the store at `uri`, as far as is known here."""
+    events = journal.read(directory)
+    if not events:
+        return True
+    cursor = read_cursor(directory)
+    if cursor is None or cursor.tracking_uri != without_password(uri):
+        return False
+    end = events[-1]
+    if isinstance(end, Finished):
+        return cursor.status == end.status and all(event.seq <= cursor.seq for event in events[:-1])
+    return cursor.seq >= end.seq
+
+
+def is_settled(directory: Path, uri: str) -> bool:
+    """Whether the store at `uri` has all of this trial, and knows that nobody works on it. For whoever knows that."""
+    cursor = read_cursor(directory)
+    return is_shipped(directory, uri) and (cursor is None or cursor.status != "")
+
+
+def experiment_of(trials: Path) -> str | None:
+    """The id of the experiment that the trials in this folder were last shipped to; None before that."""
+    cursors = (read_cursor(directory) for directory in sorted(trials.glob("*")))
+    return next((cursor.experiment_id for cursor in cursors if cursor is not None), None)

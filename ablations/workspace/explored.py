@@ -1,0 +1,49 @@
+"""What a search has tried so far: `explored.json` in the study's folder, written before any of it trains."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+
+from ablations.study.designs.search_options import Scalar
+from gan_core.problems import Problem, UserError
+from gan_core.records import Record
+
+NAME = "explored.json"
+SCHEMA_VERSION = 1
+
+
+class Suggestion(Record):
+    """One suggestion: a 'trial', or what it is instead: 'forbidden' by a rule, or of an arm that has all its seeds."""
+
+    params: dict[str, Scalar]
+    is_a: Literal["trial", "forbidden", "repeated"]
+    arm: str = ""
+    seed: int | None = None
+    reason: str = ""
+    failures: int = 0
+
+
+class Explored(Record):
+    """All suggestions in order. `chosen`: the arms to be confirmed, once that is settled. `gave_up`: why too few."""
+
+    schema_version: int = SCHEMA_VERSION
+    suggestions: tuple[Suggestion, ...] = ()
+    chosen: tuple[str, ...] | None = None
+    gave_up: str = ""
+
+
+def read_explored(root: Path) -> Explored:
+    """The record in a study's folder; an empty one where there is none. Raises UserError if it can't be read."""
+    try:
+        return Explored.model_validate_json((root / NAME).read_bytes())
+    except FileNotFoundError:
+        return Explored()
+    except ValidationError:
+        message = "can't be read"
+        raise UserError(Problem(message, source=str(root / NAME), allowed="another study, with --as NEWNAME")) from None
+
+
+def confirmed_ledger(study: str) -> str:
+    """What Optuna calls the second stage of this study."""
+    return f"{study}-confirm"

@@ -1,0 +1,75 @@
+"""Scores of what a study did not train, kept beside it: somebody else's pictures, or a run from elsewhere.
+
+One file a name, `foreign/NAME.json` in the study's folder; the leaderboard shows it among the scores of its stamp,
+marked as not trained here.
+"""
+
+import re
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+
+from ablations.workspace.workspace import Workspace
+from gan_core.events import Score
+from gan_core.machine import files as atomic
+from gan_core.problems import Problem, UserError
+from gan_core.scoring.records import SCHEMA_VERSION, Evaluation, Kept
+
+FOLDER = "foreign"
+NAME = re.compile(r"[A-Za-z0-9][\w. +-]{0,63}")
+WHERE = ("as",)
+
+
+class Foreign(Kept):
+    """An entry that was scored, and not trained, here: one seed, no interval."""
+
+    schema_version: int = SCHEMA_VERSION
+    name: str = Field(description="what the leaderboard calls it")
+    evaluation: Evaluation
+
+    @property
+    def scores(self) -> tuple[Score, ...]:
+        """Of the first evaluation seed."""
+        return self.evaluation.scores
+
+    def score(self, metric: str) -> Score | None:
+        """The score by this metric; None where it was not measured."""
+        return next((score for score in self.scores if score.metric == metric), None)
+
+
+def check_name(name: str, subject: Path, workspace: Workspace) -> None:
+    """Raise UserError for a name that can't be, is an arm's, or belongs to something else already."""
+    if not NAME.fullmatch(name):
+        allowed = "letters, digits, blanks and ._+- behind a letter or digit, 64 at most"
+        raise UserError(Problem(f"{name!r} can't be a name", WHERE, allowed=allowed))
+    if name in {arm.name for arm in workspace.record().arms}:
+        raise UserError(Problem(f"an arm of {workspace.name} is called {name!r}", WHERE, allowed="another name"))
+    path = _path(workspace.root, name)
+    if path.exists() and _read(path).evaluation.subject != str(subject.absolute()):
+        message = f"{name!r} is {_read(path).evaluation.subject} already"
+        raise UserError(Problem(message, WHERE, allowed=f"another name, or remove {path}"))
+
+
+def keep_foreign(workspace: Workspace, name: str, evaluation: Evaluation) -> Path:
+    """Write the entry, atomically; scores of the same subject under this name are replaced. Gives the file's path."""
+    path = _path(workspace.root, name)
+    path.parent.mkdir(exist_ok=True)
+    atomic.write_text(path, Foreign(name=name, evaluation=evaluation).model_dump_json(indent=1) + "\n")
+    return path
+
+
+def read_foreign(root: Path) -> tuple[Foreign, ...]:
+    """The entries in a study's folder, by name. Raises UserError for a file that is none."""
+    return tuple(sorted((_read(path) for path in (root / FOLDER).glob("*.json")), key=lambda entry: entry.name))
+
+
+def _path(root: Path, name: str) -> Path:
+    return root / FOLDER / f"{name}.json"
+
+
+def _read(path: Path) -> Foreign:
+    try:
+        return Foreign.model_validate_json(path.read_bytes())
+    except ValidationError:
+        message = "is no score that this program has kept; move it away or remove it"
+        raise UserError(Problem(message, source=str(path))) from None

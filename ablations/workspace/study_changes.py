@@ -1,0 +1,99 @@
+"""What differs between a study that has results and the same study as its file says now."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ablations.study.record import StudyRecord
+from gan_core.problems import Problem
+
+_ABSENT = object()
+
+
+def forbidden_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
+    """The changes after which old and new results would not belong together; [] if there are none.
+
+    Free are more seeds, their order, the order of arms, question, papers, comments, other words for the same
+    configuration, and further claims. The rule of the answers, and what is claimed, stand once there are results.
+    """
+    problems = []
+    if before.design != now.design:
+        problems.append(_change(("design",), before.design, now.design))
+    elif before.reference != now.reference:
+        problems.append(_change(("reference",), before.reference, now.reference))
+    if not set(before.seeds) <= set(now.seeds):
+        problems.append(_change(("seeds",), list(before.seeds), list(now.seeds)))
+    problems += _search_changes(before, now)
+    problems += [*_rule_changes(before, now), *_claim_changes(before, now)]
+    old, new = ({arm.name: arm for arm in study.arms} for study in (before, now))
+    problems += [Problem("this arm is gone", ("arms", name)) for name in old if name not in new]
+    problems += [Problem("this arm is new", ("arms", name)) for name in new if name not in old]
+    common = [name for name in old if name in new]
+    return problems + _settings_changes({name: _differences(old[name].config, new[name].config) for name in common})
+
+
+def with_late_claims(before: StudyRecord, now: StudyRecord) -> StudyRecord:
+    """The study as it is now, its claims marked that were not there when the first results came."""
+    early = {claim.name for claim in before.claims if not claim.late}
+    claims = (claim if claim.name in early else claim.model_copy(update={"late": True}) for claim in now.claims)
+    return now.model_copy(update={"claims": tuple(claims)})
+
+
+def _rule_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
+    old, new = before.rule.model_dump(), now.rule.model_dump()
+    return [_change(("rule", name), old[name], new[name]) for name in old if old[name] != new[name]]
+
+
+def _claim_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
+    """What decides the answers; other words for a claim are free."""
+    problems = []
+    for claim in before.claims:
+        same = next((other for other in now.claims if other.name == claim.name), None)
+        if same is None:
+            problems.append(Problem("this claim is gone", ("claims", claim.name)))
+        elif (same.metric, same.relation, same.test) != (claim.metric, claim.relation, claim.test):
+            was, is_now = (f"{c.comparison or c.not_tested} ({c.metric})" for c in (claim, same))
+            problems.append(_change(("claims", claim.name), was, is_now))
+    return problems
+
+
+def _search_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
+    """Of a search all of it: another space, or another way through it, is another search."""
+    if before.search is None or now.search is None:
+        return []
+    old, new = (
+        {"tricks": study.factors, **study.search.model_dump(mode="json", exclude_defaults=True)}
+        for study in (before, now)
+        if study.search is not None
+    )
+    return [_change(key, *change) for key, change in _differences(old, new).items()]
+
+
+def _settings_changes(by_arm: Mapping[str, Mapping[tuple[str, ...], tuple[Any, Any]]]) -> list[Problem]:
+    """One problem a setting where all arms changed alike, else one for each arm."""
+    problems = []
+    for key in dict.fromkeys(key for differences in by_arm.values() for key in differences):
+        changes = {arm: differences[key] for arm, differences in by_arm.items() if key in differences}
+        first = next(iter(changes.values()))
+        if len(changes) == len(by_arm) > 1 and all(change == first for change in changes.values()):
+            problems.append(_change(("every arm", *key), *first))
+        else:
+            problems += [_change(("arms", arm, *key), *change) for arm, change in changes.items()]
+    return problems
+
+
+def _differences(before: Any, now: Any, path: tuple[str, ...] = ()) -> dict[tuple[str, ...], tuple[Any, Any]]:
+    """Path -> (before, now) of every leaf that differs; a mapping against none is one leaf."""
+    if isinstance(before, Mapping) and isinstance(now, Mapping):
+        found: dict[tuple[str, ...], tuple[Any, Any]] = {}
+        for key in dict.fromkeys([*before, *now]):
+            found |= _differences(before.get(key, _ABSENT), now.get(key, _ABSENT), (*path, str(key)))
+        return found
+    return {} if before == now else {path: (before, now)}
+
+
+def _change(where: Sequence[str], before: Any, now: Any) -> Problem:
+    return Problem(f"{_shown(before)} before, {_shown(now)} now", tuple(where))
+
+
+def _shown(value: Any) -> str:
+    return "not set" if value is _ABSENT else repr(value)

@@ -1,0 +1,53 @@
+"""Who a trial is, as its directory says it. Reading this needs neither the trainer nor torch."""
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from ablations.study.designs.search_options import Stage
+from gan_core.problems import Problem, UserError
+from gan_core.records import Record
+
+SCHEMA_VERSION = 1
+RECORD = "trial.json"
+
+
+class TrialRecord(Record):
+    """What a trial's directory says about itself, so that results can be read without the study file.
+
+    `code`: digest of the trainer's source; None: not known, or more than one. `reused_from`: STUDY/FOLDER of the
+    trial of which this is a copy. `reference` is None in records from before there was a choice. `stage`: of a search,
+    whose explored trials are never ranked. `texts`: the options of its tricks in few words, so that a reader needs no
+    trainer to know their defaults; None in records from before they were kept.
+    """
+
+    schema_version: int = SCHEMA_VERSION
+    study: str
+    arm: str
+    factors: dict[str, bool]
+    seed: int
+    fingerprint: str
+    config: dict[str, Any]
+    design: str | None = None
+    reference: str | None = None
+    previous: str | None = None
+    code: str | None = None
+    reused_from: str | None = None
+    stage: Stage | None = None
+    searched: tuple[str, ...] = ()
+    texts: dict[str, str] | None = None
+
+    @property
+    def is_baseline(self) -> bool:
+        """Whether this is a trial of the arm that the study's others are compared with."""
+        return not any(self.factors.values()) if self.reference is None else self.arm == self.reference
+
+
+def read_record(directory: Path) -> TrialRecord:
+    """Read a trial's `trial.json`. Raises FileNotFoundError, or UserError for one that is no such record."""
+    try:
+        return TrialRecord.model_validate_json((directory / RECORD).read_bytes())
+    except ValidationError:
+        message = f"the folder holds a {RECORD} that can't be read; move it away or remove it"
+        raise UserError(Problem(message, source=str(directory))) from None

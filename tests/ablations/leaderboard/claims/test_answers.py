@@ -1,0 +1,221 @@
+"""Answers to claims from hand-made scores, against scipy's tests."""
+
+import math
+from itertools import product
+from typing import Any
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from ablations.leaderboard.claims.answers import answer_claims
+from ablations.leaderboard.claims.records import AnsweredClaim
+from ablations.results.results import Result
+from ablations.statistics import Relation, Rule
+from ablations.study.claims.records import Claim, Effect, OfArms, OfEffects, OfFactors, OfGenerators, Test
+from tests.ablations.leaderboard.claims.made_results import result, results
+
+BASE = (30.0, 36.0, 27.0, 33.0, 31.0, 29.0)
+GOOD = tuple(fid * ratio for fid, ratio in zip(BASE, (0.7, 0.72, 0.69, 0.71, 0.7, 0.68), strict=True))
+SAME = tuple(fid * ratio for fid, ratio in zip(BASE, (1.0, 1.01, 0.99, 1.01, 1.0, 0.99), strict=True))
+WILD = tuple(fid * ratio for fid, ratio in zip(BASE, (0.5, 1.6, 1.0, 0.7, 1.4, 0.9), strict=True))
+RULE = Rule()
+
+
+def claim(test: Test | None, relation: Relation | None = "<", metric: str = "fid", name: str = "c") -> Claim:
+    words = "as written" if test is not None else ""
+    why = "" if test is not None else "because"
+    return Claim(
+        name=name, statement="s", source="t", comparison=words, metric=metric, relation=relation, test=test,
+        not_tested=why,
+    )  # fmt: skip
+
+
+def answer(trials: list[Result], *claims: Claim, rule: Rule = RULE) -> tuple[AnsweredClaim, ...]:
+    return answer_claims(claims, trials, rule, "best")
+
+
+ARMS = [*results("baseline", BASE), *results("good", GOOD), *results("same", SAME), *results("wild", WILD)]
+
+
+@pytest.mark.parametrize(
+    ("left", "right", "relation", "outcome"),
+    [
+        ("good", "baseline", "<", "supported"),
+        ("baseline", "good", ">", "supported"),
+        ("good", "baseline", ">", "refuted"),
+        ("good", "baseline", "=", "refuted"),
+        ("same", "baseline", "=", "supported"),
+        ("same", "baseline", "<", "refuted"),
+        ("wild", "baseline", "<", "can't tell"),
+        ("wild", "baseline", "=", "can't tell"),
+        ("absent", "baseline", "<", "can't tell"),
+    ],
+)
+def test_arms(left: str, right: str, relation: Relation, outcome: str) -> None:
+    (answered,) = answer(ARMS, claim(OfArms(left=left, right=right), relation))
+    assert answered.outcome == outcome
+    assert answered.reason
+
+
+def test_the_numbers_are_those_of_a_paired_t_test_adjusted_over_the_claims() -> None:
+    tests = [OfArms(left=arm, right="baseline") for arm in ("good", "wild")]
+    good, wild, left_out = answer(ARMS, *(claim(test) for test in tests), claim(None, None))
+    logs = [np.log(np.divide(fids, BASE)) for fids in (GOOD, WILD)]
+    p = [float(stats.ttest_1samp(log, 0).pvalue) for log in logs]
+    assert good.p_holm == pytest.approx(2 * p[0])  # of two: what was not tested counts for nothing
+    assert wild.p_holm == pytest.approx(max(2 * p[0], p[1]))
+    interval = stats.ttest_1samp(logs[0], 0).confidence_interval()
+    assert good.seen is not None
+    shown = good.seen.shown
+    assert (shown.n, shown.mean) == (6, pytest.approx(math.exp(logs[0].mean())))
+    assert (shown.low, shown.high) == pytest.approx((math.exp(interval.low), math.exp(interval.high)))
+    assert good.seen.by_seed == pytest.approx(dict(enumerate(np.divide(GOOD, BASE))))
+    assert good.seen.none == pytest.approx((1 / 1.1, 1.1))
+    assert (left_out.outcome, left_out.reason, left_out.seen) == ("not tested", "because", None)
+    assert math.isnan(left_out.p_holm)
+
+
+def test_many_claims_ask_for_more_evidence() -> None:
+    hint = tuple(fid * ratio for fid, ratio in zip(BASE, (0.7, 0.9, 0.8, 0.95, 0.75, 0.97), strict=True))
+    trials = [*ARMS, *results("hint", hint)]
+    one, noise = claim(OfArms(left="hint", right="baseline")), claim(OfArms(left="wild", right="baseline"))
+    assert answer(trials, one)[0].outcome == "supported"
+    assert answer(trials, one, *[noise] * 9)[0].outcome == "can't tell"
+
+
+def test_the_study_s_rule_holds() -> None:
+    less = results("less", [fid * (0.95 + 0.001 * (-1) ** seed) for seed, fid in enumerate(BASE)])
+    equal = claim(OfArms(left="less", right="baseline"), "=")
+    assert answer([*ARMS, *less], equal)[0].outcome == "supported"
+    assert answer([*ARMS, *less], equal, rule=Rule(margin=0.02))[0].outcome == "refuted"
+
+
+def test_a_metric_that_may_be_negative_is_compared_by_differences() -> None:
+    trials = [result("baseline", seed, 30.0, kid=0.02) for seed in range(6)]
+    trials += [result("good", seed, 30.0, kid=-0.001 + 0.001 * seed) for seed in range(6)]
+    (answered,) = answer(trials, claim(OfArms(left="good", right="baseline"), "<", "kid"))
+    assert answered.outcome == "supported"
+    assert answered.rule.scale == "plain"
+    assert answered.seen is not None
+    assert answered.seen.shown.mean == pytest.approx(-0.001 + 0.0025 - 0.02)
+
+
+def test_diverged_runs_don_t_leave_the_survivors_to_answer() -> None:
+    lossy = [fid if seed < 3 else None for seed, fid in enumerate(GOOD)]
+    trials = [*results("baseline", BASE), *results("lossy", lossy)]
+    (answered,) = answer(trials, claim(OfArms(left="lossy", right="baseline")))
+    assert answered.outcome == "can't tell"
+    assert answered.notes == ("diverged: 3 against 0 of 6",)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "relation", "outcome"),
+    [(7, ">", "supported"), (7, "<", "refuted"), (4, ">", "can't tell"), (0, ">", "can't tell")],
+)
+def test_counts(wrong: int, relation: Relation, outcome: str) -> None:
+    trials = [*results("baseline", [30.0] * 8), *results("shaky", [None if s < wrong else 30.0 for s in range(8)])]
+    (answered,) = answer(trials, claim(OfArms(left="shaky", right="baseline"), relation, "diverged"))
+    assert answered.outcome == outcome
+    assert answered.counts is not None
+    assert (answered.counts.left, answered.counts.right, answered.counts.seeds) == (wrong, 0, 8)
+    assert answered.p_holm == pytest.approx(stats.binomtest(0, wrong).pvalue if wrong else 1)
+
+
+def test_what_became_of_runs_counts_too_and_who_cannot_be_judged_is_left_out() -> None:
+    kinds = ["mode collapse"] * 6 + ["healthy", "can't tell"]
+    bad = [result("bad", seed, 30.0, run_verdict=kind) for seed, kind in enumerate(kinds)]
+    good = results("good", [30.0] * 8, run_verdict="healthy")
+    test = OfArms(left="bad", right="good")
+    unhealthy, collapsed, other = answer(
+        bad + good, *(claim(test, ">", metric) for metric in ("unhealthy", "mode collapse", "oscillating"))
+    )
+    assert (unhealthy.outcome, collapsed.outcome, other.outcome) == ("can't tell", "can't tell", "can't tell")  # Holm
+    assert answer(bad + good, claim(test, ">", "unhealthy"))[0].outcome == "supported"
+    assert [a.counts and (a.counts.left, a.counts.seeds) for a in (unhealthy, collapsed, other)] == [
+        (6, 7), (6, 7), (0, 7)
+    ]  # fmt: skip
+
+
+EFFECTS = OfEffects(
+    left=Effect(with_it="ab", without_it="b"), right=Effect(with_it="a", without_it="baseline")
+)  # what a does with b, and alone
+
+
+@pytest.mark.parametrize(
+    ("together", "relation", "outcome"),
+    [(0.72, "=", "supported"), (0.45, "<", "supported"), (0.45, "=", "refuted"), (1.0, "<", "refuted")],
+)
+def test_interactions(together: float, relation: Relation, outcome: str) -> None:
+    """a takes 20 %, b 10 %: together 28 % if neither minds the other."""
+    wobble = (1.0, 1.01, 0.99, 1.01, 1.0, 0.99)
+    ratios = {"baseline": 1.0, "a": 0.8, "b": 0.9, "ab": together}
+    trials = []
+    for shift, (arm, ratio) in enumerate(ratios.items()):
+        fids = [fid * ratio * wobble[(seed * (1 + shift)) % 6] for seed, fid in enumerate(BASE)]
+        trials += results(arm, fids)
+    (answered,) = answer(trials, claim(EFFECTS, relation))
+    assert answered.outcome == outcome
+    assert answered.seen is not None
+    assert answered.seen.shown.mean == pytest.approx(together / 0.72, rel=0.02)
+
+
+def test_an_interaction_is_not_answered_by_survivors() -> None:
+    trials = [*results("baseline", BASE), *results("a", GOOD), *results("b", SAME)]
+    trials += results("ab", [fid if seed < 4 else None for seed, fid in enumerate(GOOD)])
+    (answered,) = answer(trials, claim(EFFECTS, "="))
+    assert (answered.outcome, answered.reason) == (
+        "can't tell",
+        "one of the arms diverges in 2 of 6 seeds more than another",
+    )
+
+
+def test_the_last_against_the_best() -> None:
+    worse = [result("x", seed, fid, last=fid * (1.3 + 0.01 * seed)) for seed, fid in enumerate(BASE)]
+    test = OfGenerators(left="last", arms=("x",))
+    (answered,) = answer(worse, claim(test, ">"))
+    assert (answered.outcome, answered.notes) == ("supported", ("the last generator was the best in 0 of 6 runs",))
+    best_is_last = results("x", BASE, kimg=20.0)
+    (answered,) = answer(best_is_last, claim(test, ">"))
+    assert (answered.outcome, answered.notes) == ("refuted", ("the last generator was the best in 6 of 6 runs",))
+    (answered,) = answer(best_is_last[:3], claim(test, ">"))
+    assert answered.outcome == "can't tell"  # three runs, however equal
+
+
+def test_values_on_a_grid_that_are_all_equal_prove_little() -> None:
+    early = [*results("a", [30.0] * 2, kimg=5.0), *results("b", [30.0] * 2, kimg=10.0)]
+    (answered,) = answer(early, claim(OfArms(left="a", right="b"), "<", "kimg_to_best"))
+    assert (answered.outcome, answered.p_holm) == ("can't tell", 0.5)
+    early = [*results("a", [30.0] * 6, kimg=5.0), *results("b", [30.0] * 6, kimg=10.0)]
+    (answered,) = answer(early, claim(OfArms(left="a", right="b"), "<", "kimg_to_best"))
+    assert (answered.outcome, answered.p_holm) == ("supported", 2 / 2**6)
+
+
+@pytest.mark.parametrize(
+    ("factors", "relation", "outcome"),
+    [
+        (("a",), "<", "supported"),
+        (("a",), "=", "refuted"),
+        (("b",), "=", "supported"),
+        (("a", "b"), "=", "supported"),
+        (("b", "a"), "<", "refuted"),
+    ],
+)
+def test_effects_over_a_factorial_design(factors: tuple[str, ...], relation: Relation, outcome: str) -> None:
+    rng = np.random.default_rng(0)
+    trials: list[Result] = []
+    for on in [*product((False, True), repeat=2)]:
+        names = [name for name, switched in zip("ab", on, strict=True) if switched]
+        fids = [fid * 0.7 ** on[0] * math.exp(rng.normal(0, 0.01)) for fid in BASE]
+        facts: dict[str, Any] = {"on": names, "factors": ("a", "b")}
+        trials += results("+".join(names) or "baseline", fids, **facts)
+    arms = tuple(dict.fromkeys(trial.arm for trial in trials))
+    (answered,) = answer(trials, claim(OfFactors(factors=factors, arms=arms), relation))
+    assert answered.outcome == outcome
+    assert answered.seen is not None
+    assert answered.seen.shown.mean == pytest.approx(0.7 if factors == ("a",) else 1.0, rel=0.02)
+
+
+def test_a_metric_under_several_protocols() -> None:
+    (answered,) = answer_claims([claim(OfArms(left="good", right="baseline"))], ARMS, RULE, "best", mixed=["fid"])
+    assert (answered.outcome, answered.reason) == ("can't tell", "these runs measured it under several protocols")

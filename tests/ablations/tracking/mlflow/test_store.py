@@ -1,0 +1,99 @@
+"""Bad addresses are told quickly, before anything trains; the environment is left as it was."""
+
+import os
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ablations.addresses import without_password
+from ablations.tracking.mlflow.store import CONNECT, limits, open_store
+from gan_core.problems import UserError
+from tests.ablations.ports import free_port
+from tests.ablations.tracking.conftest import Place
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port that takes connections and never answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[1]
+
+
+def refusal(uri: str) -> tuple[str, float]:
+    """What the user is told, and after how many seconds."""
+    start = time.monotonic()
+    with pytest.raises(UserError) as caught:
+        open_store(uri, "x", None)
+    return str(caught.value), time.monotonic() - start
+
+
+@pytest.mark.parametrize("uri", ["file:///tmp/mlruns", "./mlruns", "mlruns"])
+def test_files_are_refused_at_once(uri: str) -> None:
+    message, seconds = refusal(uri)
+    assert "sqlite:////" in message
+    assert seconds < 1
+
+
+def test_no_server_listening() -> None:
+    message, seconds = refusal(f"http://127.0.0.1:{free_port()}")
+    assert "does not answer" in message
+    assert seconds < 10
+
+
+def test_a_server_that_never_answers(silent_port: int) -> None:
+    message, seconds = refusal(f"http://127.0.0.1:{silent_port}")
+    assert "does not answer" in message
+    assert seconds < 15
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "mysql"])
+def test_no_database_listening_and_no_password_shown(scheme: str) -> None:
+    message, seconds = refusal(f"{scheme}://me:secret@127.0.0.1:{free_port()}/runs")
+    assert "does not answer" in message
+    assert "secret" not in message
+    assert seconds < 10
+
+
+def test_a_directory_that_cannot_be_made(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    _, seconds = refusal(f"sqlite:///{tmp_path}/file/below/mlflow.db")
+    assert seconds < 2
+
+
+def test_a_file_that_is_no_database(tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").write_text("certainly not SQLite" * 100)
+    _, seconds = refusal(f"sqlite:///{tmp_path}/mlflow.db")
+    assert seconds < 2
+
+
+def test_the_environment_is_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_TIMEOUT", "77")
+    before = dict(os.environ)
+    with limits(CONNECT):
+        assert os.environ["MLFLOW_HTTP_REQUEST_TIMEOUT"] == "77"
+        assert os.environ["MLFLOW_HTTP_REQUEST_MAX_RETRIES"] == "1"
+    assert dict(os.environ) == before
+
+
+def test_a_deleted_experiment_is_told(place: Place) -> None:
+    experiment = open_store(place.uri, place.experiment, place.artifacts).experiment_id
+    place.client.delete_experiment(experiment)
+    with pytest.raises(UserError, match="has been deleted"):
+        open_store(place.uri, place.experiment, place.artifacts)
+
+
+def test_passwords_are_not_shown() -> None:
+    assert without_password("postgresql://me:secret@host:1/x") == "postgresql://me:***@host:1/x"
+    assert without_password("sqlite:////a/b.db") == "sqlite:////a/b.db"
+
+
+def test_files_of_an_sqlite_store_lie_beside_it(place: Place, tmp_path: Path) -> None:
+    """`place` sees to it that no `mlruns` appears in the folder that this is called from."""
+    store = open_store(place.uri, place.experiment, None)
+    run = store.client.create_run(store.experiment_id)
+    store.client.log_text(run.info.run_id, "text", "note.txt")
+    folder = Path(place.uri.removeprefix("sqlite:///")).parent
+    assert [path.name for path in (folder / "mlartifacts").rglob("note.txt")] == ["note.txt"]
