@@ -9,7 +9,7 @@ from typing import Any
 
 from ablations.execution.models import ModelsLogged, log_missing_models
 from ablations.execution.progress import OnStep, StudyProgress
-from ablations.execution.session import Options, Session
+from ablations.execution.session import ExecutionOptions, Session
 from ablations.study.study import Study
 from ablations.workspace.cursor import NAME as CURSOR
 from ablations.workspace.opening import open_workspace
@@ -64,7 +64,7 @@ def study_of(source: Path) -> str:
     raise UserError(Problem(message, source=str(source), allowed="what `python -m gan_core run --out` wrote"))
 
 
-def adopt(source: Path, study: Study, runs: Path, options: Options, on_step: OnStep) -> Adoption:
+def adopt(source: Path, study: Study, runs: Path, options: ExecutionOptions, on_step: OnStep) -> Adoption:
     """Take the finished runs in `source` into the study; what it has already is left as it is.
 
     Raises UserError, before anything is taken, for runs of another configuration, on other images, or of trials that
@@ -103,7 +103,7 @@ def adopt(source: Path, study: Study, runs: Path, options: Options, on_step: OnS
 class _Ended(Session):
     """An execution about the trials alone that have a result: it enters them everywhere, and trains nothing."""
 
-    def __init__(self, study: Study, workspace: Workspace, options: Options) -> None:
+    def __init__(self, study: Study, workspace: Workspace, options: ExecutionOptions) -> None:
         super().__init__(study, workspace, options)
         self.trials = [trial for trial in self.trials if trial.name in self.progress.done]
         self.journals = {trial.name: self.journals[trial.name] for trial in self.trials}

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 from ablations.addresses import without_password
 from ablations.workspace.explored import NAME as EXPLORED
 from ablations.workspace.explored import confirmed_ledger
-from ablations.workspace.removal import FolderContents, Traces, contents_of, remove_folder, stores_elsewhere, traces_of
+from ablations.workspace.removal import (
+    FolderContents,
+    StoreTraces,
+    folder_contents,
+    remove_folder,
+    stores_elsewhere,
+    traces_of,
+)
 from ablations.workspace.workspace import Workspace
 from gan_core.problems import Problem, UserError
 
@@ -22,7 +29,7 @@ class Everything:
 
     workspace: Workspace
     folder: FolderContents
-    traces: Traces
+    traces: StoreTraces
     stores: tuple["StoreContents", ...]
     storage: str | None
     ledgers: dict[str, int]
@@ -35,9 +42,9 @@ def find_everything(workspace: Workspace, tracking_uri: str | None, storage: str
     Elsewhere: the store at `tracking_uri`, the servers that the folder tells of, and the Optuna `storage`. Raises
     UserError where one does not answer, or can't be opened without a password that the folder does not have.
     """
-    folder = contents_of(workspace)
+    folder = folder_contents(workspace)
     if local:
-        nothing = Traces({}, {}, {})
+        nothing = StoreTraces({}, {}, {})
         return Everything(workspace, folder, nothing, (), None, {}, ("what servers have of it stays there",))
     traces = traces_of(workspace)
     uris = _addresses(traces.stores, tracking_uri)

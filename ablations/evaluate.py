@@ -11,7 +11,7 @@ from ablations.workspace.workspace import Workspace, find_workspace
 from gan_core.problems import Problem, UserError
 from gan_core.scoring.evaluate import evaluate
 from gan_core.scoring.records import Evaluation
-from gan_core.scoring.request import Place, Request
+from gan_core.scoring.request import Place, ScoreRequest
 
 
 @dataclass(frozen=True)
@@ -20,14 +20,14 @@ class Question:
 
     subject: str
     runs: Path
-    request: Request
+    request: ScoreRequest
     place: Place
     study: str | None = None
     name: str | None = None
 
 
 @dataclass(frozen=True)
-class Answer:
+class EvaluationAnswer:
     """The scores; by metric, the spread over the training seeds of the same arm; the file that they were kept in."""
 
     evaluation: Evaluation
@@ -40,7 +40,7 @@ class Answer:
         return {**self.evaluation.model_dump(mode="json"), "training_seeds": spreads}
 
 
-def answer(question: Question) -> Answer:
+def answer(question: Question) -> EvaluationAnswer:
     """Score it. Raises UserError, before any image is scored, for what can't be found, asked or kept."""
     path = find_subject(question.subject, question.runs)
     request, workspace = question.request, _workspace(question)
@@ -57,7 +57,7 @@ def answer(question: Question) -> Answer:
         for score in evaluation.scores
         if evaluation.kind == "run" and (spread := training_spread(path, request.of, score)) is not None
     }
-    return Answer(evaluation, spreads, kept)
+    return EvaluationAnswer(evaluation, spreads, kept)
 
 
 def find_subject(text: str, runs: Path) -> Path:

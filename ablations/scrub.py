@@ -17,9 +17,9 @@ from ablations.workspace.execution_record import FOLDER
 from ablations.workspace.execution_record import NAME as EXECUTION
 from ablations.workspace.patches import NAME as PATCH
 from ablations.workspace.patches import CleanPatch, cleaned
-from ablations.workspace.removal import Traces, stores_elsewhere, traces_of
+from ablations.workspace.removal import StoreTraces, stores_elsewhere, traces_of
 from ablations.workspace.workspace import Workspace
-from gan_core.machine import files as atomic
+from gan_core.machine import files
 from gan_core.problems import UserError
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ def _clean_file(path: Path) -> None:
         record = json.loads(path.read_bytes())
         record["provenance"]["patch"] = text
         text = json.dumps(record, indent=2, ensure_ascii=False) + "\n"
-    atomic.write_text(path, text)
+    files.write_text(path, text)
 
 
 def _leak_in(uri: str, patch: "RunPatch") -> Leak:
@@ -122,7 +122,7 @@ def _stores(workspace: Workspace, tracking_uri: str | None, problems: list[str])
         traces = traces_of(workspace)
     except UserError as error:
         problems.extend(map(str, error.problems))
-        traces = Traces({}, {}, {})
+        traces = StoreTraces({}, {}, {})
     uris, closed, files = stores_elsewhere(traces.stores, tracking_uri)
     problems += [f"{uri}: not looked into, for its password is kept nowhere; --tracking-uri names it" for uri in closed]
     for uri in files:

@@ -20,7 +20,7 @@ from ablations.leaderboard.claims.records import AnsweredClaim
 from ablations.results.results import Result
 from ablations.results.summary import GeneratorSummary, ScoreSummary, Summary
 from ablations.statistics import ArmScores, Relation, Rule
-from ablations.study.claims.records import Claim, Effect, OfArms, OfEffects, Test
+from ablations.study.claims.records import Claim, ClaimedEffect, OfArms, OfEffects, Test
 from benchmarks.synthetic import World, draw
 
 PAGE = Path(__file__).parent.parent / "docs" / "claims.md"
@@ -29,7 +29,9 @@ RULE = Rule()
 SEEDS = (3, 6, 10, 20)
 MARGIN = math.log1p(RULE.margin)
 ARMS = {"baseline": "", **{trick: trick for trick in "abcd"}, "ab": "ab"}
-TOGETHER = OfEffects(left=Effect(with_it="ab", without_it="b"), right=Effect(with_it="a", without_it="baseline"))
+TOGETHER = OfEffects(
+    left=ClaimedEffect(with_it="ab", without_it="b"), right=ClaimedEffect(with_it="a", without_it="baseline")
+)
 Claimed = tuple[Test, Relation]
 
 

@@ -24,7 +24,7 @@ from gan_core import datasets
 from gan_core.config import resolve
 from gan_core.evaluation import cache
 from gan_core.evaluation.evaluator import Evaluator
-from gan_core.evaluation.extractors import Outputs
+from gan_core.evaluation.extractors import ExtractorOutputs
 from gan_core.evaluation.generated import Sample
 from gan_core.evaluation.metrics import METRICS
 from gan_core.evaluation.reals import Reals
@@ -83,7 +83,7 @@ def ours(home: Path, reals: Tensor, fakes: Tensor) -> float:
     """The moments of the fakes, and what is kept of the reals."""
     sample = Sample(D, 1, CPU, ())
     for batch in torch.split(fakes, BATCH):
-        sample.add(Outputs(batch.double(), torch.zeros(len(batch), 1)))
+        sample.add(ExtractorOutputs(batch.double(), torch.zeros(len(batch), 1)))
     return METRICS["fid"].measure(kept_reals(home, reals), sample, {})["fid"].value
 
 

@@ -14,7 +14,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Course:
+class Dynamics:
     """A run as series, and what can be said of them; `late` values are of its last third."""
 
     ticks: list[Ticked]
@@ -22,7 +22,7 @@ class Course:
     diversity: list[dict[str, float]]  # with them; {} where not measured
 
     @classmethod
-    def of(cls, events: Sequence[AnyEvent]) -> "Course":
+    def of(cls, events: Sequence[AnyEvent]) -> "Dynamics":
         scored = [e for e in events if isinstance(e, Evaluated) and e.of == "progress"]
         fids = [(next((s.value for s in e.scores if s.metric == "fid"), math.nan), e.diversity) for e in scored]
         there = [(fid, diversity) for fid, diversity in fids if math.isfinite(fid)]

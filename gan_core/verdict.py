@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from statistics import fmean, median
 from typing import Literal
 
-from gan_core.dynamics import Course
+from gan_core.dynamics import Dynamics
 from gan_core.events import AnyEvent, Finished
 
 Kind = Literal[
@@ -41,7 +41,7 @@ RESHUFFLED, FEWEST_MOVES = 0.6, 4  # mean total variation of the class shares fr
 
 
 @dataclass(frozen=True)
-class Verdict:
+class RunVerdict:
     """What became of a run; `evidence` in whole phrases with numbers."""
 
     kind: Kind
@@ -51,69 +51,71 @@ class Verdict:
         return f"{self.kind}: {'; '.join(self.evidence)}"
 
 
-def verdict_of(events: Sequence[AnyEvent]) -> Verdict:
+def verdict_of(events: Sequence[AnyEvent]) -> RunVerdict:
     """Judge a run by its events, finished or not."""
     end = events[-1] if events else None
     if isinstance(end, Finished) and end.status == "diverged":
-        return Verdict("diverged", (end.reason,))
-    course = Course.of(events)
+        return RunVerdict("diverged", (end.reason,))
+    course = Dynamics.of(events)
     steps, ticks, scores = events[-1].step if events else 0, len(course.ticks), len(course.fids)
     if steps < FEWEST_STEPS or ticks < FEWEST_TICKS or scores < FEWEST_SCORES:
-        return Verdict("can't tell", (f"too young: {steps} steps, {ticks} ticks, {scores} scores",))
+        return RunVerdict("can't tell", (f"too young: {steps} steps, {ticks} ticks, {scores} scores",))
     if math.isnan(course.late("d_accuracy")):
-        return Verdict("can't tell", ("how often D is right was not noted, or is no number",))
+        return RunVerdict("can't tell", ("how often D is right was not noted, or is no number",))
     for judge in (_blown_up, _one_image, _d_overpowered, _vanishing, _collapsed, _oscillating):
         if (verdict := judge(course)) is not None:
             return verdict
     if course.distance > VERY_FAR and _learnt_nothing(course, VERY_FAR):
-        return Verdict("can't tell", ("far from the reals for no reason known here", *_both(course)))
+        return RunVerdict("can't tell", ("far from the reals for no reason known here", *_both(course)))
     if course.late_diversity("spread") < NARROW:
-        return Verdict("can't tell", ("the samples have been much alike from the beginning", course.says_diversity()))
-    return Verdict("healthy", _both(course))
+        return RunVerdict(
+            "can't tell", ("the samples have been much alike from the beginning", course.says_diversity())
+        )
+    return RunVerdict("healthy", _both(course))
 
 
-def _both(course: Course) -> tuple[str, ...]:
+def _both(course: Dynamics) -> tuple[str, ...]:
     return course.says_quality(), course.says_game()
 
 
-def _learnt_nothing(course: Course, far: float) -> bool:
+def _learnt_nothing(course: Dynamics, far: float) -> bool:
     """Far from the reals (as far as that is known), and no nearer than at the first score."""
     return not course.distance <= far and course.late_fid > NOT_IMPROVED * course.fids[0]
 
 
-def _blown_up(course: Course) -> Verdict | None:
+def _blown_up(course: Dynamics) -> RunVerdict | None:
     """Never NaN or infinity, and lost all the same."""
     for name in ("loss_d", "loss_g"):
         typical = median(abs(tick.means[name]) for tick in course.late_ticks)
         if typical > BLOWN_UP:
-            return Verdict("diverged", (f"the median |{name}| of the last third is {typical:.2g}",))
+            return RunVerdict("diverged", (f"the median |{name}| of the last third is {typical:.2g}",))
     return None
 
 
-def _one_image(course: Course) -> Verdict | None:
+def _one_image(course: Dynamics) -> RunVerdict | None:
     if course.late_diversity("spread") < ONE_IMAGE:
-        return Verdict("mode collapse", (course.says_diversity(), course.says_game()))
+        return RunVerdict("mode collapse", (course.says_diversity(), course.says_game()))
     return None
 
 
-def _d_overpowered(course: Course) -> Verdict | None:
+def _d_overpowered(course: Dynamics) -> RunVerdict | None:
     """G's images are garbage, and D can't tell them from the reals: it has learnt nothing that G could learn from."""
     far = GARBAGE if course.late_diversity("spread") < NARROW else VERY_FAR
     if course.late("d_accuracy") < D_GUESSES and _learnt_nothing(course, far):
-        return Verdict("D overpowered", (course.says_game(), course.says_quality()))
+        return RunVerdict("D overpowered", (course.says_game(), course.says_quality()))
     return None
 
 
-def _vanishing(course: Course) -> Verdict | None:
+def _vanishing(course: Dynamics) -> RunVerdict | None:
     """D is right about everything, and G, whose loss is the worse for it, gets nowhere."""
     sure = course.late("d_accuracy") > D_IS_SURE and course.late("loss_d") < D_HAS_WON * abs(course.first("loss_d"))
     stuck = course.late("grad_norm_g") < 0.1 * course.first("grad_norm_g")
     if sure and (stuck or course.late("loss_g") > course.first("loss_g")) and _learnt_nothing(course, FAR):
-        return Verdict("vanishing gradients", (course.says_game(), course.says_quality()))
+        return RunVerdict("vanishing gradients", (course.says_game(), course.says_quality()))
     return None
 
 
-def _collapsed(course: Course) -> Verdict | None:
+def _collapsed(course: Dynamics) -> RunVerdict | None:
     """G gives less than it did, or a few images again and again."""
     spread, classes = course.late_diversity("spread"), course.late_diversity("classes")
     narrow = spread < min(NARROW, FELL * course.largest("spread"))
@@ -122,29 +124,29 @@ def _collapsed(course: Course) -> Verdict | None:
     )
     one_class = classes < min(ONE_CLASS, FELL * course.largest("classes"))
     if narrow or few or one_class:
-        return Verdict("mode collapse", (course.says_diversity(), course.says_game()))
+        return RunVerdict("mode collapse", (course.says_diversity(), course.says_game()))
     return None
 
 
-def _oscillating(course: Course) -> Verdict | None:
+def _oscillating(course: Dynamics) -> RunVerdict | None:
     """Neither player holds what it has: the advantage, the quality or the classes come and go and come again."""
     late = course.ticks[len(course.ticks) // 2 :]
     gaps = [t.means["d_real"] - t.means["d_fake"] for t in late if {"d_real", "d_fake"} <= t.means.keys()]
     logs = [math.log(fid) for fid in course.fids[-(len(course.fids) // 2) - 1 :] if fid > 0]
     moves = course.late_moves
     evidence = []
-    if (swings := turns(gaps, SWING)) >= SWINGS:
+    if (swings := reversals(gaps, SWING)) >= SWINGS:
         evidence.append(f"in the second half D(x) - D(G(z)) moved {swings} times up or down by more than {SWING}")
-    if (swings := turns(logs, math.log(FID_FACTOR))) >= FID_SWINGS:
+    if (swings := reversals(logs, math.log(FID_FACTOR))) >= FID_SWINGS:
         evidence.append(f"in the second half the FID moved {swings} times up or down by a factor of {FID_FACTOR:g}")
     if len(moves) >= FEWEST_MOVES and fmean(moves) > RESHUFFLED:
         evidence.append(
             f"in the second half {100 * fmean(moves):.0f} % of the samples moved to other classes at each score"
         )
-    return Verdict("oscillating", (*evidence, course.says_quality())) if evidence else None
+    return RunVerdict("oscillating", (*evidence, course.says_quality())) if evidence else None
 
 
-def turns(values: Sequence[float], least: float) -> int:
+def reversals(values: Sequence[float], least: float) -> int:
     """How many times the series moved by `least` or more from one turning point to the next."""
     moves, direction = 0, 0
     low = high = values[0] if values else math.nan

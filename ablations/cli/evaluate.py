@@ -68,9 +68,9 @@ def evaluate(
     from ablations.evaluate import Question, answer
     from ablations.terminal.evaluation import print_answer
     from gan_core.machine.devices import checked_device
-    from gan_core.scoring.request import Place, Request
+    from gan_core.scoring.request import Place, ScoreRequest
 
-    request = Request(
+    request = ScoreRequest(
         metrics=None if metrics is None else tuple(part.strip() for part in metrics.split(",")),
         n=n,
         reference=reference,

@@ -38,7 +38,7 @@ def export(
     """Write the trials that are still to do for a machine that has nothing but gan_core and what it needs.
 
     There `python -m gan_core run trials.tar --out DIR` trains them; here `adopt DIR` takes the results in.
-    Options that change the study need its file.
+    ExecutionOptions that change the study need its file.
     """
     from ablations.export import export as write
     from ablations.study.overrides import Overrides, settings_in
@@ -68,13 +68,13 @@ def adopt(
     """
     from ablations.adopt import adopt as take
     from ablations.adopt import study_of
-    from ablations.execution.session import Options
+    from ablations.execution.session import ExecutionOptions
     from ablations.terminal.progress import Steps
     from ablations.terminal.transfer import show_adoption
     from ablations.workspace.recorded import study_named
 
     uri = os.environ.get("MLFLOW_TRACKING_URI") or None
-    options = Options(
+    options = ExecutionOptions(
         machine_home(), "inline", device="cpu", tracking_uri=uri, storage=storage, command=sys.argv, models=True
     )
     into = study_named(study or study_of(source), runs)

@@ -12,7 +12,7 @@ from ablations.cli.options import DEFAULT_RUNS, Runs
 from gan_core.problems import Problem, UserError
 
 if TYPE_CHECKING:
-    from ablations.leaderboard.source import Source
+    from ablations.leaderboard.source import ResultSource
 
 STDOUT = Path("-")
 
@@ -89,7 +89,7 @@ def leaderboard(
         _write(option, path, text(), tell=not to_stdout)
 
 
-def _from_mlflow(uri: str, experiments: Sequence[str]) -> "Source":
+def _from_mlflow(uri: str, experiments: Sequence[str]) -> "ResultSource":
     from ablations.terminal.console import show_warnings
     from ablations.tracking.mlflow.results import from_mlflow
 

@@ -101,7 +101,7 @@ def run(
     from contextlib import closing
 
     from ablations.execution.models import log_missing_models
-    from ablations.execution.session import Options, open_session
+    from ablations.execution.session import ExecutionOptions, open_session
     from ablations.study.overrides import Overrides, settings_in
     from ablations.study.study import load_study
     from ablations.terminal.execution_end import show_models, show_outcome
@@ -112,7 +112,7 @@ def run(
     from ablations.workspace.uncommitted import named_files
     from gan_core.workers.interrupt import Interrupt
 
-    options = Options(
+    options = ExecutionOptions(
         home=machine_home(),
         executor=executor.value,
         workers=workers,

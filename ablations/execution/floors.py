@@ -14,7 +14,7 @@ from ablations.workspace.floors import FILE, FloorsFile, read_file
 from gan_core.config import resolve
 from gan_core.evaluation import extractors
 from gan_core.evaluation.versions import versions
-from gan_core.machine import files as atomic
+from gan_core.machine import files
 from gan_core.problems import UserError
 from gan_core.schema.configuration import Config
 from gan_core.scoring.floors import floors_of
@@ -109,7 +109,7 @@ def make_floors(settings: Sequence[dict[str, object]], root: Path, home: Path, d
         known = [floor for floor in kept.floors if floor.of not in [each.of for each in made]]
         protocols = dict.fromkeys((*kept.protocols, _protocol(config)))
         kept = FloorsFile(protocols=tuple(protocols), floors=(*known, *made))
-    atomic.write_text(root / FILE, kept.model_dump_json(indent=1) + "\n")
+    files.write_text(root / FILE, kept.model_dump_json(indent=1) + "\n")
 
 
 def _is_scored(config: Config, large: bool) -> bool:

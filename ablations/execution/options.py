@@ -7,7 +7,7 @@ from typing import Literal
 
 
 @dataclass(frozen=True)
-class Options:
+class ExecutionOptions:
     """What a user says about an execution, apart from the study."""
 
     home: Path

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from ablations.execution.progress import OnStep
 from ablations.leaderboard import Leaderboard, write_csv
-from ablations.leaderboard.source import Source, from_folders
+from ablations.leaderboard.source import ResultSource, from_folders
 from ablations.workspace.workspace import Workspace
 
 
@@ -15,7 +15,7 @@ class Outputs:
         self.workspace, self.with_report = workspace, with_report
         self.complaint = ""
 
-    def source(self) -> Source:
+    def source(self) -> ResultSource:
         """The results as they stand now."""
         return from_folders([self.workspace.root])
 

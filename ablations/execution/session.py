@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ablations.execution.floors import FloorWork
-from ablations.execution.options import Options as Options
+from ablations.execution.options import ExecutionOptions as ExecutionOptions
 from ablations.execution.outputs import Outputs
 from ablations.execution.preparation import prepare_data, prepare_weights
 from ablations.execution.progress import OnStep, StudyProgress
@@ -37,7 +37,7 @@ CLOSE_S = 60.0  # how long the end may wait for a tracker that does not answer
 class Session:
     """An execution in a workspace that this process has locked. `reports` does the work."""
 
-    def __init__(self, study: Study, workspace: Workspace, options: Options) -> None:
+    def __init__(self, study: Study, workspace: Workspace, options: ExecutionOptions) -> None:
         self.study, self.workspace, self.options = study, workspace, options
         self.exploration = Exploration.of(study, workspace.root)
         self.trials = [*(self.exploration or trials_of(study, workspace.root))]
@@ -186,7 +186,7 @@ class Session:
 
 
 @contextmanager
-def open_session(study: Study, runs: Path, options: Options) -> Iterator[Session]:
+def open_session(study: Study, runs: Path, options: ExecutionOptions) -> Iterator[Session]:
     """An execution of the study, its directory locked for the body's time.
 
     Where a UserError ends the body before anything has trained, the folders that were made for it are removed.

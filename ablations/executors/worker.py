@@ -13,13 +13,13 @@ from ablations.executors.executor import Job
 from ablations.executors.system_metrics import EVERY_S, GpuMemory, Sampler
 from gan_core.config import resolve
 from gan_core.events import AnyEvent, Finished
-from gan_core.workers.unattended import attended
+from gan_core.workers.unattended import unattended
 
 
 def events_of(job: Job, device: str, threads: int) -> Generator[AnyEvent, None, None]:
     """Train a job from its checkpoint to its end; closing saves a checkpoint first. Failures are events too."""
     torch.set_num_threads(threads)
-    run = attended(resolve(job.settings), job.directory, job.home, device)
+    run = unattended(resolve(job.settings), job.directory, job.home, device)
     sampler = Sampler(job.directory, _gpu_memory(device), EVERY_S if job.system_metrics else None)
     with sampler, closing(run) as events:
         for event in events:

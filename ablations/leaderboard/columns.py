@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ablations.leaderboard.records import Entry, Leaderboard, Row, Table
+from ablations.leaderboard.records import Leaderboard, Row, Table, UnrankedEntry
 from ablations.results.results import METRIC
 from ablations.statistics import Comparison
 
@@ -20,7 +20,7 @@ class Column:
     name: str
     meaning: str
     cell: Callable[[Table, Row], Cell]
-    entry: Callable[[Table, Entry], Cell] = lambda table, entry: None
+    entry: Callable[[Table, UnrankedEntry], Cell] = lambda table, entry: None
 
 
 def _compared(number: Callable[[Comparison], float | None]) -> Callable[[Table, Row], Cell]:
@@ -160,7 +160,7 @@ def documented() -> dict[str, str]:
     return meanings
 
 
-def columns_of(leaderboard: Leaderboard) -> list[str]:
+def table_columns(leaderboard: Leaderboard) -> list[str]:
     """The names of this leaderboard's columns, in order."""
     factors = dict.fromkeys(FACTOR + name for t in leaderboard.tables for row in t.rows for name in row.factors)
     metrics = dict.fromkeys(metric for table in leaderboard.tables for metric in table.other_metrics)
@@ -184,9 +184,9 @@ def columns_of(leaderboard: Leaderboard) -> list[str]:
     return names
 
 
-def line_of(table: Table, line: Row | Entry) -> dict[str, Any]:
+def line_of(table: Table, line: Row | UnrankedEntry) -> dict[str, Any]:
     """A row or an entry by column, as far as it has them. None and NaN are numbers that there are not."""
-    if isinstance(line, Entry):
+    if isinstance(line, UnrankedEntry):
         cells: dict[str, Any] = {column.name: column.entry(table, line) for column in COLUMNS}
         return cells | {f"{m}_mean": score.value for m, score in line.scores.items() if m in table.other_metrics}
     cells = {column.name: column.cell(table, line) for column in COLUMNS}

@@ -4,13 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ablations.leaderboard.records import Entry
+from ablations.leaderboard.records import UnrankedEntry
 from ablations.results.results import METRIC
 from ablations.results.summary import ScoreSummary
 from ablations.statistics import Rule
 from ablations.study.claims.records import Claim
 from ablations.study.record import StudyRecord
-from ablations.workspace.external_scores import Foreign, read_foreign
+from ablations.workspace.external_scores import ExternalScore, read_external
 from ablations.workspace.floors import read_floors
 from ablations.workspace.workspace import Workspace
 from gan_core.events import Score
@@ -58,7 +58,7 @@ class Beside(Kept):
     schema_version: int = SCHEMA_VERSION
     study: StudyRecord | None
     floors: tuple[Floor, ...]
-    foreign: tuple[Foreign, ...]
+    foreign: tuple[ExternalScore, ...]
 
     @property
     def asked(self) -> Asked:
@@ -66,35 +66,35 @@ class Beside(Kept):
         return Asked() if self.study is None else asked_in(self.study)
 
     @property
-    def entries(self) -> tuple[Entry, ...]:
+    def entries(self) -> tuple[UnrankedEntry, ...]:
         """What stands on its leaderboard and is no arm."""
         return entries_of(self.foreign, self.floors)
 
 
 def read_beside(root: Path) -> Beside:
     """Of the study in this folder, as it is now. Raises UserError for files that this program has not written."""
-    return Beside(study=read_asked(root).record, floors=read_floors(root), foreign=read_foreign(root))
+    return Beside(study=read_asked(root).record, floors=read_floors(root), foreign=read_external(root))
 
 
-def read_entries(root: Path) -> tuple[Entry, ...]:
+def read_entries(root: Path) -> tuple[UnrankedEntry, ...]:
     """Those in a study's folder, as far as they have a FID; nothing is computed."""
-    return entries_of(read_foreign(root), read_floors(root))
+    return entries_of(read_external(root), read_floors(root))
 
 
-def entries_of(elsewhere: Iterable[Foreign], floors: Iterable[Floor]) -> tuple[Entry, ...]:
+def entries_of(elsewhere: Iterable[ExternalScore], floors: Iterable[Floor]) -> tuple[UnrankedEntry, ...]:
     """These, as far as they have a FID."""
     return tuple(_entries(elsewhere, floors))
 
 
-def _entries(elsewhere: Iterable[Foreign], floors: Iterable[Floor]) -> Iterator[Entry]:
+def _entries(elsewhere: Iterable[ExternalScore], floors: Iterable[Floor]) -> Iterator[UnrankedEntry]:
     for foreign in elsewhere:
         if METRIC in (scores := _summaries(foreign.scores)):
             evaluation = foreign.evaluation
             stamp = scores[METRIC].stamp
-            yield Entry(None, "elsewhere", foreign.name, evaluation.what, evaluation.n, stamp, scores)
+            yield UnrankedEntry(None, "elsewhere", foreign.name, evaluation.what, evaluation.n, stamp, scores)
     for floor in floors:
         if METRIC in (scores := _summaries(floor.scores)) and METRIC in floor.of:
-            yield Entry(None, "floor", floor.name, floor.what, floor.n, floor.of[METRIC], scores)
+            yield UnrankedEntry(None, "floor", floor.name, floor.what, floor.n, floor.of[METRIC], scores)
 
 
 def _summaries(scores: Iterable[Score]) -> dict[str, ScoreSummary]:

@@ -15,7 +15,7 @@ Journal = Callable[[Result], Sequence[AnyEvent]]  # a trial's events, wherever t
 
 
 @dataclass(frozen=True)
-class Side:
+class ProtocolSide:
     """One of the two: `what` it is, and the scores whose protocols are compared, by metric."""
 
     what: str
@@ -64,7 +64,7 @@ def explain(a: str, b: str, results: Sequence[Result], of: Of, journal_of: Journ
     )
 
 
-def _side(text: str, results: Sequence[Result], of: Of, journal_of: Journal) -> Side:
+def _side(text: str, results: Sequence[Result], of: Of, journal_of: Journal) -> ProtocolSide:
     scored = [result for result in results if (found := result.generator(of)) is not None and found.scores]
     runs = [result for result in scored if text in _names(result, result.name) or text == result.directory]
     arms = [result for result in scored if text in _names(result, result.arm)]
@@ -75,10 +75,10 @@ def _side(text: str, results: Sequence[Result], of: Of, journal_of: Journal) -> 
         raise _unknown(text, scored, of)
     result, metric = stamped[0]
     score = _scores(result, of, journal_of)[metric]
-    return Side(f"stamp {text} ({score.name}, {result.study}/{result.name})", {metric: score})
+    return ProtocolSide(f"stamp {text} ({score.name}, {result.study}/{result.name})", {metric: score})
 
 
-def _side_of_runs(text: str, runs: Sequence[Result], of: Of, journal_of: Journal) -> Side:
+def _side_of_runs(text: str, runs: Sequence[Result], of: Of, journal_of: Journal) -> ProtocolSide:
     """A run, or an arm by its first run. Its seeds must agree, else there is no one protocol to explain."""
     if len({result.study for result in runs}) > 1:
         studies = ", ".join(f"{study}/{text}" for study in dict.fromkeys(result.study for result in runs))
@@ -88,7 +88,7 @@ def _side_of_runs(text: str, runs: Sequence[Result], of: Of, journal_of: Journal
         one_each = ", ".join(sorted(result.name for result in kinds.values()))
         message = f"the seeds of arm {text!r} were scored under several protocols; name runs"
         raise UserError(Problem(message, WHERE, allowed=one_each))
-    return Side(f"{runs[0].study}/{runs[0].name}", _scores(runs[0], of, journal_of))
+    return ProtocolSide(f"{runs[0].study}/{runs[0].name}", _scores(runs[0], of, journal_of))
 
 
 def _generator_scores(result: Result, of: Of) -> Iterable[Any]:

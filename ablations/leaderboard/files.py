@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from ablations.leaderboard.claims.records import AnsweredClaim
-from ablations.leaderboard.columns import columns_of, documented, line_of
+from ablations.leaderboard.columns import documented, line_of, table_columns
 from ablations.leaderboard.records import Leaderboard, Row, Table
 from gan_core.machine.files import write_text
 
@@ -23,7 +23,7 @@ def frame_of(leaderboard: Leaderboard) -> pd.DataFrame:
         for table in leaderboard.tables
         for line in (*table.lines(), *table.explored, *table.floors)
     ]
-    frame = pd.DataFrame(lines, columns=columns_of(leaderboard))
+    frame = pd.DataFrame(lines, columns=table_columns(leaderboard))
     whole = [name for name in frame if name in ("rank", "seeds_needed") or str(name).startswith("seeds_")]
     return frame.astype(dict.fromkeys(whole, "Int64"))
 

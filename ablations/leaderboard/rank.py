@@ -13,14 +13,14 @@ from itertools import groupby
 
 from ablations.leaderboard.claims.answers import answer_claims
 from ablations.leaderboard.context import Asked, AskedBy
-from ablations.leaderboard.records import NO_SCORES, Entry, Leaderboard, Row, Table
+from ablations.leaderboard.records import NO_SCORES, Leaderboard, Row, Table, UnrankedEntry
 from ablations.leaderboard.rows import evaluation_share, row_of, scores_of
 from ablations.results.results import METRIC, Result, in_order
 from ablations.statistics import ArmScores, Comparison, Rule, compare_all, expected_best
 from ablations.study.claims.measures import Of
 from gan_core.problems import UserError
 
-Entries = Mapping[str, Sequence[Entry]]  # by study
+Entries = Mapping[str, Sequence[UnrankedEntry]]  # by study
 NOTHING = Asked()
 
 
@@ -56,7 +56,7 @@ def _refuse_doubles(results: Sequence[Result]) -> None:
         raise UserError(*doubles)
 
 
-def _tables(trials: Sequence[Result], of: Of, asked: Asked, entries: Sequence[Entry]) -> Iterator[Table]:
+def _tables(trials: Sequence[Result], of: Of, asked: Asked, entries: Sequence[UnrankedEntry]) -> Iterator[Table]:
     """A trial without a FID has no protocol to go by: it counts in each table of its study."""
     stamps = [_stamp(trial, of) for trial in trials]
     for stamp in sorted(set(stamps) - {""}) or [""]:
@@ -69,7 +69,7 @@ def _stamp(trial: Result, of: Of) -> str:
     return score.stamp if score else ""
 
 
-def _table(trials: Sequence[Result], of: Of, asked: Asked, entries: Sequence[Entry]) -> Table:
+def _table(trials: Sequence[Result], of: Of, asked: Asked, entries: Sequence[UnrankedEntry]) -> Table:
     stamps, mixed = _stamps(trials, of)
     explored = [trial for trial in trials if trial.stage == "explore"]
     judged = [trial for trial in trials if trial.stage != "explore"]
@@ -136,7 +136,9 @@ def _arm_scores(trials: Sequence[Result], of: Of) -> ArmScores:
     return ArmScores(trials[0].arm, positive, diverged)
 
 
-def _ranked(rows: Sequence[Row], elsewhere: Sequence[Entry]) -> tuple[tuple[Row, ...], tuple[Entry, ...]]:
+def _ranked(
+    rows: Sequence[Row], elsewhere: Sequence[UnrankedEntry]
+) -> tuple[tuple[Row, ...], tuple[UnrankedEntry, ...]]:
     """Both in order, with ranks in common. At a tie the baseline comes first, and arms before what is no arm."""
     keys = {("arm", row.arm): (row.fid.mean, 0 if row.is_baseline else 1, row.arm) for row in rows}
     keys |= {("elsewhere", entry.name): (entry.fid, 2, entry.name) for entry in elsewhere}

@@ -83,7 +83,7 @@ class Row:
 
 
 @dataclass(frozen=True)
-class Entry:
+class UnrankedEntry:
     """What was scored and is no arm of the study: one measurement, so without interval and verdict.
 
     'elsewhere': not trained here, ranked. 'floor': to place a number, never ranked. `beside`: the protocol of the FIDs
@@ -125,8 +125,8 @@ class Table:
     mixed: tuple[str, ...]
     evaluation_share: float  # of the wall seconds of all trials
     rows: tuple[Row, ...]
-    elsewhere: tuple[Entry, ...] = ()
-    floors: tuple[Entry, ...] = ()
+    elsewhere: tuple[UnrankedEntry, ...] = ()
+    floors: tuple[UnrankedEntry, ...] = ()
     explored: tuple[Row, ...] = ()
     expected: tuple[ExpectedBest, ...] = ()
     claims: tuple[AnsweredClaim, ...] = ()  # the study's, answered from these rows' trials
@@ -141,9 +141,9 @@ class Table:
         """The metrics beside the FID."""
         return tuple(metric for metric in self.stamps if metric != METRIC)
 
-    def lines(self) -> Iterator[Row | Entry]:
+    def lines(self) -> Iterator[Row | UnrankedEntry]:
         """The arms and what was scored elsewhere, in the order of their ranks, those without one last."""
-        both: list[Row | Entry] = [*self.rows, *self.elsewhere]
+        both: list[Row | UnrankedEntry] = [*self.rows, *self.elsewhere]
         yield from sorted(both, key=lambda line: math.inf if line.rank is None else line.rank)
 
 

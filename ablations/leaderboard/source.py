@@ -17,7 +17,7 @@ from gan_core.problems import Problem, UserError
 
 
 @dataclass(frozen=True)
-class Source:
+class ResultSource:
     """Results, what was scored beside them and asked of them, and a way to each run's journal.
 
     `warning`: what is missing, a line each.
@@ -34,14 +34,14 @@ class Source:
         return leaderboard_of(self.results, ranked_by, self.asked, self.entries)
 
 
-def from_disk(studies: Sequence[str], runs: Path) -> Source:
+def from_disk(studies: Sequence[str], runs: Path) -> ResultSource:
     """Studies by their files, names or folders. Raises UserError where there is none, or two have one name."""
     if not studies:
         raise UserError(Problem("which study?", ("STUDY",), allowed="a study file, a study's name or its folder"))
     return from_folders([find_workspace(study, runs).root for study in studies])
 
 
-def from_folders(roots: Sequence[Path]) -> Source:
+def from_folders(roots: Sequence[Path]) -> ResultSource:
     """Studies by their folders."""
     folders = list(dict.fromkeys(root.resolve() for root in roots))
     names = [folder.name for folder in folders]
@@ -49,7 +49,7 @@ def from_folders(roots: Sequence[Path]) -> Source:
         raise UserError(Problem("two folders hold a study of one name", ("STUDY",), source=", ".join(doubles)))
     results = read_results([directory for root in dict.fromkeys(roots) for directory in trial_directories(root)])
     entries = {root.name: read_entries(root) for root in folders}
-    return Source(results, _journal_on_disk, entries, {root.name: read_asked(root) for root in folders})
+    return ResultSource(results, _journal_on_disk, entries, {root.name: read_asked(root) for root in folders})
 
 
 def _journal_on_disk(result: Result) -> list[AnyEvent]:

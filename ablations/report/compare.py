@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ablations.leaderboard.context import read_asked
-from ablations.report.compare_sides import Side
+from ablations.report.compare_sides import ComparedSide
 from ablations.report.sections.configuration import Configuration, configuration_of
 from ablations.report.sections.curves import Curve, curve_of
 from ablations.report.sections.effects import Effects, effect_of
@@ -44,7 +44,7 @@ class SideBySide:
     same_z: bool
 
 
-def side_by_side(a: Side, b: Side) -> SideBySide:
+def side_by_side(a: ComparedSide, b: ComparedSide) -> SideBySide:
     """Compare the best generators under the full protocol, paired by seed, by the rule of their study."""
     rule = _rule(a, b)
     names = {_stamp(result): _score_name(result) for side in (a, b) for result in side.results}
@@ -72,14 +72,14 @@ def side_by_side(a: Side, b: Side) -> SideBySide:
     )
 
 
-def _rule(a: Side, b: Side) -> Rule:
+def _rule(a: ComparedSide, b: ComparedSide) -> Rule:
     """What their study's answers are held to; the default one where their studies have several."""
     studies = {Path(result.directory).parents[1] for side in (a, b) for result in side.results}
     first, *others = (read_asked(study).rule for study in sorted(studies))
     return first if all(rule == first for rule in others) else Rule()
 
 
-def _why_not(a: Side, b: Side, stamps: set[str]) -> str:
+def _why_not(a: ComparedSide, b: ComparedSide, stamps: set[str]) -> str:
     if len(stamps) > 1:
         return "the scores were measured under different protocols; leaderboard --explain A B says in what they differ"
     if not any(_fid(result) for side in (a,) for result in side.results) or not any(_fid(r) for r in b.results):
@@ -89,7 +89,7 @@ def _why_not(a: Side, b: Side, stamps: set[str]) -> str:
     return ""
 
 
-def _pairs(a: Side, b: Side, rule: Rule | None) -> tuple[SeedPair, ...]:
+def _pairs(a: ComparedSide, b: ComparedSide, rule: Rule | None) -> tuple[SeedPair, ...]:
     ours, theirs = ({result.seed: result for result in side.results} for side in (a, b))
     pairs = []
     for seed in sorted(ours.keys() | theirs.keys()):
@@ -102,7 +102,7 @@ def _pairs(a: Side, b: Side, rule: Rule | None) -> tuple[SeedPair, ...]:
     return tuple(pairs)
 
 
-def _grids(a: Side, b: Side) -> tuple[Grid, ...]:
+def _grids(a: ComparedSide, b: ComparedSide) -> tuple[Grid, ...]:
     """Of the lowest seed that both have a grid of, A's first; else of each side's first run that has one."""
     found = [{result.seed: (result, last_grid(result)) for result in side.results} for side in (a, b)]
     there = [{seed: (result, path) for seed, (result, path) in own.items() if path is not None} for own in found]
@@ -120,7 +120,7 @@ def _same_progress(curves: Sequence[Curve | None]) -> bool:
     return len({curve.score for curve in curves if curve is not None}) <= 1
 
 
-def _scores(side: Side) -> ArmScores:
+def _scores(side: ComparedSide) -> ArmScores:
     scores = {result.seed: fid for result in side.results if (fid := _fid(result)) is not None}
     return ArmScores(side.label, scores, frozenset(r.seed for r in side.results if r.status == "diverged"))
 

@@ -13,7 +13,7 @@ from gan_core.problems import Problem, UserError, nearest_name
 
 
 @dataclass(frozen=True)
-class Side:
+class ComparedSide:
     """One side. `config`: as resolved, of its first run; the seeds of an arm's runs are its only difference."""
 
     label: str
@@ -21,7 +21,7 @@ class Side:
     config: Mapping[str, Any]
 
 
-def sides_of(a: str, b: str, study: str | None, runs: Path) -> tuple[Side, Side]:
+def sides_of(a: str, b: str, study: str | None, runs: Path) -> tuple[ComparedSide, ComparedSide]:
     """Both by name. Labels tell them apart: 'STUDY/ARM' where the arms have one name.
 
     Raises UserError where a side is no run and no arm, or more than one, and where both are the same.
@@ -37,7 +37,8 @@ def sides_of(a: str, b: str, study: str | None, runs: Path) -> tuple[Side, Side]
     if names[0] == names[1]:
         names = [own[0].directory for own in results]
     first, second = (
-        Side(label, own, read_record(Path(own[0].directory)).config) for label, own in zip(names, results, strict=True)
+        ComparedSide(label, own, read_record(Path(own[0].directory)).config)
+        for label, own in zip(names, results, strict=True)
     )
     return first, second
 

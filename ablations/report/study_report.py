@@ -7,8 +7,8 @@ from typing import Any
 
 from ablations.leaderboard import Table
 from ablations.leaderboard.rows import runs_in
-from ablations.leaderboard.source import Source, from_folders
-from ablations.report.sections.answer import Answer, answer_of
+from ablations.leaderboard.source import ResultSource, from_folders
+from ablations.report.sections.answer import StudyAnswer, answer_of
 from ablations.report.sections.claims import Claims, claims_of
 from ablations.report.sections.configuration import Configuration, configs_of, configuration_of
 from ablations.report.sections.curves import Curve, curve_of
@@ -18,13 +18,13 @@ from ablations.report.sections.effects import Effects, effects_of
 from ablations.report.sections.expected_best import Expected, expected_of
 from ablations.report.sections.factorial_effects import InteractionMap, interaction_map
 from ablations.report.sections.ladder import Rung, rungs_of
-from ablations.report.sections.protocols import Protocol, protocols_of
+from ablations.report.sections.protocols import ReportedProtocol, protocols_of
 from ablations.report.sections.reproduction import Origin, origin_of
 from ablations.report.sections.run_facts import RunFacts, facts_of
 from ablations.report.sections.run_outcomes import Ends, ends_of
 from ablations.report.sections.samples import Grids, grids_of
 from ablations.report.sections.search import Searched, searched_of
-from ablations.report.sections.seeds import MOST_ARMS, ArmSeeds, Shown, arm_seeds, shown_arms
+from ablations.report.sections.seeds import MOST_ARMS, ArmSeeds, ShownArms, arm_seeds, shown_arms
 from ablations.results.results import Result
 from ablations.study.record import StudyRecord
 from ablations.workspace.workspace import Workspace
@@ -35,9 +35,9 @@ class TableReport:
     """What is said of the arms that may be compared: those of one study and protocol."""
 
     table: Table
-    shown: Shown
+    shown: ShownArms
     effects: Effects
-    answer: Answer
+    answer: StudyAnswer
     claims: Claims | None
     rungs: tuple[Rung, ...]  # of a ladder
     expected: Expected | None  # of a search
@@ -47,7 +47,7 @@ class TableReport:
     grids: Grids | None
     doses: tuple[ArmDose, ...]
     inert: tuple[Inert, ...]
-    protocols: tuple[Protocol, ...]
+    protocols: tuple[ReportedProtocol, ...]
 
 
 @dataclass(frozen=True)
@@ -80,7 +80,7 @@ def study_reports(roots: Sequence[Path]) -> tuple[StudyReport, ...]:
     )
 
 
-def _study_report(root: Path, record: StudyRecord, tables: Sequence[Table], source: Source) -> StudyReport:
+def _study_report(root: Path, record: StudyRecord, tables: Sequence[Table], source: ResultSource) -> StudyReport:
     results = [result for result in source.results if result.study == record.name]
     read = _remembered(facts_of)
     reports = tuple(_table_report(record, table, results, read) for table in tables)

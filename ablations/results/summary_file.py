@@ -14,8 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from ablations.results.summary import Summary, summary_of
-from gan_core import dynamics as course
-from gan_core import journal, verdict
+from gan_core import dynamics, journal, verdict
 from gan_core.machine.cores import cores
 from gan_core.records import Record
 
@@ -96,7 +95,7 @@ def _digest(content: bytes) -> str:
 @functools.cache
 def _code_digest() -> str:
     """Of the source that turns events into a summary: a verdict by other rules is another summary."""
-    modules = (course, verdict, inspect.getmodule(summary_of))
+    modules = (dynamics, verdict, inspect.getmodule(summary_of))
     return _digest("".join(inspect.getsource(module) for module in modules if module is not None).encode())
 
 

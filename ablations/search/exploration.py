@@ -17,7 +17,7 @@ from ablations.study.space.plan import SearchPlan
 from ablations.workspace.explored import NAME, Suggestion, confirmed_ledger, read_explored
 from ablations.workspace.trials import Trial, trial_of
 from gan_core import journal
-from gan_core.machine import files as atomic
+from gan_core.machine import files
 from gan_core.problems import Problem, UserError
 
 if TYPE_CHECKING:
@@ -157,4 +157,4 @@ class Exploration:
 
     def _write(self, **changes: object) -> None:
         self.explored = self.explored.model_copy(update=changes)
-        atomic.write_text(self.root / NAME, self.explored.model_dump_json(indent=1) + "\n")
+        files.write_text(self.root / NAME, self.explored.model_dump_json(indent=1) + "\n")

@@ -28,7 +28,7 @@ class Observation:
 
 
 @dataclass(frozen=True)
-class Column:
+class ModelColumn:
     """One effect: of a level against the first one, or of two such together."""
 
     about: Levels
@@ -36,7 +36,9 @@ class Column:
     values: NDArray[np.float64]
 
 
-def columns_of(observations: Sequence[Observation], factors: Sequence[Factor], interactions: bool) -> list[Column]:
+def model_columns(
+    observations: Sequence[Observation], factors: Sequence[Factor], interactions: bool
+) -> list[ModelColumn]:
     """Main effects, then two-way interactions.
 
     A level's column is 1[level] - 1/k over the k levels (+1/2 and -1/2 for two), an interaction's the product of two.
@@ -49,18 +51,19 @@ def columns_of(observations: Sequence[Observation], factors: Sequence[Factor], i
     if interactions:
         for first, second in combinations(mains, 2):
             columns += [
-                Column(a.about + b.about, f"{a.name}:{b.name}", a.values * b.values) for a, b in product(first, second)
+                ModelColumn(a.about + b.about, f"{a.name}:{b.name}", a.values * b.values)
+                for a, b in product(first, second)
             ]
     return columns
 
 
-def _main(observations: Sequence[Observation], factor: Factor) -> list[Column]:
+def _main(observations: Sequence[Observation], factor: Factor) -> list[ModelColumn]:
     seen = np.array([observation.levels[factor.name] for observation in observations], dtype=object)
     if unknown := set(seen) - set(factor.levels):
         raise ValueError(f"levels {sorted(unknown)} of {factor.name!r} are not among {factor.levels}")
     share = 1 / len(factor.levels)
     return [
-        Column(
+        ModelColumn(
             ((factor.name, level),),
             factor.name if len(factor.levels) == 2 else f"{factor.name}[{level}]",
             (seen == level).astype(np.float64) - share,
@@ -80,7 +83,7 @@ class AliasStructure:
     kept: tuple[int, ...]
     mixed: dict[int, dict[int, float]]  # dropped -> {kept: coefficient}; empty: with the mean (or the seeds) alone
 
-    def expression(self, kept: int, columns: Sequence[Column]) -> str:
+    def expression(self, kept: int, columns: Sequence[ModelColumn]) -> str:
         """What the estimate of a kept column really is, such as 'A + 0.5 B:C'."""
         terms = [columns[kept].name]
         for dropped, coefficients in self.mixed.items():
@@ -91,7 +94,7 @@ class AliasStructure:
         return " ".join(terms)
 
 
-def alias_structure(blocks: NDArray[np.float64], columns: Sequence[Column]) -> AliasStructure:
+def alias_structure(blocks: NDArray[np.float64], columns: Sequence[ModelColumn]) -> AliasStructure:
     """Go through the columns in order (main effects first) and keep each that the ones before do not span already.
 
     `blocks` [n, b] are columns that belong to the model in any case (one a seed). A dropped column is a combination of

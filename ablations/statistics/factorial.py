@@ -16,12 +16,12 @@ from ablations.statistics.estimate import Estimate
 from ablations.statistics.factor_columns import (
     MEAN,
     AliasStructure,
-    Column,
     Factor,
     Levels,
+    ModelColumn,
     Observation,
     alias_structure,
-    columns_of,
+    model_columns,
 )
 from ablations.statistics.rule import Rule
 from ablations.statistics.significance import equivalence_p, holm, two_sided_p
@@ -85,7 +85,7 @@ def fit_factorial(
     Raises ValueError for an unknown level, or a score that the rule's scale has no place for.
     """
     scored = [observation for observation in observations if observation.score is not None]
-    columns = columns_of(scored, factors, interactions)
+    columns = model_columns(scored, factors, interactions)
     if not scored:
         return FactorialFit((), 0, len(observations), 0, math.nan)
     seeds = sorted({observation.seed for observation in scored})
@@ -99,7 +99,7 @@ def fit_factorial(
 
 
 def _least_squares(
-    y: Sequence[float], blocks: NDArray[np.float64], columns: Sequence[Column], structure: AliasStructure
+    y: Sequence[float], blocks: NDArray[np.float64], columns: Sequence[ModelColumn], structure: AliasStructure
 ) -> _Model:
     fit = OLS(np.asarray(y), np.column_stack([blocks, *(columns[i].values for i in structure.kept)])).fit()
     df = round(fit.df_resid)
@@ -112,7 +112,7 @@ def _least_squares(
 
 
 def _effects(
-    columns: Sequence[Column],
+    columns: Sequence[ModelColumn],
     structure: AliasStructure,
     model: _Model,
     observations: Sequence[Observation],
@@ -163,7 +163,7 @@ def _effects(
     return tuple(effects)
 
 
-def _aliases(index: int, columns: Sequence[Column], structure: AliasStructure) -> tuple[str, ...]:
+def _aliases(index: int, columns: Sequence[ModelColumn], structure: AliasStructure) -> tuple[str, ...]:
     if index in structure.mixed:
         return tuple(columns[other].name for other in structure.mixed[index]) or (MEAN,)
     return tuple(columns[other].name for other, kept in structure.mixed.items() if index in kept)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from ablations.study.arm import Arm, LeftOut
 from ablations.study.designs import DESIGNS, Combination, Layout
-from ablations.study.factors import Factor, Settings, Where, clashes, merged, resolved, without
+from ablations.study.factors import Settings, StudyFactor, Where, clashes, merged, resolved, without
 from gan_core.config import broken_rules
 from gan_core.problems import Problem
 from gan_core.schema.configuration import Config
@@ -23,7 +23,7 @@ class BuiltArms:
     warnings: list[str] = field(default_factory=list)
 
 
-def build_arms(baseline: Settings, factors: Mapping[str, Factor], design: str, layout: Layout) -> BuiltArms:
+def build_arms(baseline: Settings, factors: Mapping[str, StudyFactor], design: str, layout: Layout) -> BuiltArms:
     """Resolve every combination. A mistake in the baseline is reported once and left out of what the arms build on.
 
     A combination that a rule forbids is left out where the design can do without it, else it is a problem.
@@ -64,7 +64,7 @@ def build_arms(baseline: Settings, factors: Mapping[str, Factor], design: str, l
 
 
 def _tried(
-    combination: Combination, on: Sequence[str], factors: Mapping[str, Factor], baseline: Settings
+    combination: Combination, on: Sequence[str], factors: Mapping[str, StudyFactor], baseline: Settings
 ) -> tuple[Config | None, list[Problem], tuple[str, ...]]:
     """The configuration or None, its problems, and why these settings, each right by itself, can't be together."""
     place = _place_of(combination, factors)
@@ -83,7 +83,7 @@ def _named(problem: Problem, arm: str) -> Problem:
     return replace(problem, message=f"arm {arm}: {problem.message}")
 
 
-def _placed(problem: Problem, place: Where, on: Sequence[str], factors: Mapping[str, Factor]) -> Problem:
+def _placed(problem: Problem, place: Where, on: Sequence[str], factors: Mapping[str, StudyFactor]) -> Problem:
     """Where in the file: at the factor that sets the key, else (a rule about the baseline's own) at the arm."""
     owners = [name for name in on if problem.where[0] in factors[name].settings]
     if owners:
@@ -92,7 +92,7 @@ def _placed(problem: Problem, place: Where, on: Sequence[str], factors: Mapping[
     return replace(problem, where=place, message=f"{path}: {problem.message}")
 
 
-def _place_of(combination: Combination, factors: Mapping[str, Factor]) -> Where:
+def _place_of(combination: Combination, factors: Mapping[str, StudyFactor]) -> Where:
     """What in the file an arm comes from: its one factor, or what asks for the combination."""
     if len(combination.on) == 1 and combination.where == ("design",):
         return factors[next(iter(combination.on))].where
@@ -119,7 +119,7 @@ def _twins(arms: Sequence[Arm], places: Mapping[str, Where]) -> list[Problem]:
     return problems
 
 
-def _never_varied(built: BuiltArms, factors: Mapping[str, Factor]) -> list[Problem]:
+def _never_varied(built: BuiltArms, factors: Mapping[str, StudyFactor]) -> list[Problem]:
     """Factors that without the left-out combinations are on in no arm, or off in none."""
     problems = []
     for name, factor in factors.items():

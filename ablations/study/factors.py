@@ -12,7 +12,7 @@ Settings = Mapping[str, Any]
 Where = tuple[str | int, ...]
 
 
-class Factor(NamedTuple):
+class StudyFactor(NamedTuple):
     """What switching it on sets, and where in the study file that is written."""
 
     settings: Settings
@@ -47,7 +47,7 @@ def resolved(settings: Settings) -> Resolved:
             settings = without(settings, wrong)
 
 
-def merged(baseline: Settings, on: Sequence[str], factors: Mapping[str, Factor]) -> dict[str, Any]:
+def merged(baseline: Settings, on: Sequence[str], factors: Mapping[str, StudyFactor]) -> dict[str, Any]:
     """The baseline's settings, and in their place those of the factors that are on."""
     settings = dict(baseline)
     for name in on:
@@ -60,7 +60,7 @@ def without(settings: Settings, keys: set[str]) -> Settings:
     return {key: value for key, value in settings.items() if key not in keys}
 
 
-def clashes(on: Sequence[str], factors: Mapping[str, Factor]) -> list[str]:
+def clashes(on: Sequence[str], factors: Mapping[str, StudyFactor]) -> list[str]:
     """Two factors that set one key to different values, in words."""
     found = []
     for first, second in itertools.combinations(on, 2):

@@ -13,7 +13,7 @@ from ablations.study.build_arms import build_arms
 from ablations.study.claims.records import Claim
 from ablations.study.claims.resolve import resolve_claims
 from ablations.study.designs import DESIGNS, DesignOptions, Fraction, Layout
-from ablations.study.factors import Factor
+from ablations.study.factors import StudyFactor
 from ablations.study.overrides import Overrides
 from ablations.study.record import ArmRecord, StudyRecord
 from ablations.study.space.plan import SearchPlan, as_written, search_plan
@@ -141,14 +141,14 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
     )
 
 
-def _settings_in(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Factor]]:
+def _settings_in(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, StudyFactor]]:
     """Baseline and factors as far as they have the right shape, so that mistakes elsewhere hide none in them.
 
     An arm that is given by settings is a factor of its own.
     """
     baseline = data.get("baseline")
     factors = {
-        name: Factor(settings, (key, name))
+        name: StudyFactor(settings, (key, name))
         for key in ("arms", "tricks")
         for name, settings in mapping(data.get(key)).items()
         if isinstance(settings, dict) and (settings or key == "tricks")

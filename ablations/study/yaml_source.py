@@ -21,7 +21,7 @@ _SUFFIXES = (".yaml", ".yml")
 
 
 @dataclass(frozen=True)
-class Source:
+class YamlSource:
     """What a YAML file says (`data`: dicts, lists, text, numbers, truth values, None), and where it says it."""
 
     path: Path
@@ -40,7 +40,7 @@ class Source:
         return f"{self.path}:{self.line(where)}"
 
 
-def read_yaml(path: Path) -> Source:
+def read_yaml(path: Path) -> YamlSource:
     """Read a file whose top is a mapping. Raises UserError with file and line of what is wrong with it as YAML."""
     text = _text_of(path)
     yaml = YAML(typ="safe", pure=True)
@@ -56,7 +56,7 @@ def read_yaml(path: Path) -> Source:
         reader.problem(root, "not a mapping", allowed="lines such as `key: value`")
     if reader.problems:
         raise UserError(*reader.problems)
-    return Source(path, text, data, reader.lines)
+    return YamlSource(path, text, data, reader.lines)
 
 
 class _Reader:

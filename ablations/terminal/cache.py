@@ -8,12 +8,12 @@ from rich.table import Table
 from ablations.terminal.console import out
 
 if TYPE_CHECKING:
-    from gan_core.evaluation.cache import Entry
+    from gan_core.evaluation.cache import CacheEntry
 
 MEGABYTE = 1e6
 
 
-def show_cache(entries: Sequence["Entry"]) -> None:
+def show_cache(entries: Sequence["CacheEntry"]) -> None:
     """A line a file."""
     if not entries:
         out.print("nothing is kept yet")

@@ -6,8 +6,8 @@ from rich.table import Table
 
 from ablations.terminal.console import out, say
 from gan_core.config.catalog import LevelEntry, Option, TrickEntry
-from gan_core.datasets import Place, Status
-from gan_core.schema.rules import Rule
+from gan_core.datasets import SearchedPlace, Status
+from gan_core.schema.rules import Compatibility
 
 
 def show_catalog(tricks: Sequence[TrickEntry], levels: Sequence[LevelEntry], choices: Sequence[Option]) -> None:
@@ -34,11 +34,11 @@ def show_catalog(tricks: Sequence[TrickEntry], levels: Sequence[LevelEntry], cho
     out.print(table)
 
 
-def _rules(word: str, rules: Sequence[Rule]) -> list[str]:
+def _rules(word: str, rules: Sequence[Compatibility]) -> list[str]:
     return [f"{word} {rule.text}{' (warning)' if rule.severity == 'warning' else ''}".lstrip() for rule in rules]
 
 
-def show_places(name: str, places: Sequence[Place]) -> None:
+def show_places(name: str, places: Sequence[SearchedPlace]) -> None:
     """Where a data set was looked for, and where it is."""
     for place in places:
         say(f"{name}: {place.where}: {place.outcome}")

@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from rich import box
 from rich.table import Table
 
-from ablations.evaluate import Answer
+from ablations.evaluate import EvaluationAnswer
 from ablations.statistics import Estimate, estimate
 from ablations.terminal.console import duration, out, say
 from gan_core.events import Score
 
 
-def print_answer(answer: Answer, as_json: bool) -> None:
+def print_answer(answer: EvaluationAnswer, as_json: bool) -> None:
     """Tables for people, or the record as JSON alone."""
     if as_json:
         say(json.dumps(answer.plain(), indent=1))
@@ -29,7 +29,7 @@ def print_answer(answer: Answer, as_json: bool) -> None:
         say(f"kept, as not trained there: {answer.kept}")
 
 
-def _scores(answer: Answer) -> Table:
+def _scores(answer: EvaluationAnswer) -> Table:
     """A line a metric: the value, or mean and sd over evaluation seeds, beside the sd over training seeds."""
     evaluation, several = answer.evaluation, len(answer.evaluation.scored) > 1
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))

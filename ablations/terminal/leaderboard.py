@@ -10,7 +10,7 @@ from ablations.leaderboard import Leaderboard
 from ablations.leaderboard import Table as Ranked
 from ablations.leaderboard.explain import Explanation
 from ablations.leaderboard.rows import runs_in
-from ablations.leaderboard.source import Source
+from ablations.leaderboard.source import ResultSource
 from ablations.leaderboard.text.cells import drawn
 from ablations.leaderboard.text.claims import HEADINGS, drawn_claims
 from ablations.report.sections.answer import sentences_of
@@ -85,13 +85,13 @@ def show_explanation(explanation: Explanation) -> None:
     out.print(shown)
 
 
-def show_effects(source: Source, leaderboard: Leaderboard) -> None:
+def show_effects(source: ResultSource, leaderboard: Leaderboard) -> None:
     """Below the leaderboard: rungs of a ladder, main effects and interactions, each trick's loss from everything."""
     for study, effects in _effects(source, leaderboard):
         out.print(_drawn(study, effects))
 
 
-def _effects(source: Source, leaderboard: Leaderboard) -> Iterator[tuple[str, Effects]]:
+def _effects(source: ResultSource, leaderboard: Leaderboard) -> Iterator[tuple[str, Effects]]:
     for table in leaderboard.tables:
         record = source.asked[table.study].record if table.study in source.asked else None
         if record is None or record.design not in OF_DESIGN or not table.stamps:

@@ -16,12 +16,12 @@ from ablations.tracking.views.views import STUDY
 from ablations.workspace.cursor import experiment_of
 
 if TYPE_CHECKING:
-    from ablations.tracking.mlflow.refresh import Shown
+    from ablations.tracking.mlflow.refresh import RefreshedStore
 
 UI = "http://127.0.0.1:5000"  # where `ui` serves unless it is told otherwise
 
 
-def show_ui(base: str, shown: "Shown | None", root: Path, opened: bool, stops: bool = False) -> None:
+def show_ui(base: str, shown: "RefreshedStore | None", root: Path, opened: bool, stops: bool = False) -> None:
     """Where the UI at `base` shows the study; `opened`: in the browser too; `stops`: whether Ctrl-C ends it."""
     if shown is None:
         say(f"{base} (nothing of this study is there yet: {sync_command(root)})")

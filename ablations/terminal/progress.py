@@ -149,7 +149,7 @@ class Steps:
         self._said = ("", -1)
 
     def __call__(self, text: str, share: float | None = None) -> None:
-        """See `ablations.preparation.OnStep`."""
+        """See `ablations.execution.preparation.OnStep`."""
         now = ("", int(share * 10)) if share is not None else (text, -1)
         if now != self._said:
             self._said = now

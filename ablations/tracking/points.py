@@ -23,7 +23,7 @@ from gan_core.verdict import verdict_of
 DIVERSITY = ("spread", "dimensions", "classes")
 
 
-class Point(NamedTuple):
+class LoggedPoint(NamedTuple):
     """One value of a metric. `step`: images shown to D, 0 for a summary; `time_ms`: Unix time of the event, ms."""
 
     name: str
@@ -32,19 +32,19 @@ class Point(NamedTuple):
     time_ms: int
 
 
-def points_of(events: Iterable[AnyEvent], budget_kimg: float) -> list[Point]:
+def points_of(events: Iterable[AnyEvent], budget_kimg: float) -> list[LoggedPoint]:
     """All points of these events of a run with this budget, in order, those that are not finite too."""
     return [
-        Point(name, value, step_of(event, budget_kimg), milliseconds(event))
+        LoggedPoint(name, value, step_of(event, budget_kimg), milliseconds(event))
         for event in events
         for name, value in _values(event)
     ]
 
 
-def system_points(samples: Iterable[SystemSample | None], first: int) -> list[Point]:
+def system_points(samples: Iterable[SystemSample | None], first: int) -> list[LoggedPoint]:
     """Points of looks at the machine, numbered from `first`: MLflow draws `system/` on a page of its own."""
     return [
-        Point(f"system/{name}", value, first + number, round(sample.time * 1000))
+        LoggedPoint(f"system/{name}", value, first + number, round(sample.time * 1000))
         for number, sample in enumerate(samples)
         if sample is not None
         for name, value in sample.model_dump(exclude={"time"}, exclude_none=True).items()
@@ -61,7 +61,7 @@ def step_of(event: AnyEvent, budget_kimg: float) -> int:
     return event.images
 
 
-def not_finite(points: Iterable[Point]) -> list[str]:
+def not_finite(points: Iterable[LoggedPoint]) -> list[str]:
     """Names of the metrics that somewhere had a value that is no finite number."""
     return list(dict.fromkeys(point.name for point in points if not math.isfinite(point.value)))
 

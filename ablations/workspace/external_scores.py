@@ -11,7 +11,7 @@ from pydantic import Field, ValidationError
 
 from ablations.workspace.workspace import Workspace
 from gan_core.events import Score
-from gan_core.machine import files as atomic
+from gan_core.machine import files
 from gan_core.problems import Problem, UserError
 from gan_core.scoring.records import SCHEMA_VERSION, Evaluation, Kept
 
@@ -20,7 +20,7 @@ NAME = re.compile(r"[A-Za-z0-9][\w. +-]{0,63}")
 WHERE = ("as",)
 
 
-class Foreign(Kept):
+class ExternalScore(Kept):
     """An entry that was scored, and not trained, here: one seed, no interval."""
 
     schema_version: int = SCHEMA_VERSION
@@ -54,11 +54,11 @@ def keep_foreign(workspace: Workspace, name: str, evaluation: Evaluation) -> Pat
     """Write the entry, atomically; scores of the same subject under this name are replaced. Gives the file's path."""
     path = _path(workspace.root, name)
     path.parent.mkdir(exist_ok=True)
-    atomic.write_text(path, Foreign(name=name, evaluation=evaluation).model_dump_json(indent=1) + "\n")
+    files.write_text(path, ExternalScore(name=name, evaluation=evaluation).model_dump_json(indent=1) + "\n")
     return path
 
 
-def read_foreign(root: Path) -> tuple[Foreign, ...]:
+def read_external(root: Path) -> tuple[ExternalScore, ...]:
     """The entries in a study's folder, by name. Raises UserError for a file that is none."""
     return tuple(sorted((_read(path) for path in (root / FOLDER).glob("*.json")), key=lambda entry: entry.name))
 
@@ -67,9 +67,9 @@ def _path(root: Path, name: str) -> Path:
     return root / FOLDER / f"{name}.json"
 
 
-def _read(path: Path) -> Foreign:
+def _read(path: Path) -> ExternalScore:
     try:
-        return Foreign.model_validate_json(path.read_bytes())
+        return ExternalScore.model_validate_json(path.read_bytes())
     except ValidationError:
         message = "is no score that this program has kept; move it away or remove it"
         raise UserError(Problem(message, source=str(path))) from None

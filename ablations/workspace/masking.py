@@ -2,7 +2,7 @@
 
 The rules go by the shape of a secret (a private key, a token of a known service, the password of an address) and by
 the word before it (`password = ...`). They rather mask too much than too little, and they can't know every secret:
-files that are secrets by their name are never read in the first place (`ablations.secret_files`).
+files that are secrets by their name are never read in the first place (`ablations.workspace.secret_files`).
 """
 
 import re

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field, ValidationError
 
-from gan_core.machine import files as atomic
+from gan_core.machine import files
 from gan_core.problems import Problem, UserError
 from gan_core.records import Record
 
@@ -37,7 +37,7 @@ def models_of(root: Path) -> list[ModelCursor]:
 def write_model(root: Path, arm: str, cursor: ModelCursor) -> None:
     """Note it, atomically."""
     (root / FOLDER).mkdir(exist_ok=True)
-    atomic.write_text(_path(root, arm), cursor.model_dump_json(indent=2) + "\n")
+    files.write_text(_path(root, arm), cursor.model_dump_json(indent=2) + "\n")
 
 
 def _read(path: Path) -> ModelCursor:

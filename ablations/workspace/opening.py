@@ -11,7 +11,7 @@ from ablations.study.record import StudyRecord
 from ablations.workspace.explored import NAME as EXPLORED
 from ablations.workspace.study_changes import forbidden_changes, with_late_claims
 from ablations.workspace.workspace import Workspace
-from gan_core.machine import files as atomic
+from gan_core.machine import files
 from gan_core.machine.files import exclusive
 from gan_core.problems import Problem, UserError
 
@@ -43,8 +43,8 @@ def open_workspace(study: "Study", runs: Path) -> Iterator[Workspace]:
             (workspace.root / EXPLORED).unlink(missing_ok=True)
             workspace.optuna_db.unlink(missing_ok=True)  # trials that it has enqueued are another study's
         workspace.trials.mkdir(exist_ok=True)
-        atomic.write_text(workspace.study_yaml, study.text)
-        atomic.write_text(workspace.study_json, _json_of(record))
+        files.write_text(workspace.study_yaml, study.text)
+        files.write_text(workspace.study_json, _json_of(record))
         yield workspace
 
 

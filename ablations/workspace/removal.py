@@ -23,7 +23,7 @@ from gan_core.problems import Problem, UserError
 
 
 @dataclass(frozen=True)
-class Traces:
+class StoreTraces:
     """What is known in the folder of MLflow's side, by store (without a password): runs, and logged models."""
 
     trials: dict[str, tuple[str, ...]]
@@ -49,7 +49,7 @@ class FolderContents:
     taken_by: tuple[str, ...]
 
 
-def contents_of(workspace: Workspace) -> FolderContents:
+def folder_contents(workspace: Workspace) -> FolderContents:
     """What the study's folder holds."""
     files = [path for path in workspace.root.rglob("*") if path.is_file()]
     return FolderContents(
@@ -63,7 +63,7 @@ def contents_of(workspace: Workspace) -> FolderContents:
     )
 
 
-def traces_of(workspace: Workspace) -> Traces:
+def traces_of(workspace: Workspace) -> StoreTraces:
     """What the study's cursors tell. Raises UserError for one that can't be read."""
     models: defaultdict[str, list[ModelCursor]] = defaultdict(list)
     try:
@@ -76,7 +76,7 @@ def traces_of(workspace: Workspace) -> Traces:
         raise UserError(
             Problem(message, source=str(workspace.root), allowed="--local, to leave MLflow as it is")
         ) from None
-    return Traces(trials, executions, {uri: tuple(own) for uri, own in models.items()})
+    return StoreTraces(trials, executions, {uri: tuple(own) for uri, own in models.items()})
 
 
 def stores_elsewhere(known: Sequence[str], given: str | None) -> tuple[list[str], list[str], list[str]]:

@@ -17,7 +17,7 @@ from ablations.workspace.trial_record import RECORD, TrialRecord, read_record
 from gan_core import journal
 from gan_core.config import resolve
 from gan_core.events import Finished
-from gan_core.machine import files as atomic
+from gan_core.machine import files
 from gan_core.problems import Problem, UserError
 from gan_core.schema.configuration import Config
 
@@ -71,7 +71,7 @@ class Trial:
         if reused_from is None and (self.directory / journal.NAME).exists() and _code_before(self.directory) != code:
             code = None
         record = self.record(code, reused_from).model_dump()
-        atomic.write_text(self.directory / RECORD, json.dumps(record, indent=2) + "\n")
+        files.write_text(self.directory / RECORD, json.dumps(record, indent=2) + "\n")
 
 
 def _code_before(directory: Path) -> str | None:

@@ -30,10 +30,10 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     from gan_core.machine.devices import checked_device
     from gan_core.machine.home import given_weights, machine_home
     from gan_core.scoring.evaluate import evaluate
-    from gan_core.scoring.request import Place, Request
+    from gan_core.scoring.request import Place, ScoreRequest
 
     a = arguments
-    request = Request(
+    request = ScoreRequest(
         metrics=None if a.metrics is None else tuple(part.strip() for part in a.metrics.split(",")),
         n=a.n,
         reference=a.reference,

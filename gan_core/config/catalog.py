@@ -13,7 +13,7 @@ from gan_core.game.lr_schedules import SCHEDULES
 from gan_core.game.optimizers import OPTIMIZERS
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES
 from gan_core.schema.configuration import Config
-from gan_core.tricks import TRICKS, Rule
+from gan_core.tricks import TRICKS, Compatibility
 
 _BOUNDS = (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))
 
@@ -41,8 +41,8 @@ class TrickEntry:
     summary: str
     paper: str
     options: tuple[Option, ...]
-    needs: tuple[Rule, ...]
-    excludes: tuple[Rule, ...]
+    needs: tuple[Compatibility, ...]
+    excludes: tuple[Compatibility, ...]
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class LevelEntry:
     choice: str
     level: str
     paper: str
-    needs: tuple[Rule, ...] = ()
+    needs: tuple[Compatibility, ...] = ()
 
 
 def choices() -> tuple[Option, ...]:

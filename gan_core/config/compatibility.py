@@ -12,7 +12,7 @@ from gan_core.game.losses import LOSSES
 from gan_core.nets import ARCHITECTURES, NORMALISATIONS
 from gan_core.problems import Problem
 from gan_core.schema.configuration import Config
-from gan_core.schema.rules import Rule, Severity
+from gan_core.schema.rules import Compatibility, Severity
 from gan_core.tricks import tricks_of
 
 
@@ -94,7 +94,7 @@ def network_problems(config: Config, settings: Mapping[str, Any]) -> list[Proble
     return problems
 
 
-def _rules(config: Config) -> Iterator[tuple[str, str, Rule]]:
+def _rules(config: Config) -> Iterator[tuple[str, str, Compatibility]]:
     """The needs and exclusions of what is on: whose, what it says of the rule, the rule."""
     yield from (("loss", f"{config.loss} needs", rule) for rule in LOSSES[config.loss].needs)
     for trick, _ in tricks_of(config):

@@ -10,12 +10,23 @@ from gan_core.datasets.cifar10 import CIFAR10
 from gan_core.datasets.fashion_mnist import FASHION_MNIST
 from gan_core.datasets.folder import FOLDER
 from gan_core.datasets.mnist import MNIST
-from gan_core.datasets.record import DataSet, ImageSet, OnProgress, Options, Place, Request
+from gan_core.datasets.record import DataOptions, DataRequest, DataSet, ImageSet, OnProgress, SearchedPlace
 from gan_core.datasets.shapes import SHAPES
 from gan_core.problems import Problem, UserError, nearest_name
 from gan_core.schema.sizes import Size, shape_of, size_of, size_text
 
-__all__ = ["DATASETS", "DataSet", "ImageSet", "Options", "Place", "Status", "fetch", "find", "load", "status"]
+__all__ = [
+    "DATASETS",
+    "DataOptions",
+    "DataSet",
+    "ImageSet",
+    "SearchedPlace",
+    "Status",
+    "fetch",
+    "find",
+    "load",
+    "status",
+]
 _ordered = (
     FASHION_MNIST,
     MNIST,
@@ -34,7 +45,7 @@ class Status:
     """A data set and whether its files are on this machine. `digests`: split -> digest of the published content."""
 
     data_set: DataSet
-    place: Place
+    place: SearchedPlace
     digests: Mapping[str, str]
 
 
@@ -53,7 +64,7 @@ def load(
     size: Size,
     home: Path,
     extra: tuple[Path, ...] = (),
-    options: Options = Options(),  # noqa: B008  frozen
+    options: DataOptions = DataOptions(),  # noqa: B008  frozen
     on_progress: OnProgress | None = None,
 ) -> ImageSet:
     """One split at `size` (px; one number, or height and width), from the prepared copy under `home` or made there.
@@ -69,14 +80,14 @@ def load(
         raise UserError(Problem(f"images of {size_text(size)} px", ("size",), allowed="at least 1"))
     size = size_of(shape_of(size))
     try:
-        return data_set.prepare(Request(split, size, home, extra, options, on_progress or _uncounted))
+        return data_set.prepare(DataRequest(split, size, home, extra, options, on_progress or _uncounted))
     except OSError as error:
         raise _unprepared(name, home, error) from error
 
 
 def fetch(
     name: str, home: Path, on_step: Callable[[str], None] | None = None, extra: tuple[Path, ...] = ()
-) -> tuple[Place, ...]:
+) -> tuple[SearchedPlace, ...]:
     """Have the files on this machine, verified; every place tried, the last being where they are.
 
     `on_step` is told in words what is being done. Raises UserError as `load` does.

@@ -12,7 +12,7 @@ from pathlib import Path
 from gan_core.datasets import decode, prepared, torchvision_download
 from gan_core.datasets.decode_files import Decoding, write_decoded
 from gan_core.datasets.published_files import PublishedFiles
-from gan_core.datasets.record import DataSet, ImageSet, Request
+from gan_core.datasets.record import DataRequest, DataSet, ImageSet
 from gan_core.problems import Problem, UserError
 
 NAME = "celeba"
@@ -36,7 +36,7 @@ def identity(split: str) -> str:
     return hashlib.sha256(f"{' '.join(FILES.checksums.values())} {split}".encode()).hexdigest()[:16]
 
 
-def prepare(request: Request) -> ImageSet:
+def prepare(request: DataRequest) -> ImageSet:
     """The split's images, decoded the first time, in the order of their names."""
     rule = f"178x218 (width x height), {decode.rule(request.size, request.options.fit)}"
     target = prepared.folder_of(request.home, NAME, request.split, identity(request.split), rule)

@@ -13,7 +13,7 @@ import numpy as np
 from gan_core.datasets import torchvision_download
 from gan_core.datasets.published import Published
 from gan_core.datasets.published_files import Download, PublishedFiles, verify_md5
-from gan_core.datasets.record import DataSet, Images, Labels, OnStep, Place
+from gan_core.datasets.record import DataSet, Images, Labels, OnStep, SearchedPlace
 from gan_core.datasets.resize import resize
 from gan_core.schema.sizes import Size, shape_text
 
@@ -51,12 +51,12 @@ def identity(split: str) -> str:
     return hashlib.sha256(f"{ARCHIVE_MD5} {split}".encode()).hexdigest()[:16]
 
 
-def obtain(home: Path, extra: tuple[Path, ...], on_step: OnStep) -> tuple[Place, ...]:
+def obtain(home: Path, extra: tuple[Path, ...], on_step: OnStep) -> tuple[SearchedPlace, ...]:
     """See `PublishedFiles.obtain`."""
     return files(home, extra).obtain(home, extra, on_step)
 
 
-def look(home: Path, extra: tuple[Path, ...]) -> Place:
+def look(home: Path, extra: tuple[Path, ...]) -> SearchedPlace:
     """See `PublishedFiles.look`."""
     return files(home, extra).look(home, extra)
 

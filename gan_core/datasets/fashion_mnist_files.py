@@ -9,7 +9,7 @@ from pathlib import Path
 
 from gan_core.datasets import debian_package, torchvision_download
 from gan_core.datasets.published_files import PublishedFiles
-from gan_core.datasets.record import OnStep, Place
+from gan_core.datasets.record import OnStep, SearchedPlace
 
 SHA256 = {  # of the uncompressed files
     "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
@@ -55,11 +55,11 @@ def ready_folder(home: Path, extra: tuple[Path, ...]) -> Path:
     return files().ready_folder(home, extra)
 
 
-def look(home: Path, extra: tuple[Path, ...]) -> Place:
+def look(home: Path, extra: tuple[Path, ...]) -> SearchedPlace:
     """See `PublishedFiles.look`."""
     return files().look(home, extra)
 
 
-def obtain(home: Path, extra: tuple[Path, ...], on_step: OnStep) -> tuple[Place, ...]:
+def obtain(home: Path, extra: tuple[Path, ...], on_step: OnStep) -> tuple[SearchedPlace, ...]:
     """See `PublishedFiles.obtain`."""
     return files().obtain(home, extra, on_step)

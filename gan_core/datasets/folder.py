@@ -6,10 +6,9 @@ every file is grey, else RGB.
 
 from pathlib import Path
 
-from gan_core.datasets import decode, prepared
-from gan_core.datasets import folder_listing as image_folder
+from gan_core.datasets import decode, folder_listing, prepared
 from gan_core.datasets.decode_files import Decoding, write_decoded
-from gan_core.datasets.record import DataSet, ImageSet, OnStep, Place, Request
+from gan_core.datasets.record import DataRequest, DataSet, ImageSet, OnStep, SearchedPlace
 from gan_core.problems import Problem, UserError
 
 NAME = "folder"
@@ -21,27 +20,27 @@ def identity(split: str) -> str:
     return "that of the folder's content"
 
 
-def obtain(home: Path, extra: tuple[Path, ...], on_step: OnStep) -> tuple[Place, ...]:
+def obtain(home: Path, extra: tuple[Path, ...], on_step: OnStep) -> tuple[SearchedPlace, ...]:
     """Nothing to fetch."""
     return (look(home, extra),)
 
 
-def look(home: Path, extra: tuple[Path, ...]) -> Place:
+def look(home: Path, extra: tuple[Path, ...]) -> SearchedPlace:
     """Wherever the settings say."""
-    return Place("the folder that the setting data_dir names", "nothing to fetch", True)
+    return SearchedPlace("the folder that the setting data_dir names", "nothing to fetch", True)
 
 
-def prepare(request: Request) -> ImageSet:
+def prepare(request: DataRequest) -> ImageSet:
     """The folder's images, decoded the first time. Raises UserError on an empty or missing folder, or broken files."""
     if request.options.folder is None:
         raise UserError(Problem("missing", ("data_dir",), allowed="a folder of images"))
     folder = request.options.folder.expanduser().absolute()
-    listing = image_folder.listing_of(folder)
-    content = image_folder.content_of(folder, listing, request.home, request.on_progress)
+    listing = folder_listing.listing_of(folder)
+    content = folder_listing.content_of(folder, listing, request.home, request.on_progress)
     rule = f"{decode.rule(request.size, request.options.fit)}, {'grey' if content.channels == 1 else 'RGB'}"
     target = prepared.folder_of(request.home, NAME, request.split, content.digest, rule)
     how = Decoding(
-        lambda name: image_folder.read_file(folder, name), request.size, request.options.fit, content.channels
+        lambda name: folder_listing.read_file(folder, name), request.size, request.options.fit, content.channels
     )
 
     def fill(draft: Path) -> prepared.Notes:

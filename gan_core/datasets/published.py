@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gan_core.datasets import prepared
-from gan_core.datasets.record import Images, ImageSet, Labels, Request
+from gan_core.datasets.record import DataRequest, Images, ImageSet, Labels
 from gan_core.datasets.resize import centre
 from gan_core.schema.sizes import Shape, Size, shape_of, shape_text
 
@@ -24,7 +24,7 @@ class Published:
     rule: Callable[[Size], str]
     transform: Callable[[Images, Size], Images]
 
-    def prepare(self, request: Request) -> ImageSet:
+    def prepare(self, request: DataRequest) -> ImageSet:
         """The prepared images of this request; made, and kept under its home, the first time."""
         split, size, home = request.split, request.size, request.home
         height, width = shape_of(size)

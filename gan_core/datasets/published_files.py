@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 
 from gan_core.datasets.idx import locate, read_verified
-from gan_core.datasets.record import OnStep, Place
+from gan_core.datasets.record import OnStep, SearchedPlace
 from gan_core.problems import Problem, UserError
 
 Download = Callable[[Path], Path]  # an empty folder -> the folder below it that holds the files; OSError if it fails
@@ -64,27 +64,27 @@ class PublishedFiles:
         own = self.own_folder(home)
         return self.system if self.system is not None and self._missing(own) else own
 
-    def look(self, home: Path, extra: tuple[Path, ...]) -> Place:
+    def look(self, home: Path, extra: tuple[Path, ...]) -> SearchedPlace:
         """Whether the files lie somewhere already, and are right. Raises UserError on a wrong checksum."""
         folder = next((folder for folder in self._folders(home, extra) if not self._missing(folder)), None)
         if folder is None:
-            return Place(str(self.own_folder(home)), "not here yet", False)
+            return SearchedPlace(str(self.own_folder(home)), "not here yet", False)
         self.verify(folder)
-        return Place(str(folder), f"all {self._count} files, checksums right", True)
+        return SearchedPlace(str(folder), f"all {self._count} files, checksums right", True)
 
-    def obtain(self, home: Path, extra: tuple[Path, ...], on_step: OnStep) -> tuple[Place, ...]:
+    def obtain(self, home: Path, extra: tuple[Path, ...], on_step: OnStep) -> tuple[SearchedPlace, ...]:
         """Find the files or get them; the last place is where they are now.
 
         Raises UserError that names every place tried, and where to put the files by hand, when nothing works; and on a
         file with a wrong checksum.
         """
         own = self.own_folder(home)
-        tried: list[Place] = []
+        tried: list[SearchedPlace] = []
         for folder in self._folders(home, extra):
             on_step(f"looking in {folder}")
             missing = self._missing(folder)
             outcome = f"lacks {', '.join(missing)}" if missing else f"all {self._count} files"
-            tried.append(Place(str(folder), outcome, not missing))
+            tried.append(SearchedPlace(str(folder), outcome, not missing))
             if not missing:
                 if folder not in (own, self.system):  # so that whoever isn't told of the place finds them too
                     failure = self._adopt(partial(self._copy, folder), own)
@@ -94,7 +94,7 @@ class PublishedFiles:
         for where, download in self.fetching:
             on_step(where)
             outcome = self._adopt(download, own)
-            tried.append(Place(where, outcome or f"put into {own}", not outcome))
+            tried.append(SearchedPlace(where, outcome or f"put into {own}", not outcome))
             if not outcome:
                 return tuple(tried)
         raise self._nothing_worked(tried, home)
@@ -137,7 +137,7 @@ class PublishedFiles:
                 shutil.copyfile(path, draft / path.name)
         return draft
 
-    def _nothing_worked(self, tried: list[Place], home: Path) -> UserError:
+    def _nothing_worked(self, tried: list[SearchedPlace], home: Path) -> UserError:
         where = "".join(f"\n  {place.where}: {place.outcome}" for place in tried)
         plain = "" if len(next(iter(self.checksums.values()))) == MD5_DIGITS else ".gz (or without .gz)"
         names = "".join(f"\n  {name}{plain}" for name in self.checksums)

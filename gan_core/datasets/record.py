@@ -19,7 +19,7 @@ Fit = Literal["crop", "stretch"]
 
 
 @dataclass(frozen=True)
-class Place:
+class SearchedPlace:
     """One place where a data set was looked for, and what came of it."""
 
     where: str
@@ -58,7 +58,7 @@ class ImageSet:
 
 
 @dataclass(frozen=True)
-class Options:
+class DataOptions:
     """How a run wants its data, beside their name and size.
 
     `fit`: how images of another aspect come to the size: 'crop' covers it and cuts the centre out, 'stretch' does not
@@ -72,14 +72,14 @@ class Options:
 
 
 @dataclass(frozen=True)
-class Request:
+class DataRequest:
     """One split as a run wants it; `extra`: folders in which to look for published files before all others."""
 
     split: str
     size: Size  # one number for every square
     home: Path
     extra: tuple[Path, ...]
-    options: Options
+    options: DataOptions
     on_progress: OnProgress
 
 
@@ -100,9 +100,9 @@ class DataSet:
     classes: tuple[str, ...]
     splits: Mapping[str, int | None]  # split -> number of images; None: known only once they are there
     identity: Callable[[str], str] = field(repr=False)
-    obtain: Callable[[Path, tuple[Path, ...], OnStep], tuple[Place, ...]] = field(repr=False)
-    look: Callable[[Path, tuple[Path, ...]], Place] = field(repr=False)
-    prepare: Callable[[Request], ImageSet] = field(repr=False)
+    obtain: Callable[[Path, tuple[Path, ...], OnStep], tuple[SearchedPlace, ...]] = field(repr=False)
+    look: Callable[[Path, tuple[Path, ...]], SearchedPlace] = field(repr=False)
+    prepare: Callable[[DataRequest], ImageSet] = field(repr=False)
 
 
 def content_digest(images: Images, labels: Labels, transform: str) -> str:

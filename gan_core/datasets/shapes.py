@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gan_core.datasets.published import Published
-from gan_core.datasets.record import DataSet, Images, Labels, OnStep, Place
+from gan_core.datasets.record import DataSet, Images, Labels, OnStep, SearchedPlace
 from gan_core.datasets.resize import resize
 from gan_core.schema.sizes import Size, shape_text
 
@@ -55,14 +55,14 @@ def _distances(x: Plane, y: Plane, radius: Plane) -> list[Plane]:
     ]
 
 
-def obtain(home: Path, extra: tuple[Path, ...], on_step: OnStep) -> tuple[Place, ...]:
+def obtain(home: Path, extra: tuple[Path, ...], on_step: OnStep) -> tuple[SearchedPlace, ...]:
     """Nothing to fetch."""
     return (look(home, extra),)
 
 
-def look(home: Path, extra: tuple[Path, ...]) -> Place:
+def look(home: Path, extra: tuple[Path, ...]) -> SearchedPlace:
     """Always there."""
-    return Place("drawn on this machine", "synthetic, needs no files", True)
+    return SearchedPlace("drawn on this machine", "synthetic, needs no files", True)
 
 
 def read(split: str, home: Path, extra: tuple[Path, ...]) -> tuple[Images, Labels]:

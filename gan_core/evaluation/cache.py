@@ -25,7 +25,7 @@ SUFFIX = ".safetensors"
 
 
 @dataclass(frozen=True)
-class Entry:
+class CacheEntry:
     """One file: what it holds and depends on (empty where it can't be read), its size, whether it is sound."""
 
     path: Path
@@ -52,7 +52,7 @@ def restore_or_make(
     return kept if mapped else {name: tensor.clone() for name, tensor in kept.items()}
 
 
-def entries(home: Path) -> Iterator[Entry]:
+def entries(home: Path) -> Iterator[CacheEntry]:
     """Every file of the cache, checked."""
     for path in sorted(path for folder in FOLDERS for path in (home / folder).glob(f"*{SUFFIX}")):
         key: Mapping[str, str] = {}
@@ -64,7 +64,7 @@ def entries(home: Path) -> Iterator[Entry]:
             sound = _read(path, text) is not None
         except (OSError, SafetensorError, ValueError):
             pass
-        yield Entry(path, key, path.stat().st_size, sound)
+        yield CacheEntry(path, key, path.stat().st_size, sound)
 
 
 def clear(home: Path) -> tuple[int, int]:

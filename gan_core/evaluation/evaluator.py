@@ -11,7 +11,7 @@ from torch import Tensor
 from gan_core.datasets.record import ImageSet
 from gan_core.evaluation import extractors
 from gan_core.evaluation.diversity import diversity
-from gan_core.evaluation.extractors.record import Extractor, Outputs
+from gan_core.evaluation.extractors.record import Extractor, ExtractorOutputs
 from gan_core.evaluation.features import extract, take
 from gan_core.evaluation.generated import Sample
 from gan_core.evaluation.logits import logits_problems
@@ -86,7 +86,7 @@ class Evaluator:
             sample.add(outputs)
         return sample
 
-    def outputs(self, batches: Iterable[Tensor], n: int) -> Iterator[Outputs]:
+    def outputs(self, batches: Iterable[Tensor], n: int) -> Iterator[ExtractorOutputs]:
         """What the extractor gives for the first n images, in batches of its own."""
         for images in take(batches, n):
             for part in torch.split(self._checked(images), self.extractor.batch):

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gan_core.evaluation.diversity import NEIGHBOURS
-from gan_core.evaluation.extractors.record import Outputs
+from gan_core.evaluation.extractors.record import ExtractorOutputs
 from gan_core.evaluation.moments import Moments, MomentSums
 
 Kept = Literal["features", "logits"]
@@ -24,7 +24,7 @@ class Sample:
         self._first: list[Tensor] = []
         self._kept: dict[Kept, list[Tensor]] = {name: [] for name in keeps}
 
-    def add(self, outputs: Outputs) -> None:
+    def add(self, outputs: ExtractorOutputs) -> None:
         """Take in the features and logits of one batch."""
         if self.n < NEIGHBOURS:
             self._first.append(outputs.features[: NEIGHBOURS - self.n])

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import torch.nn.functional as F  # noqa: N812  the field's name
 from torch import Tensor
 
-from gan_core.schema.rules import Rule
+from gan_core.schema.rules import Compatibility
 
 BOUNDS_ON_D = ("weight_clipping", "gradient_penalty", "dragan", "r1", "r2")  # tricks that bound D's slope, or punish it
 
@@ -31,7 +31,7 @@ class Loss:
     boundary: float = 0.0  # D's output where it is undecided; diagnostics read outputs relative to it
     has_boundary: bool = True  # an output above it means "real"; else only differences of outputs mean anything
     output: str = "logit"  # what D's output is, less the boundary: of a logit the sigmoid is a probability
-    needs: tuple[Rule, ...] = ()
+    needs: tuple[Compatibility, ...] = ()
 
 
 def _cross_entropy_d(real: Tensor, fake: Tensor, t_real: Tensor, t_fake: Tensor) -> Tensor:
@@ -142,7 +142,7 @@ LOSSES: dict[str, Loss] = {
         g=_raise_fakes_g,
         has_boundary=False,
         needs=(
-            Rule(
+            Compatibility(
                 text=f"a bound on D's slope: {', '.join(BOUNDS_ON_D)} or spectral_norm on D",
                 holds=lambda c: (
                     any(c.trick(name) is not None for name in BOUNDS_ON_D)

@@ -44,7 +44,7 @@ class Meter:
         self._counts = {name: count for name, (_, count) in state.items()}
 
 
-class Tally:
+class DoseMeter:
     """Means of scalars that are noted at every step and asked for once a tick: no device sync in between.
 
     It belongs into the checkpoint, so that a tick that was interrupted has the dose of one that was not.

@@ -9,7 +9,7 @@ from gan_core.game.player import Player
 from gan_core.schema.configuration import Config
 
 
-class Turn(NamedTuple):
+class Update(NamedTuple):
     """One update that is due. In G's turns x_real is the last batch that D learnt from."""
 
     player: Player
@@ -17,7 +17,7 @@ class Turn(NamedTuple):
     z: Tensor  # [N latent_dim]
 
 
-def turns(config: Config, reals: Callable[[int], Tensor], latents: Callable[[int], Tensor]) -> Iterator[Turn]:
+def updates(config: Config, reals: Callable[[int], Tensor], latents: Callable[[int], Tensor]) -> Iterator[Update]:
     """The `d_steps` turns of D and the `g_steps` of G, drawing from `reals` and `latents` as they come.
 
     Each turn of D has a batch of its own, as in Algorithm 1 of Arjovsky et al. 2017 (arXiv:1701.07875), and each turn
@@ -26,14 +26,14 @@ def turns(config: Config, reals: Callable[[int], Tensor], latents: Callable[[int
     count = config.batch_size
     if config.reuse_batch_and_latents:
         x_real, z = reals(count), latents(count)
-        yield from [Turn("D", x_real, z)] * config.d_steps
-        yield from [Turn("G", x_real, z)] * config.g_steps
+        yield from [Update("D", x_real, z)] * config.d_steps
+        yield from [Update("G", x_real, z)] * config.g_steps
         return
     for _ in range(config.d_steps):
         x_real = reals(count)
-        yield Turn("D", x_real, latents(count))
+        yield Update("D", x_real, latents(count))
     for _ in range(config.g_steps):
-        yield Turn("G", x_real, latents(count))
+        yield Update("G", x_real, latents(count))
 
 
 def images_per_step(config: Config) -> int:

@@ -10,7 +10,7 @@ Severity = Literal["error", "warning"]
 
 
 @dataclass(frozen=True)
-class Rule:
+class Compatibility:
     """A condition on the whole configuration, with the reason why it must (or should) hold."""
 
     text: str

@@ -28,7 +28,7 @@ from gan_core.scoring.neighbour_picture import draw_neighbours
 from gan_core.scoring.pictures import Pictures, load_pictures
 from gan_core.scoring.records import Evaluation, SeedScores
 from gan_core.scoring.reference import Reference
-from gan_core.scoring.request import Place, Request
+from gan_core.scoring.request import Place, ScoreRequest
 from gan_core.scoring.subject import SavedRun, kind_of, saved_run
 from gan_core.training import training_data
 from gan_core.training.run import G_MODE
@@ -41,7 +41,7 @@ BANK = "latent.full"  # the latents of training's full protocol: evaluation seed
 KINDS = {1: "grey", 3: "colour"}
 
 
-def evaluate(path: Path, request: Request, place: Place, tell: OnProgress | None = None) -> Evaluation:
+def evaluate(path: Path, request: ScoreRequest, place: Place, tell: OnProgress | None = None) -> Evaluation:
     """Score what lies at the path: a run's folder, a file of weights in one, or a folder of pictures.
 
     Raises UserError, before any image is scored, for what can't be asked or had.
@@ -68,7 +68,7 @@ def evaluate(path: Path, request: Request, place: Place, tell: OnProgress | None
 Found = tuple[str, int, tuple[str, ...], tuple[SeedScores, ...]]  # what, n, notes, scores
 
 
-def _run(path: Path, request: Request, place: Place, tell: OnProgress | None) -> Found:
+def _run(path: Path, request: ScoreRequest, place: Place, tell: OnProgress | None) -> Found:
     """A run's generator, on one bank of latents an evaluation seed."""
     asked = {"size": request.size, "g-mode": request.g_mode}
     if told := [name for name, value in asked.items() if value is not None]:
@@ -88,7 +88,7 @@ def _run(path: Path, request: Request, place: Place, tell: OnProgress | None) ->
     return run.what, n, _drawn(evaluator, shown, n, request), tuple(scored)
 
 
-def _pictures(path: Path, request: Request, place: Place, tell: OnProgress | None) -> Found:
+def _pictures(path: Path, request: ScoreRequest, place: Place, tell: OnProgress | None) -> Found:
     """A folder of pictures, as they are."""
     if request.seeds > 1:
         message = "pictures have no latents to draw anew"
@@ -109,7 +109,7 @@ def _pictures(path: Path, request: Request, place: Place, tell: OnProgress | Non
     return what, n, (*pictures.notes, *notes), (scored,)
 
 
-def _count(pictures: Pictures, request: Request, config: Config | None) -> tuple[int, tuple[str, ...]]:
+def _count(pictures: Pictures, request: ScoreRequest, config: Config | None) -> tuple[int, tuple[str, ...]]:
     """How many pictures are scored. Raises UserError where there are fewer than were asked for."""
     wanted = request.n or (None if config is None else config.full_samples)
     there = len(pictures)
@@ -122,7 +122,7 @@ def _count(pictures: Pictures, request: Request, config: Config | None) -> tuple
     return n, (f"{n} of {there}, drawn by a fixed seed",) if n < there else ()
 
 
-def _reference(request: Request, config: Config | None, place: Place, tell: OnProgress | None) -> ImageSet:
+def _reference(request: ScoreRequest, config: Config | None, place: Place, tell: OnProgress | None) -> ImageSet:
     """The images that were asked for, else those that the run was trained on."""
     if request.reference is not None:
         named = Reference.parse(request.reference)
@@ -150,7 +150,7 @@ def _check_shape(run: SavedRun, reference: ImageSet) -> None:
 
 
 def _evaluator(
-    request: Request, config: Config | None, reference: ImageSet, place: Place, tell: OnProgress | None
+    request: ScoreRequest, config: Config | None, reference: ImageSet, place: Place, tell: OnProgress | None
 ) -> Evaluator:
     extractor = request.extractor or (DEFAULT_EXTRACTOR if config is None else config.extractor)
     if extractor == NONE:
@@ -166,7 +166,7 @@ def _scores(evaluator: Evaluator, images: Iterable[Tensor], n: int, g_mode: str,
     return SeedScores(seed=seed, scores=scored.scores, diversity=scored.diversity)
 
 
-def _drawn(evaluator: Evaluator, images: Iterable[Tensor], n: int, request: Request) -> tuple[str, ...]:
+def _drawn(evaluator: Evaluator, images: Iterable[Tensor], n: int, request: ScoreRequest) -> tuple[str, ...]:
     return () if request.neighbours is None else (draw_neighbours(evaluator, images, n, request.neighbours),)
 
 

@@ -10,8 +10,7 @@ import torch
 from torch import Tensor
 
 from gan_core import datasets, streams
-from gan_core.datasets import ImageSet, Options, decode
-from gan_core.datasets import folder_listing as image_folder
+from gan_core.datasets import DataOptions, ImageSet, decode, folder_listing
 from gan_core.datasets.folder import NAME as FOLDER
 from gan_core.datasets.record import Fit, Images, OnProgress
 from gan_core.evaluation.features import BATCH
@@ -51,7 +50,7 @@ def load_pictures(folder: Path, reference: ImageSet, fit: Fit, home: Path, tell:
     """
     size = reference.size
     try:
-        loaded = datasets.load(FOLDER, "train", size, home, options=Options(fit, folder), on_progress=tell)
+        loaded = datasets.load(FOLDER, "train", size, home, options=DataOptions(fit, folder), on_progress=tell)
     except UserError as error:
         raise UserError(*(_about_pictures(problem) for problem in error.problems)) from None
     images, notes = _of_channels(loaded.images, reference)
@@ -76,7 +75,7 @@ def _of_channels(images: Images, reference: ImageSet) -> tuple[Images, tuple[str
 
 def _native_shapes(folder: Path) -> set[Shape]:
     """(height, width) of the files, by their headers."""
-    names = image_folder.listing_of(folder.expanduser().absolute()).names
+    names = folder_listing.listing_of(folder.expanduser().absolute()).names
     shapes: set[Shape] = set()
     for name in names:
         with PIL.Image.open(folder / name) as image:

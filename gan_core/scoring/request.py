@@ -14,7 +14,7 @@ MAX_SEEDS = 1000
 
 
 @dataclass(frozen=True)
-class Request:
+class ScoreRequest:
     """What is None is as in the settings of `like`, else as the run was scored; pictures have nothing else to go by."""
 
     metrics: tuple[str, ...] | None = None

@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from gan_core.game.updates import images_per_step, turns
+from gan_core.game.updates import images_per_step, updates
 from gan_core.training.build import State
 from gan_core.training.diagnostics import note_d, note_g
 from gan_core.tricks.seats import Pass, Term
@@ -12,7 +12,7 @@ from gan_core.tricks.seats import Pass, Term
 def train_step(s: State) -> None:
     """The turns of D and then of G that make up one step, one of each unless the configuration asks for more."""
     s.rates.set()
-    for player, x_real, z in turns(s.config, s.batches.next, s.latents):
+    for player, x_real, z in updates(s.config, s.batches.next, s.latents):
         (train_d if player == "D" else train_g)(s, x_real, z)
     for act in s.parts.after:
         act(s.G, s.D)

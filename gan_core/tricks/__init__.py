@@ -27,7 +27,7 @@ from gan_core.tricks import (
     spectral_norm,
     weight_clipping,
 )
-from gan_core.tricks.trick import Rule, Trick
+from gan_core.tricks.trick import Compatibility, Trick
 
 TRICKS: tuple[Trick, ...] = (
     spectral_norm.TRICK,
@@ -52,7 +52,7 @@ TRICKS: tuple[Trick, ...] = (
     weight_clipping.TRICK,
     ema.TRICK,
 )
-__all__ = ["TRICKS", "Rule", "Trick"]
+__all__ = ["TRICKS", "Compatibility", "Trick"]
 
 
 def tricks_of(config: Config) -> Iterator[tuple[Trick, Record]]:

@@ -23,7 +23,7 @@ from gan_core.records import Record
 from gan_core.tricks.ada_transforms import TRANSFORMS
 from gan_core.tricks.policy import Policy
 from gan_core.tricks.seats import Context, Parts, Pass
-from gan_core.tricks.trick import Rule, Trick
+from gan_core.tricks.trick import Compatibility, Trick
 
 UNDECIDED = tuple(name for name, loss in LOSSES.items() if not loss.has_boundary)  # no sign of D's says "real"
 
@@ -109,12 +109,12 @@ TRICK = Trick(
     build=build,
     acts=lambda dose: dose["p"] > 0,
     needs=(
-        Rule(
+        Compatibility(
             text="a loss whose D says 'real' above some output: not " + ", ".join(UNDECIDED),
             holds=lambda c: LOSSES[c.loss].has_boundary,
             reason="r_t counts the reals that D takes for real (Karras et al. 2020, arXiv:2006.06676, equation 1)",
         ),
-        Rule(
+        Compatibility(
             text="rise_kimg within budget_kimg",
             holds=lambda c: c.trick("ada").rise_kimg <= c.budget_kimg,
             reason="p starts low and rises too slowly to get far within this run",

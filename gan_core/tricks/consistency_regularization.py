@@ -12,7 +12,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from gan_core.game.meter import Tally
+from gan_core.game.meter import DoseMeter
 from gan_core.records import Record
 from gan_core.tricks.image_transforms import flipped, translated
 from gan_core.tricks.seats import Context, Parts, Pass, Term
@@ -30,7 +30,7 @@ class Options(Record):
 
 def build(options: Options, context: Context) -> Parts:
     """A term of D's loss; the dose is the mean squared difference of D's outputs, before its weight."""
-    tally = Tally(context.device)
+    tally = DoseMeter(context.device)
 
     def transformed(x: Tensor) -> Tensor:
         if options.flip:

@@ -19,7 +19,7 @@ from gan_core.records import Record
 from gan_core.tricks.image_transforms import brightened, cut_out, stretched, translated
 from gan_core.tricks.policy import Policy
 from gan_core.tricks.seats import Context, Parts
-from gan_core.tricks.trick import Rule, Trick
+from gan_core.tricks.trick import Compatibility, Trick
 
 
 def colour(x: Tensor, stream: torch.Generator) -> Tensor:
@@ -103,7 +103,7 @@ TRICK = Trick(
     options=Options,
     build=build,
     excludes=(
-        Rule(
+        Compatibility(
             text="ada",
             holds=lambda c: c.trick("ada") is None,
             reason="two augmentations on top of each other; ADA's feedback can only take back its own "

@@ -17,7 +17,7 @@ from gan_core.game.player import Player
 from gan_core.nets.network import Network
 from gan_core.records import Record
 from gan_core.tricks.seats import Context, Parts
-from gan_core.tricks.trick import Rule, Trick
+from gan_core.tricks.trick import Compatibility, Trick
 
 
 class Options(Record):
@@ -70,7 +70,7 @@ TRICK = Trick(
     options=Options,
     build=build,
     excludes=(
-        Rule(
+        Compatibility(
             text="activation_d: selu, or activation_g: selu with dropout in G",
             holds=lambda c: (
                 not any(

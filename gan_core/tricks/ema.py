@@ -24,7 +24,7 @@ from gan_core.game.player import Clock
 from gan_core.game.updates import images_per_step
 from gan_core.records import Record
 from gan_core.tricks.seats import Context, Parts
-from gan_core.tricks.trick import Rule, Trick
+from gan_core.tricks.trick import Compatibility, Trick
 
 
 class Options(Record):
@@ -115,7 +115,7 @@ TRICK = Trick(
     options=Options,
     build=build,
     needs=(
-        Rule(
+        Compatibility(
             text="ramp_up, or half_life_kimg within budget_kimg",
             holds=lambda c: (
                 c.trick("ema").ramp_up is not None or (c.trick("ema").half_life_kimg or 0.0) <= c.budget_kimg

@@ -11,7 +11,7 @@ import torch
 from pydantic import Field
 from torch import Tensor, nn
 
-from gan_core.game.meter import Tally
+from gan_core.game.meter import DoseMeter
 from gan_core.game.player import Player
 from gan_core.nets.network import Network
 from gan_core.records import Record
@@ -54,7 +54,7 @@ class Features:
 
 def build(options: Options, context: Context) -> Parts:
     """A term of G's loss; the dose is the squared distance of the mean features, before its weight."""
-    tally, features, reals = Tally(context.device), Features(), list[Tensor]()
+    tally, features, reals = DoseMeter(context.device), Features(), list[Tensor]()
 
     def keep_reals(seen: Pass) -> None:
         assert seen.x_real is not None

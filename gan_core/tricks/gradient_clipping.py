@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 from torch import nn
 
-from gan_core.game.meter import Tally
+from gan_core.game.meter import DoseMeter
 from gan_core.game.player import Player
 from gan_core.records import Record
 from gan_core.tricks.seats import Context, Parts
@@ -27,7 +27,7 @@ class Options(Record):
 
 def build(options: Options, context: Context) -> Parts:
     """Clip between backward pass and update; the dose is the fraction of updates that were clipped, by network."""
-    tally = Tally(context.device)
+    tally = DoseMeter(context.device)
 
     def clip(net: nn.Module, player: Player) -> None:
         if options.on in (player, "both"):

@@ -11,7 +11,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from gan_core.game.meter import Tally
+from gan_core.game.meter import DoseMeter
 from gan_core.records import Record
 from gan_core.tricks.input_gradient import no_batch_norm, slopes
 from gan_core.tricks.seats import Context, Parts, Pass, Term
@@ -27,7 +27,7 @@ class Options(Record):
 
 def build(options: Options, context: Context) -> Parts:
     """A term of D's loss; the dose is the mean gradient norm met, and the mean penalty before its weight."""
-    tally = Tally(context.device)
+    tally = DoseMeter(context.device)
 
     def penalty(seen: Pass) -> Tensor:
         assert seen.x_real is not None

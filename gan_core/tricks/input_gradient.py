@@ -5,7 +5,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from gan_core.tricks.trick import Rule
+from gan_core.tricks.trick import Compatibility
 
 
 def input_gradient(D: nn.Module, x: Tensor) -> Tensor:
@@ -29,9 +29,9 @@ def squared_slopes(D: nn.Module, x: Tensor) -> Tensor:
     return input_gradient(D, x).square().flatten(1).sum(dim=1)
 
 
-def no_batch_norm(severity: Literal["error", "warning"]) -> Rule:
+def no_batch_norm(severity: Literal["error", "warning"]) -> Compatibility:
     """The exclusion of batch normalisation in D: with it a logit hangs on the whole batch."""
-    return Rule(
+    return Compatibility(
         text="norm_d: batch",
         holds=lambda c: c.norm_d != "batch",
         reason="a penalty on each image's gradient is not valid where logits hang on the whole batch; the paper's "

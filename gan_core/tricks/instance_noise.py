@@ -19,7 +19,7 @@ from gan_core.game.player import Player
 from gan_core.nets.network import Network
 from gan_core.records import Record
 from gan_core.tricks.seats import Context, Parts
-from gan_core.tricks.trick import Rule, Trick
+from gan_core.tricks.trick import Compatibility, Trick
 
 
 class Options(Record):
@@ -79,7 +79,7 @@ TRICK = Trick(
     options=Options,
     build=build,
     needs=(
-        Rule(
+        Compatibility(
             text="anneal_kimg within budget_kimg",
             holds=lambda c: (c.trick("instance_noise").anneal_kimg or 0) <= c.budget_kimg,
             reason="the run ends before the noise has gone",

@@ -12,11 +12,11 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from gan_core.game.meter import Tally
+from gan_core.game.meter import DoseMeter
 from gan_core.records import Record
 from gan_core.tricks.seats import Context, Parts
 from gan_core.tricks.targets import a_loss_with_targets
-from gan_core.tricks.trick import Rule, Trick
+from gan_core.tricks.trick import Compatibility, Trick
 
 
 class Options(Record):
@@ -28,7 +28,7 @@ class Options(Record):
 
 def build(options: Options, context: Context) -> Parts:
     """Exchange targets of D; the dose is the fraction flipped, of those that could be."""
-    tally = Tally(context.device)
+    tally = DoseMeter(context.device)
 
     def flip(t_real: Tensor, t_fake: Tensor) -> tuple[Tensor, Tensor]:
         on_real, on_fake = t_real, t_fake
@@ -54,7 +54,7 @@ TRICK = Trick(
     build=build,
     needs=(
         a_loss_with_targets("there is nothing to flip in a loss without targets"),
-        Rule(
+        Compatibility(
             text="p below 0.5",
             holds=lambda c: c.trick("label_flipping").p < 0.5 or c.trick("label_flipping").on != "both",
             reason="from there on D learns nothing, or to call reals fake",

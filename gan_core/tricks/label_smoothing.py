@@ -15,7 +15,7 @@ from gan_core.game.losses import LOSSES
 from gan_core.records import Record
 from gan_core.tricks.seats import Context, Parts
 from gan_core.tricks.targets import a_loss_with_targets
-from gan_core.tricks.trick import Rule, Trick
+from gan_core.tricks.trick import Compatibility, Trick
 
 
 class Options(Record):
@@ -50,7 +50,7 @@ TRICK = Trick(
     acts=lambda dose: dose["target_real"] != 1 or dose["target_fake"] != 0 or dose.get("target_g", 1) != 1,
     needs=(
         a_loss_with_targets("there is nothing to smooth in a loss without targets"),
-        Rule(
+        Compatibility(
             text="g: 1 where G's loss has no target; it has one in "
             + ", ".join(name for name, loss in LOSSES.items() if loss.g_has_target),
             holds=lambda c: c.trick("label_smoothing").g == 1 or LOSSES[c.loss].g_has_target,

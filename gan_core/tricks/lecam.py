@@ -15,7 +15,7 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from gan_core.game.meter import Tally
+from gan_core.game.meter import DoseMeter
 from gan_core.records import Record
 from gan_core.tricks.seats import Context, Parts, Pass, Term
 from gan_core.tricks.trick import Trick
@@ -59,7 +59,7 @@ class Anchors:
 
 def build(options: Options, context: Context) -> Parts:
     """A term of D's loss; the dose is the anchors, and the mean penalty before its weight."""
-    tally, anchors = Tally(context.device), Anchors(options.decay, context.device)
+    tally, anchors = DoseMeter(context.device), Anchors(options.decay, context.device)
 
     def penalty(seen: Pass) -> Tensor:
         assert seen.logits_real is not None

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from gan_core.records import Record
 from gan_core.tricks.seats import Context, Parts
-from gan_core.tricks.trick import Rule, Trick
+from gan_core.tricks.trick import Compatibility, Trick
 
 EPSILON = 1e-8  # in the square root, whose slope at 0 is infinite
 
@@ -63,7 +63,7 @@ TRICK = Trick(
     build=build,
     acts=lambda dose: dose["channels"] > 0 and dose["stddev"] > 0,
     needs=(
-        Rule(
+        Compatibility(
             text="a batch_size that its group divides",
             holds=lambda c: c.batch_size % (c.trick("minibatch_stddev").group or c.batch_size) == 0,
             reason="each image belongs to one group, and all groups are of one size",

@@ -10,11 +10,11 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from gan_core.game.meter import Tally
+from gan_core.game.meter import DoseMeter
 from gan_core.records import Record
 from gan_core.tricks.seats import Context, Parts
 from gan_core.tricks.targets import a_loss_with_targets
-from gan_core.tricks.trick import Rule, Trick
+from gan_core.tricks.trick import Compatibility, Trick
 
 
 class Options(Record):
@@ -34,7 +34,7 @@ class Options(Record):
 
 def build(options: Options, context: Context) -> Parts:
     """Draw D's targets; the dose is their means."""
-    tally = Tally(context.device)
+    tally = DoseMeter(context.device)
 
     def draw(t_real: Tensor, t_fake: Tensor) -> tuple[Tensor, Tensor]:
         on_real = torch.empty_like(t_real).uniform_(options.real_low, options.real_high, generator=context.stream)
@@ -54,7 +54,7 @@ TRICK = Trick(
     build=build,
     needs=(
         a_loss_with_targets("a loss without targets has none to draw"),
-        Rule(
+        Compatibility(
             text="mean targets between 0 and 1",
             holds=lambda c: (
                 c.trick("noisy_labels").real_low + c.trick("noisy_labels").real_high <= 2
@@ -65,7 +65,7 @@ TRICK = Trick(
         ),
     ),
     excludes=(
-        Rule(
+        Compatibility(
             text="label_smoothing",
             holds=lambda c: c.trick("label_smoothing") is None,
             reason="both set D's targets, and one would overwrite the other",

@@ -16,7 +16,7 @@ from torch import Tensor
 
 from gan_core.records import Record
 from gan_core.tricks.seats import Context, Parts
-from gan_core.tricks.trick import Rule, Trick
+from gan_core.tricks.trick import Compatibility, Trick
 
 
 class Options(Record):
@@ -79,19 +79,19 @@ TRICK = Trick(
     options=Options,
     build=build,
     needs=(
-        Rule(
+        Compatibility(
             text="buffer_images of at least batch_size",
             holds=lambda c: c.trick("replay").buffer_images >= c.batch_size,
             reason="the buffer has to hold the old part of a batch",
         ),
-        Rule(
+        Compatibility(
             text="a fraction of at least half an image a batch",
             holds=lambda c: round(c.trick("replay").fraction * c.batch_size) >= 1,
             reason="nothing would be replayed",
         ),
     ),
     excludes=(
-        Rule(
+        Compatibility(
             text="minibatch_stddev, minibatch_discrimination",
             holds=lambda c: c.trick("minibatch_stddev") is None and c.trick("minibatch_discrimination") is None,
             reason="D's fakes then are of several generators and differ more than those of one, while G is judged by "

@@ -19,7 +19,7 @@ from gan_core.game.player import Player
 from gan_core.nets.network import Network
 from gan_core.records import Record
 from gan_core.tricks.seats import Context, Parts
-from gan_core.tricks.trick import Rule, Trick
+from gan_core.tricks.trick import Compatibility, Trick
 
 LINEAR_MAPS = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 
@@ -78,7 +78,7 @@ TRICK = Trick(
     options=Options,
     build=build,
     excludes=(
-        Rule(
+        Compatibility(
             text="norm_d: batch on the normalised D",
             holds=lambda c: c.norm_d != "batch" or c.trick("spectral_norm").on == "G",
             reason="batch normalisation rescales what spectral normalisation bounded (Miyato et al. 2018, section 3)",

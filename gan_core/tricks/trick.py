@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from gan_core.records import Record
-from gan_core.schema.rules import Rule
+from gan_core.schema.rules import Compatibility
 from gan_core.tricks.seats import Context, Parts
 
-__all__ = ["Rule", "Trick", "any_nonzero"]
+__all__ = ["Compatibility", "Trick", "any_nonzero"]
 
 
 def any_nonzero(dose: Mapping[str, float]) -> bool:
@@ -29,8 +29,8 @@ class Trick:
     paper: str
     options: type[Record]
     build: Callable[[Any, Context], Parts]
-    needs: tuple[Rule, ...] = ()
-    excludes: tuple[Rule, ...] = ()
+    needs: tuple[Compatibility, ...] = ()
+    excludes: tuple[Compatibility, ...] = ()
     acts: Callable[[Mapping[str, float]], bool] = any_nonzero
 
     @property

@@ -16,7 +16,7 @@ from gan_core.game.player import Player
 from gan_core.nets.network import Network
 from gan_core.records import Record
 from gan_core.tricks.seats import Context, Parts
-from gan_core.tricks.trick import Rule, Trick
+from gan_core.tricks.trick import Compatibility, Trick
 
 
 class Options(Record):
@@ -54,13 +54,13 @@ TRICK = Trick(
     options=Options,
     build=build,
     needs=(
-        Rule(
+        Compatibility(
             text="loss: wasserstein",
             holds=lambda c: c.loss == "wasserstein",
             reason="clipping was made for a critic that has to be Lipschitz (Arjovsky et al. 2017, section 3)",
             severity="warning",
         ),
-        Rule(
+        Compatibility(
             text="beta1: 0, or an optimizer without momentum",
             holds=lambda c: c.beta1 == 0 or not c.optimizer_d.startswith("adam"),
             reason="the critic's training is unstable with momentum (Arjovsky et al. 2017, section 3: RMSProp)",
@@ -68,14 +68,14 @@ TRICK = Trick(
         ),
     ),
     excludes=(
-        Rule(
+        Compatibility(
             text="spectral_norm on D",
             holds=lambda c: c.trick("spectral_norm") is None or c.trick("spectral_norm").on == "G",
             reason="each matrix is divided by its norm after it was clipped, so clipping bounds nothing; "
             "spectral normalisation replaces it (Miyato et al. 2018, arXiv:1802.05957)",
         ),
         *(
-            Rule(
+            Compatibility(
                 text=name,
                 holds=lambda c, name=name: c.trick(name) is None,  # type: ignore[misc]
                 reason="it replaces weight clipping: it draws D's gradient norm to 1, which the bound on the weights "
@@ -84,7 +84,7 @@ TRICK = Trick(
             for name in ("gradient_penalty", "dragan")
         ),
         *(
-            Rule(
+            Compatibility(
                 text=name,
                 holds=lambda c, name=name: c.trick(name) is None,  # type: ignore[misc]
                 reason="two bounds on D's slope at once: what either does can no longer be told",

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pydantic import Field
 from torch import Tensor
 
-from gan_core.game.meter import Tally
+from gan_core.game.meter import DoseMeter
 from gan_core.records import Record
 from gan_core.tricks.input_gradient import squared_slopes
 from gan_core.tricks.seats import Context, Parts, Pass, Term
@@ -25,7 +25,7 @@ class Options(Record):
 
 def penalty_at(name: str, images_of: Callable[[Pass], Tensor], options: Options, context: Context) -> Parts:
     """A term of D's loss; the dose is the mean squared gradient norm at these images."""
-    tally = Tally(context.device)
+    tally = DoseMeter(context.device)
 
     def penalty(seen: Pass) -> Tensor:
         value = squared_slopes(seen.D, images_of(seen)).mean()

@@ -22,7 +22,7 @@ BUSY = 75  # exit code: another process trains in this folder
 
 
 @dataclass(frozen=True)
-class Task:
+class Job:
     """One run to train. `settings`: what `gan_core.config.resolve` takes."""
 
     name: str
@@ -32,7 +32,7 @@ class Task:
 
 
 @dataclass(frozen=True)
-class Told:
+class Report:
     """One event of a run; without an event: its process has ended without a result, and why."""
 
     name: str
@@ -42,7 +42,7 @@ class Told:
 
 @dataclass
 class _Child:
-    task: Task
+    task: Job
     process: BaseProcess
     pipe: Connection
     device: str
@@ -50,8 +50,8 @@ class _Child:
 
 
 def train_side_by_side(
-    tasks: Sequence[Task], workers: int, devices: Sequence[str], threads: int, stop: Callable[[], bool]
-) -> Generator[Told, None, None]:
+    tasks: Sequence[Job], workers: int, devices: Sequence[str], threads: int, stop: Callable[[], bool]
+) -> Generator[Report, None, None]:
     """Train up to `workers` of them at once. After `stop()` no new one begins, and the running ones save and end.
 
     A generator: closing it, or the death of this process, makes them save and end too.
@@ -72,7 +72,7 @@ def train_side_by_side(
             child.process.join()
 
 
-def _launch(context: ForkServerContext, task: Task, device: str, threads: int) -> _Child:
+def _launch(context: ForkServerContext, task: Job, device: str, threads: int) -> _Child:
     ours, theirs = context.Pipe()
     process = context.Process(target=_child, args=(task, device, threads, theirs), name=task.name)
     process.start()
@@ -94,7 +94,7 @@ def _part(running: Sequence[_Child]) -> None:
             continue  # it has just ended
 
 
-def _listen(running: list[_Child]) -> Iterator[Told]:
+def _listen(running: list[_Child]) -> Iterator[Report]:
     by_pipe = {child.pipe: child for child in running}
     for pipe in wait(list(by_pipe), timeout=POLL_S):
         assert isinstance(pipe, Connection)
@@ -106,10 +106,10 @@ def _listen(running: list[_Child]) -> Iterator[Told]:
             child.process.join()
             pipe.close()
             if not child.ended:
-                yield Told(child.task.name, left=_leaving(child.process.exitcode))
+                yield Report(child.task.name, left=_leaving(child.process.exitcode))
             continue
         child.ended = isinstance(event, Finished)
-        yield Told(child.task.name, event)
+        yield Report(child.task.name, event)
 
 
 def _leaving(code: int | None) -> str:
@@ -117,16 +117,16 @@ def _leaving(code: int | None) -> str:
     return known.get(code or 0, f"its process ended with exit code {code}")
 
 
-def _child(task: Task, device: str, threads: int, pipe: Connection) -> None:
+def _child(task: Job, device: str, threads: int, pipe: Connection) -> None:
     """Train; tell the parent each event. A word from the parent, or its death, stops the run at the next event."""
     import torch
 
     from gan_core.config import resolve
-    from gan_core.workers.unattended import attended
+    from gan_core.workers.unattended import unattended
 
     torch.set_num_threads(threads)
     config = resolve(task.settings)
-    with pipe, _alone(task.directory), closing(attended(config, task.directory, task.home, device)) as events:
+    with pipe, _alone(task.directory), closing(unattended(config, task.directory, task.home, device)) as events:
         for event in events:
             try:
                 pipe.send_bytes(event.model_dump_json().encode())

@@ -18,7 +18,7 @@ from gan_core.problems import Problem, UserError
 from gan_core.schema.configuration import Config
 from gan_core.training import training_data
 from gan_core.workers.exported import ExportedTrial
-from gan_core.workers.pool import Task, Told, train_side_by_side
+from gan_core.workers.pool import Job, Report, train_side_by_side
 
 RECORD = "trial.json"  # who a trial is; written anew by whoever adopts it
 CODE = "code"
@@ -61,7 +61,7 @@ class Batch:
 
     def train(
         self, stop: Callable[[], bool], on_data: OnProgress, on_weights: OnProgress
-    ) -> Generator[Told, None, None]:
+    ) -> Generator[Report, None, None]:
         """Train what is to do, side by side; data and weights are there before anything is trained."""
         to_do = self.to_do()
         if not to_do:
@@ -74,7 +74,7 @@ class Batch:
         for trial in to_do:
             _write_record(trial, self.out / trial.name)
         home = self.machine.home
-        tasks = [Task(t.name, self.configs[t.name].plain(), self.out / t.name, home) for t in to_do]
+        tasks = [Job(t.name, self.configs[t.name].plain(), self.out / t.name, home) for t in to_do]
         yield from train_side_by_side(tasks, self.places.workers, self.places.devices, self.places.threads, stop)
 
     def _config(self, trial: ExportedTrial) -> Config:

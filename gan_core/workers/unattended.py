@@ -16,7 +16,7 @@ from gan_core.train import train
 ERROR = "error.txt"
 
 
-def attended(config: Config, directory: Path, home: Path, device: str) -> Generator[AnyEvent, None, None]:
+def unattended(config: Config, directory: Path, home: Path, device: str) -> Generator[AnyEvent, None, None]:
     """Train in `directory` from its checkpoint to its end, every event in its journal; closing saves a checkpoint.
 
     An exception becomes a Finished(status='failed') and `error.txt`. The pictures of a run that has ended are drawn

@@ -9,13 +9,13 @@ import PIL.Image
 
 from ablations.study.arm import Arm
 from ablations.study.record import StudyRecord
-from ablations.workspace.external_scores import FOLDER, Foreign
+from ablations.workspace.external_scores import FOLDER, ExternalScore
 from ablations.workspace.floors import FILE, FloorsFile
 from ablations.workspace.trials import Trial, trial_of
 from gan_core import journal
 from gan_core.config import resolve
 from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Score, Started, Ticked
-from gan_core.machine import files as atomic
+from gan_core.machine import files
 from gan_core.scoring.records import Evaluation, Floor, SeedScores
 
 Status = Literal["finished", "diverged", "failed"]
@@ -66,7 +66,7 @@ def write_entries(root: Path) -> None:
             seconds=1.0,
             time=0.0,
         )
-        atomic.write_text(root / FOLDER / f"{name}.json", Foreign(name=name, evaluation=found).model_dump_json())
+        files.write_text(root / FOLDER / f"{name}.json", ExternalScore(name=name, evaluation=found).model_dump_json())
     floors = [
         Floor(
             kind="real",
@@ -85,7 +85,7 @@ def write_entries(root: Path) -> None:
             scores=scores(300.0, 10000, "12345678"),
         ),
     ]
-    atomic.write_text(root / FILE, FloorsFile(protocols=(), floors=tuple(reversed(floors))).model_dump_json())
+    files.write_text(root / FILE, FloorsFile(protocols=(), floors=tuple(reversed(floors))).model_dump_json())
 
 
 def write(trial: Trial, events: list[AnyEvent]) -> None:

@@ -11,7 +11,7 @@ import torch
 from ablations.evaluate import find_subject
 from ablations.results.seed_spread import training_spread
 from ablations.terminal.evaluation import protocol_lines
-from ablations.workspace.external_scores import read_foreign
+from ablations.workspace.external_scores import read_external
 from ablations.workspace.opening import open_workspace
 from ablations.workspace.trials import Trial, trials_of
 from ablations.workspace.workspace import Workspace
@@ -95,14 +95,14 @@ def test_pictures_are_kept_among_the_study_s_scores(runs: Path, tmp_path: Path) 
     outcome = ablations(*words)
     assert outcome.code == 0
     assert "kept, as not trained there" in outcome.out
-    [entry] = read_foreign(runs / "tiny")
+    [entry] = read_external(runs / "tiny")
     score = entry.score("fid")
     assert entry.name == "theirs"
     assert score is not None
     assert score.stamp == best(trial).stamp
     assert math.isclose(score.value, best(trial).value, rel_tol=1e-9)
     assert ablations(*words).code == 0  # again: replaced
-    assert len(read_foreign(runs / "tiny")) == 1
+    assert len(read_external(runs / "tiny")) == 1
     outcome = ablations("evaluate", trial.directory, "--study", "tiny", "--runs", runs, "--as", "theirs")
     assert outcome.code == 2
     assert "is " in outcome.err
@@ -136,11 +136,11 @@ def test_a_path_comes_before_a_name(runs: Path, tmp_path: Path, monkeypatch: pyt
 
 
 def test_a_foreign_file_that_is_none(tmp_path: Path) -> None:
-    assert read_foreign(tmp_path) == ()
+    assert read_external(tmp_path) == ()
     (tmp_path / "foreign").mkdir()
     (tmp_path / "foreign" / "x.json").write_text("{}")
     with pytest.raises(UserError, match="no score that this program has kept"):
-        read_foreign(Workspace(tmp_path).root)
+        read_external(Workspace(tmp_path).root)
 
 
 def test_protocol_lines_name_the_metric_only_where_it_matters() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from ablations.execution.session import Options, Session, open_session
+from ablations.execution.session import ExecutionOptions, Session, open_session
 from ablations.executors.executor import Executor, Job
 from ablations.executors.inline import Inline
 from ablations.results.results import read_results
@@ -99,7 +99,7 @@ def _silent(text: str, share: float | None = None) -> None:
 def test_to_the_leaderboard(design: str, tmp_path: Path, home: Path, session_class: type[TestSession]) -> None:
     options, factors, arms = DESIGNS[design]
     study = _study(tmp_path, design, {name: TRICKS[name] for name in factors}, **options)
-    with open_session(study, tmp_path / "runs", Options(home)) as session:
+    with open_session(study, tmp_path / "runs", ExecutionOptions(home)) as session:
         for _ in session.reports(never, _silent):
             pass
         assert session.progress.is_done
@@ -112,17 +112,17 @@ def test_to_the_leaderboard(design: str, tmp_path: Path, home: Path, session_cla
 def test_another_study_takes_over_what_is_there(tmp_path: Path, home: Path, session_class: type[TestSession]) -> None:
     """A rung of a ladder is an arm of the one-in study; the ledger enters it, and nothing trains it again."""
     alone = _study(tmp_path, "one-in", {"ttur": TRICKS["ttur"]})
-    with open_session(alone, tmp_path / "runs", Options(home)) as session:
+    with open_session(alone, tmp_path / "runs", ExecutionOptions(home)) as session:
         assert {report.name for report in session.reports(never, _silent)} == {"baseline-seed0", "ttur-seed0"}
     ladder = _study(tmp_path, "ladder", {name: TRICKS[name] for name in ("ttur", "wide")})
     said: list[str] = []
-    with open_session(ladder, tmp_path / "runs", Options(home)) as session:
+    with open_session(ladder, tmp_path / "runs", ExecutionOptions(home)) as session:
         assert {r.name for r in session.reports(never, lambda text, share=None: said.append(text))} == {"2+wide-seed0"}
         assert session.progress.is_done
         assert len(session.outputs.leaderboard().tables[0].rows) == 3
     assert any("2 of 3 trials are there already, from study one-in" in text for text in said)
     again = load_study(ladder.path, "again")
-    with open_session(again, tmp_path / "runs", Options(home, retrain=True)) as session:
+    with open_session(again, tmp_path / "runs", ExecutionOptions(home, retrain=True)) as session:
         assert len({report.name for report in session.reports(never, _silent)}) == 3
 
 
@@ -133,7 +133,7 @@ def test_a_fraction_recovers_planted_main_effects(
     monkeypatch.setattr(TestSession, "planted", True)
     study = _study(tmp_path, "fractional", SETTINGS, seeds=2, resolution=5)
     assert len(study.arms) == 16
-    with open_session(study, tmp_path / "runs", Options(home)) as session:
+    with open_session(study, tmp_path / "runs", ExecutionOptions(home)) as session:
         for _ in session.reports(never, _silent):
             pass
         rows = {row.arm: row for row in session.outputs.leaderboard().tables[0].rows}

@@ -12,7 +12,7 @@ from gan_core.config import resolve
 from gan_core.evaluation.names import named
 from gan_core.events import AnyEvent, Evaluated, Finished, Score, Ticked
 from gan_core.train import train
-from gan_core.verdict import turns, verdict_of
+from gan_core.verdict import reversals, verdict_of
 
 Series = Callable[[float], float]  # of the run's progress, 0 to 1
 TICKS, SCORES = 40, 10
@@ -143,7 +143,7 @@ def test_made_up_runs(kind: str, events: Sequence[AnyEvent]) -> None:
     [([], 0), ([1.0], 0), ([0, 1, 2, 3], 1), ([0, 1, 0, 1, 0], 4), ([0, 0.4, 0.1, 0.9, 0.2], 2), ([3, 0, 0.9, 0], 1)],
 )
 def test_turns_counts_moves_between_turning_points(values: list[float], count: int) -> None:
-    assert turns(values, 1.0 if max(values, default=0) >= 1 else 0.5) == count
+    assert reversals(values, 1.0 if max(values, default=0) >= 1 else 0.5) == count
 
 
 TINY = {

@@ -8,7 +8,7 @@ from ablations.leaderboard.claims.effects import of_factors
 from ablations.leaderboard.claims.evidence import (
     Adjusted,
     Case,
-    Evidence,
+    ClaimEvidence,
     of_arms,
     of_counts,
     of_effects,
@@ -37,12 +37,12 @@ def answer_claims(
     return tuple(evidence.answer(Adjusted(p[i], equivalence[i], family)) for i, evidence in enumerate(found))
 
 
-def _evidence(case: Case, mixed: Collection[str]) -> Evidence:
+def _evidence(case: Case, mixed: Collection[str]) -> ClaimEvidence:
     claim = case.claim
     if claim.test is None:
-        return Evidence(math.nan, math.nan, lambda _: case.answer("not tested", claim.not_tested, NOTHING))
+        return ClaimEvidence(math.nan, math.nan, lambda _: case.answer("not tested", claim.not_tested, NOTHING))
     if claim.metric in mixed:
-        return Evidence(math.nan, math.nan, lambda _: case.answer("can't tell", SEVERAL, NOTHING))
+        return ClaimEvidence(math.nan, math.nan, lambda _: case.answer("can't tell", SEVERAL, NOTHING))
     match claim.test:
         case OfArms() as test:
             return of_counts(case, test) if case.measure.sort == "count" else of_arms(case, test)

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
-from ablations.leaderboard.claims.evidence import Adjusted, Case, Evidence
+from ablations.leaderboard.claims.evidence import Adjusted, Case, ClaimEvidence
 from ablations.leaderboard.claims.records import AnsweredClaim, Seen
 from ablations.leaderboard.claims.values import arm_scores
 from ablations.results.results import Result
@@ -17,7 +17,7 @@ from ablations.study.setting_text import OFF
 ON = "on"
 
 
-def of_factors(case: Case, test: OfFactors) -> Evidence:
+def of_factors(case: Case, test: OfFactors) -> ClaimEvidence:
     """The main effect or the interaction, from a linear model of all runs with the seed as a block."""
     trials = [trial for arm in test.arms for trial in case.trials.get(arm, ())]
     names = list(dict.fromkeys(name for trial in trials for name in trial.factors))
@@ -30,10 +30,12 @@ def of_factors(case: Case, test: OfFactors) -> Evidence:
     effect = next((e for e in fit.effects if {name for name, _ in e.about} == set(test.factors)), None)
     if effect is None or not effect.estimable:
         reason = "too few runs" if effect is None else effect.reason
-        return Evidence(math.nan, math.nan, lambda adjusted: case.answer("can't tell", reason, adjusted))
+        return ClaimEvidence(math.nan, math.nan, lambda adjusted: case.answer("can't tell", reason, adjusted))
     margin = case.rule.margin_around(fmean(o.score for o in observations if o.score is not None))
     diverged = divergence_by_level(effect.about, observations)
-    return Evidence(effect.p, effect.p_equivalence, lambda adjusted: _answer(case, effect, margin, diverged, adjusted))
+    return ClaimEvidence(
+        effect.p, effect.p_equivalence, lambda adjusted: _answer(case, effect, margin, diverged, adjusted)
+    )
 
 
 def _level(factors: Mapping[str, str], name: str) -> str:

@@ -36,7 +36,7 @@ class Adjusted:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class ClaimEvidence:
     """p of no effect and p of one as large as the margin, NaN where nobody can tell; `answer` follows from both."""
 
     p: float
@@ -68,7 +68,7 @@ class Case:
         return AnsweredClaim(self.claim, self.rule, outcome, reason, p, p_equivalence, seen, notes=tuple(notes))
 
 
-def of_arms(case: Case, test: OfArms) -> Evidence:
+def of_arms(case: Case, test: OfArms) -> ClaimEvidence:
     """Two arms by their common seeds, divergence included: as the leaderboard's verdicts."""
     left, right = case.scores(test.left), case.scores(test.right)
     contrast, divergence = contrast_of(((1.0, left), (-1.0, right)), right, case.rule), divergence_of(left, right)
@@ -86,10 +86,10 @@ def of_arms(case: Case, test: OfArms) -> Evidence:
         return case.answer(answered.outcome, comparison.reason, adjusted, seen, notes)
 
     p, p_equivalence = _p_values(contrast, exact=case.measure.sort == "run")
-    return Evidence(shared_p(p, divergence, case.rule), p_equivalence, answer)
+    return ClaimEvidence(shared_p(p, divergence, case.rule), p_equivalence, answer)
 
 
-def of_counts(case: Case, test: OfArms) -> Evidence:
+def of_counts(case: Case, test: OfArms) -> ClaimEvidence:
     """How often runs go wrong: McNemar's exact test on the seeds in which just one of the two did."""
     wrong = divergence_of(case.scores(test.left), case.scores(test.right))
 
@@ -104,10 +104,10 @@ def of_counts(case: Case, test: OfArms) -> Evidence:
             reason = f"in {alone} seed{'s' if alone != 1 else ''} just one of the two went wrong: too few"
         return AnsweredClaim(case.claim, case.rule, outcome, reason, adjusted.p, adjusted.p_equivalence, counts=counts)
 
-    return Evidence(wrong.p if wrong.seeds else math.nan, math.nan, answer)
+    return ClaimEvidence(wrong.p if wrong.seeds else math.nan, math.nan, answer)
 
 
-def of_effects(case: Case, test: OfEffects) -> Evidence:
+def of_effects(case: Case, test: OfEffects) -> ClaimEvidence:
     """The difference of two differences (ratio of ratios) within each seed that all arms have."""
     arms = {name: case.scores(name) for name in dict.fromkeys(test.arms)}
     weights = dict.fromkeys(arms, 0.0)
@@ -119,7 +119,7 @@ def of_effects(case: Case, test: OfEffects) -> Evidence:
     return of_contrast(case, contrast, max(diverged) - min(diverged), len(ended), case.measure.sort == "run")
 
 
-def of_generators(case: Case, test: OfGenerators) -> Evidence:
+def of_generators(case: Case, test: OfGenerators) -> ClaimEvidence:
     """The last against the best generator of the same run, averaged over the arms within each seed."""
     left: Of = test.left
     right: Of = "last" if left == "best" else "best"
@@ -145,7 +145,7 @@ def of_generators(case: Case, test: OfGenerators) -> Evidence:
 
 def of_contrast(
     case: Case, contrast: Contrast, excess: int, seeds: int, exact: bool, notes: Sequence[str] = ()
-) -> Evidence:
+) -> ClaimEvidence:
     """An effect by itself. Scores of survivors don't answer where one side diverges more than the margin allows."""
 
     def answer(adjusted: Adjusted) -> AnsweredClaim:
@@ -158,7 +158,7 @@ def of_contrast(
         answered = answer_effect(effect, p, p_equivalence, case.claim.relation, case.rule)
         return case.answer(answered.outcome, answered.reason, adjusted, seen, notes)
 
-    return Evidence(*_p_values(contrast, exact), answer)
+    return ClaimEvidence(*_p_values(contrast, exact), answer)
 
 
 def _p_values(contrast: Contrast, exact: bool) -> tuple[float, float]:

@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from ablations.leaderboard import NO_SCORES, Entry, Row, Table
+from ablations.leaderboard import NO_SCORES, Row, Table, UnrankedEntry
 from ablations.leaderboard.text.notes import MOST_EXPLORED, notes_of, other_generators, reference_of
 from ablations.leaderboard.text.numbers import number, percent
 from ablations.statistics import Estimate
@@ -35,7 +35,7 @@ def drawn(table: Table) -> Drawn:
     headings += ["runs"] * amiss + ["inert: never acted"] * inert
     rows = [
         (
-            *(_entry(table, line) if isinstance(line, Entry) else _arm(table, line)),
+            *(_entry(table, line) if isinstance(line, UnrankedEntry) else _arm(table, line)),
             *([_unhealthy(line) if isinstance(line, Row) else ""] * amiss),
             *([", ".join(line.inert) if isinstance(line, Row) else ""] * inert),
         )
@@ -71,7 +71,7 @@ def _arm(table: Table, row: Row) -> list[str]:
     ]
 
 
-def _entry(table: Table, entry: Entry) -> list[str]:
+def _entry(table: Table, entry: UnrankedEntry) -> list[str]:
     name = entry.name + MARK * (entry.kind == "elsewhere")
     if not entry.same_protocol:
         name += f" ({entry.scores['fid'].name})"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ablations.report.figures.canvas import BLUE, GREY, Width, bare, new_figure, short
 from ablations.report.figures.ticks import linear_ticks, log_ticks
-from ablations.report.sections.curves import Curve, Point
+from ablations.report.sections.curves import Curve, CurvePoint
 from ablations.report.words import number
 
 if TYPE_CHECKING:
@@ -94,5 +94,5 @@ def _draw(axes: "Axes", curve: Curve, against: Against, colour: str, style: str)
         axes.plot(xs, fids, "o", color=colour, markersize=4, zorder=3)
 
 
-def _place(point: Point, against: Against) -> float:
+def _place(point: CurvePoint, against: Against) -> float:
     return point.kimg if against == "kimg" else point.seconds

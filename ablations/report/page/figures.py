@@ -20,7 +20,7 @@ from ablations.report.words import percent_of
 
 
 @dataclass(frozen=True)
-class Picture:
+class ReportFigure:
     """A figure. `name` is also that of its files; `alt` for who can't see it; `caption` stands below it."""
 
     name: str
@@ -30,14 +30,14 @@ class Picture:
     drawing: Drawing
 
 
-def pictures_of(report: TableReport) -> Iterator[Picture]:
+def figures_of(report: TableReport) -> Iterator[ReportFigure]:
     """The figures that the numbers are there for, in the order of the page."""
     if report.claims is not None and (forest := forest_of_claims(report.claims.lines, report.table.rule)):
         yield _forest(forest)
     if forest := forest_of_effects(report.effects):
         yield _forest(forest)
     if any(rung.fids for rung in report.rungs):
-        yield Picture(
+        yield ReportFigure(
             "rungs",
             "Rung by rung",
             "From the bottom up, each rung adds one trick. Black marks, joined by the thick line: means over seeds. "
@@ -47,7 +47,7 @@ def pictures_of(report: TableReport) -> Iterator[Picture]:
         )
     if any(arm.fids for arm in report.seeds):
         confidence = report.table.rule.confidence_percent
-        yield Picture(
+        yield ReportFigure(
             "seeds",
             "Every seed",
             f"One dot a seed, scored under the full protocol. Black mark: mean; wide bar: its {confidence} interval "
@@ -57,7 +57,7 @@ def pictures_of(report: TableReport) -> Iterator[Picture]:
         )
     yield from curve_pictures(report.curves)
     if report.interactions is not None:
-        yield Picture(
+        yield ReportFigure(
             "interactions",
             "Interactions",
             "Diagonal: how much a factor changes the FID on average. Below it: how much two together change it beyond "
@@ -69,23 +69,23 @@ def pictures_of(report: TableReport) -> Iterator[Picture]:
         yield _expected(report.expected, report.table.rule.confidence)
 
 
-def comparison_pictures(sides: SideBySide) -> Iterator[Picture]:
+def comparison_pictures(sides: SideBySide) -> Iterator[ReportFigure]:
     """The effect and the curves of two arms or runs."""
     if forest := forest_of_effects(sides.effects):
         yield _forest(forest)
     yield from curve_pictures(sides.curves)
 
 
-def _forest(forest: Forest) -> Picture:
+def _forest(forest: Forest) -> ReportFigure:
     drawing = partial(draw_forest, forest.lines, forest.rule, forest.ends)
-    return Picture(forest.name, forest.title, forest.caption, forest.alt, drawing)
+    return ReportFigure(forest.name, forest.title, forest.caption, forest.alt, drawing)
 
 
-def _expected(expected: Expected, confidence: float) -> Picture:
+def _expected(expected: Expected, confidence: float) -> ReportFigure:
     beside = (
         f" Dashed: the mean of {expected.reference_name} on the confirming seeds." if expected.reference_name else ""
     )
-    return Picture(
+    return ReportFigure(
         "expected-best",
         "The best FID to expect of so many trials",
         "What a budget of so many explored trials buys on average, rather than its luckiest trial (Dodge et al. 2019). "
@@ -95,7 +95,7 @@ def _expected(expected: Expected, confidence: float) -> Picture:
     )
 
 
-def curve_pictures(curves: Sequence[Curve]) -> Iterator[Picture]:
+def curve_pictures(curves: Sequence[Curve]) -> Iterator[ReportFigure]:
     """FID on the way against images, and against seconds."""
     if not curves:
         return
@@ -107,8 +107,8 @@ def curve_pictures(curves: Sequence[Curve]) -> Iterator[Picture]:
         f"{reference.arm}.{many}"
     )
     alt = "Small panels with the course of the FID of every arm beside the reference's."
-    yield Picture("curves-kimg", "FID against images", said, alt, lambda width: draw_curves(curves, "kimg", width))
-    yield Picture(
+    yield ReportFigure("curves-kimg", "FID against images", said, alt, lambda width: draw_curves(curves, "kimg", width))
+    yield ReportFigure(
         "curves-seconds",
         "FID against seconds",
         "The same against wall-clock seconds, the time for the scores included: what a trick costs is part of it.",

@@ -14,7 +14,7 @@ from ablations.leaderboard.text.cells import drawn
 from ablations.report import words
 from ablations.report.compare import SideBySide
 from ablations.report.figures.canvas import NARROW, WIDE, written
-from ablations.report.page.figures import Picture, comparison_pictures, pictures_of
+from ablations.report.page.figures import ReportFigure, comparison_pictures, figures_of
 from ablations.report.sections.answer import sentences_of
 from ablations.report.sections.reproduction import machine_of
 from ablations.report.study_report import StudyReport, TableReport
@@ -32,7 +32,7 @@ GRID_SIDE = 560  # pixels of one that does not
 class Embedded:
     """A picture in the page: for wide screens and paper, and for narrow screens."""
 
-    picture: Picture
+    picture: ReportFigure
     wide: str
     narrow: str
 
@@ -54,7 +54,7 @@ def rendered(template: str, **values: Any) -> str:
     return _environment().get_template(template).render(made=made, tool=versions(("gan-ablations",)), **values)
 
 
-def embedded(pictures: Sequence[Picture]) -> list[Embedded]:
+def embedded(pictures: Sequence[ReportFigure]) -> list[Embedded]:
     """Draw them in both widths."""
     return [
         Embedded(each, *(_uri(written(each.drawing, width, "svg")) for width in (WIDE, NARROW))) for each in pictures
@@ -86,7 +86,7 @@ def _uri(content: bytes, kind: str = "svg+xml") -> str:
 
 
 def _pictures(report: TableReport) -> list[Embedded]:
-    return embedded(list(pictures_of(report)))
+    return embedded(list(figures_of(report)))
 
 
 def _breakable(name: str) -> "Markup":
@@ -132,7 +132,7 @@ def _environment() -> "Environment":
 def contents_of(report: StudyReport) -> Iterator[tuple[str, str]]:
     """Anchor and label of each section that is there; of several tables the first one's."""
     for table in report.tables[:1]:
-        drawn = {picture.name for picture in pictures_of(table)}
+        drawn = {picture.name for picture in figures_of(table)}
         there = {
             "answer": True,
             "claims": table.claims is not None,

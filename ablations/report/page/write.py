@@ -6,23 +6,23 @@ from pathlib import Path
 
 from ablations.report.compare import SideBySide
 from ablations.report.figures.canvas import WIDE, Format, written
-from ablations.report.page.figures import pictures_of
+from ablations.report.page.figures import figures_of
 from ablations.report.page.page import comparison_page, page_of
 from ablations.report.study_report import StudyReport, study_reports
 from ablations.workspace.workspace import Workspace
-from gan_core.machine import files as atomic
+from gan_core.machine import files
 
 
 def write_report(roots: Sequence[Path], out: Path) -> tuple[StudyReport, ...]:
     """Write the page of the studies in these folders, atomically, and give its numbers."""
     reports = study_reports(roots)
-    atomic.write_text(out, page_of(reports))
+    files.write_text(out, page_of(reports))
     return reports
 
 
 def write_comparison(sides: SideBySide, out: Path) -> None:
     """The page of a comparison, atomically."""
-    atomic.write_text(out, comparison_page(sides))
+    files.write_text(out, comparison_page(sides))
 
 
 def write_figures(
@@ -34,7 +34,7 @@ def write_figures(
     for report in reports:
         for place, table in enumerate(report.tables, start=1):
             prefix = report.name if place == 1 else f"{report.name}-{place}"
-            for picture in pictures_of(table):
+            for picture in figures_of(table):
                 for kind in formats:
                     path = folder / f"{prefix}-{picture.name}.{kind}"
                     path.write_bytes(written(picture.drawing, WIDE, kind))

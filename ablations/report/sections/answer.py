@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from ablations.leaderboard import Row, Table
-from ablations.report.sections.effects import Effect, Effects
+from ablations.report.sections.effects import Effects, ReportedEffect
 from ablations.report.words import change, could_show, interval, listed, would_take
 from ablations.statistics import Finding, Rule
 
@@ -23,7 +23,7 @@ class Sentence:
 
 
 @dataclass(frozen=True)
-class Answer:
+class StudyAnswer:
     """`headline` in one or two sentences; `best`: the arm with the lowest mean FID, None without a score."""
 
     headline: str
@@ -31,10 +31,10 @@ class Answer:
     best: Row | None
 
 
-def answer_of(table: Table, effects: Effects) -> Answer:
+def answer_of(table: Table, effects: Effects) -> StudyAnswer:
     """Put the effects into words."""
     best = next((row for row in table.rows if row.rank is not None), None)
-    return Answer(_headline(effects, best), sentences_of(effects), best)
+    return StudyAnswer(_headline(effects, best), sentences_of(effects), best)
 
 
 def sentences_of(effects: Effects) -> tuple[Sentence, ...]:
@@ -66,7 +66,7 @@ def _headline(effects: Effects, best: Row | None) -> str:
     return "; ".join(known) + "." + rest
 
 
-def _sentence(effect: Effect, rule: Rule) -> Sentence:
+def _sentence(effect: ReportedEffect, rule: Rule) -> Sentence:
     estimate = effect.shown
     if math.isnan(estimate.mean):
         says = "no score to compare" if effect.arms else "the design gives it no number"
@@ -78,7 +78,7 @@ def _sentence(effect: Effect, rule: Rule) -> Sentence:
     return Sentence(effect.name, effect.finding, says, "; ".join([effect.reason, *_limits(effect, rule)]))
 
 
-def _limits(effect: Effect, rule: Rule) -> list[str]:
+def _limits(effect: ReportedEffect, rule: Rule) -> list[str]:
     """What more would be needed, where these seeds can't tell; who diverged; what it is mixed up with."""
     limits = []
     if effect.finding == "can't tell" and effect.detectable is not None and math.isfinite(effect.detectable):
@@ -92,7 +92,7 @@ def _limits(effect: Effect, rule: Rule) -> list[str]:
     return limits
 
 
-def _size(effect: Effect, rule: Rule) -> float:
+def _size(effect: ReportedEffect, rule: Rule) -> float:
     """Largest first, what has no number last."""
     mean = effect.shown.mean
     if math.isnan(mean):

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import fmean, geometric_mean
 
-from ablations.report.sections.run_facts import Moment, RunFacts
+from ablations.report.sections.run_facts import ProgressScore, RunFacts
 
 MOST_POINTS = 40  # of a curve: more are no more to see
 
 
 @dataclass(frozen=True)
-class Point:
+class CurvePoint:
     """One moment that several seeds came to."""
 
     kimg: float
@@ -29,7 +29,7 @@ class Curve:
     arm: str
     seeds: int
     score: str  # name of the scores on the way
-    points: tuple[Point, ...]
+    points: tuple[CurvePoint, ...]
 
 
 def curve_of(arm: str, runs: Sequence[RunFacts]) -> Curve | None:
@@ -38,7 +38,7 @@ def curve_of(arm: str, runs: Sequence[RunFacts]) -> Curve | None:
     A FID that is not finite or has no logarithm is left out. Of many moments at most MOST_POINTS are kept, evenly, the
     last among them.
     """
-    by_images: dict[int, list[Moment]] = {}
+    by_images: dict[int, list[ProgressScore]] = {}
     for run in runs:
         for moment in run.progress:
             if math.isfinite(moment.fid) and moment.fid > 0:
@@ -50,13 +50,13 @@ def curve_of(arm: str, runs: Sequence[RunFacts]) -> Curve | None:
     return Curve(arm, len(with_scores), with_scores[0].progress_score, tuple(_thinned(points)))
 
 
-def _point(images: int, moments: Sequence[Moment]) -> Point:
+def _point(images: int, moments: Sequence[ProgressScore]) -> CurvePoint:
     fids = [moment.fid for moment in moments]
     seconds = fmean(moment.seconds for moment in moments)
-    return Point(images / 1000, seconds, geometric_mean(fids), min(fids), max(fids), len(fids))
+    return CurvePoint(images / 1000, seconds, geometric_mean(fids), min(fids), max(fids), len(fids))
 
 
-def _thinned(points: Sequence[Point]) -> Sequence[Point]:
+def _thinned(points: Sequence[CurvePoint]) -> Sequence[CurvePoint]:
     if len(points) <= MOST_POINTS:
         return points
     last = len(points) - 1

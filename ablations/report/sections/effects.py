@@ -16,7 +16,7 @@ from ablations.study.record import StudyRecord
 
 
 @dataclass(frozen=True)
-class Effect:
+class ReportedEffect:
     """One trick's, or one arm's. `shown`: ratio of FIDs, below 1 where it is lower with the trick; likewise by seed."""
 
     name: str
@@ -43,12 +43,12 @@ class Effects:
     about: str
     unit: str
     rule: Rule
-    effects: tuple[Effect, ...]
+    effects: tuple[ReportedEffect, ...]
     notes: tuple[str, ...] = field(default=())
     is_alone: bool = False
 
     @property
-    def main(self) -> tuple[Effect, ...]:
+    def main(self) -> tuple[ReportedEffect, ...]:
         """Without interactions."""
         return tuple(effect for effect in self.effects if not effect.is_interaction)
 
@@ -113,11 +113,11 @@ def _compared(about: str, pairs: Mapping[str, Pair], rule: Rule) -> Effects:
     )
 
 
-def effect_of(name: str, comparison: Comparison, rule: Rule) -> Effect:
+def effect_of(name: str, comparison: Comparison, rule: Rule) -> ReportedEffect:
     """A comparison as an effect of this name."""
     divergence = comparison.divergence
     ours, theirs = divergence.both + divergence.only_arm, divergence.both + divergence.only_baseline
-    return Effect(
+    return ReportedEffect(
         name=name,
         arms=(comparison.arm, comparison.baseline),
         shown=comparison.shown,
@@ -134,9 +134,9 @@ def effect_of(name: str, comparison: Comparison, rule: Rule) -> Effect:
     )
 
 
-def _factor_effect(effect: FactorEffect) -> Effect:
+def _factor_effect(effect: FactorEffect) -> ReportedEffect:
     ours, theirs = effect.diverged_with, effect.diverged_without
-    return Effect(
+    return ReportedEffect(
         name=effect.name,
         arms=(),
         shown=effect.shown,

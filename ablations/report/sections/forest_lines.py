@@ -9,7 +9,7 @@ from ablations.report.figures.canvas import (
     Answer,
 )
 from ablations.report.sections.claims import ClaimLine
-from ablations.report.sections.effects import Effect, Effects
+from ablations.report.sections.effects import Effects, ReportedEffect
 from ablations.report.sections.seeds import MOST_ARMS
 from ablations.statistics import Estimate, Rule
 
@@ -101,7 +101,7 @@ def _numbers(rule: Rule, has_seeds: bool) -> str:
     return said + (f" Grey band: below {rule.margin_percent}, which counts as none." if rule.scale == "log" else "")
 
 
-def _by_ratio(effect: Effect) -> float:
+def _by_ratio(effect: ReportedEffect) -> float:
     """What has no number comes last."""
     return math.inf if math.isnan(effect.shown.mean) else effect.shown.mean
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ablations.leaderboard import Row, Table
-from ablations.report.sections.effects import Effect, Effects
+from ablations.report.sections.effects import Effects, ReportedEffect
 from ablations.statistics import Estimate
 from ablations.study.record import ArmRecord, StudyRecord
 
@@ -21,7 +21,7 @@ class Rung:
     adds: str
     fids: Mapping[int, float]  # by seed
     mean: Estimate
-    step: Effect | None
+    step: ReportedEffect | None
     against_reference: Estimate | None
 
 
@@ -38,7 +38,7 @@ def rungs_of(record: StudyRecord, table: Table, effects: Effects) -> tuple[Rung,
     )
 
 
-def _rung(number: int, arm: ArmRecord, record: StudyRecord, row: Row, step: Effect | None) -> Rung:
+def _rung(number: int, arm: ArmRecord, record: StudyRecord, row: Row, step: ReportedEffect | None) -> Rung:
     below = next((one for one in record.arms if one.name == arm.previous), None)
     added = [name for name, on in arm.factors.items() if on and below is not None and not below.factors.get(name)]
     compared = row.comparison.shown if row.comparison is not None else None

@@ -9,7 +9,7 @@ from ablations.report.sections.run_facts import RunFacts
 
 
 @dataclass(frozen=True)
-class Protocol:
+class ReportedProtocol:
     """One metric's: its stamp, and what the stamp is the hash of; {} where no shown run has it."""
 
     metric: str
@@ -17,10 +17,10 @@ class Protocol:
     fields: Mapping[str, str]
 
 
-def protocols_of(table: Table, facts: Sequence[RunFacts]) -> tuple[Protocol, ...]:
+def protocols_of(table: Table, facts: Sequence[RunFacts]) -> tuple[ReportedProtocol, ...]:
     """One for each metric of the table, FID first."""
     known = {stamp: fields for run in facts for stamp, fields in run.protocols.items()}
-    return tuple(Protocol(metric, stamp, _flat(known.get(stamp, {}))) for metric, stamp in table.stamps.items())
+    return tuple(ReportedProtocol(metric, stamp, _flat(known.get(stamp, {}))) for metric, stamp in table.stamps.items())
 
 
 def _flat(fields: Mapping[str, Any], prefix: str = "") -> dict[str, str]:

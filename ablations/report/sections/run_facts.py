@@ -14,7 +14,7 @@ HEALTHY = "healthy"
 
 
 @dataclass(frozen=True)
-class Moment:
+class ProgressScore:
     """A FID on the way, under the few samples of `progress`."""
 
     images: int
@@ -42,7 +42,7 @@ class RunFacts:
     verdict: str | None
     evidence: tuple[str, ...]
     kimg: float
-    progress: tuple[Moment, ...]
+    progress: tuple[ProgressScore, ...]
     progress_score: str  # its name, with samples and extractor; '' without one
     doses: Mapping[str, Dose]  # '<trick>/<quantity>'
     protocols: Mapping[str, Mapping[str, Any]]  # by the stamp, of the full scores
@@ -74,7 +74,7 @@ def facts_in(result: Result, events: Sequence[AnyEvent]) -> RunFacts:
         verdict=result.summary.run_verdict,
         evidence=judged.evidence if judged is not None else (),
         kimg=events[-1].kimg if events else 0.0,
-        progress=tuple(Moment(event.images, event.generator_wall_s, score.value) for event, score in fids),
+        progress=tuple(ProgressScore(event.images, event.generator_wall_s, score.value) for event, score in fids),
         progress_score=fids[-1][1].name if fids else "",
         doses=_doses([event for event in events if isinstance(event, Ticked)]),
         protocols={s.stamp: s.protocol for event in scored if event.of != "progress" for s in event.scores},

@@ -10,7 +10,7 @@ MOST_ARMS = 24  # that a figure, or a table beside one, is readable with
 
 
 @dataclass(frozen=True)
-class Shown:
+class ShownArms:
     """Names of arms, the reference first and then by rank; `of`: how many the table has."""
 
     arms: tuple[str, ...]
@@ -24,10 +24,10 @@ class Shown:
         return f"The reference and the {len(self.arms) - 1} best of {self.of} arms; the leaderboard below has all."
 
 
-def shown_arms(table: Table, most: int = MOST_ARMS) -> Shown:
+def shown_arms(table: Table, most: int = MOST_ARMS) -> ShownArms:
     """The reference, then the best ranked arms, those without a rank last."""
     names = [row.arm for row in sorted(table.rows, key=lambda row: not row.is_baseline)]
-    return Shown(tuple(names[:most]), len(names))
+    return ShownArms(tuple(names[:most]), len(names))
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class ArmSeeds:
     lost: str
 
 
-def arm_seeds(table: Table, shown: Shown) -> tuple[ArmSeeds, ...]:
+def arm_seeds(table: Table, shown: ShownArms) -> tuple[ArmSeeds, ...]:
     """The shown arms, best first, those without a score last."""
     rows = [row for row in table.rows if row.arm in shown.arms]
     return tuple(ArmSeeds(row.arm, row.is_baseline, row.scores, row.fid, lost_seeds(row)) for row in rows)

@@ -29,13 +29,13 @@ _INTERACTION = re.compile(r"interaction of\s+(?P<one>.+?)\s+and\s+(?P<other>.+)"
 _GENERATORS = re.compile(r"(?P<of>best|last) of\s+(?P<arm>.+)")
 
 
-class Arm(NamedTuple):
+class ArmTerm(NamedTuple):
     """An arm by its name, or by the tricks that are on: 'a + b'."""
 
     text: str
 
 
-class Effect(NamedTuple):
+class EffectTerm(NamedTuple):
     """What the trick (or several) does in this company; '' is that of no other trick."""
 
     trick: str
@@ -59,10 +59,10 @@ class Zero(NamedTuple):
     """No effect."""
 
 
-Side = Arm | Effect | Factors | Generators | Zero
+Side = ArmTerm | EffectTerm | Factors | Generators | Zero
 
 
-class Comparison(NamedTuple):
+class ComparisonTerm(NamedTuple):
     """Two sides and what is claimed of them."""
 
     left: Side
@@ -70,20 +70,20 @@ class Comparison(NamedTuple):
     right: Side
 
 
-def read_comparison(text: str) -> Comparison:
+def read_comparison(text: str) -> ComparisonTerm:
     """Raises ValueError with what is wrong with the text."""
     text = " ".join(text.split())
     if match := _LITTLE.fullmatch(text):
         trick, company = match["trick"], match["company"] or ""
         together = f"{trick} + {company}" if company else trick
-        return Comparison(Arm(together), "=", Arm(company or "baseline"))
+        return ComparisonTerm(ArmTerm(together), "=", ArmTerm(company or "baseline"))
     match = _SIGNS.fullmatch(text)
     if match is None or any(re.search(r"[<>=]", match[side]) for side in ("left", "right")):
         raise ValueError("no comparison")
     left, right = _side(match["left"]), _side(match["right"])
     _check(left, right)
     sign = next(known for known in SIGNS if known == match["sign"])
-    return Comparison(left, sign, right)
+    return ComparisonTerm(left, sign, right)
 
 
 def _side(text: str) -> Side:
@@ -94,10 +94,10 @@ def _side(text: str) -> Side:
     if match := _INTERACTION.fullmatch(text):
         return Factors((match["one"], match["other"]))
     if match := _EFFECT.fullmatch(text):
-        return Effect(match["trick"], match["company"] or "")
+        return EffectTerm(match["trick"], match["company"] or "")
     if match := _GENERATORS.fullmatch(text):
         return Generators("best" if match["of"] == "best" else "last", match["arm"])
-    return Arm(text)
+    return ArmTerm(text)
 
 
 def _check(left: Side, right: Side) -> None:

@@ -22,7 +22,7 @@ class OfArms(Record):
         return (self.left, self.right)
 
 
-class Effect(Record):
+class ClaimedEffect(Record):
     """What a trick does: the arm with it against the arm without it."""
 
     with_it: str
@@ -33,8 +33,8 @@ class OfEffects(Record):
     """One effect against another; with the same trick on both sides that is an interaction."""
 
     kind: Literal["effects"] = "effects"
-    left: Effect
-    right: Effect
+    left: ClaimedEffect
+    right: ClaimedEffect
 
     @property
     def arms(self) -> tuple[str, ...]:

@@ -4,10 +4,19 @@ from collections.abc import Mapping, Sequence
 
 from ablations.statistics import Relation
 from ablations.study.arm import Arm, LeftOut
-from ablations.study.claims import grammar as words
+from ablations.study.claims import grammar
 from ablations.study.claims.arm_lookup import ArmsByName, Where, measured_in
 from ablations.study.claims.measures import MEASURES
-from ablations.study.claims.records import Claim, ClaimWords, Effect, OfArms, OfEffects, OfFactors, OfGenerators, Test
+from ablations.study.claims.records import (
+    Claim,
+    ClaimedEffect,
+    ClaimWords,
+    OfArms,
+    OfEffects,
+    OfFactors,
+    OfGenerators,
+    Test,
+)
 from gan_core.problems import Problem, UserError
 
 EVERY_ARM = "every arm"
@@ -39,16 +48,16 @@ def _claim(name: str, claim: ClaimWords, known: ArmsByName) -> Claim:
         return stated.model_copy(update={"not_tested": claim.not_tested})
     where = (*where, "comparison")
     try:
-        parsed = words.read_comparison(claim.comparison)
+        parsed = grammar.read_comparison(claim.comparison)
     except ValueError as error:
-        raise UserError(Problem(f"{claim.comparison!r}: {error}", where, words.ALLOWED)) from None
+        raise UserError(Problem(f"{claim.comparison!r}: {error}", where, grammar.ALLOWED)) from None
     test = _test(parsed, known, where)
     relation = _relation(parsed.sign, claim.metric)
     _refuse_what_cannot_be(test, relation, claim.metric, known, where)
     return stated.model_copy(update={"comparison": claim.comparison, "relation": relation, "test": test})
 
 
-def _relation(sign: words.Sign, metric: str) -> Relation:
+def _relation(sign: grammar.Sign, metric: str) -> Relation:
     """Of the numbers: better is lower, or higher, as the metric has it."""
     if sign in ("better than", "worse than"):
         return "<" if (sign == "better than") == MEASURES[metric].lower_is_better else ">"
@@ -56,28 +65,30 @@ def _relation(sign: words.Sign, metric: str) -> Relation:
     return relations[sign]
 
 
-def _test(parsed: words.Comparison, known: ArmsByName, where: Where) -> Test:
+def _test(parsed: grammar.ComparisonTerm, known: ArmsByName, where: Where) -> Test:
     match parsed.left, parsed.right:
-        case words.Arm(left), words.Arm(right):
+        case grammar.ArmTerm(left), grammar.ArmTerm(right):
             return OfArms(left=known.find(left, where), right=known.find(right, where))
-        case words.Effect() as left_effect, words.Effect() as right_effect:
+        case grammar.EffectTerm() as left_effect, grammar.EffectTerm() as right_effect:
             return OfEffects(left=_effect(left_effect, known, where), right=_effect(right_effect, known, where))
-        case words.Factors(names), _:
+        case grammar.Factors(names), _:
             return _factors(names, known, where)
-        case words.Generators(of, arm), _:
+        case grammar.Generators(of, arm), _:
             arms = tuple(known.arms) if arm == EVERY_ARM else (known.find(arm, where),)
             return OfGenerators(left=of, arms=arms)
-    raise AssertionError(parsed)  # words.read_comparison lets no others through
+    raise AssertionError(parsed)  # grammar.read_comparison lets no others through
 
 
-def _effect(effect: words.Effect, known: ArmsByName, where: Where) -> Effect:
+def _effect(effect: grammar.EffectTerm, known: ArmsByName, where: Where) -> ClaimedEffect:
     tricks, company = known.tricks(effect.trick, where), frozenset[str]()
     if effect.company:
         company = known.tricks(effect.company, where)
     if tricks <= company:
         message = f"{effect.trick!r} is on in {effect.company or 'the baseline'!r} already"
         raise UserError(Problem(message, where, "a trick that is not"))
-    return Effect(with_it=known.with_tricks(tricks | company, where), without_it=known.with_tricks(company, where))
+    return ClaimedEffect(
+        with_it=known.with_tricks(tricks | company, where), without_it=known.with_tricks(company, where)
+    )
 
 
 def _factors(names: tuple[str, ...], known: ArmsByName, where: Where) -> OfFactors:

@@ -6,7 +6,7 @@ from importlib.util import find_spec
 
 from ablations.study.arm import Arm
 from ablations.study.designs.search_options import Confirm, DimensionWords, Explore
-from ablations.study.factors import Factor, resolved
+from ablations.study.factors import StudyFactor, resolved
 from ablations.study.space.dimension import Choices, Params, Range, dimension_of
 from ablations.study.space.space import Forbidden, Space
 from ablations.study.space.syntax import words_problems
@@ -16,7 +16,11 @@ NUMBERS = {"cmaes": 2, "qmc": 1}  # ranges that a sampler needs: without them it
 
 
 def checked_space(
-    words: Mapping[str, DimensionWords], baseline: Arm, tricks: Mapping[str, Factor], explore: Explore, confirm: Confirm
+    words: Mapping[str, DimensionWords],
+    baseline: Arm,
+    tricks: Mapping[str, StudyFactor],
+    explore: Explore,
+    confirm: Confirm,
 ) -> tuple[Space | None, list[Problem]]:
     """The space, or None and what is wrong with it."""
     if problems := words_problems(words, tricks):

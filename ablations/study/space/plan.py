@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from ablations.study.arm import Arm
 from ablations.study.designs import DesignOptions
 from ablations.study.designs.search_options import Confirm, DimensionWords, Explore, SearchRecord
-from ablations.study.factors import Factor, Where
+from ablations.study.factors import StudyFactor, Where
 from ablations.study.space import Space
 from ablations.study.space.check import checked_space, forbidden_in_words
 from gan_core.problems import Problem
@@ -35,7 +35,7 @@ class SearchPlan:
 
 
 def search_plan(
-    data: Mapping[str, Any], baseline: Arm | None, tricks: Mapping[str, Factor]
+    data: Mapping[str, Any], baseline: Arm | None, tricks: Mapping[str, StudyFactor]
 ) -> tuple[SearchPlan | None, list[Problem]]:
     """The plan in a study file's content, or None and the problems in its space; None alone without a baseline.
 

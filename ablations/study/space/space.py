@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ablations.study.arm import Arm
 from ablations.study.designs.arm_names import arm_name
-from ablations.study.factors import Factor, clashes, merged
+from ablations.study.factors import StudyFactor, clashes, merged
 from ablations.study.space.dimension import Choices, Params, Range, holds
 from gan_core.config import resolve
 from gan_core.problems import UserError
@@ -31,7 +31,7 @@ class Space:
     """
 
     baseline: Arm
-    tricks: Mapping[str, Factor]
+    tricks: Mapping[str, StudyFactor]
     dimensions: tuple[Choices | Range, ...]
 
     @property

@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping
 
 from ablations.study.designs.search_options import DimensionWords, Scalar
-from ablations.study.factors import Factor
+from ablations.study.factors import StudyFactor
 from ablations.study.space.dimension import label_of
 from gan_core.problems import Problem, nearest_name
 from gan_core.tricks import TRICKS
@@ -23,7 +23,7 @@ FIXED = {
 OPTIONS = [trick.name for trick in TRICKS]
 
 
-def words_problems(space: Mapping[str, DimensionWords], tricks: Mapping[str, Factor]) -> list[Problem]:
+def words_problems(space: Mapping[str, DimensionWords], tricks: Mapping[str, StudyFactor]) -> list[Problem]:
     """Every mistake in them, each at its place in the study file."""
     problems = []
     for name, words in space.items():
@@ -63,7 +63,7 @@ def _shape(words: DimensionWords) -> Iterator[Problem]:
             yield Problem(f"no step from {words.low!r} comes to {words.high!r}", ("high",), f"{last:g}, for example")
 
 
-def _name(name: str, tricks: Mapping[str, Factor]) -> Iterator[Problem]:
+def _name(name: str, tricks: Mapping[str, StudyFactor]) -> Iterator[Problem]:
     where, (setting, dot, _) = ("space", name), name.partition(".")
     if setting in FIXED:
         yield Problem("no setting to search", where, FIXED[setting])
@@ -79,7 +79,7 @@ def _name(name: str, tricks: Mapping[str, Factor]) -> Iterator[Problem]:
 
 
 def _conditions(
-    name: str, words: DimensionWords, space: Mapping[str, DimensionWords], tricks: Mapping[str, Factor]
+    name: str, words: DimensionWords, space: Mapping[str, DimensionWords], tricks: Mapping[str, StudyFactor]
 ) -> Iterator[Problem]:
     """A condition is on a trick, or on choices that stand above."""
     above = [*tricks, *_before(name, space)]

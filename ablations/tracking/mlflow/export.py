@@ -20,7 +20,7 @@ class Exported(NamedTuple):
     problem: str = ""
 
 
-def exported(
+def exported_generator(
     directories: Mapping[str, Path], out: Path, *, here: bool, patience_s: float = PATIENCE_S
 ) -> Generator[Exported, None, None]:
     """The best generator of each of these runs, by arm, as a folder `out`/ARM, in their order.

@@ -18,7 +18,7 @@ from mlflow.models import Model
 
 from ablations.addresses import without_password
 from ablations.results.results import Result
-from ablations.tracking.mlflow.export import Exported, exported
+from ablations.tracking.mlflow.export import Exported, exported_generator
 from ablations.tracking.mlflow.store import SHIP, Store, first_line, limits
 from ablations.tracking.model_names import alias_of
 from ablations.tracking.points import points_of
@@ -70,7 +70,7 @@ def log_models(
                     _finish(store, root, by_arm[arm], models[arm], register)
                     del left[arm]
                     yield Logged(arm)
-            with closing(exported(lacking, drafts, here=here)) as made:
+            with closing(exported_generator(lacking, drafts, here=here)) as made:
                 for one in made:
                     if not one.problem:
                         model = _log(store, by_arm[one.arm], models[one.arm], one)

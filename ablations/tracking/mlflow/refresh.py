@@ -23,7 +23,7 @@ from ablations.tracking.mlflow.results import PAGE, pages
 from ablations.tracking.mlflow.store import CONNECT, SHIP, Store, connect, first_line, limits
 from ablations.tracking.mlflow.trial_run import TRIAL_TAG, Origin
 from ablations.tracking.views.description import execution_text, experiment_text, rankings_of
-from ablations.tracking.views.subject import COLOURS, Contents, colours_of, contents_of
+from ablations.tracking.views.subject import COLOURS, Contents, colours_of, subject_of
 from ablations.tracking.views.tracked import Tracked, tracked_in
 from ablations.tracking.views.views import views_of
 from ablations.workspace.execution_record import executions_of, read_execution
@@ -40,7 +40,7 @@ WHERE = ("MLFLOW_TRACKING_URI",)
 
 
 @dataclass(frozen=True)
-class Shown:
+class RefreshedStore:
     """What is there to see. `complaint`: why it is not up to date, '' if it is."""
 
     tracked: Tracked
@@ -87,7 +87,7 @@ def _read(workspace: Workspace, uri: str) -> _Read:
 
 def _write(store: Store, workspace: Workspace, read: _Read) -> None:
     record, tracked, trials = workspace.record(), read.tracked, trials_in_order(workspace)
-    write_views(store, contents_of(record.name, trials, tracked.best if tracked is not None else ()))
+    write_views(store, subject_of(record.name, trials, tracked.best if tracked is not None else ()))
     _colour(store, _looks_of(list(dict.fromkeys(trial.arm.name for trial in trials))))
     if tracked is None:
         return
@@ -100,7 +100,7 @@ def _write(store: Store, workspace: Workspace, read: _Read) -> None:
         store.client.set_tag(tracked.execution, MLFLOW_RUN_NOTE, text)
 
 
-def refresh(workspace: Workspace, uri: str) -> Shown | None:
+def refresh(workspace: Workspace, uri: str) -> RefreshedStore | None:
     """What is there to see of a study in the store at `uri`, brought up to date; None where nothing of it is there.
 
     While another process works on the study nothing is changed: that process does it. Raises UserError if the store
@@ -128,8 +128,8 @@ def refresh(workspace: Workspace, uri: str) -> Shown | None:
         MlflowException,
         sqlalchemy.exc.SQLAlchemyError,
     ) as error:  # who may but look sees what is there
-        return Shown(shown, f"views and descriptions were not brought up to date ({first_line(error)})")
-    return Shown(shown)
+        return RefreshedStore(shown, f"views and descriptions were not brought up to date ({first_line(error)})")
+    return RefreshedStore(shown)
 
 
 def trials_in_order(workspace: Workspace) -> list[Trial]:

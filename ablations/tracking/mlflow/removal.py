@@ -21,7 +21,7 @@ from ablations.tracking.mlflow.models import REGISTERED_TAG
 from ablations.tracking.mlflow.results import PAGE, pages
 from ablations.tracking.mlflow.store import SHIP, connect, first_line, limits
 from ablations.workspace.execution_record import executions_of, read_execution
-from ablations.workspace.removal import Traces
+from ablations.workspace.removal import StoreTraces
 from gan_core.problems import Problem, UserError
 
 WHERE = ("--tracking-uri",)
@@ -42,7 +42,7 @@ class StoreContents:
     others: int = 0
 
 
-def look(uri: str, name: str, root: Path, traces: Traces) -> StoreContents:
+def look(uri: str, name: str, root: Path, traces: StoreTraces) -> StoreContents:
     """What the store at `uri` has of the study in `root`. Raises UserError if it does not answer."""
     client = connect(uri, WHERE)
     try:
@@ -73,7 +73,7 @@ def remove(contents: StoreContents) -> None:
         raise _failed(contents.uri, error) from error
 
 
-def _look(client: Any, uri: str, name: str, root: Path, traces: Traces) -> StoreContents:
+def _look(client: Any, uri: str, name: str, root: Path, traces: StoreTraces) -> StoreContents:
     found = client.get_experiment_by_name(name)
     if found is None or found.lifecycle_stage != "active":
         return StoreContents(uri, name, None)

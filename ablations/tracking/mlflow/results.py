@@ -12,7 +12,7 @@ from mlflow.exceptions import MlflowException
 
 from ablations.addresses import without_password
 from ablations.leaderboard.context import Beside
-from ablations.leaderboard.source import Source
+from ablations.leaderboard.source import ResultSource
 from ablations.results.results import Recorded, Result, results_of
 from ablations.results.summary import Summary
 from ablations.tracking.mlflow.context import NotKeptError, kept_beside
@@ -29,7 +29,7 @@ PAGE = 1000
 ENDED = ("finished", "diverged", "failed", "pruned")
 
 
-def from_mlflow(uri: str, experiments: Sequence[str] = ()) -> Source:
+def from_mlflow(uri: str, experiments: Sequence[str] = ()) -> ResultSource:
     """The trials in these experiments, or in all, and what stands beside them. Nothing is written to the store.
 
     Raises UserError if it does not answer, or has no such experiment, or no trial. Runs that were sent by a version
@@ -51,7 +51,7 @@ def from_mlflow(uri: str, experiments: Sequence[str] = ()) -> Source:
     told = f"{left_out} runs were sent by an older version, which did not say enough of them" if left_out else ""
     if not recorded:
         raise UserError(Problem(told or "there is no trial in this store", WHERE, source=without_password(uri)))
-    return Source(
+    return ResultSource(
         results_of(recorded),
         partial(_journal, client),
         entries={study: one.entries for study, one in beside.items()},

@@ -19,7 +19,7 @@ import PIL.Image
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric
 from mlflow.tracking.multimedia import compress_image_size
 
-from ablations.tracking.points import Point, milliseconds, step_of
+from ablations.tracking.points import LoggedPoint, milliseconds, step_of
 from gan_core.events import Sampled, Started
 from gan_core.schema.configuration import Config
 
@@ -30,7 +30,7 @@ POINTS_A_REQUEST = 1000  # MLflow's own limit
 _PART = re.compile(rf"{FOLDER}/({PICTURES}\+step\+(\d+)\+timestamp\+.+?)(\+compressed\.webp|\.png)")
 
 
-class Picture(NamedTuple):
+class LoggedImage(NamedTuple):
     """A grid of samples and where it stands. `time_ms`: Unix time, ms."""
 
     path: Path
@@ -38,7 +38,7 @@ class Picture(NamedTuple):
     time_ms: int
 
     @classmethod
-    def of(cls, event: Sampled, directory: Path, budget_kimg: float) -> "Picture":
+    def of(cls, event: Sampled, directory: Path, budget_kimg: float) -> "LoggedImage":
         """The picture that a trial in `directory` drew."""
         return cls(directory / event.path, step_of(event, budget_kimg), milliseconds(event))
 
@@ -48,7 +48,7 @@ class Picture(NamedTuple):
         return f"{PICTURES}+step+{self.step}+timestamp+{self.time_ms}+{own}"
 
 
-def send_points(client: Any, run_id: str, points: Sequence[Point], *, check: bool) -> None:
+def send_points(client: Any, run_id: str, points: Sequence[LoggedPoint], *, check: bool) -> None:
     """Send the finite ones, in requests that are stored whole or not at all."""
     finite = [point for point in points if math.isfinite(point.value)]
     if check:
@@ -60,7 +60,7 @@ def send_points(client: Any, run_id: str, points: Sequence[Point], *, check: boo
         client.log_batch(run_id, metrics=metrics[start : start + POINTS_A_REQUEST], synchronous=True)
 
 
-def send_pictures(client: Any, run_id: str, pictures: Sequence[Picture], *, check: bool) -> None:
+def send_pictures(client: Any, run_id: str, pictures: Sequence[LoggedImage], *, check: bool) -> None:
     """Send grids for the image view, whose slider shows their step: each whole, and small for the overview.
 
     The view looks for them in runs with SHOWN_TAG alone.

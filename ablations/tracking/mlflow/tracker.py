@@ -17,7 +17,7 @@ from ablations.tracking.mlflow.trial_run import Origin, TrialRun
 from ablations.tracking.params import trial_params
 from ablations.tracking.run_status import INTERRUPTED
 from ablations.tracking.state import WAY_ON, sync_command
-from ablations.tracking.views.subject import contents_of
+from ablations.tracking.views.subject import subject_of
 from ablations.workspace.cursor import is_settled
 from ablations.workspace.execution_record import KILLED, Execution, Outcome, begin_record, end_record, forget_record
 from ablations.workspace.trials import Trial
@@ -66,7 +66,7 @@ class MlflowTracker:
         (self._parent,) = (run for run in executions.runs if run.folder == folder)
         try:
             with limits(SHIP):
-                write_views(self.store, contents_of(execution.study, execution.trials))
+                write_views(self.store, subject_of(execution.study, execution.trials))
                 run_id = self._parent.run_id()
                 executions.end_forsaken(run_id)
         except (MlflowException, OSError) as error:

@@ -14,9 +14,9 @@ from mlflow.exceptions import MlflowException
 from ablations.addresses import without_password
 from ablations.executors.system_metrics import read_samples
 from ablations.results.summary import summary_of
-from ablations.tracking.mlflow.sending import SHOWN_TAG, Picture, dataset_input, send_pictures, send_points
+from ablations.tracking.mlflow.sending import SHOWN_TAG, LoggedImage, dataset_input, send_pictures, send_points
 from ablations.tracking.mlflow.store import Store
-from ablations.tracking.points import Point, end_tags, milliseconds, not_finite, points_of, system_points
+from ablations.tracking.points import LoggedPoint, end_tags, milliseconds, not_finite, points_of, system_points
 from ablations.tracking.run_status import OUTCOME_TAG, RESUMED, STATUS, STOPPED
 from ablations.tracking.tags import record_tags, summary_tags
 from ablations.tracking.tail import JournalTail
@@ -140,7 +140,7 @@ class TrialRun:
             client.log_batch(run_id, params=missing, synchronous=True)
 
     def _send(
-        self, run_id: str, fresh: Sequence[AnyEvent], events: Sequence[AnyEvent], system: Sequence[Point]
+        self, run_id: str, fresh: Sequence[AnyEvent], events: Sequence[AnyEvent], system: Sequence[LoggedPoint]
     ) -> None:
         check, self.certain = not self.certain, False
         budget = self.trial.config.budget_kimg
@@ -148,7 +148,7 @@ class TrialRun:
         send_points(self.store.client, run_id, [*points, *system], check=check)
         if not all(math.isfinite(point.value) for point in points):
             self.store.client.set_tag(run_id, "not_finite", " ".join(not_finite(points_of(events, budget))))
-        grids = [Picture.of(event, self.trial.directory, budget) for event in fresh if isinstance(event, Sampled)]
+        grids = [LoggedImage.of(event, self.trial.directory, budget) for event in fresh if isinstance(event, Sampled)]
         send_pictures(self.store.client, run_id, grids, check=check)
         self.certain = True
 

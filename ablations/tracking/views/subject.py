@@ -32,7 +32,7 @@ class Contents:
     pictured: tuple[str, ...] = ()
 
 
-def contents_of(study: str, trials: Sequence[Trial], pictured: Sequence[str] = ()) -> Contents:
+def subject_of(study: str, trials: Sequence[Trial], pictured: Sequence[str] = ()) -> Contents:
     """What these trials, in the study's order, are about. They may be none."""
     params = trial_params(trials) if trials else {}
     factors = dict.fromkeys(name for trial in trials for name in trial.arm.factors)

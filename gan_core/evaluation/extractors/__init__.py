@@ -6,10 +6,10 @@ from types import MappingProxyType
 
 from gan_core.evaluation.extractors.fmnistcnn import FMNISTCNN
 from gan_core.evaluation.extractors.inception import INCEPTION, INCEPTION_64, INCEPTION_192, INCEPTION_768
-from gan_core.evaluation.extractors.record import Extractor, Outputs
+from gan_core.evaluation.extractors.record import Extractor, ExtractorOutputs
 from gan_core.problems import Problem, UserError, nearest_name
 
-__all__ = ["EXTRACTORS", "NONE", "Extractor", "Outputs", "find", "is_known"]
+__all__ = ["EXTRACTORS", "NONE", "Extractor", "ExtractorOutputs", "find", "is_known"]
 NONE = "none"  # what the user says for a run without scores
 _ordered = (FMNISTCNN, INCEPTION, INCEPTION_768, INCEPTION_192, INCEPTION_64)
 EXTRACTORS: Mapping[str, Extractor] = MappingProxyType({extractor.name: extractor for extractor in _ordered})

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from gan_core.evaluation.extractors.record import Extractor, Outputs
+from gan_core.evaluation.extractors.record import Extractor, ExtractorOutputs
 
 SIZE = 32  # px
 UNPADDED = 28  # px, as the pictures were published
@@ -41,7 +41,7 @@ class FmnistCNN(nn.Module):
         """Stays in evaluation mode: metrics may hold this network, and switching them must not switch it."""
         return super().train(False)
 
-    def forward(self, images: Tensor) -> Outputs:
+    def forward(self, images: Tensor) -> ExtractorOutputs:
         """uint8 [N 1 H W] in [0, 255] -> features [N 128] and logits [N 10], both float64."""
         x = images.float()
         if x.shape[-2:] == (UNPADDED, UNPADDED):
@@ -53,7 +53,7 @@ class FmnistCNN(nn.Module):
             x = functional.relu_(convolution(x))
         features = x.mean(dim=(2, 3))  # [N 128 4 4] -> [N 128]
         hidden = functional.relu(self.hidden(functional.avg_pool2d(x, 2).flatten(1)))
-        return Outputs(features.double(), self.classify(hidden).double())
+        return ExtractorOutputs(features.double(), self.classify(hidden).double())
 
 
 FMNISTCNN = Extractor(

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from gan_core.evaluation.extractors.record import Extractor, Outputs
+from gan_core.evaluation.extractors.record import Extractor, ExtractorOutputs
 from gan_core.evaluation.extractors.store import Download
 
 SIZE = 299  # px
@@ -51,10 +51,10 @@ class Inception(nn.Module):
         """Stays in evaluation mode: metrics may hold this network, and switching them must not switch it."""
         return super().train(False)
 
-    def forward(self, images: Tensor) -> Outputs:
+    def forward(self, images: Tensor) -> ExtractorOutputs:
         """uint8 [N 1 or 3 H W] in [0, 255] -> features [N layer] and logits [N 1008], both float64."""
         features, logits = self.network(images.expand(-1, 3, -1, -1))
-        return Outputs(features.double(), logits.double())
+        return ExtractorOutputs(features.double(), logits.double())
 
 
 def parse(content: bytes) -> dict[str, Tensor]:

@@ -16,7 +16,7 @@ from gan_core.problems import Problem, UserError
 from gan_core.schema.sizes import Size, size_text
 
 
-class Outputs(NamedTuple):
+class ExtractorOutputs(NamedTuple):
     """What an extractor's forward pass gives for uint8 images [N C H W]."""
 
     features: Tensor  # [N d] float64
@@ -28,8 +28,9 @@ class Extractor:
     """A network by name, the file of its weights, and the sha256 that the file must have.
 
     `build()` makes the network without its weights, `parse(content)` reads the file's bytes into a state dict. The
-    network's forward pass is uint8 [N C H W] -> Outputs. For a copy of the weights that lies elsewhere, `replace` the
-    path in `weights`: the sha256 stays. Where `weights` is None they are in the store of weights, see `located`.
+    network's forward pass is uint8 [N C H W] -> ExtractorOutputs. For a copy of the weights that lies elsewhere,
+    `replace` the path in `weights`: the sha256 stays. Where `weights` is None they are in the store of weights, see
+    `located`.
     """
 
     name: str

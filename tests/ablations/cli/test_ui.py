@@ -73,7 +73,9 @@ def test_a_server_that_is_not_there(study: Path, monkeypatch: pytest.MonkeyPatch
 def test_a_servers_first_link_is_opened_and_no_password_shown(study: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     opened: list[str] = []
     monkeypatch.setattr("webbrowser.open", lambda address: opened.append(address) or True)
-    monkeypatch.setattr(mlflow_shown, "refresh", lambda workspace, uri: mlflow_shown.Shown(Tracked("7", "", ())))
+    monkeypatch.setattr(
+        mlflow_shown, "refresh", lambda workspace, uri: mlflow_shown.RefreshedStore(Tracked("7", "", ()))
+    )
     monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:secret@host:5000/")
     outcome = ablations("ui", study, "--open")
     assert (outcome.code, outcome.err) == (0, "")

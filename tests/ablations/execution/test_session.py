@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from ablations.execution.floors import FloorWork
-from ablations.execution.session import Options, Session, open_session
+from ablations.execution.session import ExecutionOptions, Session, open_session
 from ablations.executors.executor import Executor, Job, Report
 from ablations.study.study import Study
 from ablations.terminal.execution_end import show_outcome
@@ -97,7 +97,7 @@ def study(tmp_path: Path) -> Study:
 @pytest.fixture
 def faked(study: Study, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakedSession]:
     monkeypatch.setattr("ablations.execution.session.Session", FakedSession)
-    with open_session(study, tmp_path / "runs", Options(home)) as session:
+    with open_session(study, tmp_path / "runs", ExecutionOptions(home)) as session:
         assert isinstance(session, FakedSession)
         session.tracker = FakeTracker()
         session.executor = FakeExecutor(iter(session.trials), lambda job: "finished")
@@ -182,21 +182,21 @@ def test_a_full_disk_at_the_end_still_closes_the_tracker(faked: FakedSession, mo
 
 def test_a_study_that_never_began_leaves_no_folders(study: Study, tmp_path: Path, home: Path) -> None:
     before = tree(tmp_path)
-    with pytest.raises(UserError), open_session(study, tmp_path / "deep" / "runs", Options(home, workers=0)):
+    with pytest.raises(UserError), open_session(study, tmp_path / "deep" / "runs", ExecutionOptions(home, workers=0)):
         pass
     assert tree(tmp_path) == before
 
 
 def test_a_study_that_began_keeps_what_it_has(study: Study, tmp_path: Path, home: Path) -> None:
     runs = tmp_path / "runs"
-    with pytest.raises(UserError, match="late"), open_session(study, runs, Options(home)) as session:  # noqa: PT012
+    with pytest.raises(UserError, match="late"), open_session(study, runs, ExecutionOptions(home)) as session:  # noqa: PT012
         trial = session.trials[0]
         trial.write_record()
         journal.append(trial.directory, next(story(trial, 7.0)))
         raise UserError("late")
     before = tree(runs)
     assert str(trial.directory.relative_to(runs) / journal.NAME) in before
-    with pytest.raises(UserError), open_session(study, runs, Options(home, workers=0)):
+    with pytest.raises(UserError), open_session(study, runs, ExecutionOptions(home, workers=0)):
         pass
     assert tree(runs) == before
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from ablations.leaderboard.explain import Explanation, explain
-from ablations.leaderboard.source import Source, from_folders
+from ablations.leaderboard.source import ResultSource, from_folders
 from gan_core.events import Evaluated, Score
 from gan_core.problems import UserError
 from tests.ablations.command import ablations
@@ -38,11 +38,11 @@ def root(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def source(root: Path) -> Source:
+def source(root: Path) -> ResultSource:
     return from_folders([root])
 
 
-def explained(source: Source, a: str, b: str) -> Explanation:
+def explained(source: ResultSource, a: str, b: str) -> Explanation:
     return explain(a, b, source.results, "best", source.journal_of)
 
 
@@ -55,7 +55,7 @@ def explained(source: Source, a: str, b: str) -> Explanation:
         ("ttur-seed0", "ttur-seed1"),
     ],
 )
-def test_the_fields_that_differ_and_no_others(source: Source, a: str, b: str) -> None:
+def test_the_fields_that_differ_and_no_others(source: ResultSource, a: str, b: str) -> None:
     found = explained(source, a, b)
     assert found.stamps == {"fid": ("aaaaaaaa", "bbbbbbbb")}
     assert [(d.field, d.a, d.b) for d in found.differences] == [
@@ -64,12 +64,12 @@ def test_the_fields_that_differ_and_no_others(source: Source, a: str, b: str) ->
     ]
 
 
-def test_one_protocol_has_no_differences(source: Source) -> None:
+def test_one_protocol_has_no_differences(source: ResultSource) -> None:
     found = explained(source, "baseline", "ttur-seed0")
     assert (found.stamps, found.differences) == ({"fid": ("aaaaaaaa", "aaaaaaaa")}, ())
 
 
-def test_an_arm_whose_seeds_disagree_must_be_named_by_run(source: Source) -> None:
+def test_an_arm_whose_seeds_disagree_must_be_named_by_run(source: ResultSource) -> None:
     with pytest.raises(UserError, match=r"several protocols(.|\n)*ttur-seed0, ttur-seed1"):
         explained(source, "ttur", "baseline")
 

@@ -12,7 +12,7 @@ from pandas.api.types import is_numeric_dtype
 from scipy import stats
 
 from ablations.leaderboard import Leaderboard, frame_of, json_of, leaderboard_of, write_csv
-from ablations.leaderboard.columns import columns_of, documented
+from ablations.leaderboard.columns import documented, table_columns
 from ablations.results.results import read_results
 from ablations.terminal.leaderboard import leaderboard_table
 from gan_core.problems import UserError
@@ -122,7 +122,7 @@ def test_csv_needs_no_cleaning(board: Leaderboard, tmp_path: Path) -> None:
     write_csv(board, path)
     read = pd.read_csv(path)
     factors = ["factor_dropout", "factor_ttur"]
-    assert list(read) == columns_of(board)
+    assert list(read) == table_columns(board)
     assert {c for c in read if not c.startswith("factor_")} == {
         c.replace("METRIC", "is") for c in documented() if c not in ("factor_NAME", "METRIC_error")
     }
@@ -174,7 +174,7 @@ def test_json_holds_what_the_csv_holds_and_every_seed(board: Leaderboard) -> Non
     assert read["columns"] == documented()
     (table,) = read["tables"]
     assert table["protocol"] == {"fid": "12345678", "is": "i12345678"}
-    frame = pd.DataFrame(table["lines"], columns=columns_of(board))
+    frame = pd.DataFrame(table["lines"], columns=table_columns(board))
     written = frame_of(board)
     for column in written:
         if column in TEXT:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ablations.results import summary_file as summaries
+from ablations.results import summary_file
 from ablations.results.results import read_results, trial_directories
 from ablations.results.summary_file import NAME, keep_summaries, read_summary, summary_holds
 from tests.ablations.journals import make_arm, write_trial
@@ -24,8 +24,8 @@ def test_the_same_as_one_by_one(root: Path, monkeypatch: pytest.MonkeyPatch) -> 
     expected = [read_summary(directory) for directory in directories]
     for directory in directories:
         (directory / NAME).unlink()
-    monkeypatch.setattr(summaries, "MANY", 5)
-    monkeypatch.setattr(summaries, "cores", lambda: 2)
+    monkeypatch.setattr(summary_file, "MANY", 5)
+    monkeypatch.setattr(summary_file, "cores", lambda: 2)
     keep_summaries(directories)
     assert all(map(summary_holds, directories))
     assert [read_summary(directory) for directory in directories] == expected
@@ -35,8 +35,8 @@ def test_the_same_as_one_by_one(root: Path, monkeypatch: pytest.MonkeyPatch) -> 
 def test_where_no_process_can_be_started_the_reader_makes_them(root: Path) -> None:
     """A program from standard input can't be imported again by a process of its own."""
     program = (
-        "import sys\nfrom pathlib import Path\nfrom ablations.results import summary_file as summaries\n"
-        "from ablations.results.results import read_results\nsummaries.MANY, summaries.cores = 5, lambda: 2\n"
+        "import sys\nfrom pathlib import Path\nfrom ablations.results import summary_file\n"
+        "from ablations.results.results import read_results\nsummary_file.MANY, summary_file.cores = 5, lambda: 2\n"
         "print(*(result.summary.best is not None for result in read_results(Path(sys.argv[1]))))"
     )
     done = subprocess.run([sys.executable, "-", str(root)], input=program, capture_output=True, text=True, check=True)
@@ -53,6 +53,6 @@ def test_other_code_makes_all_of_them_anew(root: Path, monkeypatch: pytest.Monke
     directories = trial_directories(root)
     for directory in directories:
         read_summary(directory)
-    assert summaries._missing(directories) == []
+    assert summary_file._missing(directories) == []
     monkeypatch.setattr("ablations.results.summary_file._code_digest", lambda: "other")
-    assert summaries._missing(directories) == directories
+    assert summary_file._missing(directories) == directories

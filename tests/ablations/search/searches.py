@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ablations.execution.floors import FloorWork
-from ablations.execution.options import Options
+from ablations.execution.options import ExecutionOptions
 from ablations.execution.session import Session, open_session
 from ablations.executors.executor import STOPPED, Executor, Job, Report
 from ablations.leaderboard import Table
@@ -161,7 +161,7 @@ def run_search(
 ) -> SearchSession:
     """One execution, stopped after so many reports; `ablations.session.Session` must be `SearchSession`."""
     told: list[Report] = []
-    with open_session(study, runs, Options(home, **options)) as session:
+    with open_session(study, runs, ExecutionOptions(home, **options)) as session:
         assert isinstance(session, SearchSession)
         if trainer is not None:
             session.trainer = trainer(session)

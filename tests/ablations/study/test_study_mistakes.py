@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from gan_core.tricks import TRICKS, Rule
+from gan_core.tricks import TRICKS, Compatibility
 from tests.ablations.study_texts import GOOD, load_text, problems_of
 
 # text of GOOD -> what stands there instead; the line and parts of the one message
@@ -146,7 +146,7 @@ def test_factors_that_only_together_break_a_rule(tmp_path: Path) -> None:
 
 
 def test_excludes_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    rule = Rule(text="activation_d: selu", holds=lambda c: c.activation_d != "selu", reason="they do not mix")
+    rule = Compatibility(text="activation_d: selu", holds=lambda c: c.activation_d != "selu", reason="they do not mix")
     tricks = tuple(replace(t, excludes=(rule,)) if t.name == "dropout" else t for t in TRICKS)
     monkeypatch.setattr("gan_core.tricks.TRICKS", tricks)
     (problem,) = problems_of(tmp_path, GOOD)

@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from ablations.study.yaml_source import Source, read_yaml
+from ablations.study.yaml_source import YamlSource, read_yaml
 from gan_core.problems import UserError
 
 
-def _read(tmp_path: Path, text: str | bytes) -> Source:
+def _read(tmp_path: Path, text: str | bytes) -> YamlSource:
     path = tmp_path / "study.yaml"
     path.write_bytes(text.encode() if isinstance(text, str) else text)
     return read_yaml(path)

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from ablations.leaderboard.context import Beside, read_beside
-from ablations.leaderboard.source import Source, from_folders
+from ablations.leaderboard.source import ResultSource, from_folders
 from ablations.terminal.leaderboard import show_effects
 from tests.ablations.report.studies import arm_of, one_in, write_study
 
 
-def shown(source: Source, capsys: pytest.CaptureFixture[str]) -> str:
+def shown(source: ResultSource, capsys: pytest.CaptureFixture[str]) -> str:
     capsys.readouterr()
     show_effects(source, source.leaderboard())
     return " ".join(capsys.readouterr().out.split())

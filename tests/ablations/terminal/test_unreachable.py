@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from rich.prompt import Prompt
 
-from ablations.terminal import unreachable as away
+from ablations.terminal import unreachable
 from gan_core.problems import UserError
 
 
@@ -21,8 +21,8 @@ class Desk:
         self.troubles: Iterator[str] = iter(["gone"] * away_for)
         for stream in (sys.stdin, sys.stdout):
             monkeypatch.setattr(stream, "isatty", lambda: terminal, raising=False)
-        monkeypatch.setattr(away, "server_trouble", lambda uri, environment: next(self.troubles, ""))
-        monkeypatch.setattr(away, "AGAIN_S", 0.0)
+        monkeypatch.setattr(unreachable, "server_trouble", lambda uri, environment: next(self.troubles, ""))
+        monkeypatch.setattr(unreachable, "AGAIN_S", 0.0)
 
         def ask(question: str, **_: Any) -> str:
             self.asked.append(question)
@@ -33,25 +33,25 @@ class Desk:
 
 def test_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk(monkeypatch, 5, "wait")
-    away.settle_store(desk.session)
+    unreachable.settle_store(desk.session)
     assert (len(desk.asked), desk.session.offline) == (1, False)
     assert next(desk.troubles, "") == ""
 
 
 def test_offline(monkeypatch: pytest.MonkeyPatch) -> None:
     desk = Desk(monkeypatch, 5, "offline")
-    away.settle_store(desk.session)
+    unreachable.settle_store(desk.session)
     assert desk.session.offline
 
 
 def test_stop(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UserError, match="gone"):
-        away.settle_store(Desk(monkeypatch, 5, "stop").session)
+        unreachable.settle_store(Desk(monkeypatch, 5, "stop").session)
 
 
 @pytest.mark.parametrize(("away_for", "terminal"), [(0, True), (5, False)])
 def test_no_question(away_for: int, terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """None where the server answers, none where nobody can be asked."""
     desk = Desk(monkeypatch, away_for, "stop", terminal)
-    away.settle_store(desk.session)
+    unreachable.settle_store(desk.session)
     assert desk.asked == []

@@ -172,7 +172,7 @@ def test_a_killed_process_leaves_no_lock_and_its_children_hold_none(tmp_path: Pa
     code = f"""
 import subprocess, sys, time
 from pathlib import Path
-from ablations.lock import exclusive
+from gan_core.machine.files import exclusive
 with exclusive(Path({str(lock)!r}), "study mine"):
     child = subprocess.Popen(["sleep", "60"], close_fds=False, stdout=subprocess.DEVNULL)
     print(child.pid, flush=True)

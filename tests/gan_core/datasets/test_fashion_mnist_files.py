@@ -47,7 +47,7 @@ def put(folder: Path, gz: bool = False) -> Path:
 @pytest.mark.parametrize("gz", [False, True])
 def test_found_under_home_in_torchvisions_layout(home: Path, gz: bool) -> None:
     folder = put(home / "datasets" / "FashionMNIST" / "raw", gz)
-    assert datasets.fetch("fashion-mnist", home)[-1] == datasets.Place(str(folder), "all four files", True)
+    assert datasets.fetch("fashion-mnist", home)[-1] == datasets.SearchedPlace(str(folder), "all four files", True)
     loaded = datasets.load("fashion-mnist", "train", 32, home)
     assert loaded.labels.tolist() == [7, 3]
     assert loaded.images[0, 0, 2, 2:30].tolist() == list(range(28))

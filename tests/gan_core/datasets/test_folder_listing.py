@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from gan_core.datasets import folder_listing as image_folder
+from gan_core.datasets import folder_listing
 from tests.gan_core.datasets.folders import load
 from tests.gan_core.datasets.pictures import encoded, fill, noise
 
@@ -24,7 +24,7 @@ def test_the_second_time_nothing_is_read_and_a_moved_folder_is_not_decoded_again
     copied = shutil.copytree(folder, tmp_path / "copied")
     assert load(copied, home, on_progress=lambda what, *_: told.append(what)).digest == first.digest
     assert set(told) == {"reading"}
-    monkeypatch.setattr(image_folder, "read_file", None)  # calling it would fail
+    monkeypatch.setattr(folder_listing, "read_file", None)  # calling it would fail
     again = load(folder, home)
     assert again.digest == first.digest
     np.testing.assert_array_equal(again.images, first.images)

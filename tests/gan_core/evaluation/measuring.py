@@ -3,7 +3,7 @@
 import torch
 from torch import Tensor
 
-from gan_core.evaluation.extractors import Outputs
+from gan_core.evaluation.extractors import ExtractorOutputs
 from gan_core.evaluation.generated import Sample
 from gan_core.evaluation.metrics import METRICS, Value
 from gan_core.evaluation.reals import Reals
@@ -22,6 +22,6 @@ def measured(name: str, reals: Tensor, fakes: Tensor, classes: tuple[Tensor, Ten
     sample = Sample(reals.shape[1], 10, torch.device("cpu"), metric.keeps)
     logits = torch.nn.functional.one_hot(of_fakes, 10).double()
     for part in range(0, len(fakes), 64):
-        sample.add(Outputs(fakes[part : part + 64], logits[part : part + 64]))
+        sample.add(ExtractorOutputs(fakes[part : part + 64], logits[part : part + 64]))
     seen = reals_in_memory(reals, of_reals, 10)
     return dict(metric.measure(seen, sample, metric.options(len(fakes), len(reals))))

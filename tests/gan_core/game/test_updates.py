@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from gan_core import streams
 from gan_core.config import resolve
 from gan_core.datasets.batches import BatchStream, ImageArray
-from gan_core.game.updates import turns
+from gan_core.game.updates import updates
 from gan_core.training.build import State
 from gan_core.training.timetable import moments, total_steps
 from gan_core.tricks.seats import Parts
@@ -89,7 +89,7 @@ def drawn(d_steps: int, g_steps: int, reused: bool) -> list[tuple[str, int, int]
         counts[kind] += 1
         return torch.tensor(counts[kind])
 
-    made = turns(config, lambda count: numbered("x"), lambda count: numbered("z"))
+    made = updates(config, lambda count: numbered("x"), lambda count: numbered("z"))
     return [(turn.player, int(turn.x_real), int(turn.z)) for turn in made]
 
 

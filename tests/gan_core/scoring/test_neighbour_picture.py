@@ -7,7 +7,7 @@ import PIL.Image
 
 from gan_core import datasets
 from gan_core.scoring.evaluate import evaluate
-from gan_core.scoring.request import Place, Request
+from gan_core.scoring.request import Place, ScoreRequest
 
 SIDE = 16  # px
 PADDING = 2
@@ -25,7 +25,7 @@ def test_a_copy_s_nearest_real_image_is_itself(home: Path, tmp_path: Path) -> No
     for i in range(30):
         PIL.Image.fromarray(np.array(reals[i, 0])).save(folder / f"{i:03}.png")
     drawn = tmp_path / "drawn" / "pairs.png"
-    request = Request(reference="shapes:train", size=(SIDE, SIDE), metrics=("fid",), neighbours=drawn)
+    request = ScoreRequest(reference="shapes:train", size=(SIDE, SIDE), metrics=("fid",), neighbours=drawn)
     found = evaluate(folder, request, Place(home))
     assert any("24 images" in note and "; 24 of them nearer" in note for note in found.notes)
     grid = np.array(PIL.Image.open(drawn).convert("L"))

@@ -20,7 +20,7 @@ from gan_core.events import Finished
 from gan_core.machine.versions import code_digest
 from gan_core.problems import UserError
 from gan_core.workers.exported import ExportedTrial, read_trials, write_trials
-from gan_core.workers.pool import Told
+from gan_core.workers.pool import Report
 from gan_core.workers.run_exported import Batch, Machine
 
 SETTINGS: dict[str, Any] = {
@@ -104,7 +104,7 @@ def test_stopped_then_on_to_its_end(tmp_path: Path, home: Path) -> None:
     def batch() -> Batch:
         return Batch(trials, tmp_path / "out", Machine(home, workers=2, threads=1, device="cpu"))
 
-    told: list[Told] = []
+    told: list[Report] = []
     for report in batch().train(lambda: len(told) > 2, nothing, nothing):
         told.append(report)
     assert {report.left for report in told if report.event is None} == {"stopped"}

@@ -12,7 +12,7 @@ from ablations.leaderboard.claims.answers import answer_claims
 from ablations.leaderboard.claims.records import AnsweredClaim
 from ablations.results.results import Result
 from ablations.statistics import Relation, Rule
-from ablations.study.claims.records import Claim, Effect, OfArms, OfEffects, OfFactors, OfGenerators, Test
+from ablations.study.claims.records import Claim, ClaimedEffect, OfArms, OfEffects, OfFactors, OfGenerators, Test
 from tests.ablations.leaderboard.claims.made_results import result, results
 
 BASE = (30.0, 36.0, 27.0, 33.0, 31.0, 29.0)
@@ -138,7 +138,7 @@ def test_what_became_of_runs_counts_too_and_who_cannot_be_judged_is_left_out() -
 
 
 EFFECTS = OfEffects(
-    left=Effect(with_it="ab", without_it="b"), right=Effect(with_it="a", without_it="baseline")
+    left=ClaimedEffect(with_it="ab", without_it="b"), right=ClaimedEffect(with_it="a", without_it="baseline")
 )  # what a does with b, and alone
 
 

@@ -10,7 +10,7 @@ from ablations.report.figures import canvas
 from ablations.report.figures.canvas import BLUE, COLOURS, GREEN, GREY, INK, MARKERS, ORANGE, WIDE
 from ablations.report.figures.curves import draw_curves
 from ablations.report.figures.interactions import PALETTE
-from ablations.report.sections.curves import Curve, Point
+from ablations.report.sections.curves import Curve, CurvePoint
 from tests.ablations.report.colour_blindness import DEFICIENCIES, contrast, distance
 
 STYLE = (Path(canvas.__file__).parents[1] / "page" / "style.css").read_text()
@@ -65,7 +65,9 @@ def test_no_answer_is_told_by_colour_alone() -> None:
 
 
 def test_the_reference_has_a_line_style_of_its_own() -> None:
-    curves = [Curve(arm, 1, "fid", (Point(1, 1, 9, 8, 10, 1), Point(2, 2, 5, 4, 6, 1))) for arm in ("baseline", "a")]
+    curves = [
+        Curve(arm, 1, "fid", (CurvePoint(1, 1, 9, 8, 10, 1), CurvePoint(2, 2, 5, 4, 6, 1))) for arm in ("baseline", "a")
+    ]
     (panel,) = (axes for axes in draw_curves(curves, "kimg", WIDE).axes if axes.get_visible())
     reference, arm = panel.lines
     assert (reference.get_linestyle(), arm.get_linestyle()) == ("--", "-")

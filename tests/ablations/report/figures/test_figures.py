@@ -13,7 +13,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import BboxBase
 
 from ablations.report.figures.canvas import DPI, NARROW, WIDE, Drawing, Width, settings, written
-from ablations.report.page.figures import Picture, pictures_of
+from ablations.report.page.figures import ReportFigure, figures_of
 from ablations.report.page.write import write_figures
 from ablations.report.sections.expected_best import expected_of
 from ablations.report.study_report import study_reports
@@ -34,31 +34,31 @@ STUDIES: dict[str, tuple[Callable[[Path], Path], tuple[str, ...]]] = {
 
 
 @pytest.fixture(scope="module")
-def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Picture]]:
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[ReportFigure]]:
     """By study."""
     found = {}
     for name, (make, _) in STUDIES.items():
         (report,) = study_reports([make(tmp_path_factory.mktemp(name) / "s")])
-        found[name] = list(pictures_of(report.tables[0]))
+        found[name] = list(figures_of(report.tables[0]))
     return found
 
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_a_study_has_its_figures(name: str, pictures: dict[str, list[Picture]]) -> None:
+def test_a_study_has_its_figures(name: str, pictures: dict[str, list[ReportFigure]]) -> None:
     assert tuple(picture.name for picture in pictures[name]) == STUDIES[name][1]
     assert all(picture.alt and picture.caption.endswith(".") for picture in pictures[name])
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("name", STUDIES)
-def test_no_text_is_cut_off(name: str, width: Width, pictures: dict[str, list[Picture]]) -> None:
+def test_no_text_is_cut_off(name: str, width: Width, pictures: dict[str, list[ReportFigure]]) -> None:
     for picture in pictures[name]:
         assert cut_off(picture.drawing, width) == [], picture.name
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW], ids=["wide", "narrow"])
 @pytest.mark.parametrize("name", STUDIES)
-def test_no_text_stands_on_another(name: str, width: Width, pictures: dict[str, list[Picture]]) -> None:
+def test_no_text_stands_on_another(name: str, width: Width, pictures: dict[str, list[ReportFigure]]) -> None:
     for picture in pictures[name]:
         texts, _ = drawn_texts(picture.drawing, width)
         on_another = [(a, b) for (a, one), (b, other) in combinations(texts, 2) if one.overlaps(other)]
@@ -66,7 +66,7 @@ def test_no_text_stands_on_another(name: str, width: Width, pictures: dict[str, 
 
 
 @pytest.mark.parametrize("name", STUDIES)
-def test_svg_has_its_words_as_text_and_png_its_size(name: str, pictures: dict[str, list[Picture]]) -> None:
+def test_svg_has_its_words_as_text_and_png_its_size(name: str, pictures: dict[str, list[ReportFigure]]) -> None:
     for picture in pictures[name]:
         svg = written(picture.drawing, WIDE, "svg")
         assert svg == written(picture.drawing, WIDE, "svg")

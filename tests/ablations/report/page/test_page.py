@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 import pytest
 
 from ablations.report.figures.canvas import NARROW, WIDE, short, written
-from ablations.report.page.figures import pictures_of
+from ablations.report.page.figures import figures_of
 from ablations.report.page.page import page_of
 from ablations.report.page.write import write_at_the_end
 from ablations.report.study_report import study_reports
@@ -121,7 +121,7 @@ def test_the_page_has_what_was_asked(page: str) -> None:
 
 def test_figures_are_svg_with_text_and_the_same_each_time(runs: Path) -> None:
     (report,) = study_reports([runs / "s"])
-    pictures = list(pictures_of(report.tables[0]))
+    pictures = list(figures_of(report.tables[0]))
     assert [picture.name for picture in pictures] == ["effects", "seeds", "curves-kimg", "curves-seconds"]
     for width in (WIDE, NARROW):
         content = written(pictures[0].drawing, width, "svg")

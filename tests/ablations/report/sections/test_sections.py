@@ -10,7 +10,7 @@ from ablations.leaderboard.rank import leaderboard_of
 from ablations.report.figures.ticks import log_ticks, ratio_ticks
 from ablations.report.sections.configuration import configuration_of
 from ablations.report.sections.curves import MOST_POINTS, curve_of
-from ablations.report.sections.run_facts import Moment, RunFacts, facts_of
+from ablations.report.sections.run_facts import ProgressScore, RunFacts, facts_of
 from ablations.report.sections.run_outcomes import MOST_RUNS, ends_of
 from ablations.report.sections.seeds import shown_arms
 from ablations.report.study_report import StudyReport, study_reports
@@ -27,7 +27,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> StudyReport:
 
 def run(seed: int, *moments: tuple[int, float, float]) -> RunFacts:
     """A run of which only its scores on the way matter."""
-    progress = tuple(Moment(*moment) for moment in moments)
+    progress = tuple(ProgressScore(*moment) for moment in moments)
     return RunFacts("a", seed, "finished", "", None, (), 1.0, progress, "fid1k", {}, {}, None, None, {}, {})
 
 

@@ -2,31 +2,39 @@
 
 import pytest
 
-from ablations.study.claims.grammar import Arm, Comparison, Effect, Factors, Generators, Zero, read_comparison
+from ablations.study.claims.grammar import (
+    ArmTerm,
+    ComparisonTerm,
+    EffectTerm,
+    Factors,
+    Generators,
+    Zero,
+    read_comparison,
+)
 
-A, B = Arm("a"), Arm("b")
+A, B = ArmTerm("a"), ArmTerm("b")
 
 
 @pytest.mark.parametrize(
     ("text", "means"),
     [
-        ("a < b", Comparison(A, "<", B)),
-        ("a>b", Comparison(A, ">", B)),
-        ("a  =  b", Comparison(A, "=", B)),
-        ("a < a + b", Comparison(A, "<", Arm("a + b"))),
-        ("a better than b", Comparison(A, "better than", B)),
-        ("a worse than b + c", Comparison(A, "worse than", Arm("b + c"))),
-        ("a makes little difference", Comparison(A, "=", Arm("baseline"))),
-        ("a makes little difference with b + c", Comparison(Arm("a + b + c"), "=", Arm("b + c"))),
-        ("effect of a with b < effect of a", Comparison(Effect("a", "b"), "<", Effect("a", ""))),
-        ("effect of a = effect of b with c + d", Comparison(Effect("a", ""), "=", Effect("b", "c + d"))),
-        ("main effect of a < 0", Comparison(Factors(("a",)), "<", Zero())),
-        ("interaction of a and b = 0", Comparison(Factors(("a", "b")), "=", Zero())),
-        ("last of every arm > best of every arm", Comparison(Generators("last", "every arm"), ">",
+        ("a < b", ComparisonTerm(A, "<", B)),
+        ("a>b", ComparisonTerm(A, ">", B)),
+        ("a  =  b", ComparisonTerm(A, "=", B)),
+        ("a < a + b", ComparisonTerm(A, "<", ArmTerm("a + b"))),
+        ("a better than b", ComparisonTerm(A, "better than", B)),
+        ("a worse than b + c", ComparisonTerm(A, "worse than", ArmTerm("b + c"))),
+        ("a makes little difference", ComparisonTerm(A, "=", ArmTerm("baseline"))),
+        ("a makes little difference with b + c", ComparisonTerm(ArmTerm("a + b + c"), "=", ArmTerm("b + c"))),
+        ("effect of a with b < effect of a", ComparisonTerm(EffectTerm("a", "b"), "<", EffectTerm("a", ""))),
+        ("effect of a = effect of b with c + d", ComparisonTerm(EffectTerm("a", ""), "=", EffectTerm("b", "c + d"))),
+        ("main effect of a < 0", ComparisonTerm(Factors(("a",)), "<", Zero())),
+        ("interaction of a and b = 0", ComparisonTerm(Factors(("a", "b")), "=", Zero())),
+        ("last of every arm > best of every arm", ComparisonTerm(Generators("last", "every arm"), ">",
                                                              Generators("best", "every arm"))),
     ],
 )  # fmt: skip
-def test_forms(text: str, means: Comparison) -> None:
+def test_forms(text: str, means: ComparisonTerm) -> None:
     assert read_comparison(text) == means
 
 

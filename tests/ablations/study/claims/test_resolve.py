@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from ablations.study.claims.records import Effect, OfArms, OfEffects, OfFactors, OfGenerators
+from ablations.study.claims.records import ClaimedEffect, OfArms, OfEffects, OfFactors, OfGenerators
 from ablations.study.record import StudyRecord
 from ablations.study.study import Study, load_study
 from ablations.workspace.opening import open_workspace
@@ -72,7 +72,8 @@ def _problem(tmp_path: Path, text: str) -> str:
             "effect of noise with smooth < effect of noise",
             "<",
             OfEffects(
-                left=Effect(with_it="both", without_it="smooth"), right=Effect(with_it="noise", without_it="plain")
+                left=ClaimedEffect(with_it="both", without_it="smooth"),
+                right=ClaimedEffect(with_it="noise", without_it="plain"),
             ),
         ),
         ("last of wide > best of wide", ">", OfGenerators(left="last", arms=("wide",))),

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import torch
 
-from ablations.tracking.mlflow import generator as mlflow_generator
+from ablations.tracking.mlflow import generator
 from ablations.tracking.mlflow.generator import ExportError, save_model
 from gan_core.config import Config, resolve
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES, NORMALISATIONS
@@ -96,4 +96,4 @@ def test_another_program_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(mlflow.pytorch, "load_model", lambda path: Other())
     saved = trained(resolve({"image_size": 16, "width": 2, "latent_dim": 8}))
     with pytest.raises(ExportError, match="differ by"):
-        mlflow_generator.save_model(saved, tmp_path / "model")
+        generator.save_model(saved, tmp_path / "model")

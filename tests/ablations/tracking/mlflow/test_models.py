@@ -13,7 +13,7 @@ from mlflow.models import Model
 from safetensors.torch import save_file
 
 from ablations.results.best_generators import WEIGHTS, best_generators, not_logged
-from ablations.tracking.mlflow.export import exported
+from ablations.tracking.mlflow.export import exported_generator
 from ablations.tracking.mlflow.models import DRAFTS, Logged, log_models
 from ablations.tracking.mlflow.store import Store
 from ablations.tracking.model_names import alias_of, check_register
@@ -196,6 +196,8 @@ def test_names() -> None:
 
 def test_a_child_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     trial = with_weights(write_trial(tmp_path, BASELINE, 0, 20.0))
-    with closing(exported({"a": trial.directory, "b": trial.directory}, tmp_path, here=False, patience_s=0.0)) as made:
+    with closing(
+        exported_generator({"a": trial.directory, "b": trial.directory}, tmp_path, here=False, patience_s=0.0)
+    ) as made:
         assert [(one.arm, one.problem) for one in made] == [("a", "its export took longer than 0 s")]
-    assert list(exported({}, tmp_path, here=False)) == []
+    assert list(exported_generator({}, tmp_path, here=False)) == []

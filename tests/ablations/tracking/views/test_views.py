@@ -6,7 +6,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from ablations.tracking.views.links import MOST_COMPARED, Links
-from ablations.tracking.views.subject import Contents, colours_of, contents_of, score_on_the_way
+from ablations.tracking.views.subject import Contents, colours_of, score_on_the_way, subject_of
 from ablations.tracking.views.views import LIMIT, views_of
 from gan_core.config import resolve
 from tests.ablations.journals import make_arm, make_trial
@@ -82,7 +82,7 @@ def test_an_axis_has_numbers_or_words_and_never_both(tmp_path: Path) -> None:
     }
     arms = [make_arm(name, (name,) if name in factors else (), factors) for name in ("baseline", *factors)]
     trials = [make_trial(tmp_path, arm, seed) for arm in arms for seed in (3, 1)]
-    found = contents_of("s", trials)
+    found = subject_of("s", trials)
     assert found.factors == ("selu", "batch_size")
     assert (found.arms, found.trials, found.seed) == (("baseline", *factors), 8, 1)
 

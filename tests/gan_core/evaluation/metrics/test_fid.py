@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torchmetrics.image.fid import FrechetInceptionDistance
 
-from gan_core.evaluation.extractors import Outputs
+from gan_core.evaluation.extractors import ExtractorOutputs
 from gan_core.evaluation.generated import Sample
 from gan_core.evaluation.metrics.fid import FID
 from tests.gan_core.evaluation.measuring import reals_in_memory
@@ -28,7 +28,7 @@ def reals() -> Tensor:
 def ours(reals: Tensor, fakes: Tensor, batch: int = 100) -> float:
     sample = Sample(D, 2, CPU, ())
     for features in fakes.split(batch):
-        sample.add(Outputs(features, torch.zeros(len(features), 2, dtype=torch.float64)))
+        sample.add(ExtractorOutputs(features, torch.zeros(len(features), 2, dtype=torch.float64)))
     seen = reals_in_memory(reals, torch.zeros(len(reals), dtype=torch.int64), 2)
     return FID.measure(seen, sample, {})["fid"].value
 

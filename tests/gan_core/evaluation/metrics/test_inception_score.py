@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torchmetrics.image.inception import InceptionScore
 
-from gan_core.evaluation.extractors import Outputs
+from gan_core.evaluation.extractors import ExtractorOutputs
 from gan_core.evaluation.generated import Sample
 from gan_core.evaluation.metrics.inception_score import INCEPTION_SCORE, options
 from tests.gan_core.evaluation.measuring import reals_in_memory
@@ -24,7 +24,7 @@ def ours(logits: Tensor, splits: int = 1) -> float:
     chosen = {"splits": splits, "shuffle_seed": 0}
     sample = Sample(1, logits.shape[1], torch.device("cpu"), INCEPTION_SCORE.keeps)
     for batch in logits.split(64):
-        sample.add(Outputs(torch.zeros(len(batch), 1), batch))
+        sample.add(ExtractorOutputs(torch.zeros(len(batch), 1), batch))
     return INCEPTION_SCORE.measure(NO_REALS, sample, chosen)["is"].value
 
 
