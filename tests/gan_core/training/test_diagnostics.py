@@ -97,5 +97,6 @@ def test_several_noted_at_once_survive_a_round_trip() -> None:
     second.load_state_dict(first.state_dict(), torch.device("cpu"))
     for meter in (first, second):
         meter.note(("a", "b"), torch.tensor([0.2, 0.5]))
-    assert (taken := first.take()) == second.take()
+    taken = first.take()
+    assert taken == second.take()
     assert taken == {"a": pytest.approx(0.15), "b": pytest.approx(0.4), "c": 1.0}
