@@ -16,6 +16,7 @@ from ablations.workspace.trial_record import RECORD, read_record
 from ablations.workspace.trials import Trial
 from gan_core import journal
 from gan_core.events import Finished, Started
+from gan_core.machine.files import replacing
 from gan_core.machine.versions import code_digest, versions
 from gan_core.problems import UserError
 from gan_core.training import training_data
@@ -65,9 +66,8 @@ def take_over(trial: Trial, twin: Twin) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             _link(source, target)
     trial.write_record(code_digest(), reused_from=twin.origin)
-    draft = trial.directory / (journal.NAME + ".tmp")
-    shutil.copyfile(twin.directory / journal.NAME, draft)  # a copy: journals are appended to
-    os.replace(draft, trial.directory / journal.NAME)
+    with replacing(trial.directory / journal.NAME) as temporary:
+        shutil.copyfile(twin.directory / journal.NAME, temporary)  # a copy: journals are appended to
 
 
 def told(reused: Mapping[str, Twin], of: int) -> str:

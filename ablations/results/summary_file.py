@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from ablations.results.summary import Summary, summary_of
 from gan_core import dynamics, journal, verdict
 from gan_core.machine.cores import cores
+from gan_core.machine.files import write_text
 from gan_core.records import Record
 
 NAME = "summary.json"
@@ -79,13 +80,8 @@ def _keep(directory: Path, there: os.stat_result, digest: str, summary: Summary)
         code_digest=_code_digest(),
         summary=summary,
     )
-    temporary = directory / f".{NAME}.{os.getpid()}.tmp"
     with suppress(OSError):  # read-only, or full: the next reader reads the journal again
-        try:
-            temporary.write_text(kept.model_dump_json() + "\n", encoding="utf-8")
-            os.replace(temporary, directory / NAME)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_text(directory / NAME, kept.model_dump_json() + "\n", shared=True, durable=False)
 
 
 def _digest(content: bytes) -> str:

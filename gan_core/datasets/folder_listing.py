@@ -18,6 +18,7 @@ from pathlib import Path
 from gan_core.datasets.decode import BrokenImageError, is_grey
 from gan_core.datasets.decode_files import in_order
 from gan_core.datasets.record import OnProgress
+from gan_core.machine.files import write_text
 from gan_core.problems import Problem, UserError
 
 WHERE = ("data_dir",)
@@ -69,9 +70,7 @@ def content_of(folder: Path, listing: Listing, home: Path, tell: OnProgress) -> 
         pass  # none yet, or damaged: read the files again
     content = _read_all(folder, listing, tell)
     note.parent.mkdir(parents=True, exist_ok=True)
-    draft = note.with_name(f"{note.name}.{os.getpid()}")
-    draft.write_text(json.dumps({"listing": listing.digest, "content": asdict(content)}))
-    os.replace(draft, note)
+    write_text(note, json.dumps({"listing": listing.digest, "content": asdict(content)}), shared=True)
     return content
 
 

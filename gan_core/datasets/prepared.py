@@ -5,14 +5,13 @@ both prepare it, the first rename wins and both read the same folder. What takes
 second process waits for it, and uses what the first one made.
 """
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
-import tempfile
+import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +19,7 @@ import numpy as np
 
 from gan_core.datasets import verified
 from gan_core.datasets.record import Images, ImageSet, Labels, OnProgress, content_digest
+from gan_core.machine.files import locked
 
 Arrays = tuple[Images, Labels]
 IMAGES, LABELS, RECORD = "images.npy", "labels.npy", "record.json"
@@ -105,7 +105,8 @@ def _write(folder: Path, images: Images, labels: Labels, transform: str) -> None
 def _draft_of(folder: Path) -> Iterator[Path]:
     """An empty folder beside `folder`, gone afterwards unless it was renamed."""
     folder.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    draft = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:8]}")
+    draft.mkdir()
     try:
         yield draft
     finally:
@@ -119,22 +120,13 @@ def _finish(draft: Path, folder: Path, transform: str, notes: Notes) -> None:
     digest = content_digest(images, labels, transform)
     record = {"digest": digest, "transform": transform, "broken": notes.broken, "classes": notes.classes}
     (draft / RECORD).write_text(json.dumps(record, indent=1))
-    draft.chmod(0o755)
     _put(draft, folder, digest)
 
 
-@contextmanager
-def _lock(folder: Path, tell: OnProgress) -> Iterator[None]:
-    """Held by one process; the system takes it back when that ends, however it ends."""
+def _lock(folder: Path, tell: OnProgress) -> AbstractContextManager[None]:
     path = folder.parent / ".locks" / folder.name
     path.parent.mkdir(parents=True, exist_ok=True)
-    with open(path, "a") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            tell("waiting for another process that prepares these images", 0, 0)
-            fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    return locked(path, on_wait=lambda: tell("waiting for another process that prepares these images", 0, 0))
 
 
 def _put(draft: Path, folder: Path, digest: str) -> None:

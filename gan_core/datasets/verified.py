@@ -7,12 +7,12 @@ file system's clock would leave the times as they are.
 """
 
 import json
-import os
-import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
+
+from gan_core.machine.files import write_text
 
 NOTE = "verified.json"
 SETTLED_S = 2.0  # longer than a tick of any common file system
@@ -41,9 +41,8 @@ def remember(folder: Path, digest: str, transform: str, look: Look) -> None:
     """
     if time.time() - max(changed for *_, changed in look.values()) / 1e9 < SETTLED_S:
         return
-    with suppress(OSError), tempfile.TemporaryDirectory(prefix=f".{NOTE}-", dir=folder) as draft:
-        (Path(draft) / NOTE).write_text(json.dumps(_note(digest, transform, look)))
-        os.replace(Path(draft) / NOTE, folder / NOTE)
+    with suppress(OSError):
+        write_text(folder / NOTE, json.dumps(_note(digest, transform, look)), shared=True, durable=False)
 
 
 def _note(digest: str, transform: str, look: Look) -> dict[str, object]:

@@ -5,19 +5,18 @@ appears under its name at once. A damaged one is computed again. Of processes th
 one computes it, and the others wait.
 """
 
-import fcntl
 import hashlib
 import json
-import os
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 
 import safetensors.torch
 from safetensors import SafetensorError, safe_open
 from torch import Tensor
+
+from gan_core.machine.files import locked, replacing
 
 Tensors = Mapping[str, Tensor]
 FOLDERS = ("reals", "moments")  # the second one: of earlier versions, listed and cleared only
@@ -88,14 +87,9 @@ def _read(path: Path, key: str) -> Tensors | None:
 
 
 def _write(path: Path, key: str, tensors: Tensors) -> None:
-    handle, draft = tempfile.mkstemp(prefix=f".{path.stem}-", dir=path.parent)
-    os.close(handle)
-    try:
-        metadata = {"key": key, "sha256": _checksum(tensors)}
-        safetensors.torch.save_file(dict(tensors), draft, metadata=metadata)
-        os.replace(draft, path)
-    finally:
-        Path(draft).unlink(missing_ok=True)
+    metadata = {"key": key, "sha256": _checksum(tensors)}
+    with replacing(path, shared=True) as temporary:
+        safetensors.torch.save_file(dict(tensors), temporary, metadata=metadata)
 
 
 def _checksum(tensors: Tensors) -> str:
@@ -105,11 +99,7 @@ def _checksum(tensors: Tensors) -> str:
     return digest.hexdigest()
 
 
-@contextmanager
-def _lock(path: Path) -> Iterator[None]:
-    """Held by one process; the system takes it back when that ends, however it ends."""
+def _lock(path: Path) -> AbstractContextManager[None]:
     lock = path.parent / ".locks" / path.stem
     lock.parent.mkdir(parents=True, exist_ok=True)
-    with open(lock, "a") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
+    return locked(lock, on_wait=lambda: None)

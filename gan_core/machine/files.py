@@ -1,48 +1,106 @@
-"""Files that are whole or not there at all."""
+"""Files that appear whole or not at all, and locks that one process holds at a time."""
 
+import errno
 import fcntl
+import itertools
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from gan_core.problems import Problem, UserError
 
-
-def write_text(path: Path, text: str) -> None:
-    """Put `text` into the file in one step: a reader, or a crash, meets the old content or the new."""
-    temporary = path.with_name(path.name + ".tmp")
-    try:
-        with open(temporary, "w", encoding="utf-8", newline="") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except OSError:  # the place is a folder, the disk is full
-        temporary.unlink(missing_ok=True)
-        raise
+_numbers = itertools.count()
 
 
 @contextmanager
-def exclusive(path: Path, subject: str) -> Iterator[None]:
-    """Hold the lock on this file. Raises UserError if the file can't be written, or, naming the holder, if it is taken.
+def replacing(path: Path, *, shared: bool = False, durable: bool = True) -> Iterator[Path]:
+    """Give a temporary path in the same folder; what the body writes there takes the place of `path` in one step.
 
-    The file stays: removing it would let two processes hold locks on two files of one name. Programs started
-    meanwhile do not inherit the lock.
+    A reader, or a crash, meets the old content or the new. Where the body fails, `path` stays as it was and nothing is
+    left behind. The file gets the permissions that the umask allows. `shared`: several processes may write this file at
+    once, so each has a temporary name of its own. `durable`: the content is on the disk before it takes the place.
     """
+    own = f".{os.getpid()}-{next(_numbers)}" if shared else ""
+    temporary = path.with_name(f".{path.name}{own}.tmp")
     try:
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-    except OSError as error:
-        raise UserError(Problem(f"{subject} can't be locked: {error.strerror}", source=str(path))) from None
+        yield temporary
+        if durable:
+            _sync(temporary)
+        os.replace(temporary, path)
+    except BaseException:
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
+
+
+def write_text(path: Path, text: str, *, shared: bool = False, durable: bool = True) -> None:
+    """Put `text` into the file in one step; see `replacing`."""
+    with replacing(path, shared=shared, durable=durable) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="")
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class LockedError(Exception):
+    """Another process holds the lock. `holder`: its process id, 'unknown' where it could not be read."""
+
+    def __init__(self, holder: str) -> None:
+        super().__init__(f"held by process {holder}")
+        self.holder = holder
+
+
+@contextmanager
+def locked(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+    """Hold the lock on this file for the body's time.
+
+    Where another process holds it: wait for it, after calling `on_wait`; without `on_wait` raise LockedError. Raises
+    OSError where the file can be neither made nor opened. An existing file need not be writable. The system takes the
+    lock back however the process ends. The file stays: removing it would let two processes hold locks on two files of
+    one name. Programs started meanwhile do not inherit the lock.
+    """
+    descriptor = _open(path)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
-            message = f"{subject} is at work in another process ({holder}); wait for it, or stop it"
-            raise UserError(Problem(message, source=str(path))) from None
-        os.truncate(descriptor, 0)
-        os.write(descriptor, f"{os.getpid()}\n".encode())
+            if on_wait is None:
+                holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
+                raise LockedError(holder) from None
+            on_wait()
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with suppress(OSError):  # opened for reading alone: the lock holds without the note of its holder
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, f"{os.getpid()}\n".encode())
         yield
     finally:
         os.close(descriptor)
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS) or not path.exists():
+            raise
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+
+
+@contextmanager
+def exclusive(path: Path, subject: str) -> Iterator[None]:
+    """Hold the lock on this file, or raise a UserError that names the subject and, where it is taken, the holder."""
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(locked(path))
+        except LockedError as error:
+            message = f"{subject} is at work in another process ({error.holder}); wait for it, or stop it"
+            raise UserError(Problem(message, source=str(path))) from None
+        except OSError as error:
+            raise UserError(Problem(f"{subject} can't be locked: {error.strerror}", source=str(path))) from None
+        yield

@@ -5,7 +5,6 @@ Measured under the run's own protocol, once a machine: kept in `home`/floors, a 
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from gan_core.evaluation import extractors
 from gan_core.evaluation.evaluator import Evaluator
 from gan_core.evaluation.features import BATCH, batches_of
 from gan_core.evaluation.versions import versions
+from gan_core.machine.files import write_text
 from gan_core.schema.configuration import Config
 from gan_core.schema.sizes import size_text
 from gan_core.scoring.records import SCHEMA_VERSION, Floor
@@ -108,6 +108,4 @@ def _read(path: Path) -> tuple[Floor, ...] | None:
 
 def _write(path: Path, floors: tuple[Floor, ...]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.write_bytes(_floors.dump_json(floors, indent=1))
-    os.replace(draft, path)
+    write_text(path, _floors.dump_json(floors, indent=1).decode(), shared=True)

@@ -1,10 +1,11 @@
 """Frames -> animated GIFs that run for ever, written atomically."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 
 import PIL.Image
+
+from gan_core.machine.files import replacing
 
 HOLD = 8  # how many times as long the last frame stands, where a film has an end
 
@@ -16,9 +17,8 @@ def save_gif(frames: Sequence[PIL.Image.Image], path: Path, frame_ms: int, hold_
     if hold_last:
         durations[-1] *= HOLD
     first, *rest = (_indexed(frame) for frame in frames)
-    temporary = path.with_suffix(".tmp")
-    first.save(temporary, format="GIF", save_all=True, append_images=rest, duration=durations, loop=0)
-    os.replace(temporary, path)
+    with replacing(path, durable=False) as temporary:
+        first.save(temporary, format="GIF", save_all=True, append_images=rest, duration=durations, loop=0)
 
 
 def _indexed(frame: PIL.Image.Image) -> PIL.Image.Image:

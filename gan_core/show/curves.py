@@ -3,13 +3,13 @@
 Drawn for colour-blind readers: Okabe and Ito's colours with a line style each, layers in cividis with a marker each.
 """
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gan_core.events import AnyEvent, Evaluated, Started, Ticked
 from gan_core.game.losses import LOSSES, Loss
+from gan_core.machine.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -142,6 +142,5 @@ def _save(figure: "Figure", path: Path) -> None:
         axes.set_axisbelow(True)
         axes.minorticks_off()
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    figure.savefig(temporary, format="png")
-    os.replace(temporary, path)
+    with replacing(path, durable=False) as temporary:
+        figure.savefig(temporary, format="png")

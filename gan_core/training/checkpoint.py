@@ -1,6 +1,5 @@
 """Atomic save and load of a whole run: networks, optimizers, tricks, random streams, and where in the plan it is."""
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from gan_core.machine.files import replacing
 from gan_core.problems import UserError
 from gan_core.training.build import State
 
@@ -25,9 +25,8 @@ def save(path: Path, state: State, progress: dict[str, Any]) -> None:
         "meter": state.meter.state_dict(),
         "progress": progress,
     }
-    temporary = path.with_suffix(".tmp")
-    torch.save(content, temporary)
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        torch.save(content, temporary)
 
 
 def load(path: Path, state: State) -> dict[str, Any]:
@@ -47,6 +46,5 @@ def load(path: Path, state: State) -> dict[str, Any]:
 
 def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
     """Write a generator's weights as safetensors, atomically."""
-    temporary = path.with_suffix(".tmp")
-    save_file({name: tensor.contiguous() for name, tensor in weights.items()}, temporary)
-    os.replace(temporary, path)
+    with replacing(path) as temporary:
+        save_file({name: tensor.contiguous() for name, tensor in weights.items()}, temporary)

@@ -1,7 +1,6 @@
 """Latents -> uint8 images, and grids of them as PNG files."""
 
 import math
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from torch import Tensor, nn
 from gan_core import streams
 from gan_core.evaluation.quantise import to_uint8
 from gan_core.game.latents import draw
+from gan_core.machine.files import replacing
 from gan_core.nets.evaluating import evaluating
 from gan_core.schema.configuration import Config
 
@@ -40,6 +40,5 @@ def save_grid(images: Tensor, path: Path, columns: int | None = None) -> None:
     grid = make_grid(images.cpu(), nrow=columns, padding=2, pad_value=255)  # repeats grey to RGB
     grid = grid[: images.shape[1]]  # a third of the bytes before, and half of them after compression
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    to_pil_image(grid).save(temporary, format="PNG")
-    os.replace(temporary, path)
+    with replacing(path, durable=False) as temporary:
+        to_pil_image(grid).save(temporary, format="PNG")

@@ -5,13 +5,13 @@ import json
 import re
 import tarfile
 from collections.abc import Iterable
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from pydantic import Field, ValidationError
 
 from gan_core.config import resolve
+from gan_core.machine.files import replacing
 from gan_core.problems import Problem, UserError
 from gan_core.records import Record
 from gan_core.schema.configuration import Config
@@ -49,18 +49,14 @@ def write_trials(path: Path, trials: Iterable[ExportedTrial]) -> None:
     """Write them; the same trials give the same bytes. Raises UserError where the file can't be written."""
     if path.is_dir():
         raise UserError(Problem(f"{path} can't be written: it is a folder", ("--out",)))
-    draft = path.with_name(path.name + ".tmp")
     try:
-        with tarfile.open(draft, "w") as tar:
+        with replacing(path) as temporary, tarfile.open(temporary, "w") as tar:
             for trial in trials:
                 content = (json.dumps(trial.model_dump(mode="json"), indent=2) + "\n").encode()
                 member = tarfile.TarInfo(f"trials/{trial.name}.json")
                 member.size = len(content)
                 tar.addfile(member, io.BytesIO(content))
-        draft.replace(path)
     except OSError as error:
-        with suppress(OSError):
-            draft.unlink(missing_ok=True)
         raise UserError(Problem(f"{path} can't be written: {error.strerror}", ("--out",))) from error
 
 

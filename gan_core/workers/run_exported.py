@@ -1,7 +1,6 @@
 """Exported trials, trained where there is nothing but this package, into folders that `ablations adopt` takes."""
 
 import json
-import os
 from collections.abc import Callable, Generator, Hashable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +11,7 @@ from gan_core.config.compatibility import extractors_of
 from gan_core.datasets.record import OnProgress
 from gan_core.evaluation.extractors.supply import supply
 from gan_core.events import Finished
+from gan_core.machine.files import write_text
 from gan_core.machine.resources import share
 from gan_core.machine.versions import code_digest
 from gan_core.problems import Problem, UserError
@@ -122,6 +122,4 @@ def _write_record(trial: ExportedTrial, directory: Path) -> None:
     code: str | None = code_digest()
     if (directory / journal.NAME).exists() and json.loads((directory / RECORD).read_bytes())[CODE] != code:
         code = None
-    draft = directory / (RECORD + ".tmp")
-    draft.write_text(json.dumps({**trial.record, CODE: code}, indent=2) + "\n")
-    os.replace(draft, directory / RECORD)
+    write_text(directory / RECORD, json.dumps({**trial.record, CODE: code}, indent=2) + "\n")

@@ -5,14 +5,13 @@ name at once, after its content was checked; processes that train read it from h
 """
 
 import hashlib
-import os
-import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from gan_core.machine.files import replacing
 from gan_core.problems import Problem, UserError
 
 OnProgress = Callable[[str, int, int], None]  # what is being fetched, bytes done, of how many
@@ -76,17 +75,14 @@ def _put(home: Path, chunks: Iterator[bytes], sha256: str) -> Path:
     """Write to a temporary file, check, rename. Raises OSError where the content is not the one that is named."""
     folder = home / "weights"
     folder.mkdir(parents=True, exist_ok=True)
-    handle, draft = tempfile.mkstemp(prefix=".fetch-", dir=folder)
-    try:
-        digest, size = hashlib.sha256(), 0
-        with os.fdopen(handle, "wb") as file:
+    path = folder / f"{sha256}{SUFFIX}"
+    digest, size = hashlib.sha256(), 0
+    with replacing(path, shared=True) as temporary:
+        with open(temporary, "wb") as file:
             for chunk in chunks:
                 digest.update(chunk)
                 size += len(chunk)
                 file.write(chunk)
         if digest.hexdigest() != sha256:
             raise OSError(f"brought {size:,} bytes of sha256 {digest.hexdigest()}, expected {sha256}")
-        os.replace(draft, folder / f"{sha256}{SUFFIX}")
-    finally:
-        Path(draft).unlink(missing_ok=True)
-    return folder / f"{sha256}{SUFFIX}"
+    return path
