@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ablations.execution.progress import OnStep
-from ablations.executors.executor import Job
 from ablations.executors.inline import Inline
 from ablations.results.seed_spread import ScoreDifference, score_differences
 from ablations.workspace.trial_record import TrialRecord, read_record
@@ -27,6 +26,7 @@ from gan_core.machine.versions import code_digest
 from gan_core.problems import Problem, UserError
 from gan_core.schema.configuration import Config
 from gan_core.training import training_data
+from gan_core.workers.job import Job
 
 TIMES = frozenset({"time", "wall_s", "generator_wall_s", "seconds", "images_per_s", "evaluation_s"})
 Outcome = Literal["same", "within noise", "different", "can't tell", "stopped"]

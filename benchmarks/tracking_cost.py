@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ablations.executors.executor import Job
 from ablations.executors.processes import Processes
 from ablations.study.arm import Arm
 from ablations.tracking.mlflow.attempts import Attempts
@@ -30,6 +29,7 @@ from gan_core import journal
 from gan_core.config import resolve
 from gan_core.events import Finished, Ticked
 from gan_core.machine.home import machine_home
+from gan_core.workers.job import Job
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ablations.executors.executor import Job
 from ablations.executors.processes import Processes
 from gan_core.config import resolve
 from gan_core.events import Started, Ticked
 from gan_core.machine.home import machine_home
+from gan_core.workers.job import Job
 
 TRIALS = 8
 SETTINGS = {

@@ -39,7 +39,7 @@ ONLY_IN = {  # module -> the beginnings of the files of `ablations` that may imp
     "gan_core.workers.unattended": ("ablations/executors/worker.py",),
     "gan_core.training.timing": ("ablations/execution/estimate.py",),
     "gan_core.show.saved": ("ablations/tracking/mlflow/generator.py",),
-    "ablations.executors.worker": ("ablations/executors/child.py", "ablations/executors/inline.py"),
+    "ablations.executors.worker": ("ablations/executors/inline.py",),
     "ablations.tracking.mlflow.generator": ("ablations/tracking/mlflow/export.py",),
 }
 FACES = {  # folders whose __init__.py may import something: doors and registries

@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ablations.executors.executor import Report
 from ablations.workspace.trials import Trial
 from gan_core.events import AnyEvent, Evaluated, Finished, Ticked
+from gan_core.workers.job import Report
 
 
 @dataclass

@@ -20,8 +20,16 @@ from gan_core.machine.files import replacing
 from gan_core.machine.versions import code_digest, versions
 from gan_core.problems import UserError
 from gan_core.training import training_data
+from gan_core.workers.training_lock import NAME as LOCK
 
-NOT_TAKEN = (RECORD, CURSOR, journal.NAME, "checkpoint.pt", "error.txt")  # of a folder's files; the journal comes last
+NOT_TAKEN = (
+    RECORD,
+    CURSOR,
+    LOCK,
+    journal.NAME,
+    "checkpoint.pt",
+    "error.txt",
+)  # of a folder's files; the journal comes last
 OURS = "gan-ablations"
 DataDigests = Mapping[tuple[Hashable, ...], str]  # by `training_data.key`
 

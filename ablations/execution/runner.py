@@ -6,12 +6,13 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ablations.executors.executor import STOPPED, Executor, Job, Report
+from ablations.executors.executor import Executor
 from ablations.tracking.tracker import Tracker
 from ablations.workspace.trials import Trial
 from gan_core import journal
 from gan_core.events import Finished
 from gan_core.machine.versions import code_digest
+from gan_core.workers.job import STOPPED, Job, Report
 
 if TYPE_CHECKING:
     from ablations.search.explorer import Explorer
@@ -24,7 +25,6 @@ def run_trials(
     tracker: Tracker,
     home: Path,
     stop: Callable[[], bool],
-    system_metrics: bool = True,
 ) -> Generator[Report, None, None]:
     """Run what the ledger hands out, to the end or until `stop()`; every report after it has been entered.
 
@@ -37,12 +37,12 @@ def run_trials(
         for trial in ledger.next_trials():
             trial.write_record(code_digest())
             begun[trial.name] = trial
-            yield Job(trial.name, trial.config.plain(), trial.directory, home, system_metrics)
+            yield Job(trial.name, trial.config.plain(), trial.directory, home)
 
     with closing(executor.run(jobs(), stop)) as reports:
-        for told in reports:
-            why = given_up.get(told.name, "")
-            report = _pruned(begun[told.name], why) if why and told.left == STOPPED else told
+        for reported in reports:
+            why = given_up.get(reported.name, "")
+            report = _pruned(begun[reported.name], why) if why and reported.left == STOPPED else reported
             ledger.enter(report)
             if not why and (why := ledger.gives_up(report.name)):
                 given_up[report.name] = why

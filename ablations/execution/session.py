@@ -14,7 +14,7 @@ from ablations.execution.progress import OnStep, StudyProgress
 from ablations.execution.reuse import DataDigests, Twin, reusable, take_over, told, twins_of
 from ablations.execution.runner import run_trials
 from ablations.executors.choose import executor_of
-from ablations.executors.executor import Executor, Report
+from ablations.executors.executor import Executor
 from ablations.search.exploration import Exploration
 from ablations.study.study import Study
 from ablations.tracking.state import is_study_shipped
@@ -26,6 +26,7 @@ from ablations.workspace.workspace import Workspace
 from gan_core import journal
 from gan_core.events import Finished
 from gan_core.machine.resources import Resources, share
+from gan_core.workers.job import Report
 
 if TYPE_CHECKING:
     from ablations.search.explorer import Explorer
@@ -98,9 +99,8 @@ class Session:
         self.floors.start(on_step)
         outcome: Outcome = "failed"
         try:
-            metrics = self.options.system_metrics
             for stage in chain([ledger], stages):
-                with closing(run_trials(stage, executor, tracker, self.options.home, stop, metrics)) as reports:
+                with closing(run_trials(stage, executor, tracker, self.options.home, stop)) as reports:
                     for report in reports:
                         self.progress.enter(report)
                         if isinstance(report.event, Finished):
@@ -173,7 +173,7 @@ class Session:
         return Ledger(self.storage, self.exploration.confirmed, self.exploration.confirming(), self.journals)
 
     def _executor(self) -> Executor:
-        return executor_of(self.options.executor, self.resources)
+        return executor_of(self.options.executor, self.resources, self.options.system_metrics)
 
     def _tracker(self) -> AnyTracker:
         embedded = None if self.options.tracking_uri else self.workspace.mlartifacts

@@ -10,8 +10,8 @@ from gan_core.machine.resources import Resources
 ExecutorName = Literal["processes", "inline"]
 
 
-def executor_of(name: ExecutorName, resources: Resources) -> Executor:
-    """It, with these resources. A new executor is a file beside this one and a line here."""
+def executor_of(name: ExecutorName, resources: Resources, system_metrics: bool = True) -> Executor:
+    """The executor of this name, with these resources. A new executor is a file in this folder and a line here."""
     if name == "inline":
-        return Inline(resources.devices[0], resources.threads)
-    return Processes(resources.workers, resources.devices, resources.threads)
+        return Inline(resources.devices[0], resources.threads, system_metrics)
+    return Processes(resources.workers, resources.devices, resources.threads, system_metrics)

@@ -1,38 +1,9 @@
-"""What an executor is, and what it tells."""
+"""What an executor is: whoever runs the trials of a study, wherever they run."""
 
 from collections.abc import Callable, Generator, Iterator
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
-from gan_core.events import AnyEvent
-
-STOPPED = "stopped"
-
-
-@dataclass(frozen=True)
-class Job:
-    """One trial as an executor sees it: plain data, so that it can be sent anywhere."""
-
-    name: str
-    settings: dict[str, Any]  # what gan_core.config.resolve takes
-    directory: Path
-    home: Path
-    system_metrics: bool = True  # whether it notes what it asks of the machine
-
-
-@dataclass(frozen=True)
-class Report:
-    """One event of a job; without an event: the job has left its place (STOPPED, or how its process died)."""
-
-    name: str
-    event: AnyEvent | None = None
-    left: str = ""
-
-    @property
-    def has_died(self) -> bool:
-        """Whether the job's process ended without a result and without having been asked to."""
-        return self.event is None and self.left != STOPPED
+from gan_core.workers.job import Job, Report
 
 
 class Executor(Protocol):

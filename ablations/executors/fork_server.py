@@ -2,11 +2,10 @@
 
 from multiprocessing.context import ForkServerContext
 
+from ablations.executors.processes import TRAINER
 from gan_core.workers import fork_server as trainers
-
-TRAINER = "ablations.executors.worker"
 
 
 def fork_server() -> ForkServerContext:
     """Start the fork server unless it runs, and give the context whose processes come from it."""
-    return trainers.fork_server(TRAINER)
+    return trainers.fork_server(TRAINER.partition(":")[0])

@@ -9,19 +9,21 @@ from contextlib import closing
 import torch
 import torchmetrics.image  # noqa: F401  seconds to import, so once in the fork server
 
-from ablations.executors.executor import Job
 from ablations.executors.system_metrics import EVERY_S, GpuMemory, Sampler
-from gan_core.config import resolve
 from gan_core.events import AnyEvent, Finished
-from gan_core.workers.unattended import unattended
+from gan_core.workers.job import Job
+from gan_core.workers.unattended import train_job
+
+unsampled_events_of = train_job
 
 
 def events_of(job: Job, device: str, threads: int) -> Generator[AnyEvent, None, None]:
-    """Train a job from its checkpoint to its end; closing saves a checkpoint first. Failures are events too."""
-    torch.set_num_threads(threads)
-    run = unattended(resolve(job.settings), job.directory, job.home, device)
-    sampler = Sampler(job.directory, _gpu_memory(device), EVERY_S if job.system_metrics else None)
-    with sampler, closing(run) as events:
+    """Train a job from its checkpoint to its end, sampling what it takes of the machine on the way.
+
+    Closing the generator saves a checkpoint first. Failures are events too.
+    """
+    sampler = Sampler(job.directory, _gpu_memory(device), EVERY_S)
+    with sampler, closing(train_job(job, device, threads)) as events:
         for event in events:
             if isinstance(event, Finished):
                 sampler.stop()  # whoever hears of the end finds all there is

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from ablations.executors.executor import Report
 from ablations.search.choice import has_result
 from ablations.search.exploration import MOST_FAILURES, Exploration
 from ablations.search.ledger import REASON, STATUS, WITHDRAWN, fid_of
@@ -22,6 +21,7 @@ from ablations.study.space import Params
 from ablations.workspace.explored import Suggestion
 from ablations.workspace.trials import Trial
 from gan_core.events import AnyEvent, Evaluated, Finished
+from gan_core.workers.job import Report
 
 SUGGESTION = "suggestion"  # its number in explored.json
 AGAIN = "entered_again"

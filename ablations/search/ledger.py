@@ -15,10 +15,10 @@ from collections.abc import Iterator, Mapping, Sequence
 import optuna
 from optuna.trial import TrialState
 
-from ablations.executors.executor import Report
 from ablations.search.storage import opened
 from ablations.workspace.trials import Trial
 from gan_core.events import AnyEvent, Evaluated, Finished
+from gan_core.workers.job import Report
 
 SEEDS = 2**31  # seeds lie below
 FINGERPRINT = "fingerprint"

@@ -11,11 +11,11 @@ from rich.text import Text
 
 from ablations.execution.progress import StudyProgress
 from ablations.execution.session import Session
-from ablations.executors.executor import Report
 from ablations.leaderboard.text.numbers import number
 from ablations.terminal.console import duration, out, say, show_warnings
 from ablations.terminal.leaderboard import leaderboard_table
 from gan_core.events import Evaluated, Finished
+from gan_core.workers.job import Report
 
 REFRESH_PER_S = 4
 BAR_WIDTH = 30

@@ -41,11 +41,11 @@ def _run(arguments: argparse.Namespace) -> int:
             batch.train(lambda: interrupt.requested, Counter(), Counter("weights", "bytes")),
         ) as reports,
     ):
-        for told in reports:
-            if told.event is None:
-                print(f"{told.name}: {told.left}", file=sys.stderr, flush=True)
-            elif not isinstance(told.event, Ticked) and (line := line_of(told.event)):
-                print(f"{told.name}: {line.strip()}", flush=True)
+        for reported in reports:
+            if reported.event is None:
+                print(f"{reported.name}: {reported.left}", file=sys.stderr, flush=True)
+            elif not isinstance(reported.event, Ticked) and (line := line_of(reported.event)):
+                print(f"{reported.name}: {line.strip()}", flush=True)
     left = len(batch.to_do())
     print(f"{len(batch.trials) - left} of {len(batch.trials)} trials have a result in {a.out}")
     for trial in batch.trials:

@@ -18,10 +18,12 @@ from gan_core.problems import Problem, UserError
 from gan_core.schema.configuration import Config
 from gan_core.training import training_data
 from gan_core.workers.exported import ExportedTrial
-from gan_core.workers.pool import Job, Report, train_side_by_side
+from gan_core.workers.job import Job, Report
+from gan_core.workers.pool import Pool
 
 RECORD = "trial.json"  # who a trial is; written anew by whoever adopts it
 CODE = "code"
+TRAINER = "gan_core.workers.unattended:train_job"
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,8 @@ class Batch:
         for trial in to_do:
             _write_record(trial, self.out / trial.name)
         home = self.machine.home
-        tasks = [Job(t.name, self.configs[t.name].plain(), self.out / t.name, home) for t in to_do]
-        yield from train_side_by_side(tasks, self.places.workers, self.places.devices, self.places.threads, stop)
+        jobs = (Job(t.name, self.configs[t.name].plain(), self.out / t.name, home) for t in to_do)
+        yield from Pool(TRAINER, self.places.workers, self.places.devices, self.places.threads).run(jobs, stop)
 
     def _config(self, trial: ExportedTrial) -> Config:
         """Its configuration, with images that lie elsewhere on this machine."""

@@ -6,14 +6,25 @@ from collections.abc import Generator
 from contextlib import closing, suppress
 from pathlib import Path
 
+import torch
+
 from gan_core import journal
+from gan_core.config import resolve
 from gan_core.events import AnyEvent, Finished
 from gan_core.schema.configuration import Config
 from gan_core.show.draw import draw_run
 from gan_core.show.undrawn import keep_undrawn
 from gan_core.train import train
+from gan_core.workers.job import Job
 
 ERROR = "error.txt"
+
+
+def train_job(job: Job, device: str, threads: int) -> Generator[AnyEvent, None, None]:
+    """Train a job from its checkpoint to its end, on `threads` CPU threads; see `unattended`."""
+    torch.set_num_threads(threads)
+    with closing(unattended(resolve(job.settings), job.directory, job.home, device)) as events:
+        yield from events
 
 
 def unattended(config: Config, directory: Path, home: Path, device: str) -> Generator[AnyEvent, None, None]:

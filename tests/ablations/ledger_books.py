@@ -6,10 +6,10 @@ from pathlib import Path
 import optuna
 from optuna.trial import FrozenTrial
 
-from ablations.executors.executor import Report
 from ablations.search.ledger import STATUS, Ledger
 from ablations.workspace.trials import Trial
 from gan_core.events import AnyEvent
+from gan_core.workers.job import Report
 from tests.ablations.journals import Status, story
 from tests.ablations.trials_of_arms import FIDS, trials_under
 

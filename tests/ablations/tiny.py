@@ -4,10 +4,10 @@ import json
 from pathlib import Path
 from typing import Any
 
-from ablations.executors.executor import Job
 from ablations.study.study import Study, load_study
 from ablations.workspace.trials import Trial, trials_of
 from gan_core import journal
+from gan_core.workers.job import Job
 
 BASELINE: dict[str, Any] = {
     "data": "shapes",

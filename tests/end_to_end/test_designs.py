@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ablations.execution.session import ExecutionOptions, Session, open_session
-from ablations.executors.executor import Executor, Job
+from ablations.executors.executor import Executor
 from ablations.executors.inline import Inline
 from ablations.results.results import read_results
 from ablations.results.table import results_table
@@ -17,6 +17,7 @@ from ablations.search.ledger import Ledger
 from ablations.statistics import Factor, Observation, Rule, fit_factorial
 from ablations.study.study import Study, load_study
 from gan_core.events import AnyEvent
+from gan_core.workers.job import Job
 from tests.ablations.execution.test_session import FakeExecutor, FakeTracker, never
 from tests.ablations.journals import story
 from tests.ablations.tiny import BASELINE

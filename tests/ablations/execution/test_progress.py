@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from ablations.execution.progress import StudyProgress
-from ablations.executors.executor import STOPPED, Report
 from ablations.workspace.trials import Trial
 from gan_core.events import AnyEvent, Evaluated, Finished, Ticked
+from gan_core.workers.job import STOPPED, Report
 from tests.ablations.journals import story
 from tests.ablations.tiny import tiny_trials
 

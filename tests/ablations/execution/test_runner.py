@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from ablations.execution.runner import run_trials
-from ablations.executors.executor import STOPPED, Executor, Job, Report
+from ablations.executors.executor import Executor
 from ablations.executors.processes import Processes
 from ablations.search.ledger import Ledger
 from ablations.workspace.trial_record import read_record
@@ -16,6 +16,7 @@ from gan_core import journal
 from gan_core.events import Finished
 from gan_core.machine.versions import code_digest
 from gan_core.training import checkpoint
+from gan_core.workers.job import STOPPED, Job, Report
 from tests.ablations.journals import story
 from tests.ablations.tiny import tiny_trials
 from tests.ablations.trials_of_arms import trials_under

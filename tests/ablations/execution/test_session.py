@@ -9,7 +9,7 @@ import pytest
 
 from ablations.execution.floors import FloorWork
 from ablations.execution.session import ExecutionOptions, Session, open_session
-from ablations.executors.executor import Executor, Job, Report
+from ablations.executors.executor import Executor
 from ablations.study.study import Study
 from ablations.terminal.execution_end import show_outcome
 from ablations.workspace.execution_record import Execution
@@ -18,6 +18,7 @@ from ablations.workspace.workspace import Workspace
 from gan_core import journal
 from gan_core.events import AnyEvent, Finished, Ticked
 from gan_core.problems import UserError
+from gan_core.workers.job import Job, Report
 from tests.ablations.command import tree
 from tests.ablations.journals import story
 from tests.ablations.tiny import tiny_study

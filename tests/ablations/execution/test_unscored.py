@@ -8,7 +8,6 @@ import pytest
 from optuna.trial import TrialState
 
 from ablations.execution.progress import StudyProgress
-from ablations.executors.executor import Report
 from ablations.leaderboard import NO_SCORES, leaderboard_of, write_csv
 from ablations.results.results import read_results
 from ablations.results.table import results_table
@@ -17,6 +16,7 @@ from ablations.terminal.leaderboard import show_leaderboard
 from ablations.tracking.points import end_tags, points_of
 from ablations.workspace.trials import Trial
 from gan_core.events import AnyEvent, Evaluated
+from gan_core.workers.job import Report
 from tests.ablations.journals import make_arm, make_trial, story, write, write_trial
 
 ARMS = [make_arm("baseline"), make_arm("dropout", ("dropout",))]

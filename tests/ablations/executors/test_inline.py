@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from ablations.executors.executor import STOPPED, Job, Report
 from ablations.executors.inline import Inline
 from gan_core import journal
 from gan_core.events import Finished, Ticked
 from gan_core.training import checkpoint
+from gan_core.workers.job import STOPPED, Job, Report
 from tests.ablations.tiny import job_of, story_of, tiny_trials
 
 

@@ -9,12 +9,14 @@ from pathlib import Path
 import psutil
 import pytest
 
-from ablations.executors.executor import STOPPED, Executor, Job, Report
+from ablations.executors.executor import Executor
 from ablations.executors.inline import Inline
 from ablations.executors.processes import Processes
 from gan_core import journal
 from gan_core.events import Evaluated, Finished, Started, Ticked
 from gan_core.training import checkpoint
+from gan_core.workers.job import STOPPED, TAKEN, Job, Report
+from gan_core.workers.training_lock import training_lock
 from gan_core.workers.unattended import ERROR
 from tests.ablations.tiny import job_of, story_of, tiny_trials
 
@@ -176,3 +178,14 @@ def test_a_trial_finds_the_trainer_imported(jobs: list[Job]) -> None:
         if isinstance(report.event, Started):
             assert trainer().cpu_times().user < 1.5
     assert isinstance(report.event, Finished)
+
+
+@pytest.mark.parametrize("executor", [Processes(1, CPU, 1), Inline("cpu", 1)], ids=["processes", "inline"])
+def test_what_another_process_trains_is_left_to_it(executor: Executor, jobs: list[Job]) -> None:
+    """As after a parent that was killed: its child trains on while the next `run` takes up the study."""
+    with training_lock(jobs[0].directory):
+        reports = run(executor, jobs)
+    assert [report.left for report in reports if report.name == jobs[0].name] == [TAKEN]
+    assert not any(report.has_died for report in reports)
+    assert journal.read(jobs[0].directory) == []
+    assert isinstance(journal.read(jobs[1].directory)[-1], Finished)

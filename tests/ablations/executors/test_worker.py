@@ -7,11 +7,11 @@ import pytest
 import torch
 
 from ablations.executors import worker
-from ablations.executors.executor import Job
 from ablations.executors.worker import events_of
 from gan_core import journal
 from gan_core.events import Event, Finished
 from gan_core.training import checkpoint
+from gan_core.workers.job import Job
 from tests.ablations.tiny import job_of, story_of, tiny_trials
 
 FULL = OSError(errno.ENOSPC, "No space left on device")

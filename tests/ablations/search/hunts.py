@@ -7,12 +7,12 @@ from typing import Any
 import optuna
 from optuna.trial import FrozenTrial
 
-from ablations.executors.executor import Report
 from ablations.search.exploration import Exploration, read_explored
 from ablations.search.explorer import Explorer
 from ablations.workspace.trials import Trial
 from gan_core import journal
 from gan_core.events import AnyEvent
+from gan_core.workers.job import Report
 from tests.ablations.journals import story
 from tests.ablations.search.searches import made_up_fid, search_study
 

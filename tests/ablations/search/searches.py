@@ -11,13 +11,14 @@ import numpy as np
 from ablations.execution.floors import FloorWork
 from ablations.execution.options import ExecutionOptions
 from ablations.execution.session import Session, open_session
-from ablations.executors.executor import STOPPED, Executor, Job, Report
+from ablations.executors.executor import Executor
 from ablations.leaderboard import Table
 from ablations.study.study import Study, load_study
 from ablations.workspace.trials import Trial
 from ablations.workspace.workspace import Workspace
 from gan_core import journal
 from gan_core.events import AnyEvent
+from gan_core.workers.job import STOPPED, Job, Report
 from tests.ablations.journals import SETTINGS, Status, story
 
 TRICKS: dict[str, dict[str, Any]] = {

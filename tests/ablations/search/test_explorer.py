@@ -6,11 +6,11 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from ablations.executors.executor import Report
 from ablations.search.exploration import Exploration, read_explored
 from ablations.search.explorer import SUGGESTION
 from ablations.search.ledger import REASON, STATUS, WITHDRAWN
 from ablations.study.designs.search_options import EXPLORED_SEEDS, SAMPLERS
+from gan_core.workers.job import Report
 from tests.ablations.journals import story
 from tests.ablations.search.hunts import Hunt
 from tests.ablations.search.searches import SPACE

@@ -9,10 +9,10 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
-from ablations.executors.executor import STOPPED, Report
 from ablations.search.ledger import FINGERPRINT, REASON, STATUS, WITHDRAWN, Ledger
 from gan_core.events import Evaluated, Finished
 from gan_core.problems import UserError
+from gan_core.workers.job import STOPPED, Report
 from tests.ablations.journals import make_arm, scores
 from tests.ablations.ledger_books import Book, enter_all, told, work_off
 from tests.ablations.trials_of_arms import FIDS, trials_under

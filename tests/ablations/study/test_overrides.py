@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from ablations.executors.executor import Job
 from ablations.executors.worker import events_of
 from ablations.study.overrides import Overrides, settings_in
 from ablations.study.study import load_study
 from ablations.workspace.trials import trials_of
 from gan_core.events import Finished
 from gan_core.problems import UserError
+from gan_core.workers.job import Job
 
 STUDIES = Path(__file__).parents[3] / "studies"
 SEEDS = sorted((STUDIES / "seeds").glob("*.yaml"))

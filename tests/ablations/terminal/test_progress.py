@@ -12,7 +12,6 @@ import pytest
 from rich.console import Console
 
 from ablations.execution.progress import StudyProgress
-from ablations.executors.executor import STOPPED, Report
 from ablations.leaderboard import Leaderboard, leaderboard_of
 from ablations.results.results import read_results
 from ablations.terminal.progress import LiveDisplay, PlainDisplay
@@ -20,6 +19,7 @@ from ablations.workspace.trials import Trial
 from gan_core import journal
 from gan_core.events import Evaluated
 from gan_core.machine.resources import Resources
+from gan_core.workers.job import STOPPED, Report
 from tests.ablations.command import CONTROL
 from tests.ablations.journals import story
 from tests.ablations.tiny import tiny_trials

@@ -90,8 +90,8 @@ def test_a_folder_that_cannot_be_written_is_hashed_every_time(
 ) -> None:
     (settled.folder / verified.NOTE).unlink()
 
-    def refused(*given: object, **where: object) -> str:
+    def refused(*given: object, **where: object) -> None:
         raise PermissionError(13, "not yours")
 
-    monkeypatch.setattr(verified.tempfile, "mkdtemp", refused)
+    monkeypatch.setattr(verified, "write_text", refused)
     assert [settled.open()[1] for _ in range(2)] == [1, 1]

@@ -32,7 +32,7 @@ def test_what_fails_leaves_nothing_behind(tmp_path: Path) -> None:
 def test_the_old_content_stays_where_writing_fails(shared: bool, tmp_path: Path) -> None:
     path = tmp_path / "file"
     write_text(path, "old")
-    with pytest.raises(KeyboardInterrupt), replacing(path, shared=shared) as temporary:
+    with pytest.raises(KeyboardInterrupt), replacing(path, shared=shared) as temporary:  # noqa: PT012
         temporary.write_text("half of the n")
         raise KeyboardInterrupt
     assert path.read_text() == "old"

@@ -20,7 +20,7 @@ from gan_core.events import Finished
 from gan_core.machine.versions import code_digest
 from gan_core.problems import UserError
 from gan_core.workers.exported import ExportedTrial, read_trials, write_trials
-from gan_core.workers.pool import Report
+from gan_core.workers.job import Report
 from gan_core.workers.run_exported import Batch, Machine
 
 SETTINGS: dict[str, Any] = {

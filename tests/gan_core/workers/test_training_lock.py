@@ -1,0 +1,32 @@
+"""One process trains in a folder at a time."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gan_core.workers.training_lock import TakenError, training_lock
+
+HOLD = """
+import sys
+from pathlib import Path
+from gan_core.workers.training_lock import training_lock
+with training_lock(Path(sys.argv[1])):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_the_folder_of_a_run_is_taken_while_another_process_trains_it(tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(tmp_path / "run")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(TakenError, match=str(holder.pid)), training_lock(tmp_path / "run"):
+            pytest.fail("the body must not run")
+        holder.kill()
+        holder.wait()
+        with training_lock(tmp_path / "run"):
+            pass
