@@ -1,4 +1,4 @@
-"""`python -m gan_core`."""
+"""The entry point of `python -m gan_core`."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The course of a run as a person would describe it: how it began, and how it was in its last third."""
+"""The dynamics of a run as a person would describe them: how it began, and how it was in its last third."""
 
 import math
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Dynamics:
-    """A run as series, and what can be said of them; `late` values are of its last third."""
+    """A run as series of numbers, and statements about them. `late` values are taken over its last third."""
 
     ticks: list[Ticked]
     fids: list[float]  # on the way
@@ -34,7 +34,7 @@ class Dynamics:
         return self.ticks[-(len(self.ticks) // 3) :]
 
     def first(self, name: str) -> float:
-        """Of the first tick; NaN where it was not noted."""
+        """The value at the first tick; NaN where it was not noted."""
         return self.ticks[0].means.get(name, math.nan)
 
     def late(self, name: str) -> float:
@@ -47,7 +47,7 @@ class Dynamics:
         return median(values) if values else math.nan
 
     def largest(self, name: str) -> float:
-        """Of any score; NaN where it was not measured."""
+        """The largest value among all scores; NaN where it was not measured."""
         return max((d[name] for d in self.diversity if name in d), default=math.nan)
 
     @property
@@ -60,7 +60,7 @@ class Dynamics:
 
     @property
     def late_fid(self) -> float:
-        """The best of the last third."""
+        """The best FID of the last third."""
         return min(_last_third(self.fids))
 
     @property

@@ -1,7 +1,7 @@
-"""What a training run tells: frozen plain records, numbered, without tensors.
+"""What a training run reports: frozen plain records, numbered, without tensors.
 
-`seq` counts the events of a run from 0 and is the same whether or not the run was interrupted: a resumed run
-repeats numbers, never skips them.
+`seq` counts the events of a run from 0 and is the same whether or not the run was interrupted: a resumed run repeats
+numbers, never skips them.
 """
 
 from typing import Annotated, Any, Literal
@@ -24,7 +24,10 @@ class Score(Record):
 
 
 class Event(Record):
-    """What all events have. `images`: real images shown to D so far; `wall_s`: seconds spent, over all resumptions."""
+    """The fields that all events have.
+
+    `images`: real images shown to D so far; `wall_s`: seconds spent, over all resumptions.
+    """
 
     model_config = ConfigDict(allow_inf_nan=True, strict=False, ser_json_inf_nan="strings")
     seq: int
@@ -39,7 +42,7 @@ class Event(Record):
 
 
 class Started(Event):
-    """The run as it was resolved."""
+    """The run has begun; `config` is its configuration as it was resolved."""
 
     kind: Literal["started"] = "started"
     fingerprint: str
@@ -97,11 +100,12 @@ class Saved(Event):
 
 
 class Finished(Event):
-    """The end. 'diverged' is a result; 'failed' (an exception, in `reason`) is not, and is tried again. 'pruned':
-    whoever ran it has stopped it for good.
+    """The end of a run. 'diverged' is a result; 'failed' (an exception, in `reason`) is not, and is tried again.
 
-    `inert`: the tricks that were on and whose dose at no tick meant that they acted; None: not known. `evaluation_s`:
-    seconds of `wall_s` spent on scores, the reals' features included; None: not known.
+    'pruned': the program that ran it has stopped it for good.
+
+    `inert`: the tricks that were on and never acted, judged by their doses; None: not known. `evaluation_s`: seconds of
+    `wall_s` spent on scores, including the features of the real images; None: not known.
     """
 
     kind: Literal["finished"] = "finished"

@@ -22,10 +22,10 @@ def append(directory: Path, event: Event) -> None:
 
 
 def recorded(events: Generator[AnyEvent, None, None], directory: Path) -> Generator[AnyEvent, None, None]:
-    """Pass events on, each in the journal of `directory` before it is seen. Closing it closes `events`.
+    """Pass events on, each written to the journal of `directory` before it is seen. Closing it closes `events`.
 
-    An event that can't be written is an OSError for `events` too: were it closed instead, it would save a checkpoint
-    in which that event counts as told.
+    Where an event can't be written, `events` gets the OSError too: if it were closed instead, it would save a
+    checkpoint in which that event counts as written.
     """
     directory.mkdir(parents=True, exist_ok=True)
     try:

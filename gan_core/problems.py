@@ -37,7 +37,7 @@ class UserError(Exception):
 
 
 class RuleError(UserError):
-    """Settings that are each right, and that don't go together."""
+    """Settings that are right one by one and don't go together."""
 
 
 def nearest_name(name: str, known: Iterable[str]) -> str:
@@ -52,7 +52,7 @@ def _form(name: str) -> str:
 
 
 def unknown_name(kind: str, name: str, known: Iterable[str]) -> PydanticCustomError:
-    """The validation error for a name that no registry holds; carries what is allowed and the nearest name."""
+    """The validation error for a name that is in no registry; it carries what is allowed and the nearest name."""
     names = list(known)
     return PydanticCustomError(
         "unknown_name",

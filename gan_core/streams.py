@@ -1,4 +1,6 @@
-"""Named random streams: each is seeded from (seed, name), so that switching one consumer on moves no other."""
+"""Named random streams: each is seeded from (seed, name), so that switching one user of random numbers on moves no
+other.
+"""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -19,21 +21,21 @@ def generator(seed: int, name: str, device: torch.device | str = "cpu") -> torch
 
 @contextmanager
 def forked(seed: int, name: str) -> Iterator[None]:
-    """For library calls that must draw from the global generator: seeded inside, untouched outside."""
+    """For library calls that must draw from the global generator: inside it is seeded, outside it is untouched."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed_of(seed, name))
         yield
 
 
 class Streams:
-    """The streams of one run that go on from step to step, and so belong into its checkpoint."""
+    """The streams of one run that continue from step to step, and therefore belong in its checkpoint."""
 
     def __init__(self, seed: int) -> None:
         self.seed = seed
         self._generators: dict[str, torch.Generator] = {}
 
     def get(self, name: str, device: torch.device | str = "cpu") -> torch.Generator:
-        """The stream of that name; the same object each time."""
+        """The stream of that name; always the same object."""
         if name not in self._generators:
             self._generators[name] = generator(self.seed, name, device)
         return self._generators[name]
@@ -42,6 +44,6 @@ class Streams:
         return {name: g.get_state() for name, g in self._generators.items()}
 
     def load_state_dict(self, state: Mapping[str, torch.Tensor]) -> None:
-        """Restore; every stream of `state` must exist already."""
+        """Restore the streams; every stream in `state` must exist already."""
         for name, value in state.items():
             self._generators[name].set_state(value.cpu())

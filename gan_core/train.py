@@ -1,4 +1,4 @@
-"""One training run as a generator of events. It prints nothing and stops when nobody asks for more."""
+"""One training run as a generator of events. It prints nothing, and stops when its caller takes no more events."""
 
 import math
 import time

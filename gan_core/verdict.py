@@ -42,7 +42,7 @@ RESHUFFLED, FEWEST_MOVES = 0.6, 4  # mean total variation of the class shares fr
 
 @dataclass(frozen=True)
 class RunVerdict:
-    """What became of a run; `evidence` in whole phrases with numbers."""
+    """The outcome of a run; `evidence` is a list of whole phrases with numbers."""
 
     kind: Kind
     evidence: tuple[str, ...]
@@ -79,12 +79,12 @@ def _both(course: Dynamics) -> tuple[str, ...]:
 
 
 def _learnt_nothing(course: Dynamics, far: float) -> bool:
-    """Far from the reals (as far as that is known), and no nearer than at the first score."""
+    """Whether the samples are far from the reals (as far as that is known), and no nearer than at the first score."""
     return not course.distance <= far and course.late_fid > NOT_IMPROVED * course.fids[0]
 
 
 def _blown_up(course: Dynamics) -> RunVerdict | None:
-    """Never NaN or infinity, and lost all the same."""
+    """Whether the run is lost although it never met NaN or infinity."""
     for name in ("loss_d", "loss_g"):
         typical = median(abs(tick.means[name]) for tick in course.late_ticks)
         if typical > BLOWN_UP:
@@ -99,7 +99,7 @@ def _one_image(course: Dynamics) -> RunVerdict | None:
 
 
 def _d_overpowered(course: Dynamics) -> RunVerdict | None:
-    """G's images are garbage, and D can't tell them from the reals: it has learnt nothing that G could learn from."""
+    """G's images are garbage, and D can't tell them from the reals: D has learnt nothing that G could learn from."""
     far = GARBAGE if course.late_diversity("spread") < NARROW else VERY_FAR
     if course.late("d_accuracy") < D_GUESSES and _learnt_nothing(course, far):
         return RunVerdict("D overpowered", (course.says_game(), course.says_quality()))
@@ -107,7 +107,7 @@ def _d_overpowered(course: Dynamics) -> RunVerdict | None:
 
 
 def _vanishing(course: Dynamics) -> RunVerdict | None:
-    """D is right about everything, and G, whose loss is the worse for it, gets nowhere."""
+    """D is right about everything, and G makes no progress although its loss rises."""
     sure = course.late("d_accuracy") > D_IS_SURE and course.late("loss_d") < D_HAS_WON * abs(course.first("loss_d"))
     stuck = course.late("grad_norm_g") < 0.1 * course.first("grad_norm_g")
     if sure and (stuck or course.late("loss_g") > course.first("loss_g")) and _learnt_nothing(course, FAR):
@@ -116,7 +116,7 @@ def _vanishing(course: Dynamics) -> RunVerdict | None:
 
 
 def _collapsed(course: Dynamics) -> RunVerdict | None:
-    """G gives less than it did, or a few images again and again."""
+    """G shows less variety than it did, or a few images again and again."""
     spread, classes = course.late_diversity("spread"), course.late_diversity("classes")
     narrow = spread < min(NARROW, FELL * course.largest("spread"))
     few = (
@@ -129,7 +129,7 @@ def _collapsed(course: Dynamics) -> RunVerdict | None:
 
 
 def _oscillating(course: Dynamics) -> RunVerdict | None:
-    """Neither player holds what it has: the advantage, the quality or the classes come and go and come again."""
+    """Neither player keeps what it has: the advantage, the quality or the classes come and go again and again."""
     late = course.ticks[len(course.ticks) // 2 :]
     gaps = [t.means["d_real"] - t.means["d_fake"] for t in late if {"d_real", "d_fake"} <= t.means.keys()]
     logs = [math.log(fid) for fid in course.fids[-(len(course.fids) // 2) - 1 :] if fid > 0]

@@ -50,7 +50,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main(words: list[str] | None = None) -> int:
-    """Run the command line; the exit code: 0 done, 1 failed or stopped on the way, 2 the user's mistake."""
+    """Run the command line. Returns the exit code: 0 done, 1 failed or stopped on the way, 2 a user's mistake."""
     from gan_core.cli.flags import refuse_unknown
 
     arguments, rest = parser().parse_known_args(words)

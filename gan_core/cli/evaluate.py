@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add it to the command line."""
+    """Add `evaluate` to the command line."""
     parser = commands.add_parser("evaluate", help="score a run, its weights or pictures", allow_abbrev=False)
     parser.add_argument(
         "path", type=Path, metavar="PATH", help="a run's folder, weights in one, or a folder of pictures"

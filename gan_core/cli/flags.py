@@ -71,7 +71,7 @@ def _help(option: Option) -> str:
 
 
 def _scalar(text: str) -> Any:
-    """A number, true, false or null as such; anything else as text. Whether it fits is for the record to say."""
+    """The word as a number, true, false or null where it is one, else as text. The record checks whether it fits."""
     try:
         return json.loads(text)
     except json.JSONDecodeError:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add both to the command line."""
+    """Add `sample` and `show` to the command line."""
     sample = commands.add_parser("sample", help="draw samples from a run's generator", allow_abbrev=False)
     sample.add_argument("directory", type=Path, metavar="DIR", help="the run's folder")
     sample.add_argument("--n", type=int, default=64, metavar="N", help="images [default 64]")

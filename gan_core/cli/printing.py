@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
 
 class Counter:
-    """Tells of long preparations, a line each tenth."""
+    """Prints how far a long preparation is, a line for each tenth."""
 
     def __init__(self, subject: str = "data", unit: str = "images") -> None:
         self.subject, self.unit = subject, unit
@@ -23,7 +23,7 @@ class Counter:
 
 
 def line_of(event: "AnyEvent") -> str:
-    """What a person is told of an event; '' where that is nothing."""
+    """The line that is printed for an event; '' for events that are not printed."""
     from gan_core.events import Evaluated, Finished, Sampled, Ticked
 
     at = f"{event.kimg:9.2f} kimg"

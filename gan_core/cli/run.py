@@ -1,4 +1,4 @@
-"""`python -m gan_core run`: exported trials, trained side by side."""
+"""`python -m gan_core run`: exported trials, several at a time."""
 
 import argparse
 import sys
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add it to the command line."""
+    """Add `run` to the command line."""
     run = commands.add_parser("run", help="train exported trials, several side by side", allow_abbrev=False)
     run.add_argument("trials", type=Path, metavar="TRIALS.tar", help="what `python -m ablations export` wrote")
     run.add_argument("--out", type=Path, required=True, metavar="DIR", help="one folder a trial; goes on from there")

@@ -29,13 +29,13 @@ class Option:
 
     @property
     def flag(self) -> str:
-        """Its command-line flag."""
+        """The option's command-line flag."""
         return "--" + self.name.replace("_", "-")
 
 
 @dataclass(frozen=True)
 class TrickEntry:
-    """An addition. `options[0]` is the one that a bare value is for."""
+    """An addition. `options[0]` is the option that a bare value sets."""
 
     name: str
     summary: str
@@ -47,7 +47,7 @@ class TrickEntry:
 
 @dataclass(frozen=True)
 class LevelEntry:
-    """One level of a choice that comes from the literature."""
+    """One level of a choice, with the paper that it comes from."""
 
     choice: str
     level: str
@@ -61,7 +61,7 @@ def choices() -> tuple[Option, ...]:
 
 
 def tricks() -> tuple[TrickEntry, ...]:
-    """The additions, in canonical order."""
+    """The additions, in their canonical order."""
     return tuple(
         TrickEntry(
             name=trick.name,
@@ -76,7 +76,7 @@ def tricks() -> tuple[TrickEntry, ...]:
 
 
 def levels() -> tuple[LevelEntry, ...]:
-    """Where the levels of the choices come from."""
+    """The levels of the choices, with the papers that they come from."""
     return (
         *(LevelEntry("architecture", name, a.paper) for name, a in ARCHITECTURES.items()),
         *(LevelEntry("loss", name, loss.paper, loss.needs) for name, loss in LOSSES.items()),

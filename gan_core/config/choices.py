@@ -1,4 +1,4 @@
-"""The choices that have a registry: a level is a name in it, checked where plain data becomes a record."""
+"""The choices that have a registry: a level is a name in it, checked when plain data becomes a record."""
 
 from collections.abc import Collection, Sequence
 from typing import Annotated, Any
@@ -20,7 +20,7 @@ from gan_core.problems import unknown_name
 
 
 class Levels:
-    """Annotation of a choice: its level is a name from a registry."""
+    """The annotation of a choice whose level is a name from a registry."""
 
     def __init__(self, kind: str, registry: Collection[str]) -> None:
         self.kind, self.names = kind, tuple(registry)
@@ -43,7 +43,10 @@ class ExtractorLevels(Levels):
 
 
 class SomeOf(Levels):
-    """Annotation of a list of names from a registry, none twice; also written 'fid, kid'. `needed` must be there."""
+    """The annotation of a list of different names from a registry, also written 'fid, kid'.
+
+    `needed` must be among them.
+    """
 
     def __init__(self, kind: str, registry: Collection[str], needed: tuple[str, ...] = ()) -> None:
         super().__init__(kind, registry)
@@ -53,7 +56,7 @@ class SomeOf(Levels):
         return no_info_plain_validator_function(self.check_all)
 
     def check_all(self, value: Any) -> tuple[str, ...]:
-        """The names, in the order given. Raises the validation error for an unknown one, none at all, or a double."""
+        """The names, in the order given. Raises the validation error for unknown names, doubles and no names."""
         split = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
         if not isinstance(split, Sequence) or not split or not all(isinstance(name, str) for name in split):
             raise self._error(f"{value!r} is no list of names")

@@ -1,4 +1,4 @@
-"""Which settings about data belong together, as far as can be said before any file is looked at."""
+"""Which settings belong together, as far as that can be known before any file is read."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -17,7 +17,7 @@ from gan_core.tricks import tricks_of
 
 
 def broken_rules(config: Config, severity: Severity) -> list[Problem]:
-    """The needs and exclusions of what is on and that this configuration breaks."""
+    """The rules that this configuration breaks, among the needs and exclusions of its loss and its tricks."""
     return [
         Problem(f"{word} {rule.text} ({rule.reason})", where=(owner,))
         for owner, word, rule in _rules(config)
@@ -26,7 +26,7 @@ def broken_rules(config: Config, severity: Severity) -> list[Problem]:
 
 
 def data_problems(config: Config) -> list[Problem]:
-    """What is wrong with a configuration's data settings. Each stands at a setting that was given."""
+    """What is wrong with the data settings of a configuration. Each problem stands at a setting that was given."""
     problems = []
     if config.data == FOLDER and config.data_dir is None:
         problems.append(Problem(f"{FOLDER!r} needs data_dir, the folder with the images", ("data",)))
@@ -44,7 +44,7 @@ def data_problems(config: Config) -> list[Problem]:
 
 
 def channels_problem(extractor: str, data: str, channels: int) -> Problem | None:
-    """An extractor that can't see images of so many channels."""
+    """The problem of an extractor that can't take images with this number of channels; None where it can."""
     if extractor == NONE or find(extractor).sees(channels):
         return None
     kinds = {1: "grey", 3: "colour"}
@@ -60,7 +60,7 @@ def _at_data(problem: Problem) -> Problem:
 
 
 def extractors_of(config: Config) -> tuple[str, ...]:
-    """The names of the extractors that a run asks for, `none` left out."""
+    """The names of the extractors that a run uses, without `none`."""
     names = (config.extractor, config.progress_extractor or config.extractor)
     return tuple(name for name in dict.fromkeys(names) if name != extractors.NONE)
 
@@ -81,7 +81,10 @@ def score_problems(config: Config) -> list[Problem]:
 
 
 def network_problems(config: Config, settings: Mapping[str, Any]) -> list[Problem]:
-    """What is wrong with a configuration's networks. Each stands at a setting that was given, where one was."""
+    """What is wrong with the networks of a configuration.
+
+    Each problem stands at a setting that was given, where one was.
+    """
     architecture, problems = ARCHITECTURES[config.architecture], []
     try:
         architecture.check_size(*config.shape)
@@ -95,7 +98,9 @@ def network_problems(config: Config, settings: Mapping[str, Any]) -> list[Proble
 
 
 def _rules(config: Config) -> Iterator[tuple[str, str, Compatibility]]:
-    """The needs and exclusions of what is on: whose, what it says of the rule, the rule."""
+    """The needs and exclusions of the loss and of each trick that is on: its owner, what it says of the rule, and the
+    rule.
+    """
     yield from (("loss", f"{config.loss} needs", rule) for rule in LOSSES[config.loss].needs)
     for trick, _ in tricks_of(config):
         yield from ((trick.name, "needs", rule) for rule in trick.needs)

@@ -1,7 +1,7 @@
 """From the user's words to the record of a run: `resolve` is the one translator.
 
-A choice's level is a name in its registry; the tricks are fields that are made from theirs: None is off, an options
-record is on.
+The level of a choice is a name in its registry. The fields of the tricks are made from the registry of tricks: None is
+off, an options record is on.
 """
 
 from collections.abc import Mapping
@@ -58,7 +58,7 @@ CHOICES: dict[str, Any] = {
 
 
 def _expanded(trick: Trick, value: Any) -> Any:
-    """True: on with defaults; False: off; a bare value: the main option."""
+    """True is on with defaults, False is off, and a bare value sets the main option."""
     if value is True:
         return {}
     if value is False or value is None:
@@ -70,7 +70,7 @@ class _Settings(Config):
     @model_validator(mode="before")
     @classmethod
     def _fill(cls, settings: Any) -> Any:
-        """Translate shorthands, and the defaults that hang on another field."""
+        """Translate shorthands, and fill in the defaults that depend on another field."""
         if not isinstance(settings, Mapping):
             return settings
         filled = dict(settings)
@@ -103,8 +103,9 @@ FULL: type[Config] = create_model(  # type: ignore[call-overload]
 
 
 def resolve(settings: Mapping[str, Any]) -> Config:
-    """The configuration that these settings mean. Raises UserError with every problem in it: RuleError where each
-    setting is right by itself.
+    """The configuration that these settings mean.
+
+    Raises UserError with every problem in it; it is a RuleError where each setting is right by itself.
     """
     try:
         config = FULL.model_validate(dict(settings))

@@ -70,8 +70,8 @@ def load(
     """One split at `size` (px; one number, or height and width), from the prepared copy under `home` or made there.
 
     The first time may download. `extra`: folders in which to look for the files before all others. `on_progress` is
-    told what is being done, with how many images, of how many. Raises UserError on an unknown name or split, a size
-    below 1, a damaged file, data that can't be had, or a `home` that can't be written to.
+    called with what is being done and with how many images, of how many. Raises UserError on an unknown name or split,
+    a size below 1, a damaged file, data that can't be had, or a `home` that can't be written to.
     """
     data_set = find(name)
     if split not in data_set.splits:
@@ -88,9 +88,9 @@ def load(
 def fetch(
     name: str, home: Path, on_step: Callable[[str], None] | None = None, extra: tuple[Path, ...] = ()
 ) -> tuple[SearchedPlace, ...]:
-    """Have the files on this machine, verified; every place tried, the last being where they are.
+    """Bring the verified files onto this machine. Returns every place tried; the last one is where the files are.
 
-    `on_step` is told in words what is being done. Raises UserError as `load` does.
+    `on_step` is called with what is being done, in words. Raises UserError as `load` does.
     """
     data_set = find(name)
     tried = data_set.obtain(home, extra, on_step or _silent)

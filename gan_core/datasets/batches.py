@@ -19,7 +19,7 @@ def to_unit(images: Tensor) -> Tensor:
 class BatchStream:
     """An endless shuffled stream of images: each epoch its own permutation, batches run on across epochs.
 
-    The order hangs on (seed, epoch) alone, so `position` (images drawn so far) is all its state, and batches of
+    The order depends on (seed, epoch) alone, so `position` (images drawn so far) is all its state, and batches of
     another size cut the same stream elsewhere.
     """
 

@@ -1,8 +1,8 @@
 """CelebA: 202,599 photographs of faces, aligned and cut to 178x218 (Liu, Luo, Wang, Tang 2015, arXiv:1411.7766).
 
-Checksums and download are torchvision's. Its reader would need 200,000 unpacked files and four lists that no GAN asks
-for: here images are decoded straight from the archive, whose checksum covers every one of them. There are no labels:
-all are of one class.
+Checksums and download are torchvision's. Its reader would need 200,000 unpacked files and four lists that no GAN uses:
+here images are decoded straight from the archive, whose checksum covers every one of them. There are no labels: all
+images are of one class.
 """
 
 import hashlib
@@ -32,7 +32,7 @@ FILES = PublishedFiles(
 
 
 def identity(split: str) -> str:
-    """The published files' checksums name the content before it is read."""
+    """The published files' checksums, which identify the content before it is read."""
     return hashlib.sha256(f"{' '.join(FILES.checksums.values())} {split}".encode()).hexdigest()[:16]
 
 
@@ -57,7 +57,7 @@ def prepare(request: DataRequest) -> ImageSet:
 
 
 def _names(partition: Path, split: str) -> list[str]:
-    """The split's members of the archive, from lines such as '000001.jpg 0'."""
+    """The members of the archive that belong to the split, from lines such as '000001.jpg 0'."""
     lines = (line.split() for line in partition.read_text().splitlines() if line.strip())
     return sorted(f"img_align_celeba/{name}" for name, part in lines if part == PARTS[split])
 

@@ -47,7 +47,7 @@ def files(home: Path, extra: tuple[Path, ...]) -> PublishedFiles:
 
 
 def identity(split: str) -> str:
-    """The published archive's checksum names the content before it is read."""
+    """The published archive's checksum, which identifies the content before it is read."""
     return hashlib.sha256(f"{ARCHIVE_MD5} {split}".encode()).hexdigest()[:16]
 
 

@@ -10,7 +10,7 @@ SOCKET_TIMEOUT_S = 15
 
 
 def unpack(package: str, draft: Path) -> Path:
-    """Unpack `package` below `draft`; the folder that stands for '/'. Raises OSError with the reason.
+    """Unpack `package` below `draft`; returns the folder that stands for '/'. Raises OSError with the reason.
 
     Where the machine has no package lists (as in a fresh container), lists of its own are fetched into `draft`.
     """

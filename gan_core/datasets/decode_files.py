@@ -25,7 +25,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Broken:
-    """A file that is no image, and why."""
+    """A file that is no image, and the reason."""
 
     name: str
     why: str
@@ -36,7 +36,7 @@ class Broken:
 
 @dataclass(frozen=True)
 class Decoding:
-    """How files become pixels. `read(name)` gives a file's bytes; it is called from several threads."""
+    """How files become pixels. `read(name)` returns a file's bytes; it is called from several threads."""
 
     read: Callable[[str], bytes]
     size: Size
@@ -47,9 +47,9 @@ class Decoding:
 def write_decoded(
     how: Decoding, names: Sequence[str], labels: Sequence[int], images_path: Path, labels_path: Path, tell: OnProgress
 ) -> tuple[Broken, ...]:
-    """Decode the files into `images_path` [N C H W] and keep their labels [N]; what could not be decoded is left out.
+    """Decode the files into `images_path` [N C H W] and keep their labels [N], without those that can't be decoded.
 
-    The broken files are given back in order.
+    Returns the broken files in order.
     """
 
     def decoded(name: str) -> "np.ndarray[tuple[int, ...], np.dtype[np.uint8]] | Broken":
@@ -72,7 +72,7 @@ def write_decoded(
 
 
 def in_order(work: Callable[[str], T], names: Sequence[str], what: str, tell: OnProgress) -> Iterator[T]:
-    """`work` on every file, in a few threads (PIL and hashlib let others run meanwhile); results in order."""
+    """Call `work` on every file, in a few threads (PIL and hashlib let others run meanwhile); results in order."""
     threads = min(MAX_THREADS, os.cpu_count() or 1)
     chunks = (names[start : start + CHUNK] for start in range(0, len(names), CHUNK))
     waiting: deque[Future[list[T]]] = deque()

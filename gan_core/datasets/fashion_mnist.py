@@ -19,7 +19,7 @@ PREFIX = {"train": "train", "test": "t10k"}
 
 
 def identity(split: str) -> str:
-    """The published files' checksums name the content before it is read."""
+    """The published files' checksums, which identify the content before it is read."""
     return hashlib.sha256("".join(files.SHA256[name] for name in _names(split)).encode()).hexdigest()[:16]
 
 

@@ -2,7 +2,7 @@
 
 After the home folder and the places that the caller names: the operating system's `/usr/share/datasets/fashion-mnist`
 (Debian's package dataset-fashion-mnist); then a download through torchvision; then Debian's package, unpacked without
-root. Files are plain or gzipped, and every one is checked by the sha256 of its content.
+root. Files are plain or gzipped, and the sha256 of every one's content is checked.
 """
 
 from pathlib import Path
@@ -22,7 +22,7 @@ PACKAGE = "dataset-fashion-mnist"
 
 
 def files() -> PublishedFiles:
-    """The files as they are known now."""
+    """The files, their checksums and sources, as module settings say at the time of the call."""
     return PublishedFiles(
         title="Fashion-MNIST",
         layout="FashionMNIST/raw",
@@ -41,7 +41,7 @@ def files() -> PublishedFiles:
 
 
 def own_folder(home: Path) -> Path:
-    """Where fetched files are put."""
+    """The folder for fetched files."""
     return files().own_folder(home)
 
 

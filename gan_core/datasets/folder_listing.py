@@ -26,7 +26,7 @@ WHERE = ("data_dir",)
 
 @dataclass(frozen=True)
 class Listing:
-    """The files by name. `names`: paths below the folder, sorted; `labels`: the index in `classes` of each."""
+    """The files by name. `names`: paths below the folder, sorted; `labels`: for each the index in `classes`."""
 
     names: tuple[str, ...]
     labels: tuple[int, ...]
@@ -36,7 +36,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class Content:
-    """What reading them all has told. `channels`: 1 where every image is grey, else 3."""
+    """What only reading all files can tell. `channels`: 1 where every image is grey, else 3."""
 
     digest: str
     channels: int
@@ -108,7 +108,7 @@ def _read_all(folder: Path, listing: Listing, tell: OnProgress) -> Content:
 
 
 def read_file(folder: Path, name: str) -> bytes:
-    """The bytes of a file; none where it can't be read: a broken one, which is told of when it is decoded."""
+    """The bytes of a file; b'' where it can't be read, which is reported as a broken image when it is decoded."""
     try:
         return (folder / name).read_bytes()
     except OSError:

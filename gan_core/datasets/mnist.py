@@ -28,7 +28,7 @@ FILES = PublishedFiles(
 
 
 def identity(split: str) -> str:
-    """The published files' checksums name the content before it is read."""
+    """The published files' checksums, which identify the content before it is read."""
     return hashlib.sha256("".join(FILES.checksums[name] for name in _names(split)).encode()).hexdigest()[:16]
 
 

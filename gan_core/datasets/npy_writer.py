@@ -31,14 +31,14 @@ class NpyWriter:
             self._file.close()
 
     def append(self, row: NDArray[np.uint8]) -> None:
-        """One more row."""
+        """Add one row."""
         if row.shape != self._shape or row.dtype != np.uint8:
             raise ValueError(f"a row of {row.dtype} {row.shape}, expected uint8 {self._shape}")
         self._file.write(np.ascontiguousarray(row).data)
         self.rows += 1
 
     def _write_header(self) -> int:
-        """Write the header for as many rows as there are; where it ends. numpy leaves room for more digits."""
+        """Write the header for the rows so far, and return where it ends. numpy leaves room for more digits."""
         described: dict[str, Any] = {"descr": "|u1", "fortran_order": False, "shape": (self.rows, *self._shape)}
         np.lib.format.write_array_header_1_0(self._file, described)
         return self._file.tell()

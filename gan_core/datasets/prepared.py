@@ -27,14 +27,14 @@ IMAGES, LABELS, RECORD = "images.npy", "labels.npy", "record.json"
 
 @dataclass(frozen=True)
 class Notes:
-    """What else is known of a set: the files that were left out, with the reason, and the names of its classes."""
+    """Further facts about a set: the files that were left out, with the reason, and the names of its classes."""
 
     broken: tuple[str, ...] = ()
     classes: tuple[str, ...] = ()
 
 
 def folder_of(home: Path, name: str, split: str, identity: str, transform: str) -> Path:
-    """Where this content under this transform is kept."""
+    """The folder for this content under this transform."""
     key = hashlib.sha256(f"{name}\n{split}\n{identity}\n{transform}".encode()).hexdigest()[:16]
     return home / "prepared" / f"{name}-{split}-{key}"
 
@@ -103,7 +103,7 @@ def _write(folder: Path, images: Images, labels: Labels, transform: str) -> None
 
 @contextmanager
 def _draft_of(folder: Path) -> Iterator[Path]:
-    """An empty folder beside `folder`, gone afterwards unless it was renamed."""
+    """An empty folder next to `folder`, removed afterwards unless it was renamed."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:8]}")
     draft.mkdir()

@@ -14,8 +14,8 @@ from gan_core.schema.sizes import Shape, Size, shape_of, shape_text
 class Published:
     """How such a data set is prepared.
 
-    `read(split, home, extra)` gives the images as published, having obtained them. `rule(size)` states in words what
-    `transform(images, size)` does to square images.
+    `read(split, home, extra)` returns the images as published, and obtains them first. `rule(size)` states in words
+    what `transform(images, size)` does to square images.
     """
 
     name: str

@@ -27,8 +27,8 @@ class PublishedFiles:
     """The files of one data set.
 
     `checksums`: file -> sha256 of its uncompressed content (the file may be gzipped), or md5 of the file as it is.
-    `below`: folders to look into below a place that the caller names. `fetching`: what is tried in turn, in words, and
-    how. `source`: where a person finds the files.
+    `below`: folders to look into below a place that the caller names. `fetching`: the ways to fetch the files, in words
+    and as functions, tried in turn. `source`: where a person finds the files.
     """
 
     title: str
@@ -59,7 +59,7 @@ class PublishedFiles:
                 self.content(folder, name)
 
     def ready_folder(self, home: Path, extra: tuple[Path, ...]) -> Path:
-        """A folder that holds all the files, which are got first where need be. Raises what `obtain` does."""
+        """A folder that holds all the files, obtained first if need be. Raises what `obtain` raises."""
         self.obtain(home, extra, lambda _: None)
         own = self.own_folder(home)
         return self.system if self.system is not None and self._missing(own) else own
@@ -73,10 +73,10 @@ class PublishedFiles:
         return SearchedPlace(str(folder), f"all {self._count} files, checksums right", True)
 
     def obtain(self, home: Path, extra: tuple[Path, ...], on_step: OnStep) -> tuple[SearchedPlace, ...]:
-        """Find the files or get them; the last place is where they are now.
+        """Find the files or fetch them; the last place returned is where they are now.
 
-        Raises UserError that names every place tried, and where to put the files by hand, when nothing works; and on a
-        file with a wrong checksum.
+        When nothing works it raises a UserError that names every place tried and where to put the files by hand; also
+        on a file with a wrong checksum.
         """
         own = self.own_folder(home)
         tried: list[SearchedPlace] = []
@@ -116,7 +116,10 @@ class PublishedFiles:
         return [name for name in self.checksums if self._locate(folder, name) is None]
 
     def _adopt(self, download: Download, destination: Path) -> str:
-        """Download to a temporary folder, check, move each file into place; the reason where that fails, else ''."""
+        """Download to a temporary folder, check, move each file into place.
+
+        Returns the reason where that fails, else ''.
+        """
         destination.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(prefix=".fetch-", dir=destination) as draft:
             try:
@@ -150,7 +153,7 @@ class PublishedFiles:
 
 
 def verify_md5(path: Path, md5: str) -> None:
-    """Raise UserError that names the file where its md5, which torchvision publishes, is another."""
+    """Raise a UserError that names the file where its md5 is not the one that torchvision publishes."""
     with open(path, "rb") as file:
         found = hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
     if found != md5:

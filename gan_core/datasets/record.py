@@ -1,4 +1,4 @@
-"""The plain records of the data room: what a data set is, what loading one gives, where it was looked for."""
+"""The plain records of data sets: what a data set is, what loading one returns, where it was looked for."""
 
 import hashlib
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ Fit = Literal["crop", "stretch"]
 
 @dataclass(frozen=True)
 class SearchedPlace:
-    """One place where a data set was looked for, and what came of it."""
+    """One place where a data set was looked for, and the outcome."""
 
     where: str
     outcome: str
@@ -53,17 +53,17 @@ class ImageSet:
 
     @property
     def size(self) -> Size:
-        """A square's side, or height and width, px."""
+        """The side of a square, or height and width, in pixels."""
         return size_of(tuple(map(int, self.images.shape[2:])))
 
 
 @dataclass(frozen=True)
 class DataOptions:
-    """How a run wants its data, beside their name and size.
+    """How a run wants its data, besides their name and size.
 
     `fit`: how images of another aspect come to the size: 'crop' covers it and cuts the centre out, 'stretch' does not
-    keep the aspect. `folder`: of images, for the data set 'folder'. `skip_broken`: leave out the files that are no
-    images rather than refuse them.
+    keep the aspect. `folder`: the folder of images, for the data set 'folder'. `skip_broken`: leave out files that are
+    no images rather than refuse them.
     """
 
     fit: Fit = "crop"
@@ -87,9 +87,9 @@ class DataRequest:
 class DataSet:
     """What is known of a data set before any of it is read.
 
-    `identity(split)` names the content without reading it. `obtain(home, extra, on_step)` makes the files available
-    and tells where it looked; it raises UserError when they can't be had. `prepare(request)` opens the prepared
-    images, having made them the first time.
+    `identity(split)` identifies the content without reading it. `obtain(home, extra, on_step)` makes the files
+    available and returns where it looked; it raises UserError when they can't be had. `prepare(request)` opens the
+    prepared images, and makes them the first time.
     """
 
     name: str

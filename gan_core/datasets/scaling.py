@@ -27,7 +27,7 @@ class Scaling:
     apply: Callable[[Tensor], Tensor]
 
     def plain(self) -> dict[str, tuple[float, ...]]:
-        """What a record of the run tells: mean and std of each channel, and where black and white come to lie."""
+        """The scaling as a run records it: mean and std of each channel, and the values of black and white."""
         low = min(-m / s for m, s in zip(self.mean, self.std, strict=True))
         high = max((1 - m) / s for m, s in zip(self.mean, self.std, strict=True))
         return {"mean": self.mean, "std": self.std, "range": (low, high)}

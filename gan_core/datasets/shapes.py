@@ -23,7 +23,7 @@ Plane = NDArray[np.float64]  # [N H W]
 
 
 def identity(split: str) -> str:
-    """The recipe names the content: its text, seed and number of pictures."""
+    """The recipe identifies the content: its text, seed and number of pictures."""
     return hashlib.sha256(f"{RULE} {CLASSES} {SEEDS[split]} {SPLITS[split]}".encode()).hexdigest()[:16]
 
 
@@ -42,7 +42,7 @@ def draw(seed: int, n: int) -> tuple[Images, Labels]:
 
 
 def _distances(x: Plane, y: Plane, radius: Plane) -> list[Plane]:
-    """How far outside each shape a pixel is, px, negative inside, in the order of CLASSES."""
+    """How far outside each shape a pixel is, in pixels, negative inside, in the order of CLASSES."""
     far, near = np.maximum(abs(x), abs(y)), np.minimum(abs(x), abs(y))
     distance = np.hypot(x, y)
     slopes = abs(x) * np.sqrt(3) / 2 - y / 2  # the triangle's two upper sides; it stands on its base
@@ -56,12 +56,12 @@ def _distances(x: Plane, y: Plane, radius: Plane) -> list[Plane]:
 
 
 def obtain(home: Path, extra: tuple[Path, ...], on_step: OnStep) -> tuple[SearchedPlace, ...]:
-    """Nothing to fetch."""
+    """The pictures are computed: nothing has to be fetched."""
     return (look(home, extra),)
 
 
 def look(home: Path, extra: tuple[Path, ...]) -> SearchedPlace:
-    """Always there."""
+    """The pictures are computed: they are always available."""
     return SearchedPlace("drawn on this machine", "synthetic, needs no files", True)
 
 

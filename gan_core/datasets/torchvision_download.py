@@ -26,19 +26,19 @@ def fashion_mnist(draft: Path) -> Path:
 
 
 def mnist(draft: Path) -> Path:
-    """As `fashion_mnist`."""
+    """Download MNIST; see `fashion_mnist`."""
     _download("MNIST", draft, TOTAL_TIMEOUT_S)
     return draft / "MNIST" / "raw"
 
 
 def cifar10(draft: Path) -> Path:
-    """As `fashion_mnist`."""
+    """Download CIFAR-10; see `fashion_mnist`."""
     _download("CIFAR10", draft, TOTAL_TIMEOUT_S)
     return draft / "cifar-10-batches-py"
 
 
 def celeba(draft: Path) -> Path:
-    """As `fashion_mnist`. From Google Drive, which needs the package gdown and has a daily quota."""
+    """Download CelebA; see `fashion_mnist`. Google Drive has a daily quota, and needs the package gdown."""
     _download("CelebA", draft, CELEBA_TIMEOUT_S)
     return draft / "celeba"
 

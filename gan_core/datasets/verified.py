@@ -1,4 +1,4 @@
-"""What was verified once is not hashed at every start: a note of how the files looked to the file system then.
+"""A note of how verified files looked to the file system, so that they are not hashed again at every start.
 
 The 2.4 GB of 200,000 colour images at 64x64 take seconds to hash, and every trial of a study opens them. Size, inode
 and both times of a file tell whether it was written to since: a program can set back the modification time, but not the
@@ -20,13 +20,13 @@ Look = dict[str, list[int]]  # file -> size, inode, modification time and change
 
 
 def look_of(folder: Path, names: Sequence[str]) -> Look:
-    """How these files look now. Raises OSError where one is missing."""
+    """Size, inode and times of these files now. Raises OSError where one is missing."""
     stats = {name: (folder / name).stat() for name in names}
     return {name: [s.st_size, s.st_ino, s.st_mtime_ns, s.st_ctime_ns] for name, s in stats.items()}
 
 
 def is_verified(folder: Path, digest: str, transform: str, look: Look) -> bool:
-    """Whether files that looked like this had this digest under this transform."""
+    """Whether files with these sizes and times had this digest under this transform."""
     try:
         note = json.loads((folder / NOTE).read_text())
     except (OSError, ValueError):

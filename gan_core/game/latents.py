@@ -1,4 +1,4 @@
-"""Distributions of z by name: the one place where latents are drawn, for training, grids and scores alike."""
+"""Distributions of z by name. Latents are drawn here and nowhere else, for training, grids and scores alike."""
 
 from collections.abc import Callable
 
@@ -21,5 +21,5 @@ LATENTS: dict[str, Callable[[int, int, torch.Generator], Tensor]] = {
 
 
 def draw(config: Config, count: int, generator: torch.Generator) -> Tensor:
-    """The next z [count latent_dim] of the generator's stream, on its device."""
+    """The next z [count latent_dim] from the stream of the generator, on its device."""
     return LATENTS[config.latent](count, config.latent_dim, generator)

@@ -1,4 +1,4 @@
-"""Learning-rate schedules by name: what the rates are multiplied with, as a function of progress alone.
+"""Learning-rate schedules by name: the factor of the rates as a function of progress alone.
 
 Progress is the share of the run's steps that are done, so a schedule keeps no state and resumes exactly.
 """
@@ -53,7 +53,7 @@ SCHEDULES: dict[str, Schedule] = {
 
 
 class LearningRates:
-    """Sets the rates of the optimizers, by name, before each step. Beyond the last step the last rate stays."""
+    """Sets the learning rates of the optimizers, by name, before each step. After the last step the last rate stays."""
 
     def __init__(
         self,
@@ -67,7 +67,7 @@ class LearningRates:
         self._clock, self._total_steps = clock, total_steps
 
     def set(self) -> None:
-        """The rates of the step that comes next."""
+        """Set the rates of the next step."""
         step = min(self._clock.step, self._total_steps - 1)
         factor = self._schedule.factor(step / self._total_steps)
         for name, optimizer in self._optimizers.items():

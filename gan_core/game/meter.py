@@ -1,4 +1,4 @@
-"""Report anywhere, aggregate a tick: means of what was noted, with one device sync for all of them."""
+"""Means of scalars over a tick: noted anywhere, without a device sync until they are taken."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,13 +17,13 @@ class Meter:
         self._counts: dict[str | Names, int] = {}
 
     def note(self, name: str | Names, value: Tensor) -> None:
-        """Add one scalar, or several at once: names and values [n] in one order. No sync."""
+        """Add one scalar, or several at once, as a tuple of names and values [n] in the same order. No device sync."""
         value = value.detach().float()
         self._sums[name] = self._sums[name] + value if name in self._sums else value
         self._counts[name] = self._counts.get(name, 0) + 1
 
     def take(self) -> dict[str, float]:
-        """The means, and start anew. {} if nothing was noted."""
+        """Return the means and start again from nothing; {} if nothing was noted."""
         if not self._sums:
             return {}
         sums = iter(torch.cat([total.reshape(-1) for total in self._sums.values()]).tolist())
@@ -36,7 +36,7 @@ class Meter:
         return means
 
     def state_dict(self) -> dict[str | Names, tuple[Any, int]]:
-        """Sums and counts; a sync, so for checkpoints only."""
+        """Sums and counts. This waits for the device, so it is for checkpoints only."""
         return {name: (total.tolist(), self._counts[name]) for name, total in self._sums.items()}
 
     def load_state_dict(self, state: dict[str | Names, tuple[Any, int]], device: torch.device) -> None:
@@ -45,9 +45,9 @@ class Meter:
 
 
 class DoseMeter:
-    """Means of scalars that are noted at every step and asked for once a tick: no device sync in between.
+    """Means of scalars that are noted at every step and read once a tick, without a device sync in between.
 
-    It belongs into the checkpoint, so that a tick that was interrupted has the dose of one that was not.
+    It belongs in the checkpoint, so that a tick that was interrupted has the same dose as one that was not.
     """
 
     def __init__(self, device: torch.device) -> None:

@@ -1,4 +1,4 @@
-"""Optimizers by name, for each player its own."""
+"""Optimizers by name, one for each player."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Optimizer:
-    """An update rule. `weight_decay` is the one used unless the configuration names another."""
+    """An update rule. `weight_decay` is used unless the configuration sets another one."""
 
     paper: str
     build: Callable[[Iterable[nn.Parameter], Numbers], torch.optim.Optimizer]
@@ -58,7 +58,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
 
 
 def optimizer_of(config: Config, player: Player, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-    """The player's optimizer over these parameters."""
+    """The player's optimizer, over these parameters."""
     name, lr, weight_decay = (
         (config.optimizer_g, config.lr_g, config.weight_decay_g)
         if player == "G"
@@ -69,7 +69,7 @@ def optimizer_of(config: Config, player: Player, parameters: Iterable[nn.Paramet
 
 
 def idle_numbers(config: Config) -> list[Problem]:
-    """Settings that would not act: asked for, and without effect under the optimizers that were chosen."""
+    """Settings that were given and have no effect under the chosen optimizers."""
     chosen = {"g": config.optimizer_g, "d": config.optimizer_d}
     problems = []
     if config.momentum and not any(OPTIMIZERS[name].has_momentum for name in chosen.values()):

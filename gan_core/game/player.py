@@ -1,4 +1,4 @@
-"""The two players, and how far the game is."""
+"""The two players, and the clock of a run."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ Player = Literal["G", "D"]
 
 @dataclass
 class Clock:
-    """How far the run is. The trainer advances it; tricks read it (a schedule needs no state of its own)."""
+    """How far the run has come. The trainer advances it; tricks read it, so a schedule needs no state of its own."""
 
     step: int = 0
     images: int = 0

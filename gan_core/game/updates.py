@@ -1,4 +1,4 @@
-"""Whose turn it is within one step, and what with: several updates of D, then several of G."""
+"""Which updates make up one step, and on what: several of D, then several of G."""
 
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
@@ -10,7 +10,7 @@ from gan_core.schema.configuration import Config
 
 
 class Update(NamedTuple):
-    """One update that is due. In G's turns x_real is the last batch that D learnt from."""
+    """One update that is due. In G's updates x_real is the last batch that D learnt from."""
 
     player: Player
     x_real: Tensor  # [N C H W]
@@ -18,10 +18,11 @@ class Update(NamedTuple):
 
 
 def updates(config: Config, reals: Callable[[int], Tensor], latents: Callable[[int], Tensor]) -> Iterator[Update]:
-    """The `d_steps` turns of D and the `g_steps` of G, drawing from `reals` and `latents` as they come.
+    """The `d_steps` updates of D and the `g_steps` of G, drawing from `reals` and `latents` as they come.
 
-    Each turn of D has a batch of its own, as in Algorithm 1 of Arjovsky et al. 2017 (arXiv:1701.07875), and each turn
-    of either has latents of its own. With `reuse_batch_and_latents` there is one batch and one z for all of them.
+    Each update of D has a batch of its own, as in Algorithm 1 of Arjovsky et al. 2017 (arXiv:1701.07875), and each
+    update of either player has latents of its own. With `reuse_batch_and_latents` all of them share one batch and one
+    z.
     """
     count = config.batch_size
     if config.reuse_batch_and_latents:
@@ -37,5 +38,5 @@ def updates(config: Config, reals: Callable[[int], Tensor], latents: Callable[[i
 
 
 def images_per_step(config: Config) -> int:
-    """Real images shown to D in one step. A batch that is shown again counts again: it is an update as any other."""
+    """Real images shown to D in one step. A batch that is shown again counts again, for it is another update."""
     return config.d_steps * config.batch_size

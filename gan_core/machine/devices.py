@@ -1,4 +1,4 @@
-"""Which devices a run may be given."""
+"""The devices of this machine that a run may use."""
 
 import torch
 
@@ -11,12 +11,12 @@ def available_devices() -> tuple[str, ...]:
 
 
 def gpu_names() -> tuple[str, ...]:
-    """What the GPUs of this machine are called, in their order."""
+    """The product names of this machine's GPUs, in their order."""
     return tuple(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))
 
 
 def checked_device(name: str) -> str:
-    """The name itself. Raises UserError, with those that there are, for a device that this machine does not have."""
+    """The name itself. Raises UserError, with the devices there are, for one that this machine does not have."""
     here = dict.fromkeys(("cpu", *available_devices()))
     if name in here or (name == "cuda" and "cuda:0" in here):
         return name

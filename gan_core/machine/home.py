@@ -12,7 +12,7 @@ WEIGHTS_VARIABLE = "GAN_ABLATIONS_INCEPTION_WEIGHTS"
 
 
 def machine_home() -> Path:
-    """Where data sets and caches of this machine lie: $GAN_ABLATIONS_HOME, or ~/.cache/gan-ablations."""
+    """The folder where data sets and caches of this machine lie: $GAN_ABLATIONS_HOME, or ~/.cache/gan-ablations."""
     return Path(os.environ.get(HOME_VARIABLE) or Path.home() / ".cache" / "gan-ablations").expanduser()
 
 

@@ -1,4 +1,4 @@
-"""How many trials run side by side, on which devices, with how many threads each."""
+"""How many trials run at the same time, on which devices, and with how many threads each."""
 
 from dataclasses import dataclass
 
@@ -9,10 +9,10 @@ from gan_core.problems import Problem, UserError
 
 @dataclass(frozen=True)
 class Resources:
-    """Places for trials, and CPU threads of each.
+    """Places for trials, and the number of CPU threads for each.
 
-    `threads` hangs on the machine and the study's size alone, never on what is left to do or on where trials run: on a
-    CPU another number of threads sums in another order and changes the last bits.
+    `threads` depends on the machine and the study's size alone, never on what is left to do or on where trials run: on
+    a CPU another number of threads sums in another order and changes the last bits.
     """
 
     workers: int
@@ -23,8 +23,8 @@ class Resources:
 def share(trials: int, workers: int | None, threads: int | None, device: str | None) -> Resources:
     """Divide this machine among the trials of a study or of an export; what the user names is taken as it is.
 
-    Without a GPU: a worker a core. With GPUs: a worker a GPU. Raises UserError for numbers below 1, and for a device
-    that is not there.
+    Without a GPU there is one worker a core, with GPUs one worker a GPU. Raises UserError for numbers below 1, and for
+    a device that is not there.
     """
     given = (("--workers", workers), ("--threads", threads))
     wrong = [(flag, value) for flag, value in given if value is not None and value < 1]

@@ -1,4 +1,4 @@
-"""The versions that a result hangs on."""
+"""The versions that a result depends on."""
 
 import functools
 import hashlib
@@ -23,7 +23,7 @@ def versions(packages: Sequence[str] = PACKAGES) -> dict[str, str]:
 
 @functools.cache
 def code_digest() -> str:
-    """First 16 hex digits of a sha256 over this package's source, as it is when this is first asked."""
+    """The first 16 hex digits of a sha256 over this package's source, as it is at the first call."""
     package = Path(__file__).parents[1]
     digest = hashlib.sha256()
     for path in sorted(package.rglob("*.py")):

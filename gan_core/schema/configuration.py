@@ -1,6 +1,6 @@
 """The record of one training run: every choice at one level, every addition present or absent, budget, seed.
 
-It knows no registry: which levels and which tricks there are is for `gan_core.config` to say, whose `resolve` makes it.
+It knows no registry. Which levels and tricks exist is known to `gan_core.config`, whose `resolve` makes this record.
 """
 
 import hashlib
@@ -16,7 +16,9 @@ LATER = ("metrics", "progress_metrics")  # settings that came later: in a finger
 
 
 class Config(Record):
-    """One training run. Make it with `resolve`, which adds the tricks' fields and the defaults that depend.
+    """One training run.
+
+    Make it with `resolve`, which adds the fields of the tricks and the defaults that depend on other settings.
 
     An architecture may have defaults of its own (`Architecture.defaults`), so that its name alone gives the original.
     """
@@ -90,7 +92,10 @@ class Config(Record):
         return getattr(self, name)
 
     def plain(self) -> dict[str, Any]:
-        """The resolved settings as plain data; `resolve` of it is equal. Absent tricks are left out."""
+        """The resolved settings as plain data, without the tricks that are off.
+
+        `resolve` turns it into an equal record.
+        """
         return {k: v for k, v in self.model_dump(mode="json").items() if v is not None}
 
     def fingerprint(self) -> str:

@@ -1,4 +1,4 @@
-"""What goes with what: conditions on the whole configuration, kept as data beside what they are about."""
+"""What goes with what: conditions on the whole configuration, kept as data next to what they are about."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True)
 class Compatibility:
-    """A condition on the whole configuration, with the reason why it must (or should) hold."""
+    """A condition on the whole configuration, and the reason why it must (or should) hold."""
 
     text: str
     holds: Callable[[Config], bool]

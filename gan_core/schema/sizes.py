@@ -1,6 +1,6 @@
-"""The size of images: one number for squares, (height, width) for other rectangles, always in pixels.
+"""The size of images in pixels: one number for a square, (height, width) for any other rectangle.
 
-A pair of equal sides is the square: a size has one form, and so a run has one fingerprint.
+A pair of equal sides is written as the square, so that one size has one form and one run has one fingerprint.
 """
 
 from collections.abc import Sequence
@@ -15,12 +15,12 @@ Shape = tuple[int, int]  # (height, width)
 
 
 def shape_of(size: Size) -> Shape:
-    """(height, width)."""
+    """The (height, width) of a size."""
     return (size, size) if isinstance(size, int) else size
 
 
 def size_of(shape: Sequence[int]) -> Size:
-    """One number for a square, else (height, width)."""
+    """The size of a (height, width): one number for a square."""
     height, width = shape
     return height if height == width else (height, width)
 
@@ -36,7 +36,9 @@ def size_text(size: Size) -> str:
 
 
 class Sides:
-    """Annotation of a size in a record: 32, [157, 128] or '157x128', each side within bounds (which help shows)."""
+    """The annotation of a size in a record: 32, [157, 128] or '157x128', each side within bounds (which the help
+    shows).
+    """
 
     def __init__(self, ge: int, le: int) -> None:
         self.ge, self.le = ge, le

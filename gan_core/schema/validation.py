@@ -1,4 +1,4 @@
-"""pydantic's errors -> our problems, with what is allowed and the nearest name."""
+"""From pydantic's errors to our problems, with what is allowed and the nearest name."""
 
 from typing import Any, Union, get_args, get_origin
 
@@ -37,7 +37,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel], prefix: tuple[str | 
 
 
 def _all_bounds(model: type[BaseModel], loc: tuple[str | int, ...]) -> str:
-    """Every bound of the field, not only the one that was broken."""
+    """Every bound of the field, and not only the one that was broken."""
     field = _model_at(model, loc[:-1]).model_fields.get(str(loc[-1]))
     if field is None:
         return ""
@@ -54,7 +54,7 @@ def _model_at(model: type[BaseModel], loc: tuple[str | int, ...]) -> type[BaseMo
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The record inside `Record`, `Record | None`, `tuple[Record, ...]` or `dict[str, Record]`."""
+    """The record type inside `Record`, `Record | None`, `tuple[Record, ...]` or `dict[str, Record]`."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     if get_origin(annotation) is not None or get_origin(annotation) is Union:

@@ -1,1 +1,1 @@
-"""Scoring what is there already: a run's generator, a file of weights, pictures made elsewhere; and floors."""
+"""Scoring what exists already: a run's generator, a file of weights, pictures made elsewhere; and floors."""

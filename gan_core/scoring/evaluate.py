@@ -1,7 +1,7 @@
-"""Scores of what is there already, under the same protocol as training's where nothing else is asked for.
+"""Scores of what exists already, under the protocol of its training unless another one is requested.
 
 A run is scored on the latents that training scored it on, so the score of its journal comes out again, bit for bit on
-the same machine. Further evaluation seeds are other latents: their spread is the noise of the evaluation alone.
+the same machine. Further evaluation seeds use other latents: their spread is the noise of the evaluation alone.
 """
 
 import time
@@ -44,7 +44,7 @@ KINDS = {1: "grey", 3: "colour"}
 def evaluate(path: Path, request: ScoreRequest, place: Place, tell: OnProgress | None = None) -> Evaluation:
     """Score what lies at the path: a run's folder, a file of weights in one, or a folder of pictures.
 
-    Raises UserError, before any image is scored, for what can't be asked or had.
+    Raises UserError, before any image is scored, for a request that can't be met.
     """
     request.check()
     began = time.perf_counter()
@@ -69,7 +69,7 @@ Found = tuple[str, int, tuple[str, ...], tuple[SeedScores, ...]]  # what, n, not
 
 
 def _run(path: Path, request: ScoreRequest, place: Place, tell: OnProgress | None) -> Found:
-    """A run's generator, on one bank of latents an evaluation seed."""
+    """A run's generator, scored on one bank of latents for each evaluation seed."""
     asked = {"size": request.size, "g-mode": request.g_mode}
     if told := [name for name, value in asked.items() if value is not None]:
         raise UserError(*(Problem("is for pictures: a run says it itself", (name,)) for name in told))
@@ -89,7 +89,7 @@ def _run(path: Path, request: ScoreRequest, place: Place, tell: OnProgress | Non
 
 
 def _pictures(path: Path, request: ScoreRequest, place: Place, tell: OnProgress | None) -> Found:
-    """A folder of pictures, as they are."""
+    """A folder of pictures, scored as they are."""
     if request.seeds > 1:
         message = "pictures have no latents to draw anew"
         raise UserError(Problem(message, ("seeds",), allowed="1; several evaluation seeds are for a generator"))
@@ -110,7 +110,7 @@ def _pictures(path: Path, request: ScoreRequest, place: Place, tell: OnProgress 
 
 
 def _count(pictures: Pictures, request: ScoreRequest, config: Config | None) -> tuple[int, tuple[str, ...]]:
-    """How many pictures are scored. Raises UserError where there are fewer than were asked for."""
+    """How many pictures are scored. Raises UserError where there are fewer than were requested."""
     wanted = request.n or (None if config is None else config.full_samples)
     there = len(pictures)
     if wanted is not None and there < wanted:
@@ -123,7 +123,7 @@ def _count(pictures: Pictures, request: ScoreRequest, config: Config | None) -> 
 
 
 def _reference(request: ScoreRequest, config: Config | None, place: Place, tell: OnProgress | None) -> ImageSet:
-    """The images that were asked for, else those that the run was trained on."""
+    """The real images that were requested, or else those that the run was trained on."""
     if request.reference is not None:
         named = Reference.parse(request.reference)
         if config is None:
@@ -175,7 +175,7 @@ def _silent(what: str, done: int, total: int) -> None:
 
 
 def _resized(score: Score, pictures: Pictures) -> Score:
-    """What was done to the pictures before the extractor saw them is part of the protocol."""
+    """The resize mode of the protocol: what was done to the pictures before the extractor saw them."""
     protocol = Protocol.model_validate(score.protocol, strict=False)
     seen = protocol.model_copy(update={"resize": f"pictures of {pictures.resize}; then {protocol.resize}"})
     return score.model_copy(update={"stamp": seen.stamp, "protocol": seen.model_dump(mode="json")})

@@ -1,6 +1,7 @@
-"""Floors of a run's scores: what real images score that the reference does not hold, and what uniform noise scores.
+"""Floors of a run's scores: what real images outside the reference score, and what uniform noise scores.
 
-Measured under the run's own protocol, once a machine: kept in `home`/floors, a file per everything that they hang on.
+They are measured under the run's own protocol, once a machine, and kept in `home`/floors, one file for each set of
+conditions.
 """
 
 import hashlib
@@ -33,7 +34,7 @@ _floors: TypeAdapter[tuple[Floor, ...]] = TypeAdapter(tuple[Floor, ...])
 def floors_of(config: Config, home: Path, device: str) -> tuple[Floor, ...]:
     """The floors of the full scores of this configuration, computed the first time; none without an extractor.
 
-    Real images are those of another split, and there are none where the data have a single one. Raises UserError where
+    Real images are those of another split, so there are none where the data have a single split. Raises UserError where
     the data or the extractor can't be had.
     """
     if config.extractor == extractors.NONE:
@@ -49,7 +50,7 @@ def floors_of(config: Config, home: Path, device: str) -> tuple[Floor, ...]:
 
 
 def _key(config: Config, reference: ImageSet, home: Path, device: torch.device) -> dict[str, str]:
-    """All that floors hang on."""
+    """Everything that floors depend on."""
     extractor = extractors.find(config.extractor).located(home)
     return {
         "schema": str(SCHEMA_VERSION),
@@ -99,7 +100,7 @@ def _noise(like: ImageSet, n: int, device: torch.device) -> Iterator[Tensor]:
 
 
 def _read(path: Path) -> tuple[Floor, ...] | None:
-    """None where there is no file, or one that can't be read: then they are measured again."""
+    """The floors in the file; None where there is none that can be read, and they are measured again."""
     try:
         return _floors.validate_json(path.read_bytes())
     except (OSError, ValidationError):

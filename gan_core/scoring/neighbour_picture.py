@@ -1,4 +1,4 @@
-"""Generated images beside the real ones nearest to them, as a picture: what a person looks at for copies."""
+"""Generated images next to the real ones nearest to them, as a picture in which a person can look for copies."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -20,7 +20,7 @@ A_ROW = 4  # images a row, each with its neighbours
 def draw_neighbours(evaluator: Evaluator, batches: Iterable[Tensor], n: int, path: Path) -> str:
     """Draw the first images, each followed by its three nearest real ones in the extractor's features.
 
-    Gives in words how many of them are nearer to a real image than that is to any other (as `authenticity` counts).
+    Returns in words how many of them are nearer to a real image than that is to any other (as `authenticity` counts).
     Raises UserError where the picture can't be written.
     """
     images = torch.cat(list(take(batches, min(n, IMAGES))))

@@ -1,4 +1,4 @@
-"""A folder of pictures that somebody's generator made, as images to be scored."""
+"""A folder of pictures made by any generator, as images to be scored."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ KINDS = {1: "grey", 3: "colour"}
 
 @dataclass(frozen=True)
 class Pictures:
-    """Pictures at the reference's size. `resize`: what was done to get them there; '' where they had it already."""
+    """Pictures at the reference's size. `resize`: how they were brought to that size; '' where they had it already."""
 
     images: Images  # [N C H W]
     native: str  # their own sizes, for people
@@ -63,7 +63,7 @@ def load_pictures(folder: Path, reference: ImageSet, fit: Fit, home: Path, tell:
 
 
 def _of_channels(images: Images, reference: ImageSet) -> tuple[Images, tuple[str, ...]]:
-    """Grey pictures that were written as RGB, all three channels alike, are grey: nothing is lost."""
+    """Grey pictures that were saved as RGB, with three equal channels, become grey again: nothing is lost."""
     found, wanted = images.shape[1], reference.channels
     if found == wanted:
         return images, ()
@@ -74,7 +74,7 @@ def _of_channels(images: Images, reference: ImageSet) -> tuple[Images, tuple[str
 
 
 def _native_shapes(folder: Path) -> set[Shape]:
-    """(height, width) of the files, by their headers."""
+    """The (height, width) of the files, read from their headers."""
     names = folder_listing.listing_of(folder.expanduser().absolute()).names
     shapes: set[Shape] = set()
     for name in names:

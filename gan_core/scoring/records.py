@@ -1,4 +1,4 @@
-"""What scoring gives, as plain records: they are printed, kept in files, and read without computing anything."""
+"""The results of scoring as plain records: they are printed, kept in files, and read without computing anything."""
 
 from typing import Literal
 
@@ -12,13 +12,13 @@ Kind = Literal["run", "weights", "images"]
 
 
 class Kept(Record):
-    """A record that goes into a file: NaN survives, and whole numbers may stand for floats."""
+    """A record for a file: NaN survives, and whole numbers may stand for floats."""
 
     model_config = ConfigDict(allow_inf_nan=True, strict=False, ser_json_inf_nan="strings")
 
 
 class SeedScores(Kept):
-    """The scores of one generator on the latents of one evaluation seed; seed 0's are those that training scores."""
+    """The scores of one generator on the latents of one evaluation seed; seed 0 has those of training's scores."""
 
     seed: int
     scores: tuple[Score, ...]
@@ -26,7 +26,7 @@ class SeedScores(Kept):
 
 
 class Evaluation(Kept):
-    """What `evaluate` found: the scores of a run's generator, of weights, or of a folder of pictures."""
+    """The result of `evaluate`: the scores of a run's generator, of weights, or of a folder of pictures."""
 
     subject: str = Field(description="absolute path of what was scored")
     kind: Kind
@@ -39,18 +39,18 @@ class Evaluation(Kept):
 
     @property
     def scores(self) -> tuple[Score, ...]:
-        """Of the first evaluation seed."""
+        """The scores under the first evaluation seed."""
         return self.scored[0].scores
 
     def values(self, metric: str) -> list[float]:
-        """The metric's value under each evaluation seed."""
+        """The value of the metric under each evaluation seed."""
         return [score.value for each in self.scored for score in each.scores if score.metric == metric]
 
 
 class Floor(Kept):
-    """The score of something that no G made, so that a reader can place a number.
+    """The score of images that no G made, so that a reader can place a number.
 
-    'real': images of the same data that the reference does not hold, as good as scores get; 'noise': uniform noise.
+    'real': images of the same data that are not in the reference, as good as scores get; 'noise': uniform noise.
     """
 
     kind: Literal["real", "noise"]
@@ -70,6 +70,6 @@ class Floor(Kept):
         return None if score is None else score.value
 
     def same_protocol(self, metric: str) -> bool:
-        """Whether it was measured exactly as the scores that it stands beside."""
+        """Whether it was measured exactly as the scores that it is shown next to."""
         score = self.score(metric)
         return score is not None and score.stamp == self.of.get(metric)

@@ -16,7 +16,7 @@ DEFAULT_SPLIT = "train"
 
 @dataclass(frozen=True)
 class Reference:
-    """A data set and its split; `folder`: of images, for the data set 'folder'."""
+    """A data set and its split; `folder`: the folder of images, for the data set 'folder'."""
 
     data: str
     split: str
@@ -42,10 +42,10 @@ class Reference:
         return cls(name, split)
 
     def load(self, size: Size, fit: Fit, home: Path, tell: OnProgress | None = None) -> ImageSet:
-        """Its images at this size. Raises UserError where they can't be had."""
+        """The images of the reference at this size. Raises UserError where they can't be had."""
         return datasets.load(self.data, self.split, size, home, options=DataOptions(fit, self.folder), on_progress=tell)
 
 
 def other_split(images: ImageSet) -> str | None:
-    """A split of the same data that holds none of these images; None where there is none."""
+    """A split of the same data with none of these images; None where there is none."""
     return next((split for split in DATASETS[images.name].splits if split != images.split), None)

@@ -1,4 +1,4 @@
-"""What a user asks of an evaluation; what is not said is as the run, or the study, has it."""
+"""What a user requests of an evaluation; what is left open is taken from the run or from the study."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,11 @@ MAX_SEEDS = 1000
 
 @dataclass(frozen=True)
 class ScoreRequest:
-    """What is None is as in the settings of `like`, else as the run was scored; pictures have nothing else to go by."""
+    """What to score, and how.
+
+    A field that is None is taken from the settings in `like`, or else from the run's own protocol; for pictures there
+    is no other source.
+    """
 
     metrics: tuple[str, ...] | None = None
     n: int | None = None
@@ -30,7 +34,7 @@ class ScoreRequest:
     like: dict[str, Any] | None = None  # settings of a run: under its protocol
 
     def check(self) -> None:
-        """Raise UserError for what can't be asked."""
+        """Raise UserError for a request that can't be met."""
         problems = [
             Problem(f"no metric is called {name!r}", ("metrics",), ", ".join(METRICS), nearest_name(name, METRICS))
             for name in self.metrics or ()
@@ -51,7 +55,7 @@ class ScoreRequest:
 
 
 def _place_problem(picture: Path) -> Problem | None:
-    """Why a picture can't go there; None where it can."""
+    """Why a picture can't be written there; None where it can."""
     if picture.suffix.lower() != ".png":
         return Problem(f"{str(picture)!r} is no PNG file", ("neighbours",), allowed="a name that ends in .png")
     if picture.is_dir():
@@ -61,7 +65,9 @@ def _place_problem(picture: Path) -> Problem | None:
 
 @dataclass(frozen=True)
 class Place:
-    """Where an evaluation runs, where this machine keeps data sets and caches, and a file of Inception's weights."""
+    """The device that an evaluation runs on, the folder where this machine keeps data sets and caches, and a file of
+    Inception's weights.
+    """
 
     home: Path
     device: str = "cpu"

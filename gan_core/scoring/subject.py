@@ -1,4 +1,4 @@
-"""What lies at a path that a user wants scored: a run's folder, a file of its weights, or a folder of pictures."""
+"""What lies at a path that a user wants to score: a run's folder, a file of its weights, or a folder of pictures."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,14 +17,14 @@ ALLOWED = "a run's folder, a file of weights or a checkpoint in one, or a folder
 
 @dataclass(frozen=True)
 class SavedRun:
-    """A run's generator; `what` says which one, for people."""
+    """A run's generator; `what` describes it for people."""
 
     generator: SavedGenerator
     what: str
 
 
 def kind_of(path: Path) -> Kind:
-    """Which of the three it is. Raises UserError where it is none."""
+    """Which of the three it is. Raises UserError where it is none of them."""
     if path.is_file():
         if path.suffix != ".safetensors" and path.name != checkpoint.NAME:
             raise UserError(Problem(f"{path} is no file of weights", WHERE, allowed=ALLOWED))
@@ -46,6 +46,6 @@ def saved_run(path: Path, which: Which, device: str) -> SavedRun:
 
 
 def _seen(directory: Path, which: Which) -> str:
-    """' after 12.0 kimg', where the journal's last score of that kind says so."""
+    """' after 12.0 kimg', where the journal's last score of that kind has it."""
     scored = [event for event in journal.read(directory) if isinstance(event, Evaluated) and event.of == which]
     return f" after {scored[-1].generator_images / 1000:g} kimg" if scored else ""

@@ -1,4 +1,4 @@
-"""Frames -> animated GIFs that run for ever, written atomically."""
+"""Frames to animated GIFs that loop for ever, written atomically."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,7 +22,7 @@ def save_gif(frames: Sequence[PIL.Image.Image], path: Path, frame_ms: int, hold_
 
 
 def _indexed(frame: PIL.Image.Image) -> PIL.Image.Image:
-    """With a palette: all greys of a grey picture, the 256 colours nearest to those of another."""
+    """The frame with a palette: all greys of a grey picture, or the 256 colours nearest to those of another."""
     if frame.mode != "L" and _is_grey(frame):
         frame = frame.convert("L")
     return frame if frame.mode == "L" else frame.quantize(256, method=PIL.Image.Quantize.FASTOCTREE)

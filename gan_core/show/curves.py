@@ -21,7 +21,7 @@ DPI = 90
 
 
 def draw_curves(events: Sequence[AnyEvent], path: Path, title: str) -> None:
-    """Four panels over thousands of images. Nothing where the run has told no tick."""
+    """Four panels over thousands of images. Draws nothing where the run has reported no tick."""
     ticks = [event for event in events if isinstance(event, Ticked)]
     if not ticks:
         return
@@ -49,7 +49,7 @@ def draw_curves(events: Sequence[AnyEvent], path: Path, title: str) -> None:
 
 
 def title_of_answers(loss: Loss | None) -> str:
-    """What the curves of D's answers are; a sigmoid is a probability for some losses only. None: not known."""
+    """The title of the curves of D's answers. A sigmoid is a probability for some losses only. None: not known."""
     if loss is None:
         return "what D says: mean sigmoid of its output"
     if loss.output == "logit":
@@ -59,7 +59,7 @@ def title_of_answers(loss: Loss | None) -> str:
 
 
 def draw_gradients(events: Sequence[AnyEvent], path: Path) -> None:
-    """Mean and largest |gradient| of each layer of D and of G, first layer darkest. Nothing for older journals."""
+    """Mean and largest |gradient| of each layer of D and of G, first layer darkest. None for older journals."""
     ticks = [event for event in events if isinstance(event, Ticked) and event.gradients]
     if not ticks:
         return
@@ -127,7 +127,7 @@ def _draw_diversity(axes: "Axes", events: Sequence[AnyEvent]) -> None:
 
 
 def _figure(width: float, height: float, right: float = 0.98) -> "Figure":
-    """A figure of its own, which knows no window and no global state. Inches."""
+    """A figure, sized in inches, that belongs to no window and no global state."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(width, height), dpi=DPI)

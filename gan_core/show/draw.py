@@ -1,4 +1,4 @@
-"""All pictures of a run, drawn into its folder `show/` from what else lies there."""
+"""All pictures of a run, drawn into the folder `show/` from the other files of the run."""
 
 from pathlib import Path
 
@@ -13,10 +13,10 @@ FOLDER = "show"
 
 
 def draw_run(directory: Path, device: str = "cpu") -> list[Path]:
-    """Draw them anew, and give the paths of those that there are.
+    """Draw all pictures again, and return their paths.
 
-    Samples come from the last generator; a run that diverged before its end has none, and keeps to curves and film.
-    Raises UserError where there is no run.
+    Samples come from the last generator. A run that diverged before its end has none, and gets curves and the film
+    only. Raises UserError where there is no run.
     """
     events, out = journal.read(directory), directory / FOLDER
     start = started(events, directory)

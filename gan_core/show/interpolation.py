@@ -1,4 +1,4 @@
-"""Ways through latent space that stay where a normal prior has its mass. White 2016, arXiv:1609.04468, section 2.1."""
+"""Paths through latent space that stay where a normal prior has its mass. White 2016, arXiv:1609.04468, section 2.1."""
 
 import math
 

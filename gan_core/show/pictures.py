@@ -1,4 +1,4 @@
-"""What a generator draws: fresh samples, the ways between latents; and the film of its training from its grids."""
+"""What a generator draws: fresh samples, paths between latents, and the film of its training from its grids."""
 
 from pathlib import Path
 
@@ -25,12 +25,12 @@ FILM_MS, WAY_MS = 300, 80
 
 
 def draw_fresh(saved: SavedGenerator, path: Path) -> None:
-    """A grid from latents that nothing else has used."""
+    """A grid from latents that were used for nothing else."""
     save_grid(saved.draw(saved.latents("latent.fresh", FRESH)), path)
 
 
 def draw_interpolations(saved: SavedGenerator, strip: Path, film: Path) -> None:
-    """Rows from one latent to another by slerp; and four such ways, each closed, side by side as a film."""
+    """Rows from one latent to another by slerp; and four closed paths, next to each other, as a film."""
     ends = saved.latents("latent.slerp", 2 * ROWS)
     rows = [slerp(ends[2 * row], ends[2 * row + 1], COLUMNS) for row in range(ROWS)]
     _save_rows(saved.draw(torch.cat(rows)), COLUMNS, strip)
@@ -39,7 +39,7 @@ def draw_interpolations(saved: SavedGenerator, strip: Path, film: Path) -> None:
 
 
 def draw_circles(saved: SavedGenerator, strip: Path, film: Path) -> None:
-    """Once around closed circles in latent space: a circle a row, and as a film without a seam."""
+    """Closed circles in latent space: one circle a row, and as a film without a seam."""
     axes = saved.latents("latent.circle", 2 * ROWS)
     circles = [circle(axes[2 * row], axes[2 * row + 1], TURN) for row in range(ROWS)]
     shown = [way[:: TURN // (COLUMNS - 1)] for way in circles]
@@ -49,7 +49,7 @@ def draw_circles(saved: SavedGenerator, strip: Path, film: Path) -> None:
 
 
 def draw_training(events: list[AnyEvent], directory: Path, film: Path) -> None:
-    """The grids from the fixed latents, one after another. Nothing where the run has drawn none."""
+    """The grids from the fixed latents, one after another. Draws nothing where the run has no grids."""
     paths = [directory / event.path for event in events if isinstance(event, Sampled)]
     if not paths:
         return
@@ -67,7 +67,7 @@ def _save_rows(images: Tensor, columns: int, path: Path) -> None:
 
 
 def _save_side_by_side(ways: list[Tensor], path: Path) -> None:
-    """Ways [n C H W] of one length, animated in a row."""
+    """Save paths [n C H W] of one length as an animation, next to each other in a row."""
     frames = []
     for images in zip(*ways, strict=True):
         row = make_grid(torch.stack(images), nrow=len(images), padding=2, pad_value=255)

@@ -1,4 +1,4 @@
-"""What is done at each moment of a run's plan, and the event that tells of it."""
+"""What is done at each moment of a run's timetable, and the event that reports it."""
 
 import math
 import time
@@ -68,7 +68,7 @@ def _evaluate_last(run: Run) -> Evaluated:
 
 
 def _evaluate_best(run: Run) -> Evaluated:
-    """The checkpoint with the best score on the way, under the full protocol."""
+    """Score the checkpoint with the best score on the way, under the full protocol."""
     started, best = time.perf_counter(), run.best
     if best is None or best["images"] == run.state.clock.images:
         scores = run.last_scores or run.scores("full", run.config.full_samples)

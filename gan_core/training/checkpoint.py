@@ -1,4 +1,4 @@
-"""Atomic save and load of a whole run: networks, optimizers, tricks, random streams, and where in the plan it is."""
+"""Atomic save and load of a whole run: networks, optimizers, tricks, random streams, and its place in the timetable."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What is noted at every step, for a person to judge the game by."""
+"""What is noted at every step, so that a person can judge how the two players are doing."""
 
 import torch
 from torch import Tensor, nn

@@ -18,7 +18,7 @@ BATCH = 250
 
 
 def fixed_latents(config: Config, name: str, count: int) -> Tensor:
-    """A bank of latents [count latent_dim] that hangs on (seed, name) alone: the same at each call, for every arm."""
+    """A bank of latents [count latent_dim] that depends on (seed, name) alone: the same at each call, for every arm."""
     return draw(config, count, streams.generator(config.seed, name))
 
 

@@ -1,4 +1,4 @@
-"""When what happens in a run: a pure function of the configuration, so that a resumed run numbers its events alike."""
+"""When what happens in a run: a pure function of the configuration, so a resumed run numbers its events as before."""
 
 import math
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ MAX_TICK_KIMG = 2.0
 
 
 class Kind(StrEnum):
-    """What is due."""
+    """What is due at a moment."""
 
     START = "start"
     TICK = "tick"
@@ -56,5 +56,5 @@ def moments(config: Config) -> tuple[Moment, ...]:
 
 
 def _spread(total: int, count: int) -> list[int]:
-    """`count` steps evenly spaced up to and with `total`; fewer where there are fewer steps."""
+    """`count` steps, evenly spaced up to and including `total`; fewer where there are fewer steps."""
     return sorted({max(1, round(total * i / count)) for i in range(1, count + 1)})

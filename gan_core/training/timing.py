@@ -21,7 +21,7 @@ RGB = 3  # channels, taken for a folder of images, which is not looked into here
 
 @dataclass(frozen=True)
 class Cost:
-    """Seconds on one place of this machine."""
+    """Seconds that a configuration takes on one device of this machine."""
 
     per_step: float
     per_kfake: float  # sampling and scoring 1,000 images at the end
@@ -29,7 +29,7 @@ class Cost:
 
 
 def measure(config: Config, device: str, seconds: float) -> Cost:
-    """Time sampling and scoring, then steps for about so many seconds; in this order, as steps may make G diverge."""
+    """Time sampling and scoring, then steps for about `seconds`; in this order, since steps may make G diverge."""
     channels = DATASETS[config.data].channels or RGB
     images = np.random.default_rng(0).integers(0, 256, (IMAGES, channels, *config.shape), dtype=np.uint8)
     state = build(config, images, torch.device(device))

@@ -1,4 +1,4 @@
-"""The images that a run is trained on: what its settings say of them, and whether they will do."""
+"""The images that a run is trained on: how its settings describe them, and whether the run can use them."""
 
 from collections.abc import Hashable
 from pathlib import Path
@@ -12,7 +12,7 @@ from gan_core.schema.configuration import Config
 
 
 def load(config: Config, home: Path, on_progress: OnProgress | None = None) -> ImageSet:
-    """The run's images, prepared the first time. Raises UserError where they can't be had, or won't do."""
+    """The run's images, prepared the first time. Raises UserError where they can't be had, or can't be used."""
     images = datasets.load(
         config.data, "train", config.image_size, home, options=options(config), on_progress=on_progress
     )
@@ -39,5 +39,5 @@ def options(config: Config) -> DataOptions:
 
 
 def key(config: Config) -> tuple[Hashable, ...]:
-    """Equal for runs that are trained on the same images."""
+    """A key that is equal for runs that are trained on the same images."""
     return (config.data, config.image_size, options(config))

@@ -25,8 +25,8 @@ MEMBER = re.compile(rf"trials/({FOLDER_NAME})\.json")
 class ExportedTrial(Record):
     """One training run that is still to do.
 
-    `name`: its folder's; `code`: digest of the trainer's source that it was exported with; `record`: what goes into
-    `trial.json`, which whoever exported it can read.
+    `name`: the name of its folder; `code`: digest of the trainer's source that exported it; `record`: the content of
+    `trial.json`, for the program that exported it.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -37,7 +37,7 @@ class ExportedTrial(Record):
     record: dict[str, Any]
 
     def resolved(self) -> Config:
-        """Its configuration. Raises UserError where this version of the trainer means another run by it."""
+        """The trial's configuration. Raises UserError where this version of the trainer means another run by it."""
         config = resolve(self.config)
         if config.fingerprint() != self.fingerprint:
             message = f"is configuration {self.fingerprint} where it was exported and {config.fingerprint()} here"
@@ -46,7 +46,7 @@ class ExportedTrial(Record):
 
 
 def write_trials(path: Path, trials: Iterable[ExportedTrial]) -> None:
-    """Write them; the same trials give the same bytes. Raises UserError where the file can't be written."""
+    """Write the trials; the same trials give the same bytes. Raises UserError where the file can't be written."""
     if path.is_dir():
         raise UserError(Problem(f"{path} can't be written: it is a folder", ("--out",)))
     try:

@@ -9,11 +9,11 @@ FOR_THE_PARENT = frozenset({signal.SIGINT, signal.SIGTERM, signal.SIGHUP})
 
 
 def fork_server(trainer: str) -> ForkServerContext:
-    """Start the fork server unless it runs, and give the context whose processes come from it.
+    """Start the fork server unless it runs, and return the context whose processes come from it.
 
     It imports the module `trainer` in the background (seconds). Ctrl-C, a shut-down and a closed terminal reach the
-    whole process group; the server and its children block these signals from their first moment, and do what the
-    parent says instead, so that a trial is never torn from its checkpoint.
+    whole process group; the server and its children block these signals from their first moment, and do what the parent
+    says instead, so that a trial is never torn from its checkpoint.
     """
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload([trainer])

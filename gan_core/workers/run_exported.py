@@ -28,7 +28,7 @@ TRAINER = "gan_core.workers.unattended:train_job"
 
 @dataclass(frozen=True)
 class Machine:
-    """Where to train: what the command line says, each None where it says nothing."""
+    """Where to train, as the command line says; None where it says nothing."""
 
     home: Path
     workers: int | None = None
@@ -50,7 +50,10 @@ class Batch:
         self.places = share(len(trials), machine.workers, machine.threads, machine.device)
 
     def to_do(self) -> list[ExportedTrial]:
-        """Those without a result. What failed is tried again. Raises UserError where a folder is another trial's."""
+        """The trials without a result; failed ones are tried again.
+
+        Raises UserError where a folder holds another trial.
+        """
         left = []
         for trial in self.trials:
             directory = self.out / trial.name
@@ -64,7 +67,7 @@ class Batch:
     def train(
         self, stop: Callable[[], bool], on_data: OnProgress, on_weights: OnProgress
     ) -> Generator[Report, None, None]:
-        """Train what is to do, side by side; data and weights are there before anything is trained."""
+        """Train what is to do, several at a time; data and weights are there before anything is trained."""
         to_do = self.to_do()
         if not to_do:
             return
@@ -80,7 +83,7 @@ class Batch:
         yield from Pool(TRAINER, self.places.workers, self.places.devices, self.places.threads).run(jobs, stop)
 
     def _config(self, trial: ExportedTrial) -> Config:
-        """Its configuration, with images that lie elsewhere on this machine."""
+        """The trial's configuration, with images that lie elsewhere on this machine."""
         config = trial.resolved()
         if self.machine.data_dir is None or config.data_dir is None:
             return config
@@ -119,7 +122,7 @@ def _refuse_another(trial: ExportedTrial, directory: Path) -> None:
 
 
 def _write_record(trial: ExportedTrial, directory: Path) -> None:
-    """`trial.json`, atomically. What has been begun with other code is of no one code."""
+    """Write `trial.json`, atomically. A run that other code has begun is recorded as the work of no one code."""
     directory.mkdir(parents=True, exist_ok=True)
     code: str | None = code_digest()
     if (directory / journal.NAME).exists() and json.loads((directory / RECORD).read_bytes())[CODE] != code:

@@ -1,4 +1,4 @@
-"""Who trains in a folder holds its lock, so that no second process trains the same run there."""
+"""The process that trains in a folder holds its lock, so that no second process trains the same run there."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager

@@ -1,4 +1,4 @@
-"""A run that nobody watches: whatever happens to it is in its folder afterwards, pictures and failures too."""
+"""A run without anybody who watches: whatever happens is in its folder afterwards, pictures and failures too."""
 
 import time
 import traceback
@@ -31,8 +31,8 @@ def unattended(config: Config, directory: Path, home: Path, device: str) -> Gene
     """Train in `directory` from its checkpoint to its end, every event in its journal; closing saves a checkpoint.
 
     An exception becomes a Finished(status='failed') and `error.txt`. The pictures of a run that has ended are drawn
-    before its end is told, so that whoever hears of it finds them; a run is not the worse for one that can't be drawn,
-    of which `show/undrawn.txt` tells.
+    before its end is reported, so they are there for whoever receives that report. A picture that can't be drawn does
+    not make the run fail; `show/undrawn.txt` says why.
     """
     run = train(config, directory, home, device)
     with closing(journal.recorded(run, directory)) as events:
