@@ -4,7 +4,7 @@ import sys
 
 
 def main() -> None:
-    """Run the command line. Exit code 2 for what the user can put right, without a traceback."""
+    """Run the command line. Mistakes that the user can put right end with exit code 2, without a traceback."""
     from ablations.cli.app import app
     from ablations.terminal.console import show_error
     from gan_core.problems import UserError

@@ -6,7 +6,7 @@ HIDDEN = "***"  # in place of a password
 
 
 def without_password(uri: str) -> str:
-    """The URI as it may be shown and stored."""
+    """The URI as it may be shown and stored, without its password."""
     parts = urlsplit(uri)
     if parts.password is None:
         return uri

@@ -31,7 +31,7 @@ STAGING = "adopting"  # in the study's folder, so that a finished copy moves int
 
 @dataclass(frozen=True)
 class Found:
-    """A run that has come to its end, and the trial of the study that it is."""
+    """A finished run, and the trial of the study that it belongs to."""
 
     directory: Path
     record: TrialRecord
@@ -40,7 +40,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Adoption:
-    """What became of the runs in a folder, by the trials' names. `complaint`: what the tracker could not do."""
+    """The outcome for the runs in a folder, by the trials' names. `complaint`: what the tracker could not do."""
 
     study: str
     adopted: tuple[str, ...]
@@ -53,7 +53,7 @@ class Adoption:
 
 
 def study_of(source: Path) -> str:
-    """The name of the study that the runs in this folder belong to. Raises UserError for none, or for several."""
+    """The name of the study that the runs in this folder belong to. Raises UserError for no study, or several."""
     names = sorted({record.study for _, record in _records(source)})
     if len(names) == 1:
         return names[0]
@@ -101,7 +101,7 @@ def adopt(source: Path, study: Study, runs: Path, options: ExecutionOptions, on_
 
 
 class _Ended(Session):
-    """An execution about the trials alone that have a result: it enters them everywhere, and trains nothing."""
+    """An execution about the trials with a result alone: it enters them everywhere, and trains nothing."""
 
     def __init__(self, study: Study, workspace: Workspace, options: ExecutionOptions) -> None:
         super().__init__(study, workspace, options)
@@ -121,7 +121,7 @@ def _end(directory: Path) -> bool:
 
 
 def _matched(ended: Sequence[tuple[Path, TrialRecord]], trials: Sequence[Trial], study: str) -> list[Found]:
-    """Each run with its trial. Raises UserError with every run that is none of the study's."""
+    """Each run with its trial. Raises UserError with every run that belongs to no trial of the study."""
     by_name = {(trial.arm.name, trial.seed): trial for trial in trials}
     found, problems = [], []
     for folder, record in ended:
@@ -139,7 +139,10 @@ def _matched(ended: Sequence[tuple[Path, TrialRecord]], trials: Sequence[Trial],
 
 
 def _difference(folder: Path, record: TrialRecord, trial: Trial) -> str:
-    """In words, how the run is not this trial; '' if it is. Where its images lay may differ; see `_refuse` for them."""
+    """How the run differs from this trial, in words; '' if it does not.
+
+    Its images may have lain elsewhere; see `_refuse`.
+    """
     ours = trial.config.fingerprint()
     if record.fingerprint != ours:
         return f"was trained with another configuration ({record.fingerprint}, here {ours}): " + _settings(
@@ -186,7 +189,9 @@ def _images(directory: Path) -> str:
 
 
 def _place(one: Found, workspace: Workspace) -> None:
-    """Copy the run, then put the copy into its place at once: a crash before leaves a trial that has not begun."""
+    """Copy the run, then move the copy into its place in one step: a crash before that leaves a trial that has not
+    begun.
+    """
     staging = workspace.root / STAGING
     shutil.rmtree(staging, ignore_errors=True)
     copy = staging / one.trial.directory.name

@@ -1,4 +1,4 @@
-"""Everything that there is of a study, found first and then removed: its folder, its ledgers, its runs in MLflow."""
+"""Everything that a study left behind, found first and then removed: its folder, its ledgers, its runs in MLflow."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,7 +25,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Everything:
-    """Of one study. `ledgers`: in a storage elsewhere, by Optuna's name, its trials; `warnings`: what may be left."""
+    """Everything that one study left behind.
+
+    `ledgers`: in a storage elsewhere, by Optuna's name, the number of trials; `warnings`: what may be left.
+    """
 
     workspace: Workspace
     folder: FolderContents
@@ -37,9 +40,9 @@ class Everything:
 
 
 def find_everything(workspace: Workspace, tracking_uri: str | None, storage: str | None, *, local: bool) -> Everything:
-    """What there is, on this machine and, unless `local`, elsewhere. The study's lock is the caller's.
+    """Find everything, on this machine and, unless `local`, elsewhere. The caller holds the study's lock.
 
-    Elsewhere: the store at `tracking_uri`, the servers that the folder tells of, and the Optuna `storage`. Raises
+    Elsewhere: the store at `tracking_uri`, the servers that the folder names, and the Optuna `storage`. Raises
     UserError where one does not answer, or can't be opened without a password that the folder does not have.
     """
     folder = folder_contents(workspace)
@@ -66,7 +69,7 @@ def find_everything(workspace: Workspace, tracking_uri: str | None, storage: str
 
 
 def remove_everything(found: Everything, on_step: "OnStep") -> None:
-    """Delete all of it, the folder last: what fails before can be asked for again. Raises UserError."""
+    """Delete all of it, the folder last, so that the same command can go on after a failure. Raises UserError."""
     for store in found.stores:
         from ablations.tracking.mlflow.removal import remove
 
@@ -82,7 +85,7 @@ def remove_everything(found: Everything, on_step: "OnStep") -> None:
 
 
 def embedded_counts(found: Everything) -> tuple[int, int, int]:
-    """Runs, logged models and registered versions in the folder's own store, as far as its cursors tell."""
+    """The runs, logged models and registered versions in the folder's own store, according to its cursors."""
     uri = found.workspace.mlflow_uri
     models = found.traces.models.get(uri, ())
     runs = len(found.traces.trials.get(uri, ())) + len(found.traces.executions.get(uri, ()))
@@ -90,7 +93,10 @@ def embedded_counts(found: Everything) -> tuple[int, int, int]:
 
 
 def _addresses(known: Sequence[str], given: str | None) -> list[str]:
-    """The stores to look into. Files of other folders are never touched unless they are named: a copy tells of them."""
+    """The stores to look into.
+
+    Files in other folders are touched only if they are named: a copied folder names them too.
+    """
     open_ones, closed, _ = stores_elsewhere(known, given)
     for uri in closed:
         message = f"the study has runs in {uri}, whose password is kept nowhere"

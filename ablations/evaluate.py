@@ -1,4 +1,4 @@
-"""One evaluation from a user's words: what is scored, under whose protocol, beside which seeds, kept where."""
+"""One evaluation from a user's words: what is scored, under whose protocol, next to which seeds, kept where."""
 
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -16,7 +16,7 @@ from gan_core.scoring.request import Place, ScoreRequest
 
 @dataclass(frozen=True)
 class Question:
-    """What a user asks. `study`: whose protocol holds; `name`: under which it is kept there."""
+    """What a user wants scored. `study`: whose protocol is used; `name`: the name that the score is kept under there."""
 
     subject: str
     runs: Path
@@ -28,20 +28,20 @@ class Question:
 
 @dataclass(frozen=True)
 class EvaluationAnswer:
-    """The scores; by metric, the spread over the training seeds of the same arm; the file that they were kept in."""
+    """The scores; for each metric the spread over the training seeds of the same arm; the file of the scores."""
 
     evaluation: Evaluation
     spreads: dict[str, TrainingSpread]
     kept: Path | None
 
     def plain(self) -> dict[str, Any]:
-        """For JSON."""
+        """The answer as plain data for JSON."""
         spreads = {metric: asdict(spread) for metric, spread in self.spreads.items()}
         return {**self.evaluation.model_dump(mode="json"), "training_seeds": spreads}
 
 
 def answer(question: Question) -> EvaluationAnswer:
-    """Score it. Raises UserError, before any image is scored, for what can't be found, asked or kept."""
+    """Score it. Raises UserError, before any image is scored, for what can't be found, scored or kept."""
     path = find_subject(question.subject, question.runs)
     request, workspace = question.request, _workspace(question)
     if workspace is not None:
@@ -61,7 +61,7 @@ def answer(question: Question) -> EvaluationAnswer:
 
 
 def find_subject(text: str, runs: Path) -> Path:
-    """A path where there is one, else the folder of the run of that name. Raises UserError."""
+    """The path where it exists, else the folder of the run of that name. Raises UserError where there is neither."""
     return Path(text) if Path(text).exists() else find_run(text, runs)
 
 

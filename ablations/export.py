@@ -1,4 +1,4 @@
-"""The trials of a study that are still to do, written down for a machine that has nothing but gan_core."""
+"""The trials of a study that are still to do, packed for a machine that has nothing but gan_core."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +14,7 @@ from gan_core.workers.exported import ExportedTrial, write_trials
 
 @dataclass(frozen=True)
 class Export:
-    """What was written. `begun`: left out, because they have begun here and go on here; `done`: have a result."""
+    """What was written. `begun`: left out, since they have begun here and go on here; `done`: they have a result."""
 
     study: str
     trials: tuple[Trial, ...]

@@ -1,4 +1,4 @@
-"""What a study will do, what it will cost, and what its seeds can show: computed here, drawn in `render/plan.py`."""
+"""What a study will do, what it will cost, and what its seeds can show. It is drawn in `terminal/plan.py`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ SPREADS = (0.05, 0.2)  # sd of the paired differences of log FID: the range that
 
 @dataclass(frozen=True)
 class Plan:
-    """One study before it runs. `states`: by trial; `reused`: by trial that another study has trained already."""
+    """A study before it runs. `states`: of each trial; `reused`: the trials that another study has trained already."""
 
     study: Study
     trials: tuple[Trial, ...]
@@ -37,12 +37,12 @@ class Plan:
     claim_prospects: tuple[Prospect, ...]  # of the seeds' pairs; none without claims
 
     def is_done(self, trial: Trial) -> bool:
-        """Whether it has a result, here or to be taken over."""
+        """Whether the trial has a result, here or in another study."""
         return self.states[trial.name] in ENDED or trial.name in self.reused
 
 
 def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain: bool) -> Plan:
-    """Look at what is there already, and measure what the rest costs.
+    """See which trials have results already, and measure what the others cost.
 
     Raises UserError for a study that has results and has changed since: `run` refuses it.
     """
@@ -79,7 +79,7 @@ def claim_prospects(study: Study) -> tuple[Prospect, ...]:
 
 
 def comparisons_of(study: Study) -> int:
-    """How many tests the study's answer is made of: arms against another one, or effects and two-way interactions."""
+    """How many tests make up the study's answer: arms against another arm, or effects and two-way interactions."""
     if study.search is not None:
         return study.search.confirm.best
     factors = len(study.factors)
@@ -93,14 +93,14 @@ def comparisons_of(study: Study) -> int:
 def pairs_of(study: Study) -> int:
     """How many pairs of runs, with and without something, one comparison has.
 
-    A seed a pair; in a factorial design or a fraction of one each effect is seen in all arms, half of them with it.
+    One pair a seed; in a factorial design or a fraction of one each effect is seen in all arms, half of them with it.
     """
     seen = len(study.arms) // 2 if study.design == "factorial" or study.fraction is not None else 1
     return len(study.seeds) * seen
 
 
 def _typical(costs: Mapping[str, ArmCost]) -> ArmCost:
-    """What a trial costs of which nobody knows the arm: the mean of those that were measured."""
+    """The cost of a trial whose arm is not known yet: the mean over the arms that were measured."""
     return ArmCost(
         arm="",
         steps=round(fmean(cost.steps for cost in costs.values())),
@@ -110,7 +110,7 @@ def _typical(costs: Mapping[str, ArmCost]) -> ArmCost:
 
 
 def _reused(trials: list[Trial], runs: Path, home: Path) -> Mapping[str, Twin]:
-    """The images are looked at only for trials of which there is a finished run; where there are none, nothing is."""
+    """The trials that another study has trained. The images are read only if there is a finished run to compare."""
     twins = twins_of(trials, runs)
     asked = [trial for trial in trials if trial.name in twins]
     try:
@@ -120,4 +120,4 @@ def _reused(trials: list[Trial], runs: Path, home: Path) -> Mapping[str, Twin]:
 
 
 def _silent(text: str, share: float | None = None) -> None:
-    """Reading prepared images takes a moment."""
+    """Ignore progress: reading prepared images takes a moment."""

@@ -1,4 +1,4 @@
-"""Recorded patches with what no record may have, found in a study's folder and in tracking stores, and cleaned.
+"""Recorded patches that hold what no record may hold: found in a study's folder and in tracking stores, and cleaned.
 
 Versions before 0.2.0 wrote the content of untracked files into them.
 """
@@ -37,7 +37,7 @@ class Leak:
 
 @dataclass(frozen=True)
 class Search:
-    """What was found. `places`: how many patches were looked at; `problems`: what could not be looked into, and why."""
+    """What was found. `places`: how many patches were read; `problems`: what could not be read, and why."""
 
     leaks: tuple[Leak, ...]
     places: int
@@ -45,9 +45,10 @@ class Search:
 
 
 def find_leaks(workspace: Workspace, tracking_uri: str | None, *, local: bool) -> Search:
-    """Look at every patch on record here and, unless `local`, in the stores that have the study.
+    """Read every patch on record here and, unless `local`, in the stores that have the study.
 
-    What can't be read, or does not answer, is a problem, and the rest is looked at. The study's lock is the caller's.
+    What can't be read, or does not answer, becomes a problem, and the rest is read all the same. The caller holds the
+    study's lock.
     """
     leaks, problems, places = [], [], 0
     for path in sorted(workspace.root.rglob("*")):
@@ -78,7 +79,7 @@ def find_leaks(workspace: Workspace, tracking_uri: str | None, *, local: bool) -
 
 
 def remove_leaks(found: Search) -> Iterator[tuple[Leak, str]]:
-    """Clean every patch; after each, why it could not be done, '' if it is done."""
+    """Clean every patch, and yield after each why that could not be done, or ''."""
     for leak in found.leaks:
         problem = ""
         try:
@@ -117,7 +118,7 @@ def _leak_in(uri: str, patch: "RunPatch") -> Leak:
 
 
 def _stores(workspace: Workspace, tracking_uri: str | None, problems: list[str]) -> list[str]:
-    """The stores to look into. The folder's own has its files here, where they are found without it."""
+    """The stores to look into. The files of the folder's own store are found here without it."""
     try:
         traces = traces_of(workspace)
     except UserError as error:

@@ -1,7 +1,7 @@
 """A recorded trial, trained again: does it come out the same?
 
 On a CPU the same configuration, data, code, versions and number of threads give the same bits, so the journals are
-compared line by line, apart from times. Where one of these is not the same, only scores can be: see
+compared line by line, apart from times. Where one of these differs, only scores can be compared: see
 `score_differences`.
 """
 
@@ -34,7 +34,10 @@ Outcome = Literal["same", "within noise", "different", "can't tell", "stopped"]
 
 @dataclass(frozen=True)
 class Verification:
-    """What came out. `conditions`: what was not as recorded, so that bits can't be; `first`: where journals part."""
+    """The outcome.
+
+    `conditions`: what differed from the record, so that bits can't be compared; `first`: where the journals part.
+    """
 
     outcome: Outcome
     directory: Path
@@ -45,7 +48,7 @@ class Verification:
 
 @dataclass(frozen=True)
 class Again:
-    """How to train again; None: as recorded, the device only where this machine has it."""
+    """How to train again. None: as recorded, with the recorded device only where this machine has it."""
 
     home: Path
     device: str | None = None
@@ -54,7 +57,7 @@ class Again:
 
 
 def verify(directory: Path, again: Again, stop: Callable[[], bool], on_step: OnStep) -> Verification:
-    """Train the run in `directory` again, in a temporary folder, from its record. Nothing of it is changed.
+    """Train the run in `directory` again, from its record, in a temporary folder. The run itself is not changed.
 
     Raises UserError where it has no result, or where its configuration means another run by now.
     """
@@ -97,7 +100,7 @@ def _compared(directory: Path, record: TrialRecord, then: list[AnyEvent], now: l
 
 
 def first_difference(then: Sequence[AnyEvent], now: Sequence[AnyEvent]) -> str:
-    """Where two journals part, apart from times and from what tells of machine and versions; '' where nowhere."""
+    """Where two journals part, apart from times, machine and versions; '' where they don't."""
     for before, after in zip(then, now, strict=False):
         if isinstance(before, Started) and isinstance(after, Started):
             continue  # what it holds is compared as the conditions
@@ -142,7 +145,7 @@ def _plain(event: AnyEvent) -> dict[str, Any]:
 
 
 def _leaf(old: Any, new: Any, path: str = "") -> str:
-    """The first place within two values where they part: its path, the one, the other."""
+    """The first place within two values where they differ: its path and both values."""
     pairs: list[tuple[str, Any, Any]] = []
     if isinstance(old, dict) and isinstance(new, dict):
         pairs = [(f"{path}.{key}", old.get(key), new.get(key)) for key in dict.fromkeys([*old, *new])]

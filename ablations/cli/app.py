@@ -46,7 +46,7 @@ def tricks() -> None:
 
 @app.command()
 def version() -> None:
-    """The versions of this tool and of what its numbers hang on."""
+    """The versions of this tool and of the packages that its numbers depend on."""
     from ablations.terminal.catalog import show_versions
     from ablations.workspace.provenance import PACKAGES
     from gan_core.machine.versions import versions

@@ -1,4 +1,4 @@
-"""The commands about what is kept of real images between runs."""
+"""The commands `cache list` and `cache clear`: what is kept of real images between runs."""
 
 import typer
 
@@ -18,7 +18,7 @@ def cache_list() -> None:
 
 @cache_app.command("clear")
 def cache_clear() -> None:
-    """Remove them all; what needs them computes them again."""
+    """Remove all files; what needs them computes them again."""
     from ablations.terminal.cache import show_cleared
     from gan_core.evaluation import cache
 

@@ -17,7 +17,7 @@ def data_fetch(
         list[Path] | None, typer.Option("--from", metavar="DIR", help="A folder to look in before all others.")
     ] = None,
 ) -> None:
-    """Have a data set on this machine: found, downloaded or unpacked, and verified."""
+    """Bring a data set onto this machine: found, downloaded or unpacked, and verified."""
     from ablations.terminal.catalog import show_places
     from ablations.terminal.console import say
     from gan_core import datasets

@@ -64,7 +64,7 @@ def evaluate(
     device: Annotated[str, typer.Option(metavar="X", help="cpu, cuda:0, ...")] = "cpu",
     as_json: Annotated[bool, typer.Option("--json", help="Print the record instead of tables.")] = False,
 ) -> None:
-    """Score what is there already, under the protocol of a study where nothing else is asked for."""
+    """Score what exists already, under the protocol of a study unless another one is requested."""
     from ablations.evaluate import Question, answer
     from ablations.terminal.evaluation import print_answer
     from gan_core.machine.devices import checked_device

@@ -37,8 +37,8 @@ def export(
 ) -> None:
     """Write the trials that are still to do for a machine that has nothing but gan_core and what it needs.
 
-    There `python -m gan_core run trials.tar --out DIR` trains them; here `adopt DIR` takes the results in.
-    ExecutionOptions that change the study need its file.
+    There `python -m gan_core run trials.tar --out DIR` trains them; here `adopt DIR` takes the results in. Options that
+    change the study need its file.
     """
     from ablations.export import export as write
     from ablations.study.overrides import Overrides, settings_in
@@ -64,7 +64,7 @@ def adopt(
 ) -> None:
     """Take runs that were trained elsewhere into their study, Optuna and MLflow, each exactly once.
 
-    What belongs to another configuration, or was trained on other images, is refused. The runs are copied.
+    Runs of another configuration, or on other images, are refused. The runs are copied.
     """
     from ablations.adopt import adopt as take
     from ablations.adopt import study_of
@@ -96,7 +96,8 @@ def verify(
 ) -> None:
     """Train one recorded trial again, in a temporary folder, and say whether it comes out the same.
 
-    Bit for bit on a CPU with the same versions and threads; elsewhere its scores are held against the noise over seeds.
+    Bit for bit on a CPU with the same versions and threads; elsewhere its scores are compared with the noise over
+    seeds.
     """
     from ablations.terminal.progress import Steps
     from ablations.terminal.transfer import show_verification

@@ -100,7 +100,7 @@ def _from_mlflow(uri: str, experiments: Sequence[str]) -> "ResultSource":
 
 
 def _check_places(files: Mapping[str, Path | None]) -> None:
-    """Before anything is read: whether all of them can be written."""
+    """Refuse, before anything is read, a place that can't be written to."""
     to_stdout = [option for option, path in files.items() if path == STDOUT]
     if len(to_stdout) > 1:
         raise UserError(Problem("only one of them can go to the standard output", (", ".join(to_stdout),)))

@@ -76,7 +76,7 @@ def compare(
 
 
 def _check_page(path: Path) -> None:
-    """Before anything is read: whether a page can go there."""
+    """Refuse, before anything is read, a place where no page can be written."""
     if path.suffix.lower() not in (".html", ".htm"):
         raise UserError(Problem(f"{str(path)!r} is no HTML file", ("--out",), allowed="a name that ends with .html"))
     if path.is_dir() or not path.parent.is_dir():

@@ -1,4 +1,4 @@
-"""`python -m ablations sync`: to MLflow what it has missed."""
+"""`python -m ablations sync`: send to MLflow what it has missed."""
 
 from typing import Annotated
 

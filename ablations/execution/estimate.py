@@ -1,4 +1,4 @@
-"""What a study will cost: each arm measured for a moment in as many processes as will train side by side."""
+"""What a study will cost: each arm is measured for a moment, in as many processes as will train at the same time."""
 
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -19,7 +19,7 @@ ALL_SECONDS, FEWEST_SECONDS = 30.0, 0.1  # for all arms together, where they are
 
 @dataclass(frozen=True)
 class ArmCost:
-    """One arm's trial, seconds."""
+    """The seconds that one trial of an arm takes."""
 
     arm: str
     steps: int
@@ -52,9 +52,9 @@ def arm_costs(arms: Sequence[Arm], resources: Resources, seconds: float = SECOND
 def study_seconds(
     trials: Sequence[Trial], costs: dict[str, ArmCost], resources: Resources, to_come: Sequence[ArmCost] = ()
 ) -> float:
-    """Wall seconds until all of these are done, each going to the place that gets free first.
+    """Wall seconds until all of these trials are done, each starting when a place becomes free.
 
-    `to_come`: the costs of trials that nobody knows yet.
+    `to_come`: the costs of trials that are not known yet.
     """
     free = [0.0] * resources.workers
     for cost in (*(costs[trial.arm.name] for trial in trials), *to_come):

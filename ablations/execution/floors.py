@@ -1,4 +1,4 @@
-"""Floors being made while trials train: a process beside them, or here where trials run here too."""
+"""Floors that are made while trials train: in a process of their own, or here where trials run here too."""
 
 import hashlib
 import json
@@ -21,9 +21,9 @@ from gan_core.scoring.floors import floors_of
 
 
 class FloorWork:
-    """Makes what is missing of a study's floors: `start`, then `finish`, or `stop` where nobody waits.
+    """Makes what is missing of a study's floors: `start`, then `finish`, or `stop` to end without waiting.
 
-    A study is not the worse for floors that can't be made: `complaint` says why there are none.
+    A study goes on without floors that can't be made; `complaint` says why there are none.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class FloorWork:
         self._ours: Connection | None = None
 
     def start(self, on_step: OnStep) -> None:
-        """Begin, unless all are there."""
+        """Begin, unless all floors exist."""
         if not self.missing:
             return
         settings = [config.plain() for config in self.missing]
@@ -53,7 +53,7 @@ class FloorWork:
         theirs.close()
 
     def finish(self, on_step: OnStep) -> None:
-        """Wait for the end."""
+        """Wait until they are made."""
         if self._process is None or self._ours is None:
             return
         if self._process.is_alive():
@@ -66,7 +66,7 @@ class FloorWork:
         self._process = None
 
     def stop(self) -> None:
-        """Make an end: files appear whole or not at all, so nothing is lost but the work."""
+        """End the work at once: files appear whole or not at all, so nothing but the work is lost."""
         if self._process is not None:
             self._process.kill()
             self._process.join()
@@ -79,7 +79,7 @@ def _child(settings: list[dict[str, object]], root: Path, home: Path, device: st
 
 
 def _attempt(settings: list[dict[str, object]], root: Path, home: Path, device: str) -> str:
-    """'' or, in a line, why there are no floors."""
+    """Make the floors; returns why there are none, in one line, or ''."""
     try:
         make_floors(settings, root, home, device)
     except UserError as error:
@@ -94,7 +94,7 @@ ABOUT = ("data", "data_dir", "skip_broken", "fit", "image_size", "extractor", "m
 
 
 def missing_floors(root: Path, configs: Iterable[Config], large: bool) -> tuple[Config, ...]:
-    """A configuration of each protocol whose floors are not there; `large`: with large extractors too."""
+    """A configuration for each protocol whose floors do not exist; `large`: with large extractors too."""
     kept = read_file(root)
     there = set() if kept is None else set(kept.protocols)
     by_protocol = {_protocol(config): config for config in configs if _is_scored(config, large)}
@@ -117,7 +117,7 @@ def _is_scored(config: Config, large: bool) -> bool:
 
 
 def _protocol(config: Config) -> str:
-    """Equal for configurations whose full scores have equal stamps, as far as that hangs on them."""
+    """A key that is equal for configurations whose full scores have equal stamps, as far as settings decide that."""
     plain = config.plain()
     about = {name: plain[name] for name in ABOUT if name in plain}
     canonical = json.dumps({**about, "versions": versions()}, sort_keys=True)

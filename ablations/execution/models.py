@@ -1,4 +1,4 @@
-"""The models of a study at the end of an execution: after everything else, and no reason for anything to fail."""
+"""The models of a study at the end of an execution: after everything else, so that they can make nothing fail."""
 
 from dataclasses import dataclass
 
@@ -19,9 +19,9 @@ class ModelsLogged:
 
 
 def log_missing_models(session: Session, on_step: OnStep) -> ModelsLogged:
-    """Log each arm's best generator that the store lacks, where that is wanted, and register it where that is wanted.
+    """Log each arm's best generator that the store lacks, and register it, where the options want that.
 
-    Nothing happens where MLflow has not even the runs: `sync` will send both.
+    Nothing happens where MLflow does not have the runs yet: `sync` will send both.
     """
     options, root, uri = session.options, session.workspace.root, session.tracking_uri
     if not options.models or session.offline or session.complaint:

@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True)
 class ExecutionOptions:
-    """What a user says about an execution, apart from the study."""
+    """The options of one execution, apart from the study itself."""
 
     home: Path
     executor: Literal["processes", "inline"] = "processes"

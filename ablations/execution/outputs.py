@@ -1,4 +1,4 @@
-"""What a study's folder shows people, written anew as results come: the leaderboard's CSV and the report's page."""
+"""What a study's folder shows people, written again as results come: the leaderboard's CSV and the report's page."""
 
 from pathlib import Path
 
@@ -9,22 +9,22 @@ from ablations.workspace.workspace import Workspace
 
 
 class Outputs:
-    """Of one study. `with_report`: whether a page is wanted. `complaint`: why there is none, '' if nothing is wrong."""
+    """The outputs of one study. `with_report`: whether a page is wanted. `complaint`: why there is none, or ''."""
 
     def __init__(self, workspace: Workspace, with_report: bool) -> None:
         self.workspace, self.with_report = workspace, with_report
         self.complaint = ""
 
     def source(self) -> ResultSource:
-        """The results as they stand now."""
+        """The results as they are now."""
         return from_folders([self.workspace.root])
 
     def leaderboard(self) -> Leaderboard:
-        """The arms as they stand now."""
+        """The ranked arms as they are now."""
         return self.source().leaderboard()
 
     def write_leaderboard(self) -> Path:
-        """Write the CSV, and give its path."""
+        """Write the CSV, and return its path."""
         write_csv(self.leaderboard(), self.workspace.leaderboard_csv)
         return self.workspace.leaderboard_csv
 
@@ -37,7 +37,7 @@ class Outputs:
             self.complaint = write_at_the_end(self.workspace)
 
     def files(self) -> list[Path]:
-        """What is there and wanted, for whoever keeps copies."""
+        """The files that exist and are wanted, for copies elsewhere."""
         report = [self.workspace.report_html, self.workspace.figures] if self.with_report else []
         wanted = [self.workspace.leaderboard_csv, *report]
         return [path for path in wanted if path.exists()]

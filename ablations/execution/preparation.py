@@ -1,4 +1,4 @@
-"""All images ready, and right for every trial, and the weights of their extractors, before any is trained."""
+"""Before any trial trains: all images are ready and usable for every trial, and the extractors have their weights."""
 
 from collections.abc import Hashable, Iterable
 from pathlib import Path
@@ -12,9 +12,9 @@ from gan_core.training import training_data
 
 
 def prepare_data(trials: Iterable[Trial], home: Path, on_step: OnStep) -> dict[tuple[Hashable, ...], str]:
-    """Prepare the images of these trials; their digests, by `training_data.key`.
+    """Prepare the images of these trials; returns their digests, by `training_data.key`.
 
-    Raises UserError where they can't be had, or won't do for a trial.
+    Raises UserError where they can't be had, or can't be used for a trial.
     """
     ready: dict[tuple[Hashable, ...], ImageSet] = {}
     for config in (trial.config for trial in trials):
@@ -33,6 +33,9 @@ def prepare_data(trials: Iterable[Trial], home: Path, on_step: OnStep) -> dict[t
 
 
 def prepare_weights(trials: Iterable[Trial], home: Path, given: Path | None, on_step: OnStep) -> None:
-    """Have the weights of all extractors that these trials ask for. Raises UserError where they can't be had."""
+    """Bring the weights of all extractors of these trials onto this machine.
+
+    Raises UserError where they can't be had.
+    """
     names = dict.fromkeys(name for trial in trials for name in extractors_of(trial.config))
     supply(names, home, given, lambda what, done, total: on_step(f"weights: {what}", done / total))

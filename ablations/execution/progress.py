@@ -12,7 +12,7 @@ from gan_core.workers.job import Report
 
 @dataclass
 class TrialProgress:
-    """One running trial."""
+    """The progress of one running trial."""
 
     name: str
     budget_images: int
@@ -23,7 +23,7 @@ class TrialProgress:
 
 @dataclass
 class StudyProgress:
-    """All trials of a study, those included that were done before this execution."""
+    """The progress of all trials of a study, including those that were done before this execution."""
 
     trials: dict[str, Trial]
     clock: Callable[[], float] = time.monotonic
@@ -37,7 +37,7 @@ class StudyProgress:
 
     @classmethod
     def of(cls, trials: Sequence[Trial], journals: Mapping[str, Sequence[AnyEvent]]) -> "StudyProgress":
-        """The progress that the journals tell."""
+        """The progress according to the journals."""
         progress = cls({})
         for trial in trials:
             progress.admit(trial, journals[trial.name])
@@ -71,7 +71,7 @@ class StudyProgress:
             row.fid = next((score.value for score in event.scores if score.metric == "fid"), None)
 
     def admit(self, trial: Trial, events: Sequence[AnyEvent]) -> None:
-        """One trial more than was known; `events`: what its journal holds."""
+        """Add a trial; `events`: the content of its journal."""
         self.trials[trial.name] = trial
         if events and isinstance(events[-1], Finished) and events[-1].status != "failed":
             self.done.add(trial.name)
@@ -80,7 +80,7 @@ class StudyProgress:
 
     @property
     def count(self) -> int:
-        """How many trials there will be, of a search at least."""
+        """How many trials there will be; of a search, at least."""
         return len(self.trials) + self.to_come
 
     @property
@@ -108,7 +108,7 @@ class StudyProgress:
 
     @property
     def _to_come(self) -> int:
-        """Images of the trials that nobody knows yet: they have one budget."""
+        """Images of the trials that are not known yet: all have the same budget."""
         return self.to_come * _budget(next(iter(self.trials.values()))) if self.to_come else 0
 
     def _to_show(self, name: str) -> int:
@@ -120,6 +120,6 @@ def _budget(trial: Trial) -> int:
 
 
 class OnStep(Protocol):
-    """Who is told what is being done, and, where that is known, how much of it is done already, 0 to 1."""
+    """A callback with what is being done and, where that is known, the share of it that is done, 0 to 1."""
 
     def __call__(self, text: str, share: float | None = None) -> None: ...

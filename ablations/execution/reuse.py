@@ -1,8 +1,8 @@
 """Trials that another study has trained already: one configuration, data and code make one run, trained once.
 
-Only runs that came to their end are taken over, never failed or unfinished ones. They are looked for among the studies
-of one runs folder, by the fingerprint (the seed is in it), the digest of the trainer's source, the versions of what it
-stands on, and the digest of the images.
+Only runs with a result are taken over, never failed or unfinished ones. They are looked for among the studies of one
+runs folder, by the fingerprint (which includes the seed), the digest of the trainer's source, the versions of the
+libraries it uses, and the digest of the images.
 """
 
 import os
@@ -35,7 +35,7 @@ DataDigests = Mapping[tuple[Hashable, ...], str]  # by `training_data.key`
 
 
 class Twin(NamedTuple):
-    """A finished run of another study. `origin`: STUDY/FOLDER of the one that was trained, not taken over."""
+    """A finished run of another study. `origin`: STUDY/FOLDER of the run that was trained and not itself taken over."""
 
     directory: Path
     study: str
@@ -44,14 +44,14 @@ class Twin(NamedTuple):
 
 
 def twins_of(trials: Sequence[Trial], runs: Path) -> dict[str, tuple[Twin, ...]]:
-    """By trial, for those that have any: finished runs of the same configuration by the same code, in other studies."""
+    """For each trial that has any: finished runs of the same configuration by the same code, in other studies."""
     folders = _folders(runs, {trial.study for trial in trials})
     found = {trial.name: tuple(_twins(trial, folders.get(_ending(trial.directory), ()))) for trial in trials}
     return {name: twins for name, twins in found.items() if twins}
 
 
 def reusable(trials: Iterable[Trial], twins: Mapping[str, Sequence[Twin]], digests: DataDigests) -> dict[str, Twin]:
-    """By trial the run to take over: the first one of its twins that was trained on the images that it would be."""
+    """For each trial the run to take over: the first of its twins that was trained on the same images."""
     chosen = {}
     for trial in trials:
         digest = digests.get(training_data.key(trial.config))
@@ -64,7 +64,7 @@ def reusable(trials: Iterable[Trial], twins: Mapping[str, Sequence[Twin]], diges
 def take_over(trial: Trial, twin: Twin) -> None:
     """Fill the trial's folder from the twin's: weights and pictures linked or copied, its record its own.
 
-    The journal comes last and at once, so that a crash before leaves a trial that has not begun.
+    The journal comes last and in one step, so that a crash before that leaves a trial that has not begun.
     """
     trial.directory.mkdir(parents=True, exist_ok=True)
     for source in sorted(path for path in twin.directory.rglob("*") if path.is_file()):
@@ -88,7 +88,7 @@ def told(reused: Mapping[str, Twin], of: int) -> str:
 
 
 def _stands_on(packages: Mapping[str, str]) -> dict[str, str]:
-    """Without ours, which is known by its source; where the trainer alone was copied to, it isn't installed."""
+    """The versions of the libraries, without this package's own: its source has a digest of its own."""
     return {package: number for package, number in packages.items() if package != OURS}
 
 
@@ -107,7 +107,7 @@ def _ending(directory: Path) -> str:
 
 
 def _folders(runs: Path, without: set[str]) -> dict[str, list[Path]]:
-    """The trials' folders of all studies but these, by their ending."""
+    """The folders of the trials of all studies except these, by their ending."""
     found: dict[str, list[Path]] = {}
     for folder in sorted(runs.glob("*/trials/*")):
         if folder.parents[1].name not in without:

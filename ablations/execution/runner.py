@@ -26,7 +26,7 @@ def run_trials(
     home: Path,
     stop: Callable[[], bool],
 ) -> Generator[Report, None, None]:
-    """Run what the ledger hands out, to the end or until `stop()`; every report after it has been entered.
+    """Run the trials that the ledger hands out, to the end or until `stop()`; yields every report once it is entered.
 
     A generator: whatever ends it, an exception too, lets the running trials save and end first.
     """
@@ -54,7 +54,7 @@ def run_trials(
 
 
 def _pruned(trial: Trial, why: str) -> Report:
-    """The end of a trial that was given up and has left its place: the parent writes it, for the child is gone."""
+    """The end of a trial that was given up and has left its place: the parent writes it, since the child is gone."""
     last = journal.read(trial.directory)[-1]
     end = Finished(
         seq=last.seq + 1,

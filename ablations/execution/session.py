@@ -1,4 +1,4 @@
-"""One execution of a study: what is to do, who does it, who is told; from the lock to the leaderboard."""
+"""One execution of a study: what is to do, who does it, who gets reports; from the lock to the leaderboard."""
 
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -64,16 +64,16 @@ class Session:
         return [trial for trial in self.trials if progress_of(trial) not in ENDED]
 
     def needs_store(self) -> bool:
-        """Whether `reports` will ask the tracking store for anything."""
+        """Whether `reports` will need the tracking store."""
         has_all = is_study_shipped(self.trials, self.workspace.root, self.tracking_uri)
         to_train = bool(self.to_do()) or bool(self.progress.to_come)
         return not self.offline and (to_train or not has_all)
 
     def reports(self, stop: Callable[[], bool], on_step: OnStep) -> Generator[Report, None, None]:
-        """Train what is to do and tell of it; nothing is imported or opened where there is nothing to do.
+        """Train what is to do and report it; nothing is imported or opened where there is nothing to do.
 
-        A generator: whatever ends it, the running trials save and end, and the leaderboard is written. Raises
-        UserError before anything trains.
+        A generator: whatever ends it, the running trials save and end, and the leaderboard is written. Raises UserError
+        before anything trains.
         """
         to_do = self.to_do()
         has_ledger = self.options.storage is not None or self.workspace.optuna_db.exists()
@@ -111,7 +111,7 @@ class Session:
             self._end(tracker, outcome, on_step)
 
     def _stages(self, admit: Callable[[Trial], None], stop: Callable[[], bool]) -> Iterator["Ledger | Explorer"]:
-        """The ledgers of this execution, each when what the one before has handed out has come to its end."""
+        """The ledgers of this execution, each one when all trials of the one before have ended."""
         search = self.exploration
         if search is not None:
             from ablations.search.explorer import Explorer
@@ -125,7 +125,7 @@ class Session:
         yield self._ledger()
 
     def _admit(self, trial: Trial, tracker: "AnyTracker", on_step: OnStep) -> None:
-        """Take in a trial that nobody knew before."""
+        """Take in a trial that was not known before."""
         self.trials.append(trial)
         self.journals[trial.name] = journal.read(trial.directory)
         tracker.admit(trial)
@@ -135,7 +135,10 @@ class Session:
         self.progress.to_come = self.exploration.trials_to_come if self.exploration else 0
 
     def _take_over(self, to_do: Sequence[Trial], on_step: OnStep) -> list[Trial]:
-        """Take over what other studies have trained. Gives those trials; what has begun here goes on here."""
+        """Take over what other studies have trained, and return those trials.
+
+        A trial that has begun here goes on here.
+        """
         new = [] if self.options.retrain else [trial for trial in to_do if not self.journals[trial.name]]
         found = reusable(new, twins_of(new, self.workspace.root.parent), self.data_digests)
         if found:
@@ -148,7 +151,7 @@ class Session:
         return taken
 
     def _end(self, tracker: "AnyTracker", outcome: "Outcome", on_step: OnStep) -> None:
-        """Whatever of this goes wrong, the tracker is closed."""
+        """Finish the outputs and close the tracker, whatever goes wrong."""
         try:
             if outcome == "finished":
                 self.floors.finish(on_step)

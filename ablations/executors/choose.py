@@ -1,4 +1,4 @@
-"""The executor that a user asked for, by its name."""
+"""The executor with a given name."""
 
 from typing import Literal
 

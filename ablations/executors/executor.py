@@ -1,4 +1,4 @@
-"""What an executor is: whoever runs the trials of a study, wherever they run."""
+"""What an executor is: anything that runs the trials of a study, wherever they run."""
 
 from collections.abc import Callable, Generator, Iterator
 from typing import Protocol

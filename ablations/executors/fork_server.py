@@ -7,5 +7,5 @@ from gan_core.workers import fork_server as trainers
 
 
 def fork_server() -> ForkServerContext:
-    """Start the fork server unless it runs, and give the context whose processes come from it."""
+    """Start the fork server unless it runs, and return the context whose processes come from it."""
     return trainers.fork_server(TRAINER.partition(":")[0])

@@ -1,6 +1,6 @@
-"""What a trial's process asks of its machine, sampled by itself into a file beside its journal: `system.jsonl`.
+"""What a trial's process uses of its machine, sampled by itself into a file next to its journal: `system.jsonl`.
 
-Only what is the trial's own: the CPU time and memory of its process, and the memory that its tensors take on the GPU.
+Only the trial's own use: the CPU time and memory of its process, and the memory of its tensors on the GPU.
 """
 
 import os
@@ -23,7 +23,7 @@ GpuMemory = Callable[[], float | None]  # bytes; None: no GPU
 
 
 class SystemSample(Record):
-    """One look. `cpu_percent`: since the last look, 100 for each core kept busy; `rss_mb`: memory; None: no GPU."""
+    """One sample. `cpu_percent`: since the last sample, 100 for each core kept busy; `rss_mb`: memory; None: no GPU."""
 
     time: float  # Unix time, s
     cpu_percent: float

@@ -1,4 +1,4 @@
-"""One trial, trained from its job; every event goes into the journal, then to whoever listens.
+"""One trial, trained from its job; every event goes into the journal first, then to the parent.
 
 Importing this module imports the whole trainer: the fork server does so once, and each trial starts from there.
 """
@@ -31,7 +31,7 @@ def events_of(job: Job, device: str, threads: int) -> Generator[AnyEvent, None, 
 
 
 def _gpu_memory(device: str) -> GpuMemory:
-    """What the run's tensors take on its GPU, in bytes; of nothing else on that GPU."""
+    """A function that returns the bytes that the run's tensors take on its GPU, without those of other programs."""
     if not device.startswith("cuda"):
         return lambda: None
     return lambda: float(torch.cuda.memory_allocated(device))

@@ -15,7 +15,7 @@ Cell = str | int | float | None  # None: there is no such number
 
 @dataclass(frozen=True)
 class Column:
-    """A column. `cell` gives an arm's; `entry`, where there is one, that of what is no arm."""
+    """A column. `cell` returns its value for an arm; `entry`, where there is one, for a line that is no arm."""
 
     name: str
     meaning: str
@@ -151,7 +151,7 @@ _FACTORS_AFTER, _METRICS_AFTER = "kind", "seeds_needed"
 
 
 def documented() -> dict[str, str]:
-    """Every column in its place, factors and metrics by example."""
+    """Every column in its place, with an example for factors and metrics."""
     meanings: dict[str, str] = {}
     for column in COLUMNS:
         meanings[column.name] = column.meaning
@@ -185,7 +185,7 @@ def table_columns(leaderboard: Leaderboard) -> list[str]:
 
 
 def line_of(table: Table, line: Row | UnrankedEntry) -> dict[str, Any]:
-    """A row or an entry by column, as far as it has them. None and NaN are numbers that there are not."""
+    """A row or an entry as values by column, where it has them. None and NaN mean that there is no number."""
     if isinstance(line, UnrankedEntry):
         cells: dict[str, Any] = {column.name: column.entry(table, line) for column in COLUMNS}
         return cells | {f"{m}_mean": score.value for m, score in line.scores.items() if m in table.other_metrics}

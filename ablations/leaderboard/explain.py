@@ -1,4 +1,4 @@
-"""In which fields the protocols of two arms, runs or stamps differ: why their scores stand in two tables."""
+"""The fields in which the protocols of two arms, runs or stamps differ: why their scores are in two tables."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Journal = Callable[[Result], Sequence[AnyEvent]]  # a trial's events, wherever t
 
 @dataclass(frozen=True)
 class ProtocolSide:
-    """One of the two: `what` it is, and the scores whose protocols are compared, by metric."""
+    """One side: what it is, in words, and its scores by metric, whose protocols are compared."""
 
     what: str
     scores: Mapping[str, Score]
@@ -34,7 +34,7 @@ class Difference:
 
 @dataclass(frozen=True)
 class Explanation:
-    """What was compared. `stamps`: by metric, those of a and b; `only`: metrics that one of them alone has."""
+    """What was compared. `stamps`: of a and b, by metric; `only`: metrics that just one of them has."""
 
     a: str
     b: str
@@ -46,7 +46,7 @@ class Explanation:
 def explain(a: str, b: str, results: Sequence[Result], of: Of, journal_of: Journal) -> Explanation:
     """Compare two arms, runs (ARM-seedN) or stamps among these results; STUDY/ARM where two studies have the arm.
 
-    `of`: which generators' scores. Raises UserError where nothing, or more than one thing, is called so.
+    `of`: which generators' scores. Raises UserError where a name means nothing, or more than one thing.
     """
     sides = [_side(text, results, of, journal_of) for text in (a, b)]
     first, second = (side.scores for side in sides)

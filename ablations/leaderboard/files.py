@@ -1,4 +1,4 @@
-"""A leaderboard as CSV and as JSON. Both hold the same lines; an empty cell, or null, is a number that there is not."""
+"""A leaderboard as CSV and as JSON. Both hold the same lines; an empty cell, or null, means that there is no number."""
 
 import json
 import math
@@ -17,7 +17,7 @@ SCHEMA_VERSION = 1
 
 
 def frame_of(leaderboard: Leaderboard) -> pd.DataFrame:
-    """One line an arm, then what was scored elsewhere, what was explored, floors; ranks start anew in each table."""
+    """One line for each arm, then external scores, explored arms, floors; ranks start again in each table."""
     lines = [
         line_of(table, line)
         for table in leaderboard.tables
@@ -72,7 +72,7 @@ def _table(table: Table) -> dict[str, Any]:
 
 
 def _claim(answered: AnsweredClaim) -> dict[str, Any]:
-    """The claim as the study has it, and the answer; seeds as text."""
+    """The claim as the study states it, and the answer; seeds as text."""
     answer = {name: value for name, value in asdict(answered).items() if name not in ("claim", "rule")}
     rule = {"scale": answered.rule.scale, "lower_is_better": answered.rule.lower_is_better}
     return {**answered.claim.model_dump(mode="json"), **rule, **_deep_plain(answer)}

@@ -104,7 +104,7 @@ def _explored(trials: Sequence[Result], of: Of, metrics: Sequence[str], rule: Ru
 
 
 def _tried(trials: Sequence[Result], of: Of) -> list[float | None]:
-    """Each explored trial's FID; None for one that diverged or was stopped early: it gave nothing."""
+    """Each explored trial's FID; None for one that diverged or was stopped early, since it produced nothing."""
     ended = [trial for trial in trials if trial.status in ("finished", "diverged", "pruned")]
     return [next(iter(scores_of([trial], METRIC, of).values()), None) for trial in ended]
 
@@ -139,7 +139,10 @@ def _arm_scores(trials: Sequence[Result], of: Of) -> ArmScores:
 def _ranked(
     rows: Sequence[Row], elsewhere: Sequence[UnrankedEntry]
 ) -> tuple[tuple[Row, ...], tuple[UnrankedEntry, ...]]:
-    """Both in order, with ranks in common. At a tie the baseline comes first, and arms before what is no arm."""
+    """Rows and external scores in common order, with ranks.
+
+    At a tie the baseline comes first, and arms before others.
+    """
     keys = {("arm", row.arm): (row.fid.mean, 0 if row.is_baseline else 1, row.arm) for row in rows}
     keys |= {("elsewhere", entry.name): (entry.fid, 2, entry.name) for entry in elsewhere}
     finite = sorted((key for key in keys if math.isfinite(keys[key][0])), key=lambda key: keys[key])

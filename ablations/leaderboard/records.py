@@ -55,7 +55,7 @@ class Row:
 
     @property
     def seeds_ended(self) -> int:
-        """Seeds that came to an end, whichever."""
+        """The number of seeds that ended, whatever their outcome."""
         return self.seeds_finished + self.seeds_diverged + self.seeds_failed + self.seeds_pruned
 
     @property
@@ -65,7 +65,7 @@ class Row:
 
     @property
     def verdict(self) -> str:
-        """What the study says of the arm."""
+        """The study's verdict on the arm."""
         if self.kind == "explored":
             return "explored"
         if self.is_baseline:
@@ -74,7 +74,7 @@ class Row:
 
     @property
     def reason(self) -> str:
-        """Why the verdict is this one."""
+        """Why this is the verdict."""
         if self.kind == "explored":
             return "an arm is not judged by the numbers that it was chosen by"
         if self.comparison is None:
@@ -138,7 +138,7 @@ class Table:
 
     @property
     def other_metrics(self) -> tuple[str, ...]:
-        """The metrics beside the FID."""
+        """The metrics of the table other than the FID."""
         return tuple(metric for metric in self.stamps if metric != METRIC)
 
     def lines(self) -> Iterator[Row | UnrankedEntry]:

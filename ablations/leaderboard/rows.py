@@ -1,4 +1,4 @@
-"""One arm's trials -> its row, but for its rank."""
+"""From one arm's trials to its row, without its rank."""
 
 import math
 from collections import Counter
@@ -13,7 +13,7 @@ from ablations.study.claims.measures import Of
 
 
 def runs_in(table: Table, results: Sequence[Result]) -> list[Result]:
-    """The runs of the table's study that count in it: by their FID's protocol, or without a score in each."""
+    """The runs of the table's study that count in it: those under its FID's protocol, and those without a score."""
     return [result for result in results if result.study == table.study and _counts_in(result, table)]
 
 
@@ -23,7 +23,7 @@ def _counts_in(result: Result, table: Table) -> bool:
 
 
 def row_of(trials: Sequence[Result], of: Of, metrics: Sequence[str], rule: Rule, comparison: Comparison | None) -> Row:
-    """The row of these trials, which are one arm's, by seed. `metrics`: those beside the FID."""
+    """The row of these trials by seed, which belong to one arm. `metrics`: those other than the FID."""
     finished = [trial for trial in trials if trial.status == "finished"]
     statuses = Counter(trial.status for trial in trials)
     scores = scores_of(trials, METRIC, of)
@@ -88,7 +88,7 @@ TARGET = 0.1  # scores should cost no more than this share
 
 
 def evaluation_share(results: Iterable[Result]) -> float:
-    """Evaluation's share of the wall time of the trials that have ended and say so; NaN where none does."""
+    """The evaluation's share of the wall time of the ended trials that have recorded it; NaN where none has."""
     summaries = [result.summary for result in results]
     told = [(s.evaluation_s, s.wall_s) for s in summaries if s.evaluation_s is not None and s.wall_s is not None]
     wall_s = sum(wall for _, wall in told)

@@ -35,7 +35,7 @@ class ResultSource:
 
 
 def from_disk(studies: Sequence[str], runs: Path) -> ResultSource:
-    """Studies by their files, names or folders. Raises UserError where there is none, or two have one name."""
+    """Studies by their files, names or folders. Raises UserError where there is none, or where two have one name."""
     if not studies:
         raise UserError(Problem("which study?", ("STUDY",), allowed="a study file, a study's name or its folder"))
     return from_folders([find_workspace(study, runs).root for study in studies])

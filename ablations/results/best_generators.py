@@ -1,4 +1,4 @@
-"""Each arm's best generator, as a study's folder tells of it, and whether a tracking store has it as a logged model.
+"""Each arm's best generator, according to the study's folder, and whether a tracking store has it as a logged model.
 
 The best is the generator with the lowest full FID among the arm's finished seeds, with the weights of that run's best
 score on the way. Arms that a search only explored have none, nor have runs without scores: nothing says which is best.
@@ -16,7 +16,7 @@ WEIGHTS = "best.safetensors"
 
 
 def best_generators(root: Path) -> tuple[Result, ...]:
-    """By arm, in the order of results, the run whose generator is the arm's best, where its weights are there."""
+    """For each arm, in the order of results, the run with its best generator, where the weights exist."""
     best: dict[str, Result] = {}
     for result in read_results(root):
         if result.stage == "explore" or result.status != "finished" or not math.isfinite(_fid(result)):
@@ -27,7 +27,7 @@ def best_generators(root: Path) -> tuple[Result, ...]:
 
 
 def not_logged(root: Path, uri: str, register: str | None = None) -> tuple[Result, ...]:
-    """Those that the store at `uri` lacks as far as is known here, as a model or as a version of `register`.
+    """The generators that the store at `uri` lacks according to this folder, as a model or as a version of `register`.
 
     Raises UserError where that can't be read.
     """

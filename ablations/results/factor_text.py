@@ -1,7 +1,7 @@
 """The readable value of each factor in each arm: 'off', or what switching it on sets, such as '0.1' or 'D'.
 
-A study says which factors are on; what a factor *means* is read off the configurations: it moves the settings in
-which two arms differ that differ in this factor only. A factor that never stands alone in that way is just 'on'.
+A study says which factors are on; what a factor means is read from the configurations: the settings in which two arms
+differ that differ in this factor only. A factor that never stands alone in that way is just 'on'.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -41,7 +41,7 @@ def _searched_text(name: str, arm: FactorFacts) -> str:
 
 
 def _moved(arms: Iterable[FactorFacts]) -> dict[str, tuple[str, ...]]:
-    """Per factor the settings that it moves, in the order of the configuration."""
+    """For each factor the settings that it changes, in the order of the configuration."""
     by_factors = {frozenset(k for k, on in arm.factors.items() if on): arm.config for arm in arms}
     moved: dict[str, dict[str, None]] = {}
     for on, config in by_factors.items():

@@ -1,4 +1,4 @@
-"""Trials' directories -> one record a trial. Reads the disk only: no server, no study file."""
+"""From trials' directories to one record a trial. Reads the disk only: no server, no study file."""
 
 import gc
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -17,10 +17,10 @@ from ablations.workspace.trial_record import RECORD, TrialRecord, read_record
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One trial: who it is, and what its journal comes to.
+    """One trial: its identity and the summary of its journal.
 
     `factors`: the text of each of the study's factors, 'off' or what it sets. `run_id`: MLflow's, where it has the run.
-    `directory`: where the trial lies; '' where it was read from a tracking store. `stage`: of a search.
+    `directory`: where the trial is; '' where it was read from a tracking store. `stage`: of a search.
     """
 
     study: str
@@ -40,7 +40,7 @@ class Result:
 
     @property
     def place(self) -> str:
-        """Where it is kept, for people."""
+        """The place where it is kept, for people."""
         return self.directory or f"MLflow run {self.run_id}"
 
     @property
@@ -59,7 +59,7 @@ class Result:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What a place that keeps trials knows of one: a directory, or a run of a tracking store."""
+    """One trial as a place that keeps trials knows it: a directory, or a run of a tracking store."""
 
     record: TrialRecord
     summary: Summary
@@ -84,7 +84,7 @@ def trial_directories(root: Path) -> list[Path]:
 
 
 def results_of(recorded: Iterable[Recorded]) -> tuple[Result, ...]:
-    """Put recorded trials in order. What a factor's text is follows from the arms of its own study."""
+    """Put recorded trials in order. The text of a factor follows from the arms of its own study."""
     by_study: dict[str, list[Recorded]] = {}
     for one in recorded:
         by_study.setdefault(one.record.study, []).append(one)
@@ -98,7 +98,7 @@ def in_order(results: Iterable[Result]) -> tuple[Result, ...]:
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Thousands of records, and no cycles among them: to look for some takes half of the time of reading."""
+    """Pause the garbage collector: searching thousands of records for cycles takes half the time of reading them."""
     was_on = gc.isenabled()
     gc.disable()
     try:

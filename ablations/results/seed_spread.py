@@ -1,4 +1,4 @@
-"""How far the scores of one arm's training seeds are apart, beside which the noise of an evaluation can be seen."""
+"""How far the scores of one arm's training seeds are apart, to compare the noise of an evaluation with."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ class TrainingSpread:
 
 
 def training_spread(run: Path, of: str, score: Score) -> TrainingSpread | None:
-    """The spread over the seeds of the run's arm, of its generators `of` ('best', 'last') that have the score's stamp.
+    """The spread over the seeds of the run's arm, for the generators `of` ('best', 'last') with the score's stamp.
 
     None where the run belongs to no study, or no seed has such a score.
     """
@@ -55,7 +55,10 @@ QUANTILE = 0.975
 
 @dataclass(frozen=True)
 class ScoreDifference:
-    """One score of the best or the last generator, then and now. `noise`: what it may be off by; None: not known."""
+    """One score of the best or the last generator, then and now.
+
+    `noise`: the difference that noise explains; None: not known.
+    """
 
     of: str
     name: str
@@ -70,7 +73,7 @@ class ScoreDifference:
 
 
 def score_differences(directory: Path, then: Sequence[AnyEvent], now: Sequence[AnyEvent]) -> Iterator[ScoreDifference]:
-    """The full scores that both runs have; the other seeds lie beside `directory`."""
+    """The full scores that both runs have; the other seeds are in the folders next to `directory`."""
     again, others = _full(now), [_full(journal.read(folder)) for folder in _other_seeds(directory)]
     for key, score in _full(then).items():
         if key in again:
@@ -79,7 +82,7 @@ def score_differences(directory: Path, then: Sequence[AnyEvent], now: Sequence[A
 
 
 def _full(events: Sequence[AnyEvent]) -> Mapping[tuple[str, str], Score]:
-    """By generator ('best', 'last') and metric."""
+    """The full scores, by generator ('best', 'last') and metric."""
     full = [event for event in events if isinstance(event, Evaluated) and event.of != "progress"]
     return {(event.of, score.metric): score for event in full for score in event.scores}
 

@@ -1,8 +1,4 @@
-"""What a trial's journal comes to, and the small file beside it that spares whoever reads many trials the journals.
-
-`summary.json` is written by the first reader after a run's end. It is a copy, never the truth: it holds for the journal
-whose size and digest it names and for the code that made it, and is made anew where either has changed.
-"""
+"""The summary of a trial's journal: what a reader of many trials needs to know of each."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -23,7 +19,7 @@ class _Numbers(Record):
 
 
 class ScoreSummary(_Numbers):
-    """A score without its protocol, of which the stamp is left."""
+    """A score with only the stamp of its protocol."""
 
     metric: str
     name: str
@@ -33,12 +29,12 @@ class ScoreSummary(_Numbers):
 
     @classmethod
     def of(cls, score: Score) -> "ScoreSummary":
-        """A score as it stands in a journal."""
+        """The summary of a score from a journal."""
         return cls(metric=score.metric, name=score.name, value=score.value, stamp=score.stamp, error=score.error)
 
 
 class GeneratorSummary(_Numbers):
-    """The scores of one generator, and where it was: thousands of images seen by D, wall seconds spent."""
+    """The scores of one generator, and when it was: thousands of images seen by D, wall seconds spent."""
 
     kimg: float
     seconds: float
@@ -50,7 +46,10 @@ class GeneratorSummary(_Numbers):
 
 
 class Summary(_Numbers):
-    """A run by its journal. None: not known, or not yet; `best` and `last`: the generators scored in full."""
+    """A run according to its journal.
+
+    None: not known, or not yet; `best` and `last`: the generators with full scores.
+    """
 
     status: Status = "unfinished"
     inert: tuple[str, ...] | None = None

@@ -1,4 +1,8 @@
-"""`summary.json`: what a journal comes to, kept beside it for the next reader."""
+"""`summary.json`: the summary of a journal, kept next to it for the next reader.
+
+It is written by the first reader after a run's end. It is a copy, never the truth: it holds for the journal whose size
+and digest it names and for the code that made it, and is made again where either has changed.
+"""
 
 import functools
 import hashlib
@@ -23,7 +27,10 @@ NAME = "summary.json"
 
 
 class _Kept(Record):
-    """What `summary.json` holds. `mtime_ns` spares the digest; a copied folder has another, and the same digest."""
+    """The content of `summary.json`.
+
+    `mtime_ns` saves computing the digest; a copied folder has another one, and the same digest.
+    """
 
     journal_bytes: int
     journal_mtime_ns: int
@@ -32,7 +39,7 @@ class _Kept(Record):
     summary: Summary
 
     def holds_for(self, path: Path, there: os.stat_result) -> bool:
-        """Whether it was made of this journal, by the code of now."""
+        """Whether it was made from this journal, by the present code."""
         if (self.journal_bytes, self.code_digest) != (there.st_size, _code_digest()):
             return False
         return self.journal_mtime_ns == there.st_mtime_ns or self.journal_digest == _digest(path.read_bytes())
@@ -41,7 +48,7 @@ class _Kept(Record):
 def read_summary(directory: Path) -> Summary:
     """The summary of the trial in this directory: from `summary.json` where that still holds, else from the journal.
 
-    After a run's end it is kept for the next reader; a directory that can't be written to is read all the same.
+    After a run's end it is kept for the next reader. A directory that can't be written to can be read all the same.
     """
     path = directory / journal.NAME
     try:
@@ -72,7 +79,7 @@ def _kept(directory: Path) -> _Kept | None:
 
 
 def _keep(directory: Path, there: os.stat_result, digest: str, summary: Summary) -> None:
-    """Whole or not at all for other readers; not forced to the disk, for it can be made again."""
+    """Write the summary, whole or not at all, without waiting for the disk: it can be made again."""
     kept = _Kept(
         journal_bytes=there.st_size,
         journal_mtime_ns=there.st_mtime_ns,
@@ -90,7 +97,7 @@ def _digest(content: bytes) -> str:
 
 @functools.cache
 def _code_digest() -> str:
-    """Of the source that turns events into a summary: a verdict by other rules is another summary."""
+    """The digest of the source that turns events into a summary: other rules for a verdict make another summary."""
     modules = (dynamics, verdict, inspect.getmodule(summary_of))
     return _digest("".join(inspect.getsource(module) for module in modules if module is not None).encode())
 
@@ -102,8 +109,9 @@ A_BATCH = 50
 def keep_summaries(directories: Sequence[Path]) -> None:
     """Leave a summary in each of these trials' directories if many lack one; the reader finds them there.
 
-    Nothing hangs on it: what is not left here, in a directory that can't be written to say, the reader makes itself.
-    Nor can processes be started for a program that was read from standard input, or has no `if __name__ == "__main__"`.
+    Nothing depends on it: where a summary can't be left, as in a directory that can't be written to, the reader makes
+    it. Processes can't be started for a program that was read from standard input, or has no `if __name__ ==
+    "__main__"`.
     """
     missing = _missing(directories)
     if cores() < 2 or len(missing) < MANY or not os.access(missing[0], os.W_OK):
@@ -115,7 +123,7 @@ def keep_summaries(directories: Sequence[Path]) -> None:
 
 
 def _missing(directories: Sequence[Path]) -> list[Path]:
-    """Those without a summary; all, if the first that there is does not hold: the code has changed."""
+    """The directories without a summary; all, if the first summary found does not hold: the code has changed."""
     there = {directory for directory in directories if (directory / NAME).exists()}
     first = next((directory for directory in directories if directory in there), None)
     return [d for d in directories if d not in there] if first is None or summary_holds(first) else list(directories)

@@ -1,4 +1,4 @@
-"""Results -> a tidy table, one row a trial, for whoever wants to do statistics of their own."""
+"""From results to a tidy table, one row a trial, for statistics of one's own."""
 
 from collections.abc import Sequence
 from typing import Any

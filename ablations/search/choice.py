@@ -1,4 +1,4 @@
-"""Which of a search's arms are confirmed."""
+"""Which arms of a search are confirmed."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,15 +12,15 @@ Journals = Mapping[str, Sequence[AnyEvent]]  # by trial
 
 
 def has_result(events: Sequence[AnyEvent]) -> bool:
-    """Whether a journal ends with one: finished, diverged or pruned."""
+    """Whether a journal ends with a result: finished, diverged or pruned."""
     end = events[-1] if events else None
     return isinstance(end, Finished) and end.status != "failed"
 
 
 def best_arms(trials: Sequence[Trial], journals: Journals) -> list[str]:
-    """The arms with a FID in full, by their mean over explored seeds; those of which a seed diverged after the others.
+    """The arms with a full FID, by their mean over explored seeds; arms with a diverged seed come after the others.
 
-    A pruned trial has no such FID: what it was stopped by was measured on fewer samples.
+    A pruned trial has no such FID: it was stopped by a score on fewer samples.
     """
     fids: dict[str, list[float]] = {}
     diverged: Counter[str] = Counter()

@@ -1,7 +1,7 @@
 """A search's trials, as far as they are known: its record on disk, growing, and what that means.
 
-Together with the study file it says which trials there are; what became of each is in its journal, as ever. Optuna's
-storage can be made anew from both.
+Together with the study file it says which trials there are; the outcome of each is in its journal, as always. Optuna's
+storage can be made again from both.
 """
 
 import random
@@ -27,10 +27,10 @@ MOST_FAILURES = 2  # after so many executions in which it failed a trial is give
 
 
 class Exploration:
-    """The record, growing on disk, and the trials that it means."""
+    """The record, growing on disk, and the trials that it defines."""
 
     def __init__(self, study: str, plan: SearchPlan, seeds: Sequence[int], root: Path) -> None:
-        """`seeds`: those that confirm. Raises UserError where the record can't be read."""
+        """`seeds`: those of the confirmation. Raises UserError where the record can't be read."""
         self.study, self.plan, self.seeds, self.root = study, plan, tuple(seeds), root
         self.explored = read_explored(root)
         self._arms: dict[str, Arm] = {}  # by name, in the order of their first suggestion
@@ -40,7 +40,7 @@ class Exploration:
 
     @classmethod
     def of(cls, study: "Study", root: Path) -> "Exploration | None":
-        """Of a study that is a search, its directory being `root`."""
+        """The exploration of a study that is a search; `root` is the study's directory."""
         return None if study.search is None else cls(study.name, study.search, study.seeds, root)
 
     def __iter__(self) -> Iterator[Trial]:
@@ -49,7 +49,7 @@ class Exploration:
 
     @property
     def confirmed(self) -> str:
-        """What Optuna calls the second stage, whose trials are no history for the sampler of the first."""
+        """Optuna's name for the second stage, whose trials are no history for the sampler of the first."""
         return confirmed_ledger(self.study)
 
     @property
@@ -68,25 +68,25 @@ class Exploration:
 
     @property
     def trials_to_come(self) -> int:
-        """How many trials that nobody knows yet there will be at least."""
+        """How many more trials, not known yet, there will be at least."""
         arms = 0 if self.is_complete else self.plan.explore.arms - len(self._arms)
         return arms + (self.plan.confirm.best * len(self.seeds) if self.explored.chosen is None else 0)
 
     @property
     def most_to_come(self) -> int:
-        """How many trials that nobody knows yet there will be at most."""
+        """How many more trials, not known yet, there will be at most."""
         explore, known = self.plan.explore, len(self.trials())
         further = 0 if self.is_complete else explore.arms * explore.seeds - known
         return further + (self.plan.confirm.best * len(self.seeds) if self.explored.chosen is None else 0)
 
     def drawn(self, count: int) -> list[Arm]:
-        """Arms of the space at random, so many tries, without those that are forbidden."""
+        """Arms drawn at random from the space in a number of tries, without the forbidden ones."""
         stream = random.Random(self.plan.explore.seed)
         arms = (self.plan.space.arm(self.plan.space.draw(stream)) for _ in range(count))
         return [arm for arm in arms if isinstance(arm, Arm)]
 
     def trial(self, suggestion: Suggestion) -> Trial:
-        """The trial of a suggestion that is one."""
+        """The trial of a suggestion that became a trial."""
         assert suggestion.seed is not None
         return trial_of(self.study, self._arms[suggestion.arm], suggestion.seed, self.root, stage="explore")
 
@@ -95,13 +95,13 @@ class Exploration:
         return tuple(self.trial(suggestion) for suggestion in self.suggestions if suggestion.is_a == "trial")
 
     def confirming(self) -> tuple[Trial, ...]:
-        """The trials that confirm, seed by seed: the baseline's, and once it is settled which, the best arms'."""
+        """The confirming trials, seed by seed: the baseline's and, once they are chosen, the best arms'."""
         chosen = [self._arms[name] for name in self.explored.chosen or ()]
         arms = (self.plan.space.baseline, *chosen)
         return tuple(trial_of(self.study, arm, seed, self.root, stage="confirm") for seed in self.seeds for arm in arms)
 
     def take(self, params: Params) -> Suggestion:
-        """Write a suggestion down, with what it is: a trial with the arm's next seed, or none."""
+        """Record a suggestion and its fate: a trial with the arm's next seed, or none."""
         arm = self.plan.space.arm(params)
         if isinstance(arm, Forbidden):
             taken = Suggestion(params=params, is_a="forbidden", reason="; ".join(arm.reasons))
@@ -117,7 +117,7 @@ class Exploration:
         return taken
 
     def failed(self, name: str) -> None:
-        """A trial has failed in this execution."""
+        """Note that a trial has failed in this execution."""
         self._write(
             suggestions=tuple(
                 own.model_copy(update={"failures": own.failures + 1})
@@ -128,13 +128,13 @@ class Exploration:
         )
 
     def give_up(self, why: str) -> None:
-        """Nothing more is suggested."""
+        """End the search: no further arm is suggested."""
         self._write(gave_up=why)
 
     def settle(self) -> bool:
-        """Choose what is confirmed, once and for all, if the journals of all explored trials have a result.
+        """Choose the arms to confirm, once and for all, if the journals of all explored trials have a result.
 
-        Gives whether that is settled. A trial that has failed twice is not waited for.
+        Returns whether that is settled. A trial that has failed twice is not waited for.
         """
         if self.explored.chosen is not None:
             return True

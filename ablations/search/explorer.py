@@ -32,7 +32,7 @@ GIVES_UP = 500  # of these
 class Explorer:
     """The Optuna study of a search's first stage. Only the process that holds the study's lock may use it.
 
-    `journals`: by trial, growing with what `admit` is told of: each new trial, before it is handed out. Raises
+    `journals`: by trial, growing with each new trial that `admit` is called with before it is handed out. Raises
     UserError where the storage can't be used.
     """
 
@@ -54,13 +54,13 @@ class Explorer:
         self._fruitless = 0
 
     def next_trials(self) -> Iterator[Trial]:
-        """The trials that were suggested and have no result, then new ones until there are arms enough."""
+        """The suggested trials without a result, then new ones until there are enough arms."""
         yield from self._catch_up()
         while not self._exploration.is_complete:
             yield from self._suggest()
 
     def enter(self, report: Report) -> None:
-        """Enter what an executor tells of a trial that was handed out."""
+        """Enter what an executor reports of a trial that was handed out."""
         if report.event is not None:
             self._note(report.name, report.event)
         elif report.has_died:
@@ -86,7 +86,7 @@ class Explorer:
             yield from self._entered(number, suggestion, known.get(number))
 
     def _entered(self, number: int, suggestion: Suggestion, frozen: FrozenTrial | None) -> Iterator[Trial]:
-        """Have a suggestion and what became of it in Optuna. It is yielded if it is still to be trained."""
+        """Bring a suggestion and its outcome into Optuna. It is yielded if it is still to be trained."""
         trial = self._exploration.trial(suggestion) if suggestion.is_a == "trial" else None
         settled = trial is None or suggestion.failures >= MOST_FAILURES or has_result(self._journals[trial.name])
         if frozen is not None and frozen.state.is_finished() and settled:
@@ -107,7 +107,7 @@ class Explorer:
         return optuna.trial.Trial(self._study, frozen._trial_id)
 
     def _suggest(self) -> Iterator[Trial]:
-        """Ask for a suggestion. It is yielded if it is a trial."""
+        """Ask Optuna for a suggestion. It is yielded if it becomes a trial."""
         trials = self._study.get_trials(deepcopy=False)
         again = sum(AGAIN in frozen.user_attrs for frozen in trials)
         at_random = optuna.samplers.RandomSampler(seed=derived_seed(self._explore.seed, len(trials)))
@@ -129,7 +129,7 @@ class Explorer:
             self._exploration.give_up(f"{GIVES_UP} suggestions in a row were forbidden or had been tried")
 
     def _choose(self, asked: optuna.trial.Trial) -> Params:
-        """Let the sampler choose, dimension by dimension, what is there after what it has chosen."""
+        """Let the sampler choose, dimension by dimension, among what its earlier choices leave."""
         params: Params = {}
         space = self._exploration.plan.space
         for dimension in space.all_dimensions:
@@ -149,7 +149,7 @@ class Explorer:
         self._study.tell(asked, state=TrialState.FAIL)
 
     def _begin(self, trial: Trial, asked: optuna.trial.Trial, reported: set[int]) -> Iterator[Trial]:
-        """Enter what the journal holds already; the trial is yielded unless that was all."""
+        """Enter what the journal holds already; the trial is yielded unless it has ended."""
         asked.set_user_attr("arm", trial.arm.name)
         asked.set_user_attr("seed", trial.seed)
         self._begun[trial.name], self._reported[trial.name] = (trial, asked), reported

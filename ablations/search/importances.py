@@ -16,7 +16,7 @@ FEWEST = 4  # trials in full, below which there is nothing to share out
 
 
 def importances(storage: str, study: str) -> dict[str, float]:
-    """By setting that is in every trial, the largest first; {} where too few trials have a FID.
+    """By setting that every trial has, the largest first; {} where too few trials have a FID.
 
     Raises UserError where the storage can't be used.
     """
@@ -24,7 +24,7 @@ def importances(storage: str, study: str) -> dict[str, float]:
 
 
 def read_importances(storage: str, study: str) -> dict[str, float] | None:
-    """The same of a storage that is left as it is; None where it holds no such study, or can't be read."""
+    """The importances in a storage, which is left unchanged; None where it holds no such study, or can't be read."""
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
         found = optuna.load_study(storage=storage, study_name=study)

@@ -47,7 +47,7 @@ class Ledger:
         self._values: dict[str, float] = {}
 
     def next_trials(self) -> Iterator[Trial]:
-        """The trials that are still to do, as Optuna hands them out: those that it calls running already first."""
+        """The trials that are still to do, as Optuna hands them out: those that it calls running come first."""
         self._enlist()
         for frozen in self._study.get_trials(states=(TrialState.RUNNING,)):
             yield from self._begin(optuna.trial.Trial(self._study, frozen._trial_id), set(frozen.intermediate_values))
@@ -59,14 +59,14 @@ class Ledger:
         return ""
 
     def enter(self, report: Report) -> None:
-        """Enter what an executor tells of a trial that was handed out."""
+        """Enter what an executor reports of a trial that was handed out."""
         if report.event is not None:
             self._note(report.name, report.event)
         elif report.has_died:
             self._close(report.name, "failed", report.left)
 
     def _enlist(self) -> None:
-        """Enqueue every trial of which the ledger has neither an open entry nor the end that its journal tells."""
+        """Enqueue every trial for which the ledger has neither an open entry nor the end that its journal records."""
         open_or_ended: set[tuple[str, str]] = set()
         for frozen in self._study.get_trials(deepcopy=False):
             status = frozen.user_attrs.get(STATUS, "") if frozen.state.is_finished() else "open"
@@ -80,7 +80,7 @@ class Ledger:
                 )
 
     def _begin(self, asked: optuna.trial.Trial, reported: set[int]) -> Iterator[Trial]:
-        """Open a trial and enter what its journal holds; it is yielded unless that was all."""
+        """Open a trial and enter what its journal holds; it is yielded unless it has ended."""
         trial = self._trials.get(asked.user_attrs.get(FINGERPRINT, ""))
         if trial is None or trial.name in self._begun:
             asked.set_user_attr(STATUS, WITHDRAWN)

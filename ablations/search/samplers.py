@@ -1,8 +1,8 @@
-"""Samplers and pruners by name, as a study file asks for them.
+"""Samplers and pruners by name, as a study file names them.
 
-A sampler is made anew for every suggestion, its seed derived from the search's seed and from how many trials the
-storage holds: a seeded sampler that is made anew after a crash would suggest the same points again. `qmc` alone keeps
-one seed, for its points are one sequence; the storage counts how many of them are used.
+A sampler is made again for every suggestion, its seed derived from the search's seed and the number of trials in the
+storage: a seeded sampler that is made again after a crash would suggest the same points. `qmc` alone keeps one seed,
+since its points are one sequence; the storage counts how many of them are used.
 """
 
 import random
@@ -44,9 +44,9 @@ def sampler_of(explore: Explore, trials: int, entered_again: int) -> BaseSampler
 
 
 def pruner_of(name: str, config: Config) -> BasePruner | None:
-    """None: nothing is stopped. A trial's steps are images; it may be stopped at a score on the way.
+    """The pruner; None: nothing is stopped. A trial's steps are images; it may be stopped at a score on the way.
 
-    `median`: from a third of the budget on, once three trials have come so far. `hyperband`: Li et al. 2018,
+    `median`: from a third of the budget on, once three trials have come that far. `hyperband`: Li et al. 2018,
     arXiv:1603.06560, from the first score on.
     """
     images = round(config.budget_kimg * 1000)
@@ -61,7 +61,7 @@ def pruner_of(name: str, config: Config) -> BasePruner | None:
 
 
 def derived_seed(seed: int, count: int) -> int:
-    """A seed below 2^31 that hangs on both."""
+    """A seed below 2^31 that depends on both."""
     return random.Random(f"{seed}/{count}").getrandbits(31)
 
 

@@ -1,4 +1,4 @@
-"""Optuna's studies: opened or made, with one message for whatever is wrong with a storage."""
+"""Optuna's studies: opened or made, with one message for anything that is wrong with a storage."""
 
 import time
 import warnings
@@ -19,7 +19,7 @@ TRIES, PAUSE_S = 5, 0.5  # where another process makes the same tables at this m
 def opened(storage: str, name: str, pruner: BasePruner | None = None) -> optuna.Study:
     """The study of this name, made where there is none; without a pruner nothing is stopped early.
 
-    Its sampler draws at random, for whoever asks it. Raises UserError where the storage can't be used.
+    Its own sampler, which nothing here uses, draws at random. Raises UserError where the storage can't be used.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
@@ -59,7 +59,7 @@ def _is_race(error: SQLAlchemyError) -> bool:
 
 
 def unusable(storage: str, error: Exception) -> UserError:
-    """What the user is told of a storage that can't be used."""
+    """The error for a storage that can't be used."""
     why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     message = f"the Optuna storage {without_password(storage)} can't be used: {why}"
     return UserError(Problem(message, ("--storage",), ALLOWED))

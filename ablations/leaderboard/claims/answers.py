@@ -27,7 +27,10 @@ SEVERAL = "these runs measured it under several protocols"
 def answer_claims(
     claims: Sequence[Claim], trials: Sequence[Result], rule: Rule, of: Of, mixed: Collection[str] = ()
 ) -> tuple[AnsweredClaim, ...]:
-    """Answer them from one study's trials under one protocol, in order. `mixed`: metrics with several protocols."""
+    """Answer the claims from one study's trials under one protocol, in order.
+
+    `mixed`: metrics with several protocols.
+    """
     by_arm = {arm: tuple(own) for arm, own in groupby(sorted(trials, key=_arm), key=_arm)}
     cases = [Case(claim, MEASURES[claim.metric].rule(rule), by_arm, of) for claim in claims]
     found = [_evidence(case, mixed) for case in cases]

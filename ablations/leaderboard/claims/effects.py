@@ -43,7 +43,7 @@ def _level(factors: Mapping[str, str], name: str) -> str:
 
 
 def _scores(case: Case, trial: Result) -> Sequence[float | None]:
-    """A run's score, None if it diverged; nothing for one without an end or a usable score."""
+    """A run's score, None if it diverged; left out where it has not ended or has no usable score."""
     own = arm_scores(trial.arm, [trial], case.measure, case.of, case.rule)
     return [*own.scores.values(), *[None] * len(own.diverged)]
 

@@ -1,4 +1,4 @@
-"""What the trials say of one claim: its two p-values, and the answer once these are adjusted over all claims."""
+"""The evidence of the trials for one claim: its two p-values, and the answer once all claims adjust them."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -37,7 +37,7 @@ class Adjusted:
 
 @dataclass(frozen=True)
 class ClaimEvidence:
-    """p of no effect and p of one as large as the margin, NaN where nobody can tell; `answer` follows from both."""
+    """p of no effect and p of an effect as large as the margin, NaN where unknown; `answer` follows from both."""
 
     p: float
     p_equivalence: float
@@ -46,7 +46,7 @@ class ClaimEvidence:
 
 @dataclass(frozen=True)
 class Case:
-    """A claim that is tested, with its metric and the trials by arm. `rule` is the metric's."""
+    """A claim to be tested, with its metric and the trials of each arm. `rule` is the metric's."""
 
     claim: Claim
     rule: Rule
@@ -58,7 +58,7 @@ class Case:
         return MEASURES[self.claim.metric]
 
     def scores(self, arm: str) -> ArmScores:
-        """An arm's; one without trials has none."""
+        """The scores of an arm; an arm without trials has none."""
         return arm_scores(arm, self.trials.get(arm, ()), self.measure, self.of, self.rule)
 
     def answer(
@@ -69,7 +69,7 @@ class Case:
 
 
 def of_arms(case: Case, test: OfArms) -> ClaimEvidence:
-    """Two arms by their common seeds, divergence included: as the leaderboard's verdicts."""
+    """Two arms compared over their common seeds, divergence included, as in the leaderboard's verdicts."""
     left, right = case.scores(test.left), case.scores(test.right)
     contrast, divergence = contrast_of(((1.0, left), (-1.0, right)), right, case.rule), divergence_of(left, right)
 
@@ -146,7 +146,7 @@ def of_generators(case: Case, test: OfGenerators) -> ClaimEvidence:
 def of_contrast(
     case: Case, contrast: Contrast, excess: int, seeds: int, exact: bool, notes: Sequence[str] = ()
 ) -> ClaimEvidence:
-    """An effect by itself. Scores of survivors don't answer where one side diverges more than the margin allows."""
+    """An effect on its own. Scores of survivors answer nothing where one side diverges more than the margin allows."""
 
     def answer(adjusted: Adjusted) -> AnsweredClaim:
         seen = _seen(contrast, case.rule, adjusted)
@@ -162,8 +162,10 @@ def of_contrast(
 
 
 def _p_values(contrast: Contrast, exact: bool) -> tuple[float, float]:
-    """Those of the t tests. Values on a grid (when the best came) may all be equal, of which a t test knows nothing:
-    then p is that of the sign-flip test, and of equivalence that of so many coins falling to one side.
+    """The p-values of the t tests.
+
+    Values on a grid (when the best came) may all be equal, where a t test says nothing: then p is that of the sign-flip
+    test, and for equivalence that of as many coins all falling to one side.
     """
     n, spread = contrast.effect.n, contrast.effect.sd
     if not exact or n < 2 or spread >= ROUNDING:

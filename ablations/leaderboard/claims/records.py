@@ -12,10 +12,10 @@ Outcome = Literal["supported", "refuted", "can't tell", "not tested"]
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen, left against right: a ratio where the rule's scale is `log`, else a difference.
+    """What was measured, left against right: a ratio where the rule's scale is `log`, else a difference.
 
-    Of two effects it is the ratio of their ratios (or the difference of their differences). `by_seed` is empty where
-    runs are not in pairs. `none`: from where to where it counts as no difference, in the same unit.
+    For two effects it is the ratio of their ratios (or the difference of their differences). `by_seed` is empty where
+    runs are not in pairs. `none`: the range that counts as no difference, in the same unit.
     """
 
     shown: Estimate
@@ -27,7 +27,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Counts:
-    """In how many seeds it went wrong on the left and on the right, of those that both have ended."""
+    """In how many seeds it went wrong on the left and on the right, among those where both have ended."""
 
     left: int
     right: int
@@ -36,7 +36,7 @@ class Counts:
 
 @dataclass(frozen=True)
 class AnsweredClaim:
-    """A claim, what the study says of it, and why. `rule` is that of the claim's metric.
+    """A claim, the study's answer, and why. `rule` is that of the claim's metric.
 
     p-values are adjusted by Holm over the study's claims; NaN where there are too few seeds, or nothing was tested.
     """

@@ -36,7 +36,7 @@ def _seconds(result: Result, of: Of) -> float | None:
 
 
 def _went(*kinds: str) -> Callable[[Result, Of], float | None]:
-    """1 for a run of which one of these became, 0 for another; None where nobody can tell."""
+    """1 for a run with one of these outcomes, 0 for another; None where the outcome is not known."""
 
     def value(result: Result, of: Of) -> float | None:
         kind = result.summary.run_verdict
@@ -60,7 +60,7 @@ VALUES: Mapping[str, Callable[[Result, Of], float | None]] = MappingProxyType(
 def arm_scores(arm: str, trials: Sequence[Result], measure: Measure, of: Of, rule: Rule) -> ArmScores:
     """The arm's values by seed, and its diverged seeds; of a 'count', the seeds that went wrong in their place.
 
-    A number that the rule's scale has no place for is left out.
+    A number that has no place on the rule's scale is left out.
     """
     if measure.sort == "count":
         ended = [(t.seed, VALUES[measure.name](t, of)) for t in trials if t.status in ("finished", "diverged")]

@@ -31,7 +31,7 @@ def drawn_claims(table: Table) -> DrawnClaims | None:
 
 
 def seen_in_words(answered: AnsweredClaim) -> str:
-    """'-12 % [-20, -3]', a difference, or counts of runs; '' where nothing was seen."""
+    """'-12 % [-20, -3]', a difference, or counts of runs; '' where nothing was measured."""
     if answered.counts is not None:
         counts = answered.counts
         return f"{counts.left} against {counts.right} of {counts.seeds}" if counts.seeds else ""
@@ -55,7 +55,7 @@ def _why(answered: AnsweredClaim) -> str:
 
 
 def _could_show(seen: Seen, rule: Rule) -> list[str]:
-    """What these seeds would have shown, and how many would show what was seen."""
+    """What these seeds would have shown, and how many seeds would show what was measured."""
     said = []
     if seen.detectable == math.inf or (rule.scale == "log" and seen.detectable > MOST_TIMES):
         said.append("these seeds show nothing below tenfold" if rule.scale == "log" else "one seed shows nothing")

@@ -32,18 +32,18 @@ def markdown_table(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 
 def markdown_claims(table: Table) -> tuple[str, ...]:
-    """The answers to what is claimed of one table's arms; () where nothing is."""
+    """The answers to the claims about one table's arms; () where there are none."""
     return tuple(_claims(drawn_claims(table)))
 
 
 def escaped(text: str) -> str:
-    """What people wrote, in one line, so that none of it is taken for a table's border, emphasis, or HTML."""
+    """Text that people wrote, on one line, so that none of it is read as a table's border, emphasis, or HTML."""
     plain = re.sub(r"\s+", " ", text).replace("\\", "\\\\")
     return re.sub(r"([|*])", r"\\\1", re.sub(r"<(?=[A-Za-z/!?])", "&lt;", plain))
 
 
 def columns_page() -> str:
-    """What each column of the files means."""
+    """The page that says what each column of the files means."""
     rows = [(f"`{name}`", meaning) for name, meaning in documented().items()]
     return PAGE + "\n".join(_table(("column", "meaning"), rows)) + "\n"
 

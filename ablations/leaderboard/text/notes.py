@@ -1,4 +1,4 @@
-"""What stands below a leaderboard's table: how to read it, what could have been shown, what else was scored."""
+"""The notes below a leaderboard's table: how to read it, what could have been shown, what else was scored."""
 
 import math
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ LUDICROUS = 100  # a ratio
 
 
 def other_generators(table: Table) -> Of:
-    """The generators that it is not ranked by."""
+    """The kind of generators that the table is not ranked by."""
     return "last" if table.ranked_by == "best" else "best"
 
 
@@ -23,7 +23,7 @@ def reference_of(table: Table) -> str:
 
 
 def notes_of(table: Table) -> Iterator[str]:
-    """A line each, in the order in which they are needed."""
+    """One note a line, in the order in which they are needed."""
     if table.score == NO_SCORES:
         yield "extractor: none, as the study says; nothing is ranked"
     if not table.stamps:

@@ -1,10 +1,10 @@
-"""How numbers read: on the terminal, in Markdown and on pages."""
+"""Numbers as text: on the terminal, in Markdown and on pages."""
 
 import math
 
 
 def number(value: float, signed: bool = False) -> str:
-    """Two digits behind the point below 10, else one; empty for a number that there is not."""
+    """Two digits after the point below 10, else one; '' where there is no number."""
     return "" if math.isnan(value) else f"{value:{'+' if signed else ''}.{2 if abs(value) < 10 else 1}f}"
 
 
