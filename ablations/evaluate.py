@@ -28,7 +28,7 @@ class Question:
 
 @dataclass(frozen=True)
 class EvaluationAnswer:
-    """The scores; for each metric the spread over the training seeds of the same arm; the file of the scores."""
+    """The scores; for each metric the spread over the training seeds of the same arm; the file they are in."""
 
     evaluation: Evaluation
     spreads: dict[str, TrainingSpread]

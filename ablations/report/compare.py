@@ -1,4 +1,4 @@
-"""Two arms, or two runs, beside each other: settings, scores by seed, what the statistics say, curves, grids."""
+"""Two arms, or two runs, next to each other: settings, scores by seed, what the statistics say, curves, grids."""
 
 import math
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ from ablations.statistics import ArmScores, Rule, compare_all
 
 @dataclass(frozen=True)
 class SeedPair:
-    """One seed. A score is None where the run has none, and a status where there is no run."""
+    """One seed. A score is None where the run has none, and a status is None where there is no run."""
 
     seed: int
     a: float | None
@@ -73,7 +73,7 @@ def side_by_side(a: ComparedSide, b: ComparedSide) -> SideBySide:
 
 
 def _rule(a: ComparedSide, b: ComparedSide) -> Rule:
-    """What their study's answers are held to; the default one where their studies have several."""
+    """The rule of their study; the default rule where their studies have several."""
     studies = {Path(result.directory).parents[1] for side in (a, b) for result in side.results}
     first, *others = (read_asked(study).rule for study in sorted(studies))
     return first if all(rule == first for rule in others) else Rule()
@@ -103,7 +103,7 @@ def _pairs(a: ComparedSide, b: ComparedSide, rule: Rule | None) -> tuple[SeedPai
 
 
 def _grids(a: ComparedSide, b: ComparedSide) -> tuple[Grid, ...]:
-    """Of the lowest seed that both have a grid of, A's first; else of each side's first run that has one."""
+    """The grids of the lowest seed that both have, A's first; else of each side's first run with a grid."""
     found = [{result.seed: (result, last_grid(result)) for result in side.results} for side in (a, b)]
     there = [{seed: (result, path) for seed, (result, path) in own.items() if path is not None} for own in found]
     common = sorted(there[0].keys() & there[1].keys())
@@ -116,7 +116,7 @@ def _grids(a: ComparedSide, b: ComparedSide) -> tuple[Grid, ...]:
 
 
 def _same_progress(curves: Sequence[Curve | None]) -> bool:
-    """Whether the scores on the way are of one name, so that their curves may share an axis."""
+    """Whether the scores on the way have one name, so that their curves may share an axis."""
     return len({curve.score for curve in curves if curve is not None}) <= 1
 
 
@@ -126,7 +126,7 @@ def _scores(side: ComparedSide) -> ArmScores:
 
 
 def _fid(result: Result) -> float | None:
-    """The best generator's; None without one that has a logarithm."""
+    """The FID of the best generator; None where there is none with a logarithm."""
     score = result.score(METRIC, "best") if result.status == "finished" else None
     return score.value if score is not None and math.isfinite(score.value) and score.value > 0 else None
 

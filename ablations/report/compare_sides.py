@@ -1,4 +1,4 @@
-"""The two sides of a comparison: an arm with all its runs, or one run, by what a person calls it."""
+"""The two sides of a comparison: an arm with all its runs, or one run, found by the name that a person uses."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from gan_core.problems import Problem, UserError, nearest_name
 
 @dataclass(frozen=True)
 class ComparedSide:
-    """One side. `config`: as resolved, of its first run; the seeds of an arm's runs are its only difference."""
+    """One side. `config`: the resolved configuration of its first run; an arm's runs differ in the seed alone."""
 
     label: str
     results: tuple[Result, ...]
@@ -22,9 +22,9 @@ class ComparedSide:
 
 
 def sides_of(a: str, b: str, study: str | None, runs: Path) -> tuple[ComparedSide, ComparedSide]:
-    """Both by name. Labels tell them apart: 'STUDY/ARM' where the arms have one name.
+    """Both sides by name. Their labels are different: 'STUDY/ARM' where the arms have one name.
 
-    Raises UserError where a side is no run and no arm, or more than one, and where both are the same.
+    Raises UserError where a name means no run and no arm, or more than one, and where both sides are the same.
     """
     roots = [find_workspace(study, runs).root] if study is not None else None
     found = [_folders(text, place, roots, runs) for text, place in ((a, "A"), (b, "B"))]
@@ -64,7 +64,7 @@ def _folders(text: str, place: str, roots: Sequence[Path] | None, runs: Path) ->
 
 
 def _names(folder: Path) -> tuple[str, ...]:
-    """What a trial's folder, ARM-seedN-HASH in STUDY/trials, goes by; the arm's and the run's short names last."""
+    """The names for a trial's folder, ARM-seedN-HASH in STUDY/trials; the short names of arm and run come last."""
     study, run = folder.parents[1].name, folder.name.rpartition("-")[0]
     arm = run.rpartition("-seed")[0]
     return (folder.name, f"{study}/{folder.name}", f"{study}/{arm}", f"{study}/{run}", arm, run)

@@ -1,4 +1,7 @@
-"""A study's folder -> all numbers of its report, section by section. Reads the disk only, computes nothing twice."""
+"""From a study's folder to all numbers of its report, section by section.
+
+Reads the disk only, computes nothing twice.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +35,7 @@ from ablations.workspace.workspace import Workspace
 
 @dataclass(frozen=True)
 class TableReport:
-    """What is said of the arms that may be compared: those of one study and protocol."""
+    """The report on arms that may be compared: those of one study and protocol."""
 
     table: Table
     shown: ShownArms
@@ -52,7 +55,7 @@ class TableReport:
 
 @dataclass(frozen=True)
 class StudyReport:
-    """One study. `text`: its file."""
+    """The report on one study. `text`: the study file."""
 
     record: StudyRecord
     tables: tuple[TableReport, ...]
@@ -102,7 +105,7 @@ def _study_report(root: Path, record: StudyRecord, tables: Sequence[Table], sour
 
 
 def _is_seen(result: Result) -> bool:
-    """Whether its journal is read for what figures show: an explored trial's is not."""
+    """Whether the run's journal is read for the figures: an explored trial's is not."""
     return result.status != "unfinished" and result.stage != "explore"
 
 
@@ -150,7 +153,7 @@ def _in_order(record: StudyRecord, configs: Mapping[str, Mapping[str, Any]]) -> 
 
 
 def _explored(record: StudyRecord, tables: Sequence[Table], results: Sequence[Result]) -> dict[str, Mapping[str, Any]]:
-    """The baseline's configuration and those of the explored arms, best first, as many as a table is readable with."""
+    """The configurations of the baseline and of the explored arms, best first, as many as a table can show readably."""
     names = dict.fromkeys(row.arm for table in tables for row in table.explored)
     return configs_of(
         record, [record.reference, *(name for name in names if name != record.reference)][:MOST_ARMS], results
@@ -158,7 +161,7 @@ def _explored(record: StudyRecord, tables: Sequence[Table], results: Sequence[Re
 
 
 def _remembered(read: Callable[[Result], RunFacts]) -> Callable[[Result], RunFacts]:
-    """A journal is read once, however many sections ask for it."""
+    """Read a journal once, however many sections need it."""
     known: dict[str, RunFacts] = {}
 
     def once(result: Result) -> RunFacts:

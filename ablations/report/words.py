@@ -83,7 +83,7 @@ def could_show(detectable: float, seeds: int, rule: Rule) -> str:
 
 
 def would_take(seeds_needed: int) -> str:
-    """How many seeds would show what was seen."""
+    """How many seeds would show the difference that was measured."""
     return f"about {seeds_needed} would show one as large as was seen here"
 
 
@@ -95,7 +95,7 @@ def score(value: float | None) -> str:
 
 
 def number(value: float | None, digits: int = 3) -> str:
-    """Three digits that count; '' for a number that there is not."""
+    """Three significant digits; '' where there is no number."""
     if value is None or math.isnan(value):
         return ""
     if math.isinf(value):

@@ -1,7 +1,7 @@
 """Whether an MLflow server would take a client's request: `python -m ablations.server.check http://mlflow:5000`.
 
-Asks what clients ask, under the name by which they call, with an account. `/health` says OK to a Host header that every
-real request is refused for, and without any account.
+It sends what clients send, under the name by which they call, with an account. `/health` says OK even to a Host header
+for which every real request is refused, and without any account.
 """
 
 import base64
@@ -20,7 +20,7 @@ TIMEOUT_S = 10.0
 
 
 def trouble_with(address: str, environment: Mapping[str, str]) -> str:
-    """'' where the server at `address` answers a client's question, else what it said."""
+    """'' where the server at `address` answers a client's request, else what it answered."""
     request = urllib.request.Request(address.rstrip("/") + QUESTION)
     for username, password in ACCOUNTS:
         if environment.get(password):

@@ -19,7 +19,7 @@ SHORTEST = 12  # characters
 
 @dataclass(frozen=True)
 class Credentials:
-    """What MLflow's accounts need, by the names of its variables. `drawn_in`: the file, where we have drawn them."""
+    """What MLflow's accounts need, by the names of its variables. `drawn_in`: the file, where they were drawn here."""
 
     environment: Mapping[str, str]
     drawn_in: Path | None
@@ -46,7 +46,7 @@ def credentials_for(folder: Path, environment: Mapping[str, str]) -> Credentials
 
 
 def _write(path: Path, text: str) -> None:
-    """Readable for its owner alone from the first moment."""
+    """Write a file that only its owner can read, from the first moment."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
         file.write(text)

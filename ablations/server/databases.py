@@ -13,7 +13,7 @@ ADMINISTRATION = "postgres"  # the database that every PostgreSQL server has
 
 
 def make_databases(postgres: str, names: tuple[str, ...], patience_s: float) -> None:
-    """Make these databases on the PostgreSQL server, as far as it lacks them; wait up to `patience_s` for it to answer.
+    """Make those of these databases that the PostgreSQL server lacks; wait up to `patience_s` for it to answer.
 
     Raises UserError where it does not answer, or does not let this user make them.
     """

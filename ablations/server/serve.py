@@ -1,4 +1,4 @@
-"""Preparing a server and giving the command that is it: MLflow's own, with accounts, behind allowed hosts."""
+"""Preparing a server and the command that starts it: MLflow's own, with accounts, behind allowed hosts."""
 
 import os
 import sys
@@ -19,7 +19,7 @@ WAIT_S = 60.0  # for a PostgreSQL server that is starting
 
 @dataclass(frozen=True)
 class Prepared:
-    """A server that is ready to be started: its command line, and what its environment gets beside ours."""
+    """A server that is ready to be started: its command line, and what is added to its environment."""
 
     command: tuple[str, ...]
     environment: Mapping[str, str]

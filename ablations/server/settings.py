@@ -1,4 +1,4 @@
-"""What a server is told: where its data lie, who may reach it, who its administrator is."""
+"""The settings of a server: where its data are, who may reach it, who its administrator is."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +16,9 @@ POSTGRES_ALLOWED = "postgresql://user:password@host:5432"
 class ServerSettings:
     """A server's settings.
 
-    `folder` keeps what is the server's own on this machine: its secrets, and without PostgreSQL and S3 everything.
+    `folder` keeps what belongs to the server on this machine: its secrets, and without PostgreSQL and S3 everything.
     `postgres` names a PostgreSQL server without a database: `mlflow` and `optuna` are made there. `artifacts` is a
-    folder or a URI such as s3://bucket; None: in `folder`. `allowed_hosts`: names that clients call it by, beside
+    folder or a URI such as s3://bucket; None: in `folder`. `allowed_hosts`: names that clients call it by, besides
     localhost.
     """
 

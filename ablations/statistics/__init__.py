@@ -1,4 +1,7 @@
-"""Pure: scores by arm and seed -> estimates, tests, verdicts. docs/statistics.md says how good they are."""
+"""Pure functions from scores by arm and seed to estimates, tests and verdicts.
+
+docs/statistics.md says how good they are.
+"""
 
 from ablations.statistics.claims import Answer as Answer
 from ablations.statistics.claims import Relation as Relation

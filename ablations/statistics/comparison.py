@@ -55,7 +55,7 @@ def compare_all(pairs: Sequence[Pair], rule: Rule) -> tuple[Comparison, ...]:
 
 
 def judge_all(pairs: Sequence[Pair], rule: Rule) -> tuple[Judgement, ...]:
-    """The verdicts alone, without what a table shows beside them: a hundred times faster."""
+    """The verdicts alone, without what a table shows next to them: a hundred times faster."""
     contrasts = [contrast_of(((1.0, arm), (-1.0, baseline)), baseline, rule) for arm, baseline in pairs]
     divergences = [divergence_of(arm, baseline) for arm, baseline in pairs]
     adjusted = holm([shared_p(each.p, other, rule) for each, other in zip(contrasts, divergences, strict=True)])
@@ -72,14 +72,14 @@ def shown_estimate(effect: Estimate, rule: Rule) -> Estimate:
 
 
 def shared_p(p_score: float, divergence: Divergence, rule: Rule) -> float:
-    """One p a comparison: the t test's, or where divergence could answer too, Bonferroni's of the two."""
+    """One p for a comparison: the t test's, or Bonferroni's of both where divergence could answer too."""
     if not divergence.can_answer(rule.alpha):
         return p_score
     return divergence.p if math.isnan(p_score) else min(1.0, 2 * min(p_score, divergence.p))
 
 
 def judged_verdict(contrast: Contrast, divergence: Divergence, p: float, p_equivalence: float, rule: Rule) -> Verdict:
-    """The verdict on one comparison, `p` and `p_equivalence` being adjusted already."""
+    """The verdict on one comparison, from p-values that are adjusted already."""
     evidence = Evidence(
         effect=contrast.effect.mean,
         p_score=contrast.p,
@@ -94,7 +94,7 @@ def judged_verdict(contrast: Contrast, divergence: Divergence, p: float, p_equiv
 
 
 def comparison_of(pair: Pair, judged: Judgement, family: int, rule: Rule) -> Comparison:
-    """What is shown of a judged pair; `family`: with how many tests it was adjusted."""
+    """The comparison as it is shown; `family`: the number of tests that it was adjusted for."""
     arm, baseline = pair
     effect, alpha = judged.contrast.effect, rule.alpha / family
     return Comparison(

@@ -28,12 +28,12 @@ class Contrast:
 
     @cached_property
     def p_sign_flip(self) -> float:
-        """Beside the t test's: assumes no distribution, but can't reach alpha with few seeds."""
+        """Shown next to the t test's: it assumes no distribution, but can't reach alpha with few seeds."""
         return sign_flip_p(self.values)
 
     @property
     def size(self) -> float:
-        """Hedges' g_z."""
+        """The effect size, Hedges' g_z."""
         return hedges_g(self.effect)
 
 
@@ -51,7 +51,7 @@ def contrast_of(terms: Sequence[Term], baseline: ArmScores, rule: Rule) -> Contr
 
 
 def contrast_of_values(seeds: tuple[int, ...], values: tuple[float, ...], margin: float, rule: Rule) -> Contrast:
-    """The same of values that are at hand."""
+    """The contrast of values that are known by seed already."""
     effect = estimate(values, rule.confidence)
     error = effect.sd / math.sqrt(effect.n) if effect.n else math.nan
     return Contrast(

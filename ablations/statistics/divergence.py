@@ -1,4 +1,4 @@
-"""Diverged seeds of two arms: counted, compared by themselves, and never given a score."""
+"""Diverged seeds of two arms: counted, compared on their own, and never given a score."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,7 +41,8 @@ def divergence_of(arm: ArmScores, baseline: ArmScores) -> Divergence:
 
 
 def won_seeds_p(differences: Sequence[float], divergence: Divergence) -> float:
-    """That the side of the scores' mean wins more seeds, one in which only it diverged being lost: an exact sign test.
+    """Exact sign test that the side with the better mean wins more seeds, where a seed that diverged on one side is
+    lost to it.
 
     Two-sided p; 1 where that side does not even win half of them. Ties are left out. No diverged seed needs a number.
     """
@@ -53,7 +54,7 @@ def won_seeds_p(differences: Sequence[float], divergence: Divergence) -> float:
 
 @dataclass(frozen=True)
 class DivergenceByLevel:
-    """Runs with all of these levels against all others."""
+    """The runs with all of these levels against all others."""
 
     runs_with: int
     diverged_with: int
@@ -63,7 +64,7 @@ class DivergenceByLevel:
 
     @property
     def excess(self) -> int:
-        """How many more runs with it diverged than the rate of the others lets expect, rounded."""
+        """How many more of its runs diverged than the rate of the others would predict, rounded."""
         if not self.runs_without:
             return 0
         return round(self.diverged_with - self.diverged_without / self.runs_without * self.runs_with)

@@ -1,4 +1,4 @@
-"""Pure: means with what can be said of them. Where there are too few seeds for a number there is NaN, never a guess."""
+"""Means with their spread and interval. Where there are too few seeds for a number there is NaN, never a guess."""
 
 import math
 from collections.abc import Mapping, Sequence

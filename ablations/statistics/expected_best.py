@@ -14,7 +14,7 @@ RESAMPLES = 2000
 
 @dataclass(frozen=True)
 class ExpectedBest:
-    """After k trials; the interval is a percentile bootstrap over the trials."""
+    """The expected best after k trials; the interval is a percentile bootstrap over the trials."""
 
     k: int
     best: float  # given that at least one of the k has a score

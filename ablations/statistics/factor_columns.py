@@ -1,4 +1,4 @@
-"""Factors and observations -> the columns of a linear model, one an effect."""
+"""From factors and observations to the columns of a linear model, one for each effect."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ Levels = tuple[tuple[str, str], ...]  # ((factor, level), ...) that an effect is
 
 @dataclass(frozen=True)
 class Factor:
-    """A factor's levels; the first is what the others are held against ('off', or the baseline's choice)."""
+    """A factor's levels; the others are compared with the first one ('off', or the baseline's choice)."""
 
     name: str
     levels: tuple[str, ...]
@@ -78,7 +78,7 @@ TOLERANCE = 1e-8
 
 @dataclass(frozen=True)
 class AliasStructure:
-    """Columns that are estimated, and for each of the others what it is mixed up with."""
+    """The columns that are estimated, and for each of the others what it is mixed up with."""
 
     kept: tuple[int, ...]
     mixed: dict[int, dict[int, float]]  # dropped -> {kept: coefficient}; empty: with the mean (or the seeds) alone

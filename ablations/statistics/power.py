@@ -1,4 +1,4 @@
-"""What a number of seeds can show, beforehand from an assumed spread, and afterwards from the one that was seen."""
+"""What a number of seeds can show: beforehand from an assumed spread, afterwards from the measured one."""
 
 import functools
 import math
@@ -28,7 +28,7 @@ class Prospect:
 
 
 def prospect(n: int, comparisons: int, rule: Rule, sd: float | None = None) -> Prospect:
-    """What n paired seeds can show in a study of so many comparisons, given the sd of the paired differences."""
+    """What n paired seeds can show in a study with this many comparisons, given the sd of the paired differences."""
     best = smallest_sign_flip_p(n)
     detectable = None if sd is None else smallest_detectable(n, sd, rule.alpha / comparisons, rule.power)
     return Prospect(
@@ -55,7 +55,10 @@ def smallest_detectable(n: int, sd: float, alpha: float, power: float) -> float:
 
 @functools.lru_cache(maxsize=4096)
 def detectable_size(n: int, alpha: float, power: float) -> float:
-    """The same in units of the sd, for n >= 2. Kept, since all arms of a study ask for the same few n."""
+    """The smallest detectable difference in units of the sd, for n >= 2.
+
+    Kept, since all arms of a study need the same few n.
+    """
     size = 1.0
     while find_power(size, n, alpha) < power:
         size *= 2

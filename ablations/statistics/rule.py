@@ -1,4 +1,4 @@
-"""What a study's answers are held to. One record for all comparisons of a study, stated before it is looked at."""
+"""The rule of a study's verdicts: one record for all its comparisons, stated before any result is seen."""
 
 import math
 from typing import Literal
@@ -26,22 +26,22 @@ class Rule(Record):
 
     @property
     def alpha(self) -> float:
-        """How often a study without any effect may claim one."""
+        """The share of studies without any effect that may claim one."""
         return round(1 - self.confidence, 12)
 
     @property
     def alpha_percent(self) -> str:
-        """'5 %'."""
+        """Alpha in words: '5 %'."""
         return _percent(self.alpha)
 
     @property
     def confidence_percent(self) -> str:
-        """'95 %'."""
+        """The confidence in words: '95 %'."""
         return _percent(self.confidence)
 
     @property
     def margin_percent(self) -> str:
-        """'10 %'; '2.5 %' of 0.025."""
+        """The margin in words: '10 %'; '2.5 %' for 0.025."""
         return _percent(self.margin)
 
     def transform(self, score: float) -> float:

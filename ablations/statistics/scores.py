@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class ArmScores:
-    """One arm. A seed is in `scores`, in `diverged`, or absent: not run, not finished, failed for another reason."""
+    """The scores of one arm.
+
+    A seed is in `scores`, in `diverged`, or absent: not run, not finished, failed for another reason.
+    """
 
     name: str
     scores: Mapping[int, float]
@@ -18,5 +21,5 @@ class ArmScores:
 
     @property
     def seeds(self) -> frozenset[int]:
-        """All seeds that came to an end, one way or the other."""
+        """All seeds that ended, with a score or diverged."""
         return self.diverged | self.scores.keys()

@@ -11,7 +11,7 @@ Finding = Literal["helps", "hurts", "no difference", "can't tell"]
 
 @dataclass(frozen=True)
 class Evidence:
-    """What the verdict on one comparison hangs on; p-values are adjusted over the study's comparisons."""
+    """What the verdict on one comparison depends on; p-values are adjusted over the study's comparisons."""
 
     effect: float  # on the rule's scale, arm against baseline
     p_score: float  # the t test's own, before any adjustment; NaN with fewer than two pairs
@@ -27,7 +27,7 @@ class Evidence:
 
 @dataclass(frozen=True)
 class Verdict:
-    """The finding, and in words why."""
+    """The finding, and why, in words."""
 
     finding: Finding
     reason: str
@@ -69,18 +69,18 @@ def decide(evidence: Evidence, rule: Rule) -> Verdict:
 
 
 def even_divergence(excess: int, seeds: int, rule: Rule) -> bool:
-    """Whether two arms diverge about equally often: within the margin, as a part of the seeds."""
+    """Whether two arms diverge about equally often: within the margin, as a share of the seeds."""
     return abs(excess) <= rule.margin * seeds
 
 
 def _stands(evidence: Evidence, rule: Rule) -> bool:
-    """Whether better scores hold although their arm diverged in more seeds."""
+    """Whether better scores count although their arm diverged in more seeds."""
     more_often = evidence.p_divergence is not None and evidence.p_divergence <= rule.alpha
     return evidence.p_seeds <= rule.alpha and not more_often
 
 
 def _by_divergence(evidence: Evidence) -> bool:
-    """Whether it is the divergence test that decided."""
+    """Whether the divergence test decided."""
     return evidence.p_divergence is not None and not evidence.p_score <= evidence.p_divergence
 
 

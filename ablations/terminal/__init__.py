@@ -1,1 +1,1 @@
-"""The only user of rich: draws what others have computed."""
+"""What is drawn on the terminal; the only user of rich."""

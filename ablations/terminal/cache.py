@@ -1,4 +1,4 @@
-"""The cache of the reals, as a table."""
+"""The cache of what is known of real images, as a table."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -14,7 +14,7 @@ MEGABYTE = 1e6
 
 
 def show_cache(entries: Sequence["CacheEntry"]) -> None:
-    """A line a file."""
+    """One line for each file."""
     if not entries:
         out.print("nothing is kept yet")
         return
@@ -28,5 +28,5 @@ def show_cache(entries: Sequence["CacheEntry"]) -> None:
 
 
 def show_cleared(files: int, size: int) -> None:
-    """How much was removed."""
+    """How many files and bytes were removed."""
     out.print(f"{files} files removed, {size / MEGABYTE:.1f} MB")

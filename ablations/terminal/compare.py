@@ -1,4 +1,4 @@
-"""Two arms or runs beside each other, on the terminal."""
+"""Two arms or runs next to each other, on the terminal."""
 
 from rich import box
 from rich.table import Table

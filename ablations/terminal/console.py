@@ -1,4 +1,4 @@
-"""Where text goes, and how numbers and durations read."""
+"""Where text is printed, and how numbers and durations are written."""
 
 import sys
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ err = Console(highlight=False, stderr=True, soft_wrap=True)
 
 
 def say(text: str) -> None:
-    """One plain line."""
+    """Print one plain line."""
     out.print(Text(text), soft_wrap=True)
 
 
@@ -32,7 +32,7 @@ FOLD = 8  # a list of names longer than this is folded where the nearest name is
 
 
 def show_error(error: UserError) -> None:
-    """Every problem: what, where, what is allowed, what was probably meant."""
+    """Print every problem: what, where, what is allowed, what was probably meant."""
     for problem in error.problems:
         line = Text("error: ", style="bold red")
         if problem.source:
@@ -48,6 +48,6 @@ def show_error(error: UserError) -> None:
 
 
 def show_warnings(warnings: Sequence[str]) -> None:
-    """What is allowed, and questionable."""
+    """Print what is allowed, and questionable."""
     for warning in warnings:
         err.print(Text("warning: ", style="bold yellow").append(warning, style="default"))

@@ -17,7 +17,7 @@ UNITS = ("bytes", "kB", "MB", "GB", "TB")
 
 
 def show_everything(found: Everything) -> None:
-    """A line for each place, with what is there."""
+    """Print a line for each place, with what is there."""
     folder = found.folder
     say(f"study {found.workspace.name}, and all there is of it:")
     say(f"folder:      {folder.root}: {folder.trials} trials, {folder.files} files, {size(folder.size)}")
@@ -36,7 +36,7 @@ def show_everything(found: Everything) -> None:
 
 
 def confirm(name: str) -> bool:
-    """Whether the user wants that. Raises UserError where nobody can be asked."""
+    """Whether the user confirms. Raises UserError where nobody can be asked."""
     return ask(f"delete study {name} for good?", "nothing was deleted", "delete")
 
 

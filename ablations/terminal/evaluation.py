@@ -1,4 +1,4 @@
-"""Scores of what was there already: a table of them, their protocol, their noise."""
+"""Scores of what existed already: a table of them, their protocol, their noise."""
 
 import json
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ def print_answer(answer: EvaluationAnswer, as_json: bool) -> None:
 
 
 def _scores(answer: EvaluationAnswer) -> Table:
-    """A line a metric: the value, or mean and sd over evaluation seeds, beside the sd over training seeds."""
+    """A line for each metric: the value, or mean and sd over evaluation seeds, next to the sd over training seeds."""
     evaluation, several = answer.evaluation, len(answer.evaluation.scored) > 1
     table = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     table.add_column("score")
@@ -56,7 +56,7 @@ def _scores(answer: EvaluationAnswer) -> Table:
 
 
 def protocol_lines(scores: Iterable[Score]) -> list[str]:
-    """'field: value' for what all scores share; 'field of METRIC: value' for the rest, where it applies."""
+    """'field: value' for fields that all scores share; 'field of METRIC: value' for the others."""
     protocols = {score.metric: score.protocol for score in scores}
     lines = []
     for field in dict.fromkeys(name for protocol in protocols.values() for name in protocol):
@@ -74,10 +74,10 @@ def _plain(value: object) -> str:
 
 
 def _text(value: float | None) -> str:
-    """Four significant digits; '' for what there is not."""
+    """Four significant digits; '' where there is no number."""
     return "" if value is None else f"{value:.4g}"
 
 
 def _sd(estimate: Estimate) -> str:
-    """'' where a single value has no spread."""
+    """The sd; '' where a single value has none."""
     return _text(None if estimate.n < 2 else estimate.sd)

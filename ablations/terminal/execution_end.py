@@ -1,4 +1,4 @@
-"""The end of an execution."""
+"""What is printed at the end of an execution."""
 
 from ablations.execution.models import ModelsLogged
 from ablations.execution.reuse import told
@@ -16,7 +16,7 @@ from gan_core.show.undrawn import why_undrawn
 
 
 def show_outcome(session: Session, stopped: bool) -> None:
-    """The leaderboard, where everything is, what failed, what is left."""
+    """Print the leaderboard, where everything is, what failed, what is left."""
     progress = session.progress
     source = session.outputs.source()
     show_leaderboard(ranked := source.leaderboard())
@@ -52,7 +52,7 @@ def show_outcome(session: Session, stopped: bool) -> None:
 
 
 def _show_search(session: Session, search: Exploration) -> None:
-    """How much was tried, what was not, which arms are confirmed, and Optuna's importances."""
+    """Print how much was tried, what was not, which arms are confirmed, and Optuna's importances."""
     trials = sum(own.is_a == "trial" for own in search.suggestions)
     say(f"explored: {len(search.arms)} different arms of {search.plan.explore.arms} in {trials} trials")
     forbidden = [own.reason for own in search.suggestions if own.is_a == "forbidden"]
@@ -75,13 +75,13 @@ def _show_search(session: Session, search: Exploration) -> None:
 
 
 def _searched(arm: Arm) -> str:
-    """What the search chose for it beside tricks: 'dropout.p 0.2, lr_d 0.002'; '' where it chose tricks alone."""
+    """What the search chose for the arm besides tricks: 'dropout.p 0.2, lr_d 0.002'; '' where it chose tricks alone."""
     (values,) = factor_values([FactorFacts(arm.factors, arm.config.plain(), arm.searched)])
     return ", ".join(f"{name} {values[name]}" for name in arm.searched if values[name] != OFF)
 
 
 def show_models(models: ModelsLogged) -> None:
-    """How many, and how to name one that is registered; what went wrong."""
+    """Print how many models were logged, how to load a registered one, and what went wrong."""
     if models.arms:
         named = "" if models.register is None else f", models:/{models.register}@{alias_of(models.arms[0])} and so on"
         say(f"models:      {len(models.arms)} logged in MLflow, each arm's best generator{named}; docs/models.md")

@@ -22,7 +22,7 @@ STYLES = {"helps": "green", "hurts": "red", "supported": "green", "refuted": "re
 
 
 def show_leaderboard(leaderboard: Leaderboard) -> None:
-    """One table a study and protocol."""
+    """Print one table for each study and protocol."""
     if not leaderboard.tables:
         say("no trial has begun yet")
     for table in leaderboard.tables:
@@ -67,7 +67,7 @@ def claims_table(table: Ranked) -> Table | None:
 
 
 def show_explanation(explanation: Explanation) -> None:
-    """What was compared, then a line a differing field."""
+    """Print what was compared, then a line for each field that differs."""
     say(f"A: {explanation.a}")
     say(f"B: {explanation.b}")
     for metric, (a, b) in explanation.stamps.items():
@@ -86,7 +86,9 @@ def show_explanation(explanation: Explanation) -> None:
 
 
 def show_effects(source: ResultSource, leaderboard: Leaderboard) -> None:
-    """Below the leaderboard: rungs of a ladder, main effects and interactions, each trick's loss from everything."""
+    """Print, below the leaderboard: rungs of a ladder, main effects and interactions, or what everything loses without
+    a trick.
+    """
     for study, effects in _effects(source, leaderboard):
         out.print(_drawn(study, effects))
 

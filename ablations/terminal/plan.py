@@ -17,7 +17,7 @@ MOST_TIMES = 10.0  # no trick changes an FID more
 
 
 def show_plan(plan: Plan) -> None:
-    """Arms, seeds, trials, what is confounded, what the seeds can show, and what it will cost."""
+    """Print arms, seeds, trials, what is confounded, what the seeds can show, and what it will cost."""
     study, resources = plan.study, plan.resources
     show_warnings(study.warnings)
     say(study.question)
@@ -77,7 +77,7 @@ def _stages(search: SearchPlan) -> list[str]:
 
 
 def _confounded(fraction: Fraction) -> list[str]:
-    """What the fraction is, and what it can't tell apart."""
+    """Print what the fraction is, and what it can't tell apart."""
     lines = [
         f"resolution {fraction.resolution} in {fraction.runs} arms, off being -1 and on +1: "
         f"{'; '.join(fraction.generators)}"
@@ -89,7 +89,7 @@ def _confounded(fraction: Fraction) -> list[str]:
 
 
 def _prospects(plan: Plan) -> list[str]:
-    """What so many seeds can show."""
+    """Print what this number of seeds can show."""
     first, count = plan.prospects[0], len(plan.study.seeds)
     seeds = f"{count} seed{'' if count == 1 else 's'}"
     if first.n != count:
@@ -109,7 +109,7 @@ def _prospects(plan: Plan) -> list[str]:
 
 
 def _claims(plan: Plan) -> str:
-    """What so many seeds can show of claims."""
+    """Print what this number of seeds can show of claims."""
     first = plan.claim_prospects[0]
     spreads = "; ".join(f"where pairs spread by {p.sd:g}, {_times(p)}" for p in plan.claim_prospects)
     return f"of {first.comparisons} claim{'' if first.comparisons == 1 else 's'}, answered together: {spreads}"

@@ -22,7 +22,7 @@ BAR_WIDTH = 30
 
 
 class LiveDisplay:
-    """A bar for the study with the time left, one a running trial with images/s and FID, and the leaderboard.
+    """A bar for the study with the time left, one for each running trial with images/s and FID, and the leaderboard.
 
     What went wrong with a trial stays on the screen as a line above.
     """
@@ -44,11 +44,11 @@ class LiveDisplay:
         self._live.__exit__(kind, error, trace)
 
     def step(self, text: str, share: float | None = None) -> None:
-        """What is being done besides training, and how much of it is done, 0 to 1."""
+        """Show what is being done besides training, and the share of it that is done, 0 to 1."""
         self._step, self._share = text, share
 
     def report(self, report: Report) -> None:
-        """Take note of one report that the session's progress has in it already."""
+        """Show one report that the session's progress contains already."""
         self._step, self._share = "", None
         end = end_of(report)
         if end and report.name not in self._session.progress.done:
@@ -60,7 +60,7 @@ class LiveDisplay:
         return Group(*(leaderboard_table(table) for table in self._session.outputs.leaderboard().tables if table.score))
 
     def _draw(self) -> RenderableType:
-        """The leaderboard last: a window that is too low cuts it, not the bars."""
+        """Draw the leaderboard last: where the window is too low it is cut, and not the bars."""
         bars = progress_bars(self._session.study.name, self._session.progress)
         step = Table.grid(padding=(0, 1))
         bar = "" if self._share is None else ProgressBar(1.0, self._share, width=BAR_WIDTH)
@@ -116,14 +116,17 @@ class PlainDisplay:
         return
 
     def step(self, text: str, share: float | None = None) -> None:
-        """What is being done besides training; of what takes long a line each tenth. `share`: done, 0 to 1."""
+        """Print what is being done besides training; where it takes long, a line for each tenth.
+
+        `share`: done, 0 to 1.
+        """
         now = (text, int((share or 0.0) * 10))
         if now != self._said:
             self._said = now
             self._say(text if not share else f"{text}, {100 * share:.0f} %")
 
     def report(self, report: Report) -> None:
-        """Tell of one report that the session's progress has in it already."""
+        """Print one report that the session's progress contains already."""
         if isinstance(report.event, Evaluated) and report.event.scores:
             scores = ", ".join(f"{score.name} {score.value:.2f}" for score in report.event.scores)
             self._say(f"{report.name}: {report.event.kimg:.1f} kimg, {report.event.of}: {scores}")
@@ -143,7 +146,7 @@ def display(session: Session) -> LiveDisplay | PlainDisplay:
 
 
 class Steps:
-    """A line for each thing that is done; of what takes long, a line each tenth."""
+    """Prints a line for each thing that is done; where it takes long, a line for each tenth."""
 
     def __init__(self) -> None:
         self._said = ("", -1)

@@ -11,7 +11,7 @@ NAMED = 20  # files in a line
 
 
 def show_leaks(name: str, found: Search) -> None:
-    """A line for each patch that is not clean, and warnings about what could not be looked into."""
+    """Print a line for each patch that is not clean, and warnings about what could not be read."""
     say(f"study {name}: {found.places} records of uncommitted changes, {len(found.leaks)} to be cleaned")
     for leak in found.leaks:
         say(f"{leak.place}: {_in_words(leak.clean)}")
@@ -27,7 +27,7 @@ def confirm(name: str) -> bool:
 
 
 def show_removal(steps: Iterable[tuple[Leak, str]]) -> bool:
-    """A line for each patch that was cleaned. Whether all of them were."""
+    """Print a line for each patch that was cleaned. Returns whether all of them were."""
     problems = []
     for leak, problem in steps:
         if problem:

@@ -1,4 +1,4 @@
-"""What `sync` does, while it does it."""
+"""What `sync` does, shown while it does it."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,10 @@ from ablations.workspace.workspace import Workspace
 
 
 def show_sync(steps: Iterable[Step], workspace: Workspace, uri: str) -> bool:
-    """A bar on a terminal, a line for each thing sent elsewhere; then what came of it. Whether everything is there."""
+    """Draw a bar on a terminal, print a line for each thing elsewhere; then the outcome.
+
+    Returns whether everything was sent.
+    """
     sent = there = 0
     problems: list[str] = []
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())

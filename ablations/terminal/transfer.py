@@ -1,4 +1,4 @@
-"""What became of trials that are trained elsewhere, and of one that was trained again."""
+"""The outcome of trials that are trained elsewhere, and of one that was trained again."""
 
 from ablations.adopt import Adoption
 from ablations.export import Export
@@ -16,7 +16,7 @@ HEADLINES = {
 
 
 def show_export(export: Export, out: str) -> None:
-    """What was written, what was not, and what comes next."""
+    """Print what was written, what was not, and what comes next."""
     say(f"written: {out}, {len(export.trials)} trials of study {export.study}")
     if export.done:
         say(f"left out: {len(export.done)} that have a result")
@@ -27,7 +27,7 @@ def show_export(export: Export, out: str) -> None:
 
 
 def show_adoption(adoption: Adoption) -> None:
-    """What was taken, and what is left."""
+    """Print what was taken, and what is left."""
     say(f"study {adoption.study}: {len(adoption.adopted)} trials taken in, {len(adoption.there)} there already")
     if adoption.unfinished:
         say(f"not taken, without a result: {', '.join(adoption.unfinished)}")
@@ -43,7 +43,7 @@ def show_adoption(adoption: Adoption) -> None:
 
 
 def show_verification(verification: Verification) -> None:
-    """The answer, what could not be alike, where the journals part, and the scores beside the noise."""
+    """Print the answer, what could not be the same, where the journals part, and the scores next to the noise."""
     say(f"{verification.directory.name}: {HEADLINES[verification.outcome]}")
     for condition in verification.conditions:
         say(f"  not as recorded: {condition}")

@@ -11,7 +11,9 @@ ALWAYS = ("data", "image_size", "architecture", "width", "loss", "batch_size", "
 
 
 def trial_params(trials: Sequence[Trial]) -> dict[str, dict[str, str]]:
-    """Per trial name its parameters: arm, seed, every factor, the settings that differ within the study, and ALWAYS."""
+    """The parameters of each trial, by name: arm, seed, every factor, the settings that differ within the study, and
+    ALWAYS.
+    """
     plain = [trial.config.plain() for trial in trials]
     facts = [FactorFacts(t.arm.factors, config, t.arm.searched) for t, config in zip(trials, plain, strict=True)]
     of_search = any(trial.stage is not None for trial in trials)  # nobody knows yet what will differ in the end

@@ -42,7 +42,7 @@ def points_of(events: Iterable[AnyEvent], budget_kimg: float) -> list[LoggedPoin
 
 
 def system_points(samples: Iterable[SystemSample | None], first: int) -> list[LoggedPoint]:
-    """Points of looks at the machine, numbered from `first`: MLflow draws `system/` on a page of its own."""
+    """Points of samples of the machine, numbered from `first`: MLflow draws `system/` on a page of its own."""
     return [
         LoggedPoint(f"system/{name}", value, first + number, round(sample.time * 1000))
         for number, sample in enumerate(samples)
@@ -52,7 +52,7 @@ def system_points(samples: Iterable[SystemSample | None], first: int) -> list[Lo
 
 
 def step_of(event: AnyEvent, budget_kimg: float) -> int:
-    """Where MLflow draws an event."""
+    """The step at which MLflow draws an event."""
     if isinstance(event, Evaluated) and event.of != "progress":
         return 0
     if isinstance(event, Evaluated | Sampled):
@@ -62,7 +62,7 @@ def step_of(event: AnyEvent, budget_kimg: float) -> int:
 
 
 def not_finite(points: Iterable[LoggedPoint]) -> list[str]:
-    """Names of the metrics that somewhere had a value that is no finite number."""
+    """Names of the metrics that had a value somewhere that is no finite number."""
     return list(dict.fromkeys(point.name for point in points if not math.isfinite(point.value)))
 
 

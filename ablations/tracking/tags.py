@@ -26,7 +26,7 @@ def summary_tags(summary: Summary) -> dict[str, str]:
 
 
 def record_of(tags: Mapping[str, str]) -> TrialRecord | None:
-    """Who the trial is; None for a run that is no trial's, or that a program wrote that knew no such tag."""
+    """The trial's identity; None for a run that is no trial's, or whose program knew no such tag."""
     text = _joined(RECORD, tags)
     try:
         return TrialRecord.model_validate_json(text) if text else None
@@ -35,7 +35,7 @@ def record_of(tags: Mapping[str, str]) -> TrialRecord | None:
 
 
 def tagged_summary(tags: Mapping[str, str]) -> Summary | None:
-    """What became of it; None before its end."""
+    """The summary of the run; None before its end."""
     text = _joined(SUMMARY, tags)
     try:
         return Summary.model_validate_json(text) if text else None

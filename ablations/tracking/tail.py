@@ -1,4 +1,4 @@
-"""A journal that grows, read on from where it was left: the cost hangs on what is new, not on all there is."""
+"""A growing journal, read on from where reading ended: the cost depends on what is new, not on all there is."""
 
 from pathlib import Path
 
@@ -9,7 +9,10 @@ from gan_core.events import AnyEvent, event_from_json
 
 
 class JournalTail:
-    """The events of one journal as `gan_core.journal.read` gives them. Another file in its place is read anew."""
+    """The events of one journal as `gan_core.journal.read` returns them.
+
+    Another file in its place is read from the start.
+    """
 
     def __init__(self, directory: Path) -> None:
         self._path = directory / journal.NAME
@@ -18,7 +21,7 @@ class JournalTail:
         self._inode = 0
 
     def read(self) -> list[AnyEvent]:
-        """All events so far, in order; a line that is being written counts from its end on."""
+        """All events so far, in order; a line that is being written counts once it is complete."""
         try:
             with open(self._path, "rb") as file:
                 there = self._path.stat()

@@ -15,14 +15,17 @@ if TYPE_CHECKING:
 
 
 class Tracker(Protocol):
-    """Who is told that a trial's journal has grown. It reads the journal itself, and never blocks."""
+    """Copies journals to a store.
+
+    It is notified that a trial's journal has grown, reads it itself, and never blocks.
+    """
 
     def notify(self, trial: Trial, ended: bool = False) -> None:
-        """`ended`: for the last time."""
+        """The journal of this trial has grown; `ended`: for the last time."""
         ...
 
     def lost(self, trial: Trial) -> None:
-        """Its process has died without a word."""
+        """The trial's process has died without a report."""
         ...
 
 
@@ -39,7 +42,7 @@ def tracker_of(uri: str | None, experiment: str, artifact_root: Path | None) -> 
 
 
 class Offline:
-    """Talks to nobody. The same methods as those of a tracker."""
+    """Sends nothing. It has the methods of a tracker."""
 
     def __init__(self) -> None:
         self._folder: Path | None = None
@@ -47,31 +50,31 @@ class Offline:
         self._lost: dict[str, None] = {}
 
     def begin(self, execution: Execution) -> str:
-        """Write the execution down; give its id."""
+        """Write the execution to disk, and return its id."""
         self._root, self._folder = execution.directory, begin_record(execution)
         return self._folder.name
 
     def admit(self, trial: Trial) -> None:
-        """One trial more than the execution began with; its journal is enough."""
+        """Nothing to do for one more trial: its journal is enough."""
 
     def start(self) -> None:
-        """Nothing starts."""
+        """Nothing to start."""
 
     def notify(self, trial: Trial, ended: bool = False) -> None:
-        """The journal is enough."""
+        """Nothing to do: the journal is enough."""
 
     def lost(self, trial: Trial) -> None:
-        """Its process has died without a word."""
+        """Nothing to do: `sync` will find the journal without an end."""
         self._lost[trial.name] = None
 
     def attach(self, path: Path) -> None:
-        """The file lies where it is; `sync` sends those that belong to the study."""
+        """Nothing to do: `sync` sends the files of the study from where they are."""
 
     def describe(self, workspace: Workspace) -> None:
-        """There is nobody to see it; `sync` does it."""
+        """Nothing to do: `sync` does it."""
 
     def close(self, timeout_s: float, outcome: Outcome = "finished") -> str:
-        """Write down how it ended. What is to be done later, in words."""
+        """Write down how the execution ended. Returns what is to be done later, in words."""
         if self._folder is not None:
             end_record(self._folder, outcome, self._lost)
         return f"nothing was sent to MLflow; to send it: {sync_command(self._root)}"

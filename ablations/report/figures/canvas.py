@@ -64,7 +64,7 @@ Drawing = Callable[[Width], "Figure"]
 
 
 def new_figure(width: Width, height: float, places_itself: bool = True) -> "Figure":
-    """An empty figure, whose parts find their places by themselves where that is not done for them."""
+    """An empty figure; matplotlib places its parts, unless the caller does."""
     from matplotlib.figure import Figure
 
     layout: Literal["constrained"] | None = "constrained" if places_itself else None
@@ -76,8 +76,8 @@ def rows(
 ) -> "tuple[Figure, Axes]":
     """A figure with a line for each name, the first on top, each `row` inches high; `beside`: inches left free.
 
-    Its parts stand at places known beforehand, and names are no ticks: to find places, and to make ticks, takes longer
-    than all the rest.
+    Its parts are at fixed places, and names are no ticks: to find places, and to make ticks, takes longer than all the
+    rest.
     """
     written_names = [short(name, width.letters) for name in names]
     longest = max((len(line) for name in written_names for line in name.split("\n")), default=0)
@@ -96,7 +96,7 @@ def rows(
 
 
 def settings() -> AbstractContextManager[None]:
-    """Fonts and lines, for the time of drawing and writing."""
+    """Fonts and lines, in force while a figure is drawn and written."""
     from matplotlib import rc_context
 
     return rc_context(
@@ -118,7 +118,7 @@ def settings() -> AbstractContextManager[None]:
 
 
 def written(drawing: Drawing, width: Width, kind: Format) -> bytes:
-    """Draw it, and give the file's content."""
+    """Draw the figure, and return the file's content."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.backends.backend_svg import FigureCanvasSVG
 
@@ -134,7 +134,7 @@ def written(drawing: Drawing, width: Width, kind: Format) -> bytes:
 
 
 def bare(axes: "Axes", grid: Literal["x", "y", "both"]) -> None:
-    """Leave only what helps to read: no frame but below, and a faint grid behind."""
+    """Leave only what helps to read: no frame except below, and a faint grid behind."""
     for side in ("top", "right", "left"):
         axes.spines[side].set_visible(False)
     axes.grid(axis=grid, color=FAINT, linewidth=0.6)

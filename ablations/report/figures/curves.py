@@ -1,4 +1,4 @@
-"""FID on the way: one small panel an arm, always beside the reference, against images or against seconds."""
+"""FID on the way: one small panel an arm, always next to the reference, against images or against seconds."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
@@ -56,7 +56,7 @@ def _number_y(axes: "Axes", low: float, high: float) -> None:
 
 
 def _number_x(axes: "Axes", places: Sequence[float], most: int) -> None:
-    """From 0, with few numbers: those of neighbouring panels must not touch."""
+    """Number the axis from 0, with few numbers: those of neighbouring panels must not touch."""
     furthest = max(places)
     ticks = linear_ticks(furthest, most) if furthest > 0 else [0.0]
     axes.set_xlim(0, furthest * 1.04 or 1)
@@ -64,7 +64,7 @@ def _number_x(axes: "Axes", places: Sequence[float], most: int) -> None:
 
 
 def _panels(width: Width, rows: int, columns: int) -> "tuple[Figure, list[Axes]]":
-    """Panels on shared axes, in places known beforehand: to let them be found takes most of the time."""
+    """Panels on shared axes at fixed places: to let matplotlib find them takes most of the time."""
     height = BOTTOM + rows * (PANEL + ABOVE)
     figure = new_figure(width, height, places_itself=False)
     figure.subplots_adjust(

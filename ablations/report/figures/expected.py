@@ -17,7 +17,7 @@ HEIGHT = 2.7  # inches
 
 
 def draw_expected(expected: Expected, width: Width) -> "Figure":
-    """A step a trial: there is nothing between two."""
+    """A step for each trial, since nothing lies between two of them."""
     figure = new_figure(width, HEIGHT)
     axes: Axes = figure.subplots()
     points = expected.points

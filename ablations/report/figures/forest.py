@@ -30,7 +30,10 @@ WORDS = 2.75  # inches, of numbers and answer beside the plot
 
 
 def draw_forest(lines: Sequence[Line], rule: Rule, ends: tuple[str, str], width: Width) -> "Figure":
-    """The first line on top; ratios on a logarithmic axis, differences on a plain one. `ends`: what its ends mean."""
+    """The first line on top; ratios on a logarithmic axis, differences on a linear one.
+
+    `ends`: the meaning of the two ends.
+    """
     row, words = (0.46, 0.0) if width.is_narrow else (0.34, WORDS)
     figure, axes = rows(width, [line.name for line in lines], row, beside=words)
     is_log = rule.scale == "log"
@@ -80,7 +83,7 @@ def _draw(axes: "Axes", line: Line, place: int, low: float, high: float) -> None
 
 
 def _texts(axes: "Axes", lines: Sequence[Line], rule: Rule, across: float) -> None:
-    """Numbers and answer: beside each line (the axes being `across` inches wide), or above it where that is 0."""
+    """Numbers and answer: next to each line (where the axes are `across` inches wide), or above it where that is 0."""
     transform = axes.get_yaxis_transform()
     for place, line in enumerate(lines):
         mean, bracket = effect_text(line.shown.mean, rule), interval(line.shown, rule)
@@ -102,7 +105,7 @@ def _texts(axes: "Axes", lines: Sequence[Line], rule: Rule, across: float) -> No
 
 
 def _limits(lines: Sequence[Line], rule: Rule) -> tuple[float, float]:
-    """Of the axis: everything that is drawn, but no wider than WIDEST to a side."""
+    """The limits of the axis: everything that is drawn, but no wider than WIDEST to a side."""
     ends = [(e.shown.low, e.shown.mean, e.shown.high, *e.by_seed.values()) for e in lines]
     numbers = [value for values in ends for value in values if math.isfinite(value)]
     if rule.scale == "plain":

@@ -1,4 +1,4 @@
-"""A ladder from the bottom up: every seed's way, and the mean of each rung."""
+"""A ladder from the bottom up: the path of every seed, and the mean of each rung."""
 
 import math
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def draw_rungs(rungs: Sequence[Rung], score: str, width: Width) -> "Figure":
-    """A line a rung, the bottom below, on a logarithmic axis; thin lines join the runs of one seed."""
+    """One line a rung, the bottom rung lowest, on a logarithmic axis; thin lines join the runs of one seed."""
     figure, axes = rows(width, [rung.arm for rung in rungs], 0.4)
     axes.invert_yaxis()
     fids = [fid for rung in rungs for fid in rung.fids.values() if fid > 0]

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def draw_seeds(arms: Sequence[ArmSeeds], score: str, width: Width) -> "Figure":
-    """One line an arm, the best on top, on a logarithmic axis; beside it what became of seeds without a dot."""
+    """One line an arm, the best on top, on a logarithmic axis; next to it the outcome of the seeds without a dot."""
     bold = [place for place, arm in enumerate(arms) if arm.is_reference]
     figure, axes = rows(width, [arm.arm for arm in arms], 0.31, bold=bold)
     fids = [fid for arm in arms for fid in arm.fids.values() if fid > 0]

@@ -1,4 +1,4 @@
-"""Where the ticks of a logarithmic axis stand: round numbers, few of them, also within less than a decade."""
+"""The ticks of a logarithmic axis: round numbers, few of them, also within less than a decade."""
 
 import math
 from collections.abc import Sequence
@@ -29,7 +29,7 @@ def log_ticks(low: float, high: float, wanted: int = 4) -> list[float]:
 
 
 def linear_ticks(high: float, most: int) -> list[float]:
-    """Round numbers from 0 to `high`, at most so many."""
+    """Round numbers from 0 to `high`, at most `most` of them."""
     least = high / max(1, most - 1)
     decade = 10.0 ** math.floor(math.log10(least))
     step = next(factor * decade for factor in (1, 2, 2.5, 5, 10) if factor * decade >= least * (1 - 1e-9))
@@ -47,6 +47,6 @@ def ratio_ticks(low: float, high: float, most: int) -> list[float]:
 
 
 def _ratios(low: float, high: float) -> Sequence[float]:
-    """RATIOS, and powers of 10 beyond them."""
+    """RATIOS, and powers of 10 outside their range."""
     beyond = [10.0**n for n in range(-12, 13) if abs(n) > 2]
     return [*RATIOS, *(ratio for ratio in beyond if low <= ratio <= high)]

@@ -1,4 +1,4 @@
-"""The figures of a table's report: what each is called, what it shows, and how it is drawn."""
+"""The figures of a table's report: the name of each, what it shows, and how it is drawn."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from ablations.report.words import percent_of
 
 @dataclass(frozen=True)
 class ReportFigure:
-    """A figure. `name` is also that of its files; `alt` for who can't see it; `caption` stands below it."""
+    """A figure. `name` also names its files; `alt` is for readers who can't see it; `caption` stands below it."""
 
     name: str
     title: str
@@ -31,7 +31,7 @@ class ReportFigure:
 
 
 def figures_of(report: TableReport) -> Iterator[ReportFigure]:
-    """The figures that the numbers are there for, in the order of the page."""
+    """The figures for which there are numbers, in the order of the page."""
     if report.claims is not None and (forest := forest_of_claims(report.claims.lines, report.table.rule)):
         yield _forest(forest)
     if forest := forest_of_effects(report.effects):

@@ -55,14 +55,14 @@ def rendered(template: str, **values: Any) -> str:
 
 
 def embedded(pictures: Sequence[ReportFigure]) -> list[Embedded]:
-    """Draw them in both widths."""
+    """Draw a figure in both widths."""
     return [
         Embedded(each, *(_uri(written(each.drawing, width, "svg")) for width in (WIDE, NARROW))) for each in pictures
     ]
 
 
 def grid_uri(path: Path) -> str:
-    """A grid of samples for the page; a large one is made smaller, as JPEG. '' for one that is gone."""
+    """A grid of samples for the page; a large one is made smaller, as JPEG. '' where the file is gone."""
     try:
         content = path.read_bytes()
     except OSError:
@@ -130,7 +130,7 @@ def _environment() -> "Environment":
 
 
 def contents_of(report: StudyReport) -> Iterator[tuple[str, str]]:
-    """Anchor and label of each section that is there; of several tables the first one's."""
+    """Anchor and label of each section on the page; where there are several tables, those of the first."""
     for table in report.tables[:1]:
         drawn = {picture.name for picture in figures_of(table)}
         there = {

@@ -14,7 +14,7 @@ from gan_core.machine import files
 
 
 def write_report(roots: Sequence[Path], out: Path) -> tuple[StudyReport, ...]:
-    """Write the page of the studies in these folders, atomically, and give its numbers."""
+    """Write the page of the studies in these folders, atomically, and return its numbers."""
     reports = study_reports(roots)
     files.write_text(out, page_of(reports))
     return reports
@@ -43,7 +43,10 @@ def write_figures(
 
 
 def write_at_the_end(workspace: Workspace) -> str:
-    """Write the study's page and figures. '' or, whatever went wrong, what to tell: the results stay right."""
+    """Write the study's page and figures.
+
+    Returns '' or, whatever went wrong, what to report: the results stay right.
+    """
     shutil.rmtree(workspace.figures, ignore_errors=True)
     try:
         reports = write_report([workspace.root], workspace.report_html)

@@ -14,7 +14,7 @@ ORDER: tuple[Finding, ...] = ("helps", "hurts", "no difference", "can't tell")
 
 @dataclass(frozen=True)
 class Sentence:
-    """What is said of one effect: its name and finding, the effect in words, and why."""
+    """The sentence about one effect: its name and finding, the effect in words, and why."""
 
     name: str
     finding: Finding
@@ -38,7 +38,7 @@ def answer_of(table: Table, effects: Effects) -> StudyAnswer:
 
 
 def sentences_of(effects: Effects) -> tuple[Sentence, ...]:
-    """One an effect, by finding and then by size."""
+    """One sentence for each effect, by finding and then by size."""
     ordered = sorted(effects.effects, key=lambda effect: (ORDER.index(effect.finding), _size(effect, effects.rule)))
     return tuple(_sentence(effect, effects.rule) for effect in ordered)
 
@@ -79,7 +79,7 @@ def _sentence(effect: ReportedEffect, rule: Rule) -> Sentence:
 
 
 def _limits(effect: ReportedEffect, rule: Rule) -> list[str]:
-    """What more would be needed, where these seeds can't tell; who diverged; what it is mixed up with."""
+    """What more would be needed, where these seeds can't tell; who diverged; which effects it is mixed up with."""
     limits = []
     if effect.finding == "can't tell" and effect.detectable is not None and math.isfinite(effect.detectable):
         limits.append(could_show(effect.detectable, effect.shown.n, rule))
@@ -93,7 +93,7 @@ def _limits(effect: ReportedEffect, rule: Rule) -> list[str]:
 
 
 def _size(effect: ReportedEffect, rule: Rule) -> float:
-    """Largest first, what has no number last."""
+    """Sorts by size: the largest first, what has no number last."""
     mean = effect.shown.mean
     if math.isnan(mean):
         return math.inf

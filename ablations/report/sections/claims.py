@@ -1,4 +1,4 @@
-"""The study's claims: what each says, what was compared, what was seen, and the answer in words."""
+"""The study's claims: what each says, what was compared, what was measured, and the answer in words."""
 
 import math
 from collections import Counter
@@ -25,10 +25,10 @@ ORDER: tuple[Outcome, ...] = ("supported", "refuted", "can't tell", "not tested"
 
 @dataclass(frozen=True)
 class ClaimLine:
-    """One claim. `shown`: left against right, a ratio or by the metric's rule a difference; None where nothing is.
+    """One claim. `shown`: left against right, as a ratio or, by the metric's rule, a difference; None without numbers.
 
-    `by_seed` is likewise, and empty where runs are not in pairs. `says`: the same in words; `why`: the reason of the
-    answer, and what more would be needed.
+    `by_seed` has the same for each seed, and is empty where runs are not in pairs. `says`: the same in words; `why`:
+    the reason of the answer, and what more would be needed.
     """
 
     name: str
@@ -46,7 +46,7 @@ class ClaimLine:
 
 @dataclass(frozen=True)
 class Claims:
-    """All of a table's. `headline`: how many of which answer; `about`: how they were tested."""
+    """All claims of a table. `headline`: how many have which answer; `about`: how they were tested."""
 
     headline: str
     about: str
@@ -54,7 +54,7 @@ class Claims:
 
 
 def claims_of(table: Table) -> Claims | None:
-    """In the study file's order; None where the study makes no claim."""
+    """The claims in the study file's order; None where the study makes none."""
     if not table.claims:
         return None
     tested = sum(not math.isnan(answered.p_holm) for answered in table.claims)
@@ -93,7 +93,7 @@ def _line(answered: AnsweredClaim) -> ClaimLine:
 
 
 def _says(answered: AnsweredClaim) -> str:
-    """What was seen, with its interval; '' where nothing was."""
+    """What was measured, with its interval; '' where nothing was."""
     metric, counts, seen = _metric(answered.claim), answered.counts, answered.seen
     if counts is not None:
         if not counts.seeds:
@@ -123,7 +123,7 @@ def _why(answered: AnsweredClaim) -> Iterator[str]:
 
 
 def _limits(seen: Seen, rule: Rule) -> Iterator[str]:
-    """What these seeds would have shown, and how many would show what was seen."""
+    """What these seeds would have shown, and how many seeds would show what was measured."""
     if seen.by_seed and not math.isnan(seen.detectable):
         yield could_show(seen.detectable, len(seen.by_seed), rule)
     if seen.seeds_needed is not None and seen.seeds_needed > len(seen.by_seed):

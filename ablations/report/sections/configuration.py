@@ -32,7 +32,9 @@ class Configuration:
 
 
 def configs_of(record: StudyRecord, arms: Sequence[str], results: Sequence[Result]) -> dict[str, Mapping[str, Any]]:
-    """These arms' resolved configurations, in their order; those that a search has found from their runs' folders."""
+    """The resolved configurations of these arms, in their order; those that a search found come from their runs'
+    folders.
+    """
     known: dict[str, Mapping[str, Any]] = {arm.name: arm.config for arm in record.arms}
     folders = {result.arm: result.directory for result in results if result.arm not in known and result.directory}
     missing = {arm: read_record(Path(folders[arm])).config for arm in arms if arm in folders}
@@ -40,7 +42,7 @@ def configs_of(record: StudyRecord, arms: Sequence[str], results: Sequence[Resul
 
 
 def configuration_of(configs: Mapping[str, Mapping[str, Any]]) -> Configuration:
-    """Compare resolved configurations by name, the first with the others; seeds are no difference."""
+    """Compare resolved configurations by name, the first with the others; a different seed is no difference."""
     keys = list(dict.fromkeys(key for config in configs.values() for key in config if key != SEED))
     first: Mapping[str, Any] = next(iter(configs.values()), {})
     differing = [key for key in keys if any(config.get(key) != first.get(key) for config in configs.values())]

@@ -12,7 +12,7 @@ MOST_POINTS = 40  # of a curve: more are no more to see
 
 @dataclass(frozen=True)
 class CurvePoint:
-    """One moment that several seeds came to."""
+    """One moment that several seeds reached."""
 
     kimg: float
     seconds: float  # mean over the seeds
@@ -24,7 +24,7 @@ class CurvePoint:
 
 @dataclass(frozen=True)
 class Curve:
-    """One arm's course; `seeds` began it, and a point of fewer is of those that came so far."""
+    """The curve of one arm; `seeds` runs began it, and a point may have fewer, namely those that came so far."""
 
     arm: str
     seeds: int
@@ -35,8 +35,8 @@ class Curve:
 def curve_of(arm: str, runs: Sequence[RunFacts]) -> Curve | None:
     """The curve over an arm's runs; None where none has a score on the way.
 
-    A FID that is not finite or has no logarithm is left out. Of many moments at most MOST_POINTS are kept, evenly, the
-    last among them.
+    A FID that is not finite or has no logarithm is left out. Of many moments at most MOST_POINTS are kept, evenly
+    spaced, including the last.
     """
     by_images: dict[int, list[ProgressScore]] = {}
     for run in runs:

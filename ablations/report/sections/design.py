@@ -23,7 +23,9 @@ CLEAR = "main effects and interactions of two are all told apart"  # of 5 and mo
 
 @dataclass(frozen=True)
 class FactorWords:
-    """A factor, or a setting that a search varies, and in words what it does; `when`: on what it hangs."""
+    """A factor, or a setting that a search varies, and what it does in words; `when`: the condition that it depends
+    on.
+    """
 
     name: str
     text: str
@@ -32,7 +34,7 @@ class FactorWords:
 
 @dataclass(frozen=True)
 class FractionWords:
-    """A fraction: the part of the factorial that was run, and which effects it can't tell apart."""
+    """A fraction: the part of the factorial that was run, and the effects that it can't tell apart."""
 
     resolution: int
     means: str
@@ -46,7 +48,7 @@ class FractionWords:
 
 @dataclass(frozen=True)
 class DesignWords:
-    """`summary`: what the design is; `counted`: how much of it there is."""
+    """`summary`: what the design is; `counted`: the numbers of arms, seeds and trials."""
 
     name: str
     summary: str
@@ -59,7 +61,7 @@ class DesignWords:
 
 
 def design_of(record: StudyRecord) -> DesignWords:
-    """From what the study's folder says of it."""
+    """The design in words, from the record in the study's folder."""
     return DesignWords(
         name=record.design,
         summary=DESIGNS[record.design].summary,
@@ -114,6 +116,6 @@ def _any_of(value: Any) -> str:
 
 
 def _settings(settings: Mapping[str, Any]) -> str:
-    """As the user wrote them; options that are left to their defaults, `{}`, are not named."""
+    """The settings as the user wrote them, without options that are left to their defaults, `{}`."""
     texts = ((name, ON if value == {} else setting_text(name, value)) for name, value in settings.items())
     return ", ".join(f"{name} = {text}" for name, text in texts)

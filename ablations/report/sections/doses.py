@@ -1,4 +1,4 @@
-"""How much each trick acted in each arm, and which never did: an arm with an inert trick does not test it."""
+"""How much each trick acted in each arm, and which never acted: an arm with an inert trick does not test that trick."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,14 +21,14 @@ class ArmDose:
 
 @dataclass(frozen=True)
 class Inert:
-    """An arm with tricks that in some run never acted."""
+    """An arm with tricks that never acted in some run."""
 
     arm: str
     tricks: tuple[str, ...]
 
 
 def doses_of(arms: Sequence[str], facts: Sequence[RunFacts]) -> tuple[ArmDose, ...]:
-    """The doses of these arms, in their order; an arm without a dose is not there."""
+    """The doses of these arms, in their order; an arm without a dose is left out."""
     doses = []
     for arm in arms:
         runs = [run.doses for run in facts if run.arm == arm]
@@ -41,5 +41,5 @@ def doses_of(arms: Sequence[str], facts: Sequence[RunFacts]) -> tuple[ArmDose, .
 
 
 def inert_tricks(table: Table) -> tuple[Inert, ...]:
-    """The arms that are concerned."""
+    """The arms with tricks that never acted."""
     return tuple(Inert(row.arm, row.inert) for row in table.rows if row.inert)

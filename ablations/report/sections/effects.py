@@ -1,4 +1,4 @@
-"""A study's effects with their intervals: what is compared with what hangs on its design."""
+"""A study's effects with their intervals. The design decides what is compared with what."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,10 @@ from ablations.study.record import StudyRecord
 
 @dataclass(frozen=True)
 class ReportedEffect:
-    """One trick's, or one arm's. `shown`: ratio of FIDs, below 1 where it is lower with the trick; likewise by seed."""
+    """The effect of one trick, or of one arm.
+
+    `shown`: ratio of FIDs, below 1 where it is lower with the trick; by seed too.
+    """
 
     name: str
     arms: tuple[str, ...]  # that it is about: both sides of a comparison; () where all arms are
@@ -35,9 +38,9 @@ class ReportedEffect:
 
 @dataclass(frozen=True)
 class Effects:
-    """All of a table's. `about` says in words what is compared with what; `unit` what one of them is called.
+    """All effects of a table. `about` says in words what is compared with what; `unit` is the word for one of them.
 
-    `is_alone`: one comparison by itself, so that nothing is adjusted.
+    `is_alone`: a single comparison, so that nothing is adjusted.
     """
 
     about: str
@@ -49,7 +52,7 @@ class Effects:
 
     @property
     def main(self) -> tuple[ReportedEffect, ...]:
-        """Without interactions."""
+        """The effects without interactions."""
         return tuple(effect for effect in self.effects if not effect.is_interaction)
 
 
@@ -59,7 +62,7 @@ def effects_of(record: StudyRecord, table: Table, results: Sequence[Result]) -> 
 
 
 def _against_reference(record: StudyRecord, table: Table, results: Sequence[Result]) -> Effects:
-    """What the leaderboard has, in the order of the study file."""
+    """The leaderboard's comparisons, in the order of the study file."""
     places = {arm.name: place for place, arm in enumerate(record.arms)}
     rows = sorted(table.rows, key=lambda row: places.get(row.arm, len(places)))
     compared = [row.comparison for row in rows if row.comparison is not None]
@@ -114,7 +117,7 @@ def _compared(about: str, pairs: Mapping[str, Pair], rule: Rule) -> Effects:
 
 
 def effect_of(name: str, comparison: Comparison, rule: Rule) -> ReportedEffect:
-    """A comparison as an effect of this name."""
+    """A comparison as an effect with this name."""
     divergence = comparison.divergence
     ours, theirs = divergence.both + divergence.only_arm, divergence.both + divergence.only_baseline
     return ReportedEffect(

@@ -1,4 +1,4 @@
-"""The best FID to expect of k explored trials: a search's curve, beside the reference."""
+"""The best FID to expect of k explored trials: a search's curve, next to the reference."""
 
 import math
 from dataclasses import dataclass
@@ -11,7 +11,9 @@ TOLD = (1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 1000)  # k in the table 
 
 @dataclass(frozen=True)
 class Expected:
-    """`points` are all k with a number, `told` few of them; `reference`: the mean FID of that arm, NaN without one."""
+    """`points`: every k with a number; `told`: a few of them, for the text; `reference`: the mean FID of that arm, or
+    NaN.
+    """
 
     points: tuple[ExpectedBest, ...]
     told: tuple[ExpectedBest, ...]
@@ -21,12 +23,12 @@ class Expected:
 
     @property
     def may_give_nothing(self) -> bool:
-        """Whether some trial had no FID, so that all of a few may have none."""
+        """Whether some trial had no FID, so that a few trials may all be without one."""
         return self.points[0].nothing > 0
 
 
 def expected_of(table: Table) -> Expected | None:
-    """None where no explored trial has a FID."""
+    """The curve; None where no explored trial has a FID."""
     points = tuple(point for point in table.expected if math.isfinite(point.best))
     if not points:
         return None

@@ -1,4 +1,4 @@
-"""A factorial study's runs -> the statistics' model of them, and its effects as a square for a heat map."""
+"""From a factorial study's runs to the statistics' model of them, and its effects as a square for a heat map."""
 
 import math
 from collections.abc import Sequence
@@ -30,12 +30,12 @@ class InteractionMap:
 
     @property
     def strongest(self) -> float:
-        """The largest |size|: where the colours end."""
+        """The largest |size|, where the colour scale ends."""
         sizes = [abs(self.size(cell)) for row in self.cells for cell in row]
         return max((size for size in sizes if math.isfinite(size)), default=0.0)
 
     def size(self, cell: Cell) -> float:
-        """Around 0, what a colour tells: the logarithm of a ratio, or a difference."""
+        """The number that a colour stands for, 0 without effect: the logarithm of a ratio, or a difference."""
         return self.rule.transform(cell.shown) if math.isfinite(cell.shown) else math.nan
 
 

@@ -1,4 +1,4 @@
-"""What a forest plot shows, of effects or of claims: its lines as numbers, and what is to be said below it."""
+"""The content of a forest plot, of effects or of claims: its lines as numbers, and the text below it."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -29,7 +29,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Forest:
-    """`ends`: what lies to the left and to the right of no effect."""
+    """A forest plot. `ends`: what lies to the left and to the right of no effect."""
 
     name: str
     title: str
@@ -41,7 +41,7 @@ class Forest:
 
 
 def forest_of_effects(effects: Effects) -> Forest | None:
-    """The main effects; of very many those with the lowest ratios. None where none has a number."""
+    """The main effects; where there are very many, those with the lowest ratios. None where none has a number."""
     every = [effect for effect in effects.main if effect.by_seed or effect.shown.n]
     if not every:
         return None
@@ -63,7 +63,8 @@ def forest_of_effects(effects: Effects) -> Forest | None:
 
 
 def forest_of_claims(claims: Sequence[ClaimLine], rule: Rule) -> Forest | None:
-    """The claims about ratios, in the file's order; of very many those that are answered, then the likeliest to be.
+    """The claims about ratios, in the file's order; where there are very many, the answered ones, then the nearest to
+    an answer.
 
     A claim about differences, or about counts of runs, has its numbers in the list alone.
     """
@@ -102,12 +103,12 @@ def _numbers(rule: Rule, has_seeds: bool) -> str:
 
 
 def _by_ratio(effect: ReportedEffect) -> float:
-    """What has no number comes last."""
+    """Sorts by ratio; what has no number comes last."""
     return math.inf if math.isnan(effect.shown.mean) else effect.shown.mean
 
 
 def _unanswered(claim: ClaimLine) -> tuple[bool, float]:
-    """Answered ones first, then by the size of what was seen."""
+    """Sorts the answered ones first, then by the size of what was measured."""
     assert claim.shown is not None
     size = abs(math.log(claim.shown.mean)) if 0 < claim.shown.mean < math.inf else math.inf
     return claim.outcome == "can't tell", -size

@@ -1,4 +1,4 @@
-"""A ladder rung by rung: what each adds, where that leads, and by how much it differs from the rung below."""
+"""A ladder rung by rung: what each adds, the FID it reaches, and its difference from the rung below."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Rung:
 
 
 def rungs_of(record: StudyRecord, table: Table, effects: Effects) -> tuple[Rung, ...]:
-    """From the bottom up, those that have begun; () for another design."""
+    """The rungs that have begun, from the bottom up; () for another design."""
     if record.design != "ladder":
         return ()
     rows = {row.arm: row for row in table.rows}

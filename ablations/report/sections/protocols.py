@@ -10,7 +10,9 @@ from ablations.report.sections.run_facts import RunFacts
 
 @dataclass(frozen=True)
 class ReportedProtocol:
-    """One metric's: its stamp, and what the stamp is the hash of; {} where no shown run has it."""
+    """The protocol of one metric: its stamp, and the fields that the stamp is the hash of; {} where no shown run has
+    it.
+    """
 
     metric: str
     stamp: str
@@ -18,7 +20,7 @@ class ReportedProtocol:
 
 
 def protocols_of(table: Table, facts: Sequence[RunFacts]) -> tuple[ReportedProtocol, ...]:
-    """One for each metric of the table, FID first."""
+    """One protocol for each metric of the table, FID first."""
     known = {stamp: fields for run in facts for stamp, fields in run.protocols.items()}
     return tuple(ReportedProtocol(metric, stamp, _flat(known.get(stamp, {}))) for metric, stamp in table.stamps.items())
 

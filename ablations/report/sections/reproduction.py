@@ -14,7 +14,7 @@ MAIN = "__main__.py"
 
 @dataclass(frozen=True)
 class Origin:
-    """`executions`: as far as the folder has them; `facts`: label and what the runs say, one text each."""
+    """`executions`: those that the folder has; `facts`: labels, each with the texts that the runs have for it."""
 
     executions: tuple[ExecutionRecord, ...]
     commands: tuple[str, ...]  # that give these results again
@@ -22,7 +22,7 @@ class Origin:
 
 
 def origin_of(root: Path, results: Sequence[Result], facts: Sequence[RunFacts]) -> Origin:
-    """The study in this folder; `facts` are of the runs whose journals were read."""
+    """The origin of the study in this folder; `facts` are of the runs whose journals were read."""
     executions = tuple(read_execution(folder) for folder in executions_of(root))
     commands = list(dict.fromkeys(readable(one.provenance.command) for one in executions)) or [
         f"python -m ablations run {shlex.quote(f'{root.name}.yaml')}"

@@ -1,4 +1,4 @@
-"""What a report asks of one run's journal beyond its scores: read once, kept as plain numbers."""
+"""What a report needs of one run's journal besides its scores: read once, kept as plain numbers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +33,7 @@ class Dose:
 
 @dataclass(frozen=True)
 class RunFacts:
-    """One run; None where its journal does not say. `reason`: of its end; `evidence`: of an unhealthy verdict."""
+    """One run; None where its journal does not say. `reason`: why it ended; `evidence`: for an unhealthy verdict."""
 
     arm: str
     seed: int
@@ -58,7 +58,7 @@ def facts_of(result: Result) -> RunFacts:
 
 
 def facts_in(result: Result, events: Sequence[AnyEvent]) -> RunFacts:
-    """The same of events that are at hand."""
+    """The facts in these events."""
     start = next((event for event in events if isinstance(event, Started)), None)
     end = events[-1] if events and isinstance(events[-1], Finished) else None
     amiss = end is not None and result.summary.run_verdict != HEALTHY

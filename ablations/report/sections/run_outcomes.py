@@ -1,4 +1,4 @@
-"""What became of the runs: who diverged or failed and why, and the verdicts on the others with their evidence."""
+"""The outcomes of the runs: which diverged or failed and why, and the verdicts on the others with their evidence."""
 
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -35,7 +35,10 @@ class Ends:
 
 
 def ends_of(results: Sequence[Result], facts_of: Callable[[Result], RunFacts]) -> Ends:
-    """`facts_of` is asked for listed runs only. A verdict that can't tell is counted, not listed."""
+    """The outcomes of the runs; `facts_of` is called for listed runs only.
+
+    A verdict "can't tell" is counted, not listed.
+    """
     lost = [result for result in results if result.status in LOST]
     unwell = [
         result

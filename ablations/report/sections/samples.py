@@ -1,4 +1,4 @@
-"""Sample grids of the arms at one seed, so at the same z: which pictures, and what is to be said of them."""
+"""Sample grids of the arms at one seed, so at the same z: which pictures, and what to say of them."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -35,9 +35,9 @@ class Grids:
 
 
 def grids_of(configs: Mapping[str, Mapping[str, object]], results: Sequence[Result]) -> Grids | None:
-    """One grid for each of these arms, as far as there are, of the lowest seed that most of them have.
+    """One grid for each of these arms that has one, of the lowest seed that most of them have.
 
-    What a search explored has no part in it: its seeds are other ones.
+    The arms that a search explored are left out: their seeds are other ones.
     """
     arms = list(configs)
     wanted = arms[:MOST_GRIDS]
@@ -60,7 +60,7 @@ def grids_of(configs: Mapping[str, Mapping[str, object]], results: Sequence[Resu
 
 
 def grid_of(result: Result, path: Path) -> Grid:
-    """What is known of a grid; its file is named after the images seen."""
+    """The facts about a grid; its file is named after the number of images seen."""
     score = result.score(METRIC, "last")
     return Grid(
         result.arm, result.seed, path, int(path.stem) / 1000, score.value if score is not None else None, result.status
@@ -68,7 +68,7 @@ def grid_of(result: Result, path: Path) -> Grid:
 
 
 def last_grid(result: Result) -> Path | None:
-    """The newest grid in a run's folder; None without one, or where the run lies elsewhere."""
+    """The newest grid in a run's folder; None without one, or where the run is elsewhere."""
     if not result.directory:
         return None
     grids = [path for path in Path(result.directory, FOLDER).glob("*.png") if path.stem.isdigit()]
@@ -76,7 +76,7 @@ def last_grid(result: Result) -> Path | None:
 
 
 def other_latents(configs: Mapping[str, Mapping[str, object]]) -> list[str]:
-    """The arms whose latents differ from the first one's."""
+    """The arms whose latents differ from those of the first."""
     kinds = {arm: [config.get(key) for key in OF_LATENTS] for arm, config in configs.items()}
     first = next(iter(kinds.values()), None)
     return [arm for arm, kind in kinds.items() if kind != first]

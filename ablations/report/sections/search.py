@@ -1,4 +1,4 @@
-"""What a search did: how much was suggested, refused and stopped, what is confirmed, and Optuna's importances."""
+"""The course of a search: how much was suggested, refused and stopped, what is confirmed, and Optuna's importances."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,7 +15,7 @@ from ablations.workspace.workspace import Workspace
 
 @dataclass(frozen=True)
 class Refused:
-    """Suggestions that a rule forbids, by its reason."""
+    """The suggestions that a rule forbids, and its reason."""
 
     reason: str
     times: int
@@ -25,8 +25,8 @@ class Refused:
 class Searched:
     """The first stage. `suggested` = trials + forbidden + repeated; a repeat is of an arm that had all its seeds.
 
-    `statuses`: of the explored trials, how many finished, were pruned...; `chosen`: the arms that are confirmed, None
-    as long as that is not settled. `importances`: shares by setting, the largest first, and no effects; () where
+    `statuses`: how many explored trials finished, were pruned...; `chosen`: the arms that are confirmed, None as long
+    as that is not settled. `importances`: shares by setting, the largest first, and no effects; () where
     `no_importances` says why.
     """
 
@@ -49,7 +49,7 @@ class Searched:
 
     @property
     def sampler_learns(self) -> bool:
-        """Whether suggestions hang on what earlier trials scored."""
+        """Whether suggestions depend on the scores of earlier trials."""
         return self.record.explore.sampler in LEARNING
 
     @property
@@ -77,7 +77,7 @@ class Searched:
 
 
 def searched_of(root: Path, record: StudyRecord, results: Sequence[Result]) -> Searched | None:
-    """Of the study in this folder; None for another design. Raises UserError where its record can't be read."""
+    """The search in this folder; None for another design. Raises UserError where its record can't be read."""
     if record.search is None:
         return None
     explored = read_explored(root)

@@ -11,14 +11,14 @@ MOST_ARMS = 24  # that a figure, or a table beside one, is readable with
 
 @dataclass(frozen=True)
 class ShownArms:
-    """Names of arms, the reference first and then by rank; `of`: how many the table has."""
+    """Names of arms, the reference first and then by rank; `of`: the number of arms in the table."""
 
     arms: tuple[str, ...]
     of: int
 
     @property
     def note(self) -> str:
-        """What is left out, in words; '' where nothing is."""
+        """Which arms are left out, in words; '' where none is."""
         if len(self.arms) == self.of:
             return ""
         return f"The reference and the {len(self.arms) - 1} best of {self.of} arms; the leaderboard below has all."
@@ -48,6 +48,6 @@ def arm_seeds(table: Table, shown: ShownArms) -> tuple[ArmSeeds, ...]:
 
 
 def lost_seeds(row: Row) -> str:
-    """The seeds without a score, counted by what became of them."""
+    """The seeds without a score, counted by their outcome."""
     counts = {"diverged": row.seeds_diverged, "failed": row.seeds_failed, "unfinished": row.seeds_unfinished}
     return ", ".join(f"{count} {word}" for word, count in counts.items() if count)

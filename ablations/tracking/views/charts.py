@@ -40,7 +40,7 @@ def parallel_cards(contents: Contents) -> list[Card]:
 
 
 def sections(**columns: int) -> list[dict[str, Any]]:
-    """The named sections in this order, each with so many columns, none for 0; then the folded ones."""
+    """The named sections in this order, with this many columns each, none for 0; then the folded ones."""
     return [
         *(
             _section(uuid, NAMED[uuid][0], True) | {"columns": n, "cardHeight": NAMED[uuid][1]}

@@ -1,7 +1,7 @@
-"""What is said of a study on its pages in MLflow, as Markdown: question, answer, ranked arms, links, commands.
+"""The description of a study on its pages in MLflow, as Markdown: question, answer, ranked arms, links, commands.
 
-The words are the report's, the table the leaderboard's. A store keeps such a text in a tag, of limited length: what is
-too long is cut between two lines, and says how many are missing.
+The words are the report's, the table is the leaderboard's. A store keeps such a text in a tag, of limited length: what
+is too long is cut between two lines, and a line says how many are missing.
 """
 
 import re
@@ -43,7 +43,7 @@ class Ranking:
 
 
 def rankings_of(record: StudyRecord, leaderboard: Leaderboard, results: Sequence[Result]) -> tuple[Ranking, ...]:
-    """What the study's tables say."""
+    """The tables of the study in words."""
     own = [table for table in leaderboard.tables if table.study == record.name]
     rankings = []
     for table in own:
@@ -62,7 +62,7 @@ def experiment_text(record: StudyRecord, rankings: Sequence[Ranking], tracked: T
 
 
 def execution_text(record: StudyRecord, rankings: Sequence[Ranking], tracked: Tracked, command: str) -> str:
-    """The description of an execution's run. `command`: what began it."""
+    """The description of an execution's run. `command`: the command that began it."""
     places = links_of(Links("", tracked.experiment_id), tracked)
     head = [_question(record), ""]
     tail = ["", f"See {', '.join(f'[{words}]' for words in places)}.", ""]
@@ -72,7 +72,7 @@ def execution_text(record: StudyRecord, rankings: Sequence[Ranking], tracked: Tr
 
 
 def links_of(links: Links, tracked: Tracked) -> dict[str, str]:
-    """Where the UI shows the study well, by what is to be seen there."""
+    """Links to where the UI shows the study well, each with what is to be seen there."""
     places = {
         "curves and samples": links.view(STUDY),
         "runs grouped by arm": links.view(ARMS),

@@ -1,4 +1,4 @@
-"""Addresses within MLflow's UI: a study's views, a run with its files, several runs side by side."""
+"""Addresses within MLflow's UI: a study's views, a run with its files, several runs next to each other."""
 
 import json
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ MOST_COMPARED = 20  # runs that the comparison is readable, and its address shor
 
 
 def base_of(uri: str) -> str:
-    """A server's address as a browser is given it: without user and password.
+    """A server's address for a browser: without user and password.
 
     >>> base_of("https://me:secret@host:5000/mlflow/")
     'https://host:5000/mlflow'
@@ -21,7 +21,10 @@ def base_of(uri: str) -> str:
 
 @dataclass(frozen=True)
 class Links:
-    """Of one experiment. `base`: such as 'http://127.0.0.1:5000', '' within the UI itself, whatever its address."""
+    """The addresses of one experiment.
+
+    `base`: such as 'http://127.0.0.1:5000', '' within the UI itself, whatever its address.
+    """
 
     base: str
     experiment_id: str
@@ -36,7 +39,7 @@ class Links:
         return f"{self._experiment}/runs/{run_id}{f'/artifacts/{quote(file)}' if file else ''}?{TRAINING}"
 
     def comparison(self, run_ids: Sequence[str]) -> str:
-        """These runs side by side, `MOST_COMPARED` of them at most."""
+        """These runs next to each other, at most `MOST_COMPARED` of them."""
         runs = json.dumps(list(run_ids[:MOST_COMPARED]), separators=(",", ":"))
         experiments = json.dumps([self.experiment_id])
         return f"{self._home}/compare-runs?{urlencode({'runs': runs, 'experiments': experiments})}&{TRAINING}"

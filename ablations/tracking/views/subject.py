@@ -1,4 +1,4 @@
-"""What of a study its views in MLflow are about: arms, factors, the score on the way."""
+"""The subject of a study's views in MLflow: arms, factors, the score on the way."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,12 +13,11 @@ from gan_core.schema.configuration import Config
 
 @dataclass(frozen=True)
 class Contents:
-    """Of a study's trials, begun or not.
+    """The subject of the views: a study's trials, begun or not.
 
-    `factors`: those that a chart can have for an axis. `score`: the metric of the FID on the way, None without one.
-    `is_ranked`: whether there is a FID at the end.
-    `seed`: the one whose pictures are shown side by side. `pictured`: ids of the runs whose pictures are shown where
-    the study has more than fit; () for all of that seed.
+    `factors`: those that a chart can have as an axis. `score`: the metric of the FID on the way, None without one.
+    `is_ranked`: whether there is a FID at the end. `seed`: the one whose pictures are shown next to each other.
+    `pictured`: ids of the runs whose pictures are shown where the study has more than fit; () for all of that seed.
     """
 
     study: str
@@ -33,7 +32,7 @@ class Contents:
 
 
 def subject_of(study: str, trials: Sequence[Trial], pictured: Sequence[str] = ()) -> Contents:
-    """What these trials, in the study's order, are about. They may be none."""
+    """The subject of the views of these trials, in the study's order; there may be none."""
     params = trial_params(trials) if trials else {}
     factors = dict.fromkeys(name for trial in trials for name in trial.arm.factors)
     configs = [trial.config for trial in trials]

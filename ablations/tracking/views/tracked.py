@@ -1,4 +1,4 @@
-"""What of a study is in a tracking store, as far as its folder knows: the runs that a link may lead to."""
+"""What a tracking store has of a study, according to its folder: the runs that a link may lead to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,10 @@ from ablations.workspace.workspace import Workspace
 
 @dataclass(frozen=True)
 class Tracked:
-    """`execution`: the run of the last one, '' where none is there. `best`: of each arm's best run, best arm first."""
+    """`execution`: the run of the last execution, '' where the store has none.
+
+    `best`: each arm's best run, best arm first.
+    """
 
     experiment_id: str
     execution: str
@@ -22,7 +25,10 @@ class Tracked:
 
 
 def tracked_in(workspace: Workspace, uri: str, leaderboard: Leaderboard, results: Sequence[Result]) -> Tracked | None:
-    """What is known to be in the store at `uri`; None for nothing. A study's own store may have moved with it."""
+    """What the store at `uri` has as far as this folder knows; None for nothing.
+
+    A study's own store may have moved with it.
+    """
     anywhere = uri == workspace.mlflow_uri
 
     def of(folder: Path) -> Cursor | None:

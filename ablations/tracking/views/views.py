@@ -91,7 +91,7 @@ def _drawn(rows: int) -> str:
 
 
 def _pictured(contents: Contents) -> str:
-    """Which runs the view of pictures is about."""
+    """The runs that the view of pictures shows."""
     if contents.pictured and len(contents.arms) > MOST_PICTURED:
         runs = ", ".join(f"'{run}'" for run in contents.pictured[:MOST_PICTURED])
         return f"attributes.run_id IN ({runs})"
@@ -99,6 +99,6 @@ def _pictured(contents: Contents) -> str:
 
 
 def _written(state: dict[str, Any]) -> str:
-    """The state as JSON; of very many arms the groups stay open, for to fold each needs its name."""
+    """The state as JSON; with very many arms the groups stay open, since folding each needs its name."""
     text = json.dumps(state, separators=(",", ":"))
     return text if len(text) <= LIMIT else json.dumps({**state, "groupsExpanded": {}}, separators=(",", ":"))
