@@ -16,7 +16,7 @@ from gan_core.scoring.request import Place, ScoreRequest
 
 @dataclass(frozen=True)
 class Question:
-    """What a user wants scored. `study`: whose protocol is used; `name`: the name that the score is kept under there."""
+    """What a user wants scored. `study`: whose protocol is used; `name`: the name under which the score is kept."""
 
     subject: str
     runs: Path
@@ -69,5 +69,5 @@ def _workspace(question: Question) -> Workspace | None:
     if question.study is not None:
         return find_workspace(question.study, question.runs)
     if question.name is not None:
-        raise UserError(Problem("on which study's leaderboard?", ("as",), allowed="--study STUDY beside it"))
+        raise UserError(Problem("on which study's leaderboard?", ("as",), allowed="--study STUDY with it"))
     return None

@@ -4,7 +4,7 @@ and IS with the small classifier beside the sampling of its images.
     python benchmarks/evaluation_speed.py [--out benchmarks/results/evaluation_speed.md]
 
 The features at 2048 are random numbers with Inception's mean and variance: how long sums and eigenvalues take does not
-hang on what they are of. "Plainly" is torchmetrics' FrechetInceptionDistance given the features of reals and fakes in
+depend on what they are of. "Plainly" is torchmetrics' FrechetInceptionDistance given the features of reals and fakes in
 batches of 50, as its users give images, then its general eigenvalues; ours has the reals' moments and root restored.
 """
 

@@ -3,7 +3,7 @@
     python benchmarks/tracking_cost.py [--pairs N] [--budget-kimg X] [--size N]
 
 Two measurements. The CPU time that the tracker's thread takes, over the wall time of the training that it tracks: this
-hardly hangs on who else uses the machine. And the ratio of the trainings' own wall times, tracked over journal alone,
+hardly depends on who else uses the machine. And the ratio of the trainings' own wall times, tracked over journal alone,
 pair by pair in turn (the order within a pair alternates): this is what a user feels, and as noisy as the machine is.
 """
 

@@ -3,7 +3,7 @@
     python benchmarks/tracking_replay.py TRIAL_FOLDER [--times N]
 
 Its journal grows by as much as it did in each of the tracker's intervals, and is shipped after each. CPU time of the
-thread that ships, in seconds and as a share of the wall time that the trial took. This hardly hangs on who else uses
+thread that ships, in seconds and as a share of the wall time that the trial took. This hardly depends on who else uses
 the machine, and takes seconds.
 """
 

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
-os.environ["OMP_NUM_THREADS"] = "1"  # tests run side by side, and the last bits hang on the number of threads
+os.environ["OMP_NUM_THREADS"] = "1"  # tests run side by side, and the last bits depend on the number of threads
 
 import numpy as np
 import pytest

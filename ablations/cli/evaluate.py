@@ -55,7 +55,7 @@ def evaluate(
         str | None, typer.Option(metavar="TEXT", help="How the pictures' G was run.", show_default="running statistics")
     ] = None,
     neighbours: Annotated[
-        Path | None, typer.Option(metavar="FILE.png", help="Draw some images beside their nearest real ones.")
+        Path | None, typer.Option(metavar="FILE.png", help="Draw some images next to their nearest real ones.")
     ] = None,
     inception_weights: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Inception's weights.", show_default="downloaded")

@@ -33,7 +33,7 @@ class ExecutorName(StrEnum):
 
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.", show_default=False)]
 Workers = Annotated[
-    int | None, typer.Option(metavar="N", help="Trials side by side.", show_default="one a core or GPU")
+    int | None, typer.Option(metavar="N", help="Trials that run at the same time.", show_default="one a core or GPU")
 ]
 Threads = Annotated[int | None, typer.Option(metavar="N", help="CPU threads a trial.", show_default="cores / workers")]
 Device = Annotated[

@@ -29,9 +29,7 @@ def _compared(number: Callable[[Comparison], float | None]) -> Callable[[Table, 
 
 COLUMNS: tuple[Column, ...] = (
     Column("rank", "1 is the lowest FID; empty without one", lambda t, r: r.rank, lambda t, e: e.rank),
-    Column(
-        "arm", "name of the arm, or of what was scored beside the study's arms", lambda t, r: r.arm, lambda t, e: e.name
-    ),
+    Column("arm", "name of the arm, or of an external score or floor", lambda t, r: r.arm, lambda t, e: e.name),
     Column(
         "kind",
         "arm; explored: by a search that chose by these numbers, never ranked; elsewhere: not trained in this study, "
@@ -73,7 +71,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("fid_difference_ci_high", "its upper end", _compared(lambda c: c.difference.high)),
     Column(
         "fid_ratio",
-        "geometric mean over common seeds of FID(arm) / FID(baseline): what the verdict hangs on",
+        "geometric mean over common seeds of FID(arm) / FID(baseline): what the verdict depends on",
         _compared(lambda c: c.shown.mean),
     ),
     Column("fid_ratio_ci_low", "interval of that at `confidence`, paired by seed", _compared(lambda c: c.shown.low)),
@@ -117,7 +115,7 @@ COLUMNS: tuple[Column, ...] = (
     ),
     Column(
         "run_verdicts",
-        "what became of its runs: '2 healthy, 1 oscillating'",
+        "the outcomes of its runs: '2 healthy, 1 oscillating'",
         lambda t, r: ", ".join(f"{n} {kind}" for kind, n in r.run_verdicts.items()),
     ),
     Column(

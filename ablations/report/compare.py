@@ -81,7 +81,7 @@ def _rule(a: ComparedSide, b: ComparedSide) -> Rule:
 
 def _why_not(a: ComparedSide, b: ComparedSide, stamps: set[str]) -> str:
     if len(stamps) > 1:
-        return "the scores were measured under different protocols; leaderboard --explain A B says in what they differ"
+        return "the scores were measured under different protocols; leaderboard --explain A B shows the difference"
     if not any(_fid(result) for side in (a,) for result in side.results) or not any(_fid(r) for r in b.results):
         return "not both have a score"
     if not {r.seed for r in a.results} & {r.seed for r in b.results}:

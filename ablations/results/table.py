@@ -18,7 +18,7 @@ COLUMNS = {
     "inert": "tricks that were on and never acted, separated by spaces; None where the run did not end or did not say",
     "kimg_best": "thousands of images that D had seen when the best generator was there",
     "seconds_best": "wall seconds spent until then",
-    "run_verdict": "what became of the run, by gan_core.verdict: healthy, mode collapse, ...; None before its end",
+    "run_verdict": "outcome of the run, by gan_core.verdict: healthy, mode collapse, ...; None before its end",
     "kimg": "thousands of images seen in all",
     "wall_s": "wall seconds spent in all",
     "evaluation_s": "of these, on scores and the reals' features; None before its end, and in older journals",

@@ -35,7 +35,7 @@ def credentials_for(folder: Path, environment: Mapping[str, str]) -> Credentials
     if given:
         for name in (PASSWORD, SECRET_KEY):
             if len(given.get(name, "")) < SHORTEST:
-                what = "is too short" if name in given else "is missing beside the other"
+                what = "is too short" if name in given else "is missing, and the other is set"
                 raise UserError(Problem(what, (name,), f"at least {SHORTEST} characters"))
         return Credentials({USERNAME: username, **given}, None)
     path = folder / FILE

@@ -25,7 +25,7 @@ class Comparison:
     contrast: Contrast  # on the rule's scale, with every seed's value
     shown: Estimate  # the effect as a ratio of scores (< 1: lower than the baseline), or as a difference on `plain`
     difference: (
-        Estimate  # in the metric's units, paired by seed, t interval: for orientation, the verdict hangs on `shown`
+        Estimate  # in the metric's units, paired by seed, t interval: for orientation, the verdict depends on `shown`
     )
     divergence: Divergence
     p_holm: float

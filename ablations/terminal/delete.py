@@ -43,7 +43,9 @@ def confirm(name: str) -> bool:
 def ask(question: str, nothing: str, action: str) -> bool:
     """The answer to a question of yes or no. Raises UserError, which begins with `nothing`, if nobody can be asked."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UserError(Problem(f"{nothing}: there is nobody to ask", allowed=f"--yes, to {action} without a question"))
+        raise UserError(
+            Problem(f"{nothing}: there is no terminal to ask on", allowed=f"--yes, to {action} without a question")
+        )
     return Confirm.ask(question, console=err, default=False)
 
 

@@ -37,7 +37,7 @@ def show_plan(plan: Plan) -> None:
         for line in _stages(study.search):
             say(line)
     say(
-        f"{resources.workers} side by side on {', '.join(resources.devices)}, {resources.threads} thread(s) each: "
+        f"{resources.workers} at a time on {', '.join(resources.devices)}, {resources.threads} thread(s) each: "
         f"about {duration(plan.seconds)} for the {left} of {count} trials that are left"
     )
 
@@ -84,7 +84,7 @@ def _confounded(fraction: Fraction) -> list[str]:
     ]
     lines += [f"can't be told apart: {alias}" for alias in fraction.aliases]
     if not fraction.aliases:
-        lines.append("main effects and interactions of two are all told apart, if those of three are nothing")
+        lines.append("main effects and interactions of two are all separate, if those of three are nothing")
     return lines
 
 

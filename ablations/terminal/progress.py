@@ -106,7 +106,7 @@ class PlainDisplay:
         progress, resources = self._session.progress, self._session.resources
         self._say(
             f"{self._session.study.name}: {progress.count} trials, {len(progress.done)} done; "
-            f"{resources.workers} side by side on {', '.join(resources.devices)}, {resources.threads} thread(s) each"
+            f"{resources.workers} at a time on {', '.join(resources.devices)}, {resources.threads} thread(s) each"
         )
         return self
 

@@ -10,7 +10,7 @@ HEADLINES = {
     "same": "the same: every number of the journal, bit for bit, apart from times",
     "within noise": "not the same bits, which could not be; the scores are within the noise over the other seeds",
     "different": "different",
-    "can't tell": "not the same bits, which could not be; two other seeds of the arm would tell the noise",
+    "can't tell": "not the same bits, which was to be expected; two other seeds of the arm would show the noise",
     "stopped": "stopped before its end; nothing can be said",
 }
 
@@ -56,4 +56,4 @@ def show_verification(verification: Verification) -> None:
             f"({score.difference:+.3g}; {noise})"
         )
     if verification.outcome == "different" and not verification.conditions:
-        say("  the kind of processor is not recorded: another one may give other bits")
+        say("  the kind of processor is not recorded: another one may produce other bits")

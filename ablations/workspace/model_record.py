@@ -44,7 +44,7 @@ def _read(path: Path) -> ModelCursor:
     try:
         return ModelCursor.model_validate_json(path.read_bytes())
     except ValidationError:
-        message = "tells of no model that this program has logged; remove it, and the model is looked for in the store"
+        message = "describes no model that this program has logged; remove it, and the model is looked for in the store"
         raise UserError(Problem(message, source=str(path))) from None
 
 

@@ -63,7 +63,7 @@ def recorded_arms(record: StudyRecord) -> tuple[Arm, ...]:
 
 
 def refuse_search(study: Study) -> None:
-    """Raise UserError for a search: what it trains next hangs on what has been trained."""
+    """Raise UserError for a search: what it trains next depends on what has been trained."""
     if study.search is not None:
         message = f"study {study.name} is a search, which chooses its trials while it trains"
         raise UserError(Problem(message, ("design",), allowed="a design that is known in advance"))
@@ -73,7 +73,7 @@ def recorded_study(workspace: Workspace) -> Study:
     """The study that `study.json` tells of. Raises UserError where this version means other runs by it."""
     record = workspace.record()
     if record.search is not None:
-        message = "a search chooses its trials while it trains, and its folder does not tell of all of them"
+        message = "a search chooses its trials while it trains, and its folder does not list all of them"
         raise UserError(Problem(message, source=str(workspace.study_json), allowed="a design that is known in advance"))
     arms = recorded_arms(record)
     changed = [a.name for a, b in zip(arms, record.arms, strict=True) if a.config.fingerprint() != b.fingerprint]

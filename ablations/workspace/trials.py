@@ -100,7 +100,7 @@ def trials_of(study: "Study", root: Path) -> tuple[Trial, ...]:
 def progress_of(trial: Trial) -> Progress:
     """How far this trial is, by its journal.
 
-    Raises UserError where its directory holds another configuration's run, or a run of nobody knows what.
+    Raises UserError where its directory holds another configuration's run, or a run of unknown.
     """
     events = journal.read(trial.directory)
     try:

@@ -15,7 +15,7 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     sample.add_argument("--device", default="cpu", metavar="X", help="cpu, cuda, cuda:1, ... [default cpu]")
     sample.set_defaults(parser=sample, act=_sample)
 
-    show = commands.add_parser("show", help="draw a run's pictures anew, and judge it", allow_abbrev=False)
+    show = commands.add_parser("show", help="draw a run's pictures again, and judge it", allow_abbrev=False)
     show.add_argument("directory", type=Path, metavar="DIR", help="the run's folder")
     show.add_argument("--device", default="cpu", metavar="X", help="cpu, cuda, cuda:1, ... [default cpu]")
     show.set_defaults(parser=show, act=_show)

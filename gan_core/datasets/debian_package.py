@@ -27,7 +27,7 @@ def unpack(package: str, draft: Path) -> Path:
             _apt([*own_lists, "update"], draft)
             _apt([*own_lists, "download", package], draft)
         except OSError as second:
-            raise OSError(f"{first}; with package lists fetched anew: {second}") from second
+            raise OSError(f"{first}; with package lists fetched again: {second}") from second
     (archive,) = draft.glob(f"{package}_*.deb")
     root = draft / "root"
     _run(["dpkg-deb", "-x", str(archive), str(root)], draft)

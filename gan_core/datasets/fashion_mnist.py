@@ -50,7 +50,7 @@ def _names(split: str) -> tuple[str, str]:
 
 FASHION_MNIST = DataSet(
     name="fashion-mnist",
-    description="grey pictures of clothing in ten classes, 28x28, padded to 32x32 unless asked for at 28",
+    description="grey pictures of clothing in ten classes, 28x28, padded to 32x32 unless the size is 28",
     source="https://github.com/zalandoresearch/fashion-mnist",
     paper="Xiao, Rasul, Vollgraf 2017, arXiv:1708.07747",
     channels=1,

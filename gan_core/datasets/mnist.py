@@ -46,7 +46,7 @@ def _names(split: str) -> tuple[str, str]:
 
 MNIST = DataSet(
     name="mnist",
-    description="grey handwritten digits, 28x28, padded to 32x32 unless asked for at 28",
+    description="grey handwritten digits, 28x28, padded to 32x32 unless the size is 28",
     source="http://yann.lecun.com/exdb/mnist/",
     paper="LeCun, Bottou, Bengio, Haffner 1998, Proc. IEEE 86(11)",
     channels=1,

@@ -30,10 +30,10 @@ def take(batches: Iterable[Tensor], n: int) -> Iterator[Tensor]:
     """Exactly the first n pictures of the batches; asks for no batch beyond. Raises ValueError when there are fewer."""
     left = n
     if left <= 0:
-        raise ValueError(f"{n} images asked for")
+        raise ValueError(f"{n} images requested")
     for batch in batches:
         yield batch[:left]
         left -= len(batch)
         if left <= 0:
             return
-    raise ValueError(f"{n} images asked for, the batches hold {n - left}")
+    raise ValueError(f"{n} images requested, the batches hold {n - left}")

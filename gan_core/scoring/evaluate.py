@@ -72,7 +72,7 @@ def _run(path: Path, request: ScoreRequest, place: Place, tell: OnProgress | Non
     """A run's generator, scored on one bank of latents for each evaluation seed."""
     asked = {"size": request.size, "g-mode": request.g_mode}
     if told := [name for name, value in asked.items() if value is not None]:
-        raise UserError(*(Problem("is for pictures: a run says it itself", (name,)) for name in told))
+        raise UserError(*(Problem("is for pictures: a run records it itself", (name,)) for name in told))
     run = saved_run(path, request.of, place.device)
     config = run.generator.config if request.like is None else resolve(request.like)
     reference = _reference(request, config, place, tell)
@@ -91,7 +91,7 @@ def _run(path: Path, request: ScoreRequest, place: Place, tell: OnProgress | Non
 def _pictures(path: Path, request: ScoreRequest, place: Place, tell: OnProgress | None) -> Found:
     """A folder of pictures, scored as they are."""
     if request.seeds > 1:
-        message = "pictures have no latents to draw anew"
+        message = "pictures have no latents to draw again"
         raise UserError(Problem(message, ("seeds",), allowed="1; several evaluation seeds are for a generator"))
     config = None if request.like is None else resolve(request.like)
     reference = _reference(request, config, place, tell)
@@ -154,7 +154,7 @@ def _evaluator(
 ) -> Evaluator:
     extractor = request.extractor or (DEFAULT_EXTRACTOR if config is None else config.extractor)
     if extractor == NONE:
-        message = "the run was trained without scores, and so says no extractor"
+        message = "the run was trained without scores, and so names no extractor"
         raise UserError(Problem(message, ("extractor",), allowed=", ".join(EXTRACTORS)))
     supply([extractor], place.home, place.inception_weights, tell or _silent)
     metrics = request.metrics or (DEFAULT if config is None else config.metrics)

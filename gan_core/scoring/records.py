@@ -57,7 +57,7 @@ class Floor(Kept):
     name: str
     what: str = Field(description="which images, for people")
     n: int = Field(description="images scored")
-    of: dict[str, str] = Field(description="metric -> stamp of the scores that this floor belongs beside")
+    of: dict[str, str] = Field(description="metric -> stamp of the scores that this floor is for")
     scores: tuple[Score, ...] = Field(description="as measured; of another stamp where there were fewer images")
 
     def score(self, metric: str) -> Score | None:

@@ -51,11 +51,11 @@ def draw_curves(events: Sequence[AnyEvent], path: Path, title: str) -> None:
 def title_of_answers(loss: Loss | None) -> str:
     """The title of the curves of D's answers. A sigmoid is a probability for some losses only. None: not known."""
     if loss is None:
-        return "what D says: mean sigmoid of its output"
+        return "D's answers: mean sigmoid of its output"
     if loss.output == "logit":
-        return "what D says: mean probability of real"
+        return "D's answers: mean probability of real"
     means = "0.5 is undecided" if loss.has_boundary else "only differences count"
-    return f"what D says: mean sigmoid of its {loss.output}, {means}"
+    return f"D's answers: mean sigmoid of its {loss.output}, {means}"
 
 
 def draw_gradients(events: Sequence[AnyEvent], path: Path) -> None:

@@ -24,4 +24,4 @@ def why_undrawn(directory: Path) -> str:
         lines = (directory / NAME).read_text(encoding="utf-8").strip().splitlines()
     except FileNotFoundError:
         return ""
-    return lines[-1] if lines else "nobody knows why"
+    return lines[-1] if lines else "for an unknown reason"

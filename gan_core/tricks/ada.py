@@ -103,7 +103,7 @@ def build(options: Options, context: Context) -> Parts:
 
 TRICK = Trick(
     name="ada",
-    summary="transforms on what D sees, as often as D's overfitting asks for",
+    summary="transforms on what D sees, as often as D's overfitting requires",
     paper="Karras et al. 2020, arXiv:2006.06676",
     options=Options,
     build=build,

@@ -24,7 +24,7 @@ class Options(Record):
     """How much is dropped."""
 
     p: float = Field(0.3, gt=0, lt=1, description="probability of an activation to be zeroed")
-    on: Literal["D", "G", "both"] = Field("D", description="which network; in G it is said to hurt")
+    on: Literal["D", "G", "both"] = Field("D", description="which network; in G it is reported to hurt")
 
 
 class Dropout(nn.Module):

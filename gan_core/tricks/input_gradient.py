@@ -11,7 +11,7 @@ from gan_core.tricks.trick import Compatibility
 def input_gradient(D: nn.Module, x: Tensor) -> Tensor:
     """Gradient of each image's logit with respect to that image, [N C H W] like x, with a graph to D's weights.
 
-    The gradient of the batch's sum is that of each image alone, as long as no logit hangs on the other images.
+    The gradient of the batch's sum is that of each image alone, as long as no logit depends on the other images.
     """
     x = x.detach().requires_grad_(True)
     (gradient,) = torch.autograd.grad(D(x).sum(), x, create_graph=True)
@@ -30,11 +30,11 @@ def squared_slopes(D: nn.Module, x: Tensor) -> Tensor:
 
 
 def no_batch_norm(severity: Literal["error", "warning"]) -> Compatibility:
-    """The exclusion of batch normalisation in D: with it a logit hangs on the whole batch."""
+    """The exclusion of batch normalisation in D: with it a logit depends on the whole batch."""
     return Compatibility(
         text="norm_d: batch",
         holds=lambda c: c.norm_d != "batch",
-        reason="a penalty on each image's gradient is not valid where logits hang on the whole batch; the paper's "
+        reason="a penalty on each image's gradient is not valid where logits depend on the whole batch; the paper's "
         "critics have no batch norm, layer norm is its replacement (Gulrajani et al. 2017, section 4)",
         severity=severity,
     )

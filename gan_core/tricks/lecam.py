@@ -2,7 +2,7 @@
 
 D's verdicts are kept near two anchors, moving averages of its own mean logits, which stops it from memorising a small
 data set. Tseng et al. 2021, "Regularizing Generative Adversarial Networks under Limited Data" (arXiv:2104.03310),
-section 3: weight * (E |D(x) - alpha_F|^2 + E |D(G(z)) - alpha_R|^2). The penalty hangs on differences of logits only
+section 3: weight * (E |D(x) - alpha_F|^2 + E |D(G(z)) - alpha_R|^2). The penalty depends on differences of logits only
 and so goes with every loss. The anchors are brought up to date before they are used, as in the authors' code, and
 start at the first batch's means (there: far away, at 1000, or following each batch for the first 1000 steps).
 `one_sided` is the penalty of that code: a real is punished only above alpha_F, a fake only below alpha_R.

@@ -87,7 +87,7 @@ TRICK = Trick(
             Compatibility(
                 text=name,
                 holds=lambda c, name=name: c.trick(name) is None,  # type: ignore[misc]
-                reason="two bounds on D's slope at once: what either does can no longer be told",
+                reason="two bounds on D's slope at once: the effect of either can no longer be seen",
                 severity="warning",
             )
             for name in ("r1", "r2")

@@ -113,9 +113,9 @@ def _refuse_another(trial: ExportedTrial, directory: Path) -> None:
     except FileNotFoundError:
         if not (directory / journal.NAME).exists():
             return
-        holder = "nobody knows what"
+        holder = "unknown"
     except (ValueError, KeyError, TypeError):
-        holder = "nobody knows what"
+        holder = "unknown"
     if holder != trial.fingerprint:
         message = f"holds the run of another configuration ({holder}); move it away, or name another folder"
         raise UserError(Problem(message, source=str(directory)))

@@ -86,7 +86,7 @@ def test_nothing_without_a_question_that_can_be_asked(tmp_path: Path, home: Path
     before = tree(place.runs)
     refused = place.delete("asked")
     assert refused.code == 2
-    assert "there is nobody to ask" in refused.err
+    assert "there is no terminal to ask on" in refused.err
     assert "--yes" in refused.err
     assert tree(place.runs) == before
 

@@ -23,7 +23,7 @@ from tests.ablations.tiny import story_of, write_study
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 
 PLATFORM = ("ablations", "mlflow", "optuna", "typer", "rich", "pandas", "statsmodels", "sqlalchemy", "ruamel", "psutil")
-TIMES = re.compile(r"(seconds|share|run_ids)")  # in the names of the CSV's columns: what hangs on when and where
+TIMES = re.compile(r"(seconds|share|run_ids)")  # in the names of the CSV's columns: what depends on when and where
 HERE = ("--executor", "inline", "--threads", 1, "--device", "cpu", "--no-floors", "--no-report")
 
 

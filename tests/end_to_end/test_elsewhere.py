@@ -51,7 +51,7 @@ def fresh(folder: Path, tmp_path: Path) -> Path:
 
 
 def scores(runs: Path) -> list[dict[str, str]]:
-    """The leaderboard without what hangs on when and where it was trained."""
+    """The leaderboard without what depends on when and where it was trained."""
     with open(runs / "tiny" / "leaderboard.csv") as file:
         rows = list(csv.DictReader(file))
     times = {name for name in rows[0] if name.endswith("_s") or "second" in name or "run" in name or "share" in name}

@@ -62,7 +62,7 @@ def _explored(table: Table) -> Iterator[str]:
     known = [expected for expected in table.expected if math.isfinite(expected.best)]
     if shown := [expected for expected in known if expected.k in (1, 2, 5, 10, 20, 50, 100, 200, 500, len(known))]:
         words = ", ".join(f"{number(expected.best)} of {expected.k}" for expected in shown)
-        yield f"best FID to expect of so many explored trials: {words}; where the sampler learns, of what it tried"
+        yield f"best FID to expect of this many explored trials: {words}; where the sampler learns, of what it tried"
 
 
 def _could_show(table: Table) -> Iterator[str]:

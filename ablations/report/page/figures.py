@@ -87,8 +87,8 @@ def _expected(expected: Expected, confidence: float) -> ReportFigure:
     )
     return ReportFigure(
         "expected-best",
-        "The best FID to expect of so many trials",
-        "What a budget of so many explored trials buys on average, rather than its luckiest trial (Dodge et al. 2019). "
+        "The best FID to expect of a number of trials",
+        "What a number of explored trials yields on average, rather than the luckiest trial (Dodge et al. 2019). "
         f"Band: {percent_of(confidence)} interval, a bootstrap over trials, too narrow towards the right.{beside}",
         "Curve of the expected best FID over the number of trials; the numbers are in the table below.",
         partial(draw_expected, expected),
@@ -106,7 +106,7 @@ def curve_pictures(curves: Sequence[Curve]) -> Iterator[ReportFigure]:
         "lowest to the highest seed; dotted: where not all seeds have come so far. Grey and dashed, in every panel: "
         f"{reference.arm}.{many}"
     )
-    alt = "Small panels with the course of the FID of every arm beside the reference's."
+    alt = "Small panels with the FID of every arm over the training, next to the reference's."
     yield ReportFigure("curves-kimg", "FID against images", said, alt, lambda width: draw_curves(curves, "kimg", width))
     yield ReportFigure(
         "curves-seconds",

@@ -14,11 +14,11 @@ from ablations.study.setting_text import ON, setting_text
 
 MIXES: Mapping[int, str] = MappingProxyType(
     {
-        3: "a main effect can't be told from some interactions of two factors",
-        4: "main effects are told apart from all interactions of two, but some of those not from each other",
+        3: "a main effect is mixed up with some interactions of two factors",
+        4: "main effects are separate from all interactions of two, but some of those are mixed up with each other",
     }
 )
-CLEAR = "main effects and interactions of two are all told apart"  # of 5 and more
+CLEAR = "main effects and interactions of two are all separate"  # of 5 and more
 
 
 @dataclass(frozen=True)

@@ -92,7 +92,7 @@ def forest_of_claims(claims: Sequence[ClaimLine], rule: Rule) -> Forest | None:
         caption=f"How far the left side of a comparison lies from its right side, with its "
         f"{_numbers(rule, any(line.by_seed for line in lines))} ◆ supported, ✕ refuted, ○ can't tell: after Holm's "
         f"adjustment over all claims that were tested.{left}",
-        alt="Forest plot of the claims with their intervals; the numbers stand beside each claim.",
+        alt="Forest plot of the claims with their intervals; the numbers stand next to each claim.",
     )
 
 

@@ -44,7 +44,7 @@ _ordered = (
     *map(_score, BETTER),
     Measure("kimg_to_best", "thousands of images until the best generator was there", "run", "log", True),
     Measure("seconds_to_best", "wall seconds until then", "run", "log", True),
-    Measure("seconds", "wall seconds of the run, but for its scores", "run", "log", True),
+    Measure("seconds", "wall seconds of the run, without its scores", "run", "log", True),
     _DIVERGED,
     *(Measure(name, "runs judged to be so", "count", "plain", True) for name in sorted(COUNTS)),
 )

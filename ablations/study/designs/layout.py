@@ -46,7 +46,7 @@ class DesignOptions(Record):
     reference: str | None = Field(None, description="arms: the arm that the others are compared with; else the first")
     explore: Explore | None = Field(None, description="search: how many arms to try, and who suggests them")
     confirm: Confirm | None = Field(None, description="search: how many of the best, and on which fresh seeds")
-    space: SpaceWords | None = Field(None, description="search: settings to vary beside the tricks")
+    space: SpaceWords | None = Field(None, description="search: settings to vary besides the tricks")
 
 
 class Combination(NamedTuple):

@@ -56,14 +56,14 @@ class Explore(Record):
     arms: int = Field(ge=1, le=1000, description="different arms to try")
     sampler: Annotated[str, AfterValidator(_sampler)] = Field("tpe", description="who suggests them")
     pruner: Annotated[str, AfterValidator(_pruner)] = Field("none", description="who stops trials that do badly")
-    seeds: int = Field(2, ge=1, le=100, description="at most so many seeds of one arm, where it is suggested again")
+    seeds: int = Field(2, ge=1, le=100, description="largest number of seeds for one arm, where it is suggested again")
     seed: int = Field(0, ge=0, lt=2**31, description="of the sampler")
 
 
 class Confirm(Record):
     """The second stage: the best explored arms and the baseline again, on seeds that nothing was chosen by."""
 
-    best: int = Field(ge=1, le=100, description="so many arms")
+    best: int = Field(ge=1, le=100, description="how many arms")
     seeds: Annotated[tuple[int, ...], PlainValidator(_fresh_seeds)]
 
 

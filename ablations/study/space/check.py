@@ -34,7 +34,7 @@ def checked_space(
     if confirm.best > explore.arms:
         problems.append(Problem(f"{confirm.best} of {explore.arms} arms", ("confirm", "best"), f"<= {explore.arms}"))
     if not problems and (there_are := space.arms_there_are()) is not None and there_are < explore.arms:
-        message = f"{explore.arms} different arms are asked for, and the space has {there_are}"
+        message = f"{explore.arms} different arms are requested, and the space has {there_are}"
         problems.append(Problem(message, ("explore", "arms"), f"<= {there_are}"))
     return (space if not problems else None), problems
 

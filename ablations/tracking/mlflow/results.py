@@ -68,7 +68,7 @@ def _beside(client: Any, studies: Mapping[str, str]) -> tuple[dict[str, Beside],
             found[study] = kept_beside(client, experiment)
         except NotKeptError as why:
             missing.append(
-                f"the store does not tell the rule, claims, floors and other scores of study {study} ({why}): the "
+                f"the store has no rule, claims, floors and external scores of study {study} ({why}): the "
                 f"usual rule holds; `python -m ablations sync {study}`, where its files are, sends them"
             )
     return found, missing

@@ -2,7 +2,7 @@
 
 A request whose answer was lost may have been carried out, or may be carried out later. So what is sent is the same each
 time: a point that MLflow has is no second one, for its database knows a point by name, step, time and value; a
-picture's files have names that hang on the run and the step alone, and replace themselves.
+picture's files have names that depend on the run and the step alone, and replace themselves.
 """
 
 import json

@@ -50,7 +50,7 @@ class Extractor:
     unpadded_size: int | None = None  # px: pictures of this size are padded to `size` with zeros, not resized
     repeats_grey: bool = False  # images of one channel are seen as `channels` equal ones
     batch: int = 250  # images a forward pass
-    libraries: tuple[str, ...] = ()  # whose versions its scores hang on, beside those that all scores hang on
+    libraries: tuple[str, ...] = ()  # whose versions its scores depend on, beside those that all scores depend on
     download: Download | None = None
     doubtful_logits: str = ""  # why no score may read them
 

@@ -98,7 +98,7 @@ def test_the_leaderboards_marks(tmp_path: Path, home: Path) -> None:
     assert len(words.rows) == 3
     assert [row[0] for row in words.floors] == [""] * 6
     assert any(note.startswith("explored: what the search tried") for note in words.notes)
-    (expected,) = (note for note in words.notes if note.startswith("best FID to expect of so many explored trials"))
+    (expected,) = (note for note in words.notes if note.startswith("best FID to expect of this many explored trials"))
     trials = [r for r in read_results(tmp_path / "hunt") if r.stage == "explore"]
     fids = [score.value for r in trials if (score := r.score("fid", "best")) is not None]
     assert f"{sum(fids) / len(fids):.1f} of 1" in expected  # one draw: the mean

@@ -81,7 +81,7 @@ def test_plain_lines(watched: Watched) -> None:
     lines = [re.sub("about .* left", "about T left", line) for line in text.splitlines()]
     name = watched.trials[0].name
     assert lines[:3] == [
-        "tiny: 4 trials, 0 done; 2 side by side on cpu, 1 thread(s) each",
+        "tiny: 4 trials, 0 done; 2 at a time on cpu, 1 thread(s) each",
         "opening",
         f"{name}: 0.3 kimg, progress: fid1k_tiny-1a2b3c4d 10.00, is1k_tiny-1a2b3c4d 1.00",
     ]

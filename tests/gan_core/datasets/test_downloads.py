@@ -70,7 +70,7 @@ def test_both_failures_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     script = """#!/bin/sh
     case "$*" in *update) echo "E: no network" >&2 ;; *) echo "E: Unable to locate package x" >&2 ;; esac; exit 100"""
     monkeypatch.setattr(shutil, "which", lambda program: f"/usr/bin/{program}")
-    with pytest.raises(OSError, match=r"Unable to locate package x.*lists fetched anew.*no network"):
+    with pytest.raises(OSError, match=r"Unable to locate package x.*lists fetched again.*no network"):
         debian_package.unpack("x", with_apt(script, tmp_path, monkeypatch))
 
 

@@ -92,7 +92,7 @@ def test_exactly_so_many_images_are_used_and_no_batch_more_is_asked_for(evaluato
 
 
 def test_too_few_images_are_an_error(evaluator: Evaluator, fakes: Tensor) -> None:
-    with pytest.raises(ValueError, match="601 images asked for, the batches hold 600"):
+    with pytest.raises(ValueError, match="601 images requested, the batches hold 600"):
         evaluator.score(fakes.split(100), 601, "ema")
     with pytest.raises(ValueError, match="1 images have no covariance"):
         evaluator.score(fakes.split(100), 1, "ema")

@@ -112,7 +112,7 @@ def linear_maps(net: nn.Module) -> list[nn.Module]:
 
 
 def test_g_fills_an_odd_length_to_its_last_pixel() -> None:
-    """No pixel is a bias alone: each hangs on z."""
+    """No pixel is a bias alone: each depends on z."""
     torch.manual_seed(0)
     G = Generator(resolve({"image_size": [19, 35], "width": 8, "latent_dim": 3, "norm_g": "none"}), 1)
     images: Tensor = G(torch.randn(20, 3)).detach()

@@ -59,7 +59,7 @@ def test_texts() -> None:
 
 
 def test_squares_are_prepared_where_they_always_were(tmp_path: Path) -> None:
-    """The key hangs on the rule's text: were it to change, every machine would prepare its data anew."""
+    """The key depends on the rule's text: were it to change, every machine would prepare its data anew."""
     rule = "28x28, zero-padded by 2 px on each side to 32x32, resized to 16x16 bilinearly with antialias"
     assert fashion_mnist.rule(16) == rule
     assert (

@@ -129,7 +129,7 @@ def test_mistakes_with_pictures(run: Path, home: Path, tmp_path: Path) -> None:
         evaluate(few, ScoreRequest(like=SETTINGS), place)
     with pytest.raises(UserError, match="what are the pictures to be compared with"):
         evaluate(few, ScoreRequest(), place)
-    with pytest.raises(UserError, match="no latents to draw anew"):
+    with pytest.raises(UserError, match="no latents to draw again"):
         evaluate(few, ScoreRequest(seeds=2, like=SETTINGS), place)
     with pytest.raises(UserError, match="the pictures are colour, those of shapes train are grey"):
         evaluate(colour(tmp_path / "colour"), shapes, place)

@@ -56,7 +56,7 @@ def test_d_learns_its_tensor_and_g_learns_through_it(images: ImageArray) -> None
     x = torch.randn(8, 1, 16, 16, requires_grad=True)
     state.D(x)[0].backward()
     assert x.grad is not None
-    assert float(x.grad[1:].abs().sum()) > 0  # the verdict on one image hangs on the others
+    assert float(x.grad[1:].abs().sum()) > 0  # the verdict on one image depends on the others
 
 
 def test_measuring_d_s_features_leaves_its_statistics_alone(images: ImageArray) -> None:

@@ -58,7 +58,7 @@ def test_a_fraction_says_what_it_mixes_up(tmp_path: Path) -> None:
     words = design_of(record).fraction
     assert words is not None
     assert (words.resolution, words.runs, words.of, words.effects, words.told_apart) == (4, 8, 16, 10, 7)
-    assert "some of those not from each other" in words.means
+    assert "some of those are mixed up with each other" in words.means
     pairs = [{frozenset(part.strip("- ").split(" x ")) for part in alias.split("=")} for alias in words.aliases]
     assert sorted(map(len, pairs)) == [2, 2, 2]
     assert all(one | other == set(factors) for one, other in pairs)

@@ -63,7 +63,7 @@ def test_without_optunas_storage_the_page_says_so(study: StudyReport) -> None:
     for expected in (
         "The search",
         "forbidden 2 times: a rule",
-        "The best FID to expect of so many trials",
+        "The best FID to expect of a number of trials",
         "Explored arms",
         "Optuna's importances (not effects)",
         "None: Optuna's storage does not lie in the study's folder.",

@@ -83,7 +83,7 @@ def test_ranges_cannot_be_counted_and_steps_can(tmp_path: Path) -> None:
 MISTAKES: list[tuple[dict[str, Any], str, list[str]]] = [
     ({"explore": {"arms": 4, "sampler": "tpee"}}, "sampler", ["no sampler", "gp, cmaes", "did you mean 'tpe'"]),
     ({"explore": {"arms": 4, "pruner": "medain"}}, "pruner", ["no pruner", "hyperband", "did you mean 'median'"]),
-    ({"explore": {"arms": 9}}, "arms", ["9 different arms are asked for, and the space has 8", "<= 8"]),
+    ({"explore": {"arms": 9}}, "arms", ["9 different arms are requested, and the space has 8", "<= 8"]),
     ({"confirm": {"best": 7, "seeds": 2}}, "best", ["7 of 6 arms"]),
     ({"confirm": {"best": 2, "seeds": [1_000_000]}}, "seeds", ["seeds below 1000000"]),
     ({"seeds": 3}, "seeds", ["means nothing to design search", "under `confirm`"]),

@@ -48,7 +48,7 @@ def trained(config: Config, channels: int = 1) -> SavedGenerator:
     for _ in range(3):
         with torch.no_grad():
             for weight in state.G.parameters():
-                weight.normal_(0.1, 0.5, generator=random)  # far enough for images that hang on z
+                weight.normal_(0.1, 0.5, generator=random)  # far enough for images that depend on z
             state.G(torch.randn(8, config.latent_dim, generator=random))
         state.clock.images += 8
         for update in state.shadow_updates:
@@ -66,7 +66,7 @@ def assert_same(saved: SavedGenerator, folder: Path) -> None:
         assert images.dtype == torch.float32
         assert not images.requires_grad
         torch.testing.assert_close(images, expected, rtol=0, atol=1e-5)
-    assert float(expected.std(0).mean()) > 1e-3  # hundreds of tolerances, and it hangs on z
+    assert float(expected.std(0).mean()) > 1e-3  # hundreds of tolerances, and it depends on z
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

@@ -93,7 +93,7 @@ def test_a_store_that_was_not_told_says_so(place: Place, execution_of: Any, tria
     parent = place.runs()["parent"]
     place.client.delete_tag(parent.info.run_id, TAG)
     source = from_mlflow(place.uri, [place.experiment])
-    assert "does not tell the rule, claims, floors and other scores of study tiny" in source.warning
+    assert "has no rule, claims, floors and external scores of study tiny" in source.warning
     assert source.leaderboard().tables[0].rule == Rule()
 
 
