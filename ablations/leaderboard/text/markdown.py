@@ -13,7 +13,7 @@ PAGE = """\
 
 Made by `python -m ablations leaderboard --columns`. They are those of `leaderboard.csv`, of `leaderboard --csv`, and of
 the lines in `--json`. An empty cell (null in JSON) is a number that there is not: too few seeds, not measured, or not
-applicable. Rows of different `protocol` or `study` belong to different tables; ranks start anew in each.
+applicable. Rows of different `protocol` or `study` belong to different tables; ranks start again in each.
 
 """
 
