@@ -25,7 +25,7 @@ from gan_core.schema.configuration import Config
 from gan_core.streams import Streams
 from gan_core.training.timetable import total_steps
 from gan_core.tricks import tricks_of
-from gan_core.tricks.seats import Context, Dose, Parts
+from gan_core.tricks.seats import Context, Dose, Parts, Shadow
 
 
 @dataclass
@@ -42,13 +42,20 @@ class State:
     loss: Loss
     parts: Parts
     doses: Mapping[str, tuple[Dose, ...]]  # by trick
-    shown_g: nn.Module  # the generator that is scored and sampled: G itself, or its shadow
-    shadow_updates: tuple[Callable[[], None], ...]
+    shadows: tuple[Shadow, ...]
     scaling: Scaling
     batches: BatchStream
     streams: Streams
     clock: Clock
     meter: Meter = field(default_factory=Meter)
+
+    @property
+    def shown_g(self) -> nn.Module:
+        """The generator that is scored, sampled, saved and exported: G itself, or its shadow made ready for it."""
+        if not self.shadows:
+            return self.G
+        self.shadows[-1].settle()
+        return self.shadows[-1].module
 
     def latents(self, count: int) -> Tensor:
         """Fresh z for training, [count latent_dim]. Drawn on the CPU: the same z on any device."""
@@ -93,10 +100,6 @@ def build(config: Config, images: ImageArray, device: torch.device) -> State:
     opt_g, opt_d = optimizer_of(config, "G", G.parameters()), optimizer_of(config, "D", D.parameters())
     initial_rates, optimizers = {"lr_g": config.lr_g, "lr_d": config.lr_d}, {"lr_g": opt_g, "lr_d": opt_d}
     scaling = SCALINGS[config.data_scaling](images, device)
-    shown_g, updates = G, []
-    for shadow in parts.shadow:
-        shown_g, update = shadow(G)
-        updates.append(update)
     return State(
         config=config,
         device=device,
@@ -108,8 +111,7 @@ def build(config: Config, images: ImageArray, device: torch.device) -> State:
         loss=LOSSES[config.loss],
         parts=parts,
         doses={name: own.dose for name, own in by_trick.items()},
-        shown_g=shown_g,
-        shadow_updates=tuple(updates),
+        shadows=tuple(make_shadow(G) for make_shadow in parts.shadow),
         scaling=scaling,
         batches=BatchStream(images, config.seed, device, scaling.apply),
         streams=random,

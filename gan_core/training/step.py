@@ -16,8 +16,8 @@ def train_step(s: State) -> None:
         (train_d if player == "D" else train_g)(s, x_real, z)
     for act in s.parts.after:
         act(s.G, s.D)
-    for update in s.shadow_updates:
-        update()
+    for shadow in s.shadows:
+        shadow.update()
     s.clock.step += 1
     s.clock.images += images_per_step(s.config)
 

@@ -49,6 +49,14 @@ class Term:
     value: Callable[[Pass], Tensor]
 
 
+class Shadow(NamedTuple):
+    """A generator that is scored, sampled and saved in G's place."""
+
+    module: nn.Module
+    update: Callable[[], None]  # after each step
+    settle: Callable[[], None]  # before it is shown: what costs too much for every step
+
+
 class Stateful(Protocol):
     """What has to be in the checkpoint."""
 
@@ -67,7 +75,7 @@ Observer = Callable[[Pass], None]  # hears what D said, D phase; adds nothing to
 Grads = Callable[[nn.Module, Player], None]  # between backward and step
 AfterD = Callable[[nn.Module], None]  # (D), after each update of D
 After = Callable[[nn.Module, nn.Module], None]  # (G, D), once per step
-Shadow = Callable[[nn.Module], tuple[nn.Module, Callable[[], None]]]  # G -> (module to evaluate, update)
+MakeShadow = Callable[[nn.Module], Shadow]  # G -> what is shown in its place
 Dose = Callable[[], dict[str, float]]  # how much the trick acted, asked once a tick
 
 
@@ -88,7 +96,7 @@ class Parts:
     grads: tuple[Grads, ...] = ()
     after_d: tuple[AfterD, ...] = ()
     after: tuple[After, ...] = ()
-    shadow: tuple[Shadow, ...] = ()
+    shadow: tuple[MakeShadow, ...] = ()
     state: Mapping[str, Stateful] = field(default_factory=dict)
     dose: tuple[Dose, ...] = ()
 

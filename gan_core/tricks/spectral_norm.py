@@ -6,6 +6,9 @@ pass. Both players: Zhang et al. 2019, "Self-Attention GAN" (arXiv:1805.08318), 
 convolution is its kernel reshaped to [out, in*h*w], as in the paper, which normalises every layer. `bare_ends` is where
 GANHacks2's code has it: neither on the map that z enters nor on the one that gives the logit, so that D's slope is
 bounded only up to the norm of its last layer.
+
+The singular vectors are those of the trained weights. With `ema`, G's averaged matrices get vectors of their own
+whenever the average is shown (`statistics: recompute`); with copied ones a singular value may be above 1.
 """
 
 from typing import Literal

@@ -1,13 +1,15 @@
 """EMA of G against its closed form, and what is made of buffers."""
 
+import itertools
 import math
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from torch import Tensor, nn
 
-from gan_core.config import broken_rules, resolve
+from gan_core.config import resolve
 from gan_core.datasets.batches import ImageArray
 from gan_core.game.player import Clock
 from gan_core.problems import UserError
@@ -18,15 +20,15 @@ from tests.gan_core.trainer import same, steps, tiny_state, weights
 def averaged(options: Options, path: list[float], images: int = 8) -> tuple[list[float], Average]:
     """The averages of a one-weight G that goes along `path`, its first value being the initial weight."""
     G, clock = nn.Linear(1, 1, bias=False), Clock()
-    average = Average(options, clock, images)
+    average = Average(options, clock, images, tuple)
     G.weight.data.fill_(path[0])
-    shadow, update = average.shadow_of(G)
+    shadow = average.shadow_of(G)
     found = []
     for value in path[1:]:
         G.weight.data.fill_(value)
-        update()
+        shadow.update()
         clock.step, clock.images = clock.step + 1, clock.images + images
-        found.append(float(shadow.weight))
+        found.append(float(shadow.module.weight))
     return found, average
 
 
@@ -49,7 +51,7 @@ def test_after_the_half_life_the_initial_weight_counts_half(images: int) -> None
 
 def test_while_ramping_up_the_half_life_is_a_share_of_the_images() -> None:
     clock = Clock(step=100, images=800)
-    average = Average(Options(half_life_kimg=10.0, ramp_up=0.05), clock, 8)
+    average = Average(Options(half_life_kimg=10.0, ramp_up=0.05), clock, 8, tuple)
     assert average.beta() == pytest.approx(0.5 ** (8 / 40))
     clock.step, clock.images = 100_000, 800_000  # 5% of them are 40 kimg
     assert average.beta() == pytest.approx(0.5 ** (8 / 10_000))
@@ -67,15 +69,15 @@ def test_the_first_step_s_images_count_all_updates_of_d(images: ImageArray) -> N
 
 def test_beta_and_half_life_are_two_words_for_one_thing() -> None:
     clock = Clock(step=10, images=640)
-    by_beta = Average(Options(beta=0.999, ramp_up=None), clock, 64)
+    by_beta = Average(Options(beta=0.999, ramp_up=None), clock, 64, tuple)
     kimg = 64 * math.log(0.5) / math.log(0.999) / 1000
-    by_half_life = Average(Options(half_life_kimg=kimg, ramp_up=None), clock, 64)
+    by_half_life = Average(Options(half_life_kimg=kimg, ramp_up=None), clock, 64, tuple)
     assert by_beta.beta() == pytest.approx(0.999)
     assert by_half_life.beta() == pytest.approx(0.999)
 
 
 def test_a_whole_run_by_hand(images: ImageArray) -> None:
-    state = tiny_state(images, ema={"beta": 0.8, "ramp_up": None})
+    state = tiny_state(images, ema={"beta": 0.8, "ramp_up": None, "statistics": "average"})
     by_hand = {name: tensor.clone() for name, tensor in state.G.state_dict().items()}
     for _ in range(4):
         steps(state, 1)
@@ -91,12 +93,13 @@ def test_a_whole_run_by_hand(images: ImageArray) -> None:
 def test_copied_statistics_are_those_of_g(images: ImageArray) -> None:
     state = steps(tiny_state(images, ema={"beta": 0.8, "statistics": "copy"}), 3)
     assert same([*state.shown_g.buffers()], [*state.G.buffers()])
-    other = steps(tiny_state(images, ema={"beta": 0.8, "ramp_up": None}), 3)
+    other = steps(tiny_state(images, ema={"beta": 0.8, "statistics": "average"}), 3)
     assert not same([*other.shown_g.buffers()], [*other.G.buffers()])
 
 
-def test_a_power_iteration_is_copied_not_averaged(images: ImageArray) -> None:
-    state = steps(tiny_state(images, ema={"beta": 0.8, "ramp_up": None}, spectral_norm="G"), 3)
+@pytest.mark.parametrize("statistics", ["average", "copy"])
+def test_a_power_iteration_is_copied_not_averaged(images: ImageArray, statistics: str) -> None:
+    state = steps(tiny_state(images, ema={"beta": 0.8, "statistics": statistics}, spectral_norm="G"), 3)
     vectors = {n: b for n, b in state.shown_g.named_buffers() if n.endswith(("._u", "._v"))}
     assert vectors
     for name, vector in vectors.items():
@@ -143,5 +146,19 @@ def test_options(images: ImageArray) -> None:
         resolve({"ema": {"beta": 0.999, "half_life_kimg": 1.0}})
     with pytest.raises(UserError, match="needed"):
         resolve({"ema": {"half_life_kimg": None}})
-    slow = {"ema": {"half_life_kimg": 100.0, "ramp_up": None}, "budget_kimg": 50.0}
-    assert [p.where for p in broken_rules(resolve(slow), "warning")] == [("ema",)]
+
+
+@pytest.mark.parametrize("named", [{"beta": 0.999}, {"half_life_kimg": 1.0}, 1.0])
+def test_a_half_life_that_is_named_is_not_ramped_unless_the_ramp_is_named_too(named: Any) -> None:
+    assert resolve({"ema": named}).trick("ema").ramp_up is None
+    if isinstance(named, dict):
+        assert resolve({"ema": {**named, "ramp_up": 0.05}}).trick("ema").ramp_up == 0.05
+    assert resolve({"ema": True}).trick("ema").ramp_up == 0.05
+
+
+def test_named_settings_act_at_any_budget(images: ImageArray) -> None:
+    """Half-lives from 0.05 to 500 kimg and betas from 0.9 to 0.9999 are eight averages after five steps."""
+    named: list[dict[str, float]] = [{"half_life_kimg": h} for h in (0.05, 1.0, 10.0, 500.0)]
+    named += [{"beta": b} for b in (0.9, 0.99, 0.999, 0.9999)]
+    averages = [steps(tiny_state(images, ema=each), 5).shown_g.head.weight for each in named]
+    assert all(not torch.equal(a, b) for a, b in itertools.combinations(averages, 2))

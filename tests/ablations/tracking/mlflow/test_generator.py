@@ -51,8 +51,8 @@ def trained(config: Config, channels: int = 1) -> SavedGenerator:
                 weight.normal_(0.1, 0.5, generator=random)  # far enough for images that depend on z
             state.G(torch.randn(8, config.latent_dim, generator=random))
         state.clock.images += 8
-        for update in state.shadow_updates:
-            update()
+        for shadow in state.shadows:
+            shadow.update()
     return SavedGenerator(config, state.shown_g, torch.device("cpu"))
 
 
