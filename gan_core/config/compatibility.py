@@ -8,20 +8,35 @@ from gan_core.datasets.folder import NAME as FOLDER
 from gan_core.evaluation import extractors
 from gan_core.evaluation.extractors import EXTRACTORS, NONE, find
 from gan_core.evaluation.logits import logits_problems
+from gan_core.game import lr_schedules
 from gan_core.game.losses import LOSSES
+from gan_core.game.updates import kimg_of
 from gan_core.nets import ARCHITECTURES, NORMALISATIONS
 from gan_core.problems import Problem
 from gan_core.schema.configuration import Config
-from gan_core.schema.rules import Compatibility, Severity
+from gan_core.schema.rules import Compatibility, Reach, Severity
 from gan_core.tricks import tricks_of
 
 
 def broken_rules(config: Config, severity: Severity) -> list[Problem]:
-    """The rules that this configuration breaks, among the needs and exclusions of its loss and its tricks."""
-    return [
+    """The rules that this configuration breaks, among the needs and exclusions of its loss and its tricks.
+
+    Warnings also name the options that the budget is too small for.
+    """
+    broken = [
         Problem(f"{word} {rule.text} ({rule.reason})", where=(owner,))
         for owner, word, rule in _rules(config)
         if rule.severity == severity and not rule.holds(config)
+    ]
+    return broken if severity == "error" else [*broken, *out_of_reach(config)]
+
+
+def out_of_reach(config: Config) -> list[Problem]:
+    """The options that can't act within the budget, with the budget that they need and what to set instead."""
+    return [
+        Problem(reach.warning(config), where=(*owner, reach.option))
+        for owner, reach in _reaches(config)
+        if not reach.holds(config)
     ]
 
 
@@ -95,6 +110,20 @@ def network_problems(config: Config, settings: Mapping[str, Any]) -> list[Proble
             message = f"{config.architecture} has no feature maps, and so nothing for {norm} to normalise over"
             problems.append(Problem(message, where=(where,)))
     return problems
+
+
+def _reaches(config: Config) -> Iterator[tuple[tuple[str, ...], Reach]]:
+    yield from (((), reach) for reach in (lr_schedules.REACH, PROGRESS))
+    for trick, _ in tricks_of(config):
+        yield from (((trick.name,), reach) for reach in trick.reaches)
+
+
+PROGRESS = Reach(
+    "progress_evaluations",
+    from_kimg=lambda c: kimg_of(c, c.progress_evaluations),
+    shorter="there is one score for each step, and no more",
+    instead=lambda c: "set fewer progress_evaluations",
+)
 
 
 def _rules(config: Config) -> Iterator[tuple[str, str, Compatibility]]:

@@ -10,8 +10,11 @@ from dataclasses import dataclass
 import torch
 
 from gan_core.game.player import Clock
+from gan_core.game.updates import kimg_of
+from gan_core.schema.rules import Reach
 
 EXPONENTIAL_END = 0.01
+MOST_STEPS = 1000  # that a schedule may take to begin
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,11 @@ class Schedule:
     summary: str
     paper: str
     factor: Callable[[float], float]
+
+    @property
+    def fewest_steps(self) -> int:
+        """The steps of the shortest run in which it moves a rate; 0 of one that never does."""
+        return next((n for n in range(1, MOST_STEPS) if any(self.factor(i / n) != 1 for i in range(n))), 0)
 
 
 SCHEDULES: dict[str, Schedule] = {
@@ -77,3 +85,11 @@ class LearningRates:
     def now(self) -> dict[str, float]:
         """The rates of the last step."""
         return {name: float(optimizer.param_groups[0]["lr"]) for name, optimizer in self._optimizers.items()}
+
+
+REACH = Reach(
+    "lr_decay",
+    from_kimg=lambda c: kimg_of(c, SCHEDULES[c.lr_decay].fewest_steps),
+    shorter="the rates stay as they are",
+    instead=lambda c: "set lr_decay: constant",
+)

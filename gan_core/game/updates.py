@@ -40,3 +40,8 @@ def updates(config: Config, reals: Callable[[int], Tensor], latents: Callable[[i
 def images_per_step(config: Config) -> int:
     """Real images shown to D in one step. A batch that is shown again counts again, for it is another update."""
     return config.d_steps * config.batch_size
+
+
+def kimg_of(config: Config, steps: int) -> float:
+    """Thousands of real images shown to D in so many steps."""
+    return steps * images_per_step(config) / 1000

@@ -1,4 +1,6 @@
-"""What goes with what: conditions on the whole configuration, kept as data next to what they are about."""
+"""What goes with what, and what needs how long a run: conditions on the whole configuration, kept as data next to what
+they are about.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,3 +19,24 @@ class Compatibility:
     holds: Callable[[Config], bool]
     reason: str
     severity: Severity = "error"
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The smallest budget within which an option can act as it says. A shorter run is warned of, never refused."""
+
+    option: str
+    from_kimg: Callable[[Config], float]  # 0 where any budget will do
+    shorter: str  # what happens in a shorter run
+    instead: Callable[[Config], str]  # what to set in a shorter run
+
+    def holds(self, config: Config) -> bool:
+        """Whether the budget is large enough."""
+        return self.from_kimg(config) <= config.budget_kimg
+
+    def warning(self, config: Config) -> str:
+        """Of a budget that is too small: how large it would have to be, what happens, and what to set instead."""
+        return (
+            f"acts only from a budget of {self.from_kimg(config):.4g} kimg on, and this one is "
+            f"{config.budget_kimg:.4g}: {self.shorter}; {self.instead(config)}"
+        )

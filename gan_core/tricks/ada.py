@@ -19,11 +19,12 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from gan_core.game.losses import LOSSES
+from gan_core.game.updates import kimg_of
 from gan_core.records import Record
 from gan_core.tricks.ada_transforms import TRANSFORMS
 from gan_core.tricks.policy import Policy
 from gan_core.tricks.seats import Context, Parts, Pass
-from gan_core.tricks.trick import Compatibility, Trick
+from gan_core.tricks.trick import Compatibility, Reach, Trick
 
 UNDECIDED = tuple(name for name, loss in LOSSES.items() if not loss.has_boundary)  # no sign of D's says "real"
 
@@ -114,11 +115,19 @@ TRICK = Trick(
             holds=lambda c: LOSSES[c.loss].has_boundary,
             reason="r_t counts the reals that D takes for real (Karras et al. 2020, arXiv:2006.06676, equation 1)",
         ),
-        Compatibility(
-            text="rise_kimg within budget_kimg",
-            holds=lambda c: c.trick("ada").rise_kimg <= c.budget_kimg,
-            reason="p starts low and rises too slowly to get far within this run",
-            severity="warning",
+    ),
+    reaches=(
+        Reach(
+            "rise_kimg",
+            from_kimg=lambda c: c.trick("ada").rise_kimg,
+            shorter="p starts low and rises too slowly to get far within this run",
+            instead=lambda c: f"set rise_kimg: {c.budget_kimg:.4g} or less, or a higher initial_p",
+        ),
+        Reach(
+            "interval_steps",
+            from_kimg=lambda c: kimg_of(c, c.trick("ada").interval_steps + 1),
+            shorter="p never moves from initial_p",
+            instead=lambda c: "set fewer interval_steps",
         ),
     ),
 )

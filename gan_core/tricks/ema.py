@@ -35,8 +35,9 @@ from gan_core.game.player import Clock
 from gan_core.game.updates import images_per_step
 from gan_core.nets.own_statistics import recompute_statistics
 from gan_core.records import Record
+from gan_core.schema.configuration import Config
 from gan_core.tricks.seats import Context, Parts, Shadow
-from gan_core.tricks.trick import Trick
+from gan_core.tricks.trick import Reach, Trick
 
 STATISTICS = "latent.statistics"  # the bank of latents that statistics are computed from
 BATCHES, BATCH = 8, 250  # 20 batches would move a FID by less than 1 %
@@ -160,10 +161,59 @@ def build(options: Options, context: Context) -> Parts:
     return Parts(shadow=(average.shadow_of,), state={"ema": average}, dose=(average.dose,))
 
 
+def _options(config: Config) -> Options:
+    options: Options = config.trick("ema")
+    return options
+
+
+def _kimg(config: Config, option: str, is_ramped: bool) -> float:
+    """The half-life where this option gives it, with a ramp or without as is in question; else 0."""
+    options = _options(config)
+    if getattr(options, option) is None or (options.ramp_up is not None) is not is_ramped:
+        return 0.0
+    return options.half_life(images_per_step(config)) / 1000
+
+
+def _ramped_kimg(config: Config, option: str) -> float:
+    """From which budget on the ramp lets the half-life through. The default is what the ramp makes of it."""
+    options = _options(config)
+    if options.ramp_up is None or options == Options():
+        return 0.0
+    return _kimg(config, option, is_ramped=True) / options.ramp_up
+
+
+def _in_words(config: Config, option: str, kimg: float) -> str:
+    """A value of the option with such a half-life."""
+    if option == "half_life_kimg":
+        return f"half_life_kimg: {kimg:.3g}"
+    return f"beta: {math.pow(0.5, images_per_step(config) / (1000 * kimg)):.4g}"
+
+
+def _reaches(option: str) -> tuple[Reach, Reach]:
+    return (
+        Reach(
+            option,
+            from_kimg=lambda c: _ramped_kimg(c, option),
+            shorter="until then ramp_up alone sets the half-life, and any slower average is the same one",
+            instead=lambda c: "leave ramp_up out (or set it to null) and the half-life acts from the first step on",
+        ),
+        Reach(
+            option,
+            from_kimg=lambda c: _kimg(c, option, is_ramped=False),
+            shorter="at the end the average still consists of initial weights for more than a half",
+            instead=lambda c: (
+                f"set a faster average, such as {_in_words(c, option, c.budget_kimg / 20)}, or `ema: true`, whose "
+                "half-life grows with the run"
+            ),
+        ),
+    )
+
+
 TRICK = Trick(
     name="ema",
     summary="score and sample a moving average of G's weights",
     paper="Yazıcı et al. 2019, arXiv:1806.04498; Karras et al. 2018, arXiv:1710.10196",
     options=Options,
     build=build,
+    reaches=(*_reaches("half_life_kimg"), *_reaches("beta")),
 )

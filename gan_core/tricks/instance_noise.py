@@ -19,7 +19,7 @@ from gan_core.game.player import Player
 from gan_core.nets.network import Network
 from gan_core.records import Record
 from gan_core.tricks.seats import Context, Parts
-from gan_core.tricks.trick import Compatibility, Trick
+from gan_core.tricks.trick import Reach, Trick
 
 
 class Options(Record):
@@ -78,12 +78,12 @@ TRICK = Trick(
     paper="Sønderby et al. 2017, arXiv:1610.04490; Arjovsky and Bottou 2017, arXiv:1701.04862",
     options=Options,
     build=build,
-    needs=(
-        Compatibility(
-            text="anneal_kimg within budget_kimg",
-            holds=lambda c: (c.trick("instance_noise").anneal_kimg or 0) <= c.budget_kimg,
-            reason="the run ends before the noise has gone",
-            severity="warning",
+    reaches=(
+        Reach(
+            "anneal_kimg",
+            from_kimg=lambda c: c.trick("instance_noise").anneal_kimg or 0.0,
+            shorter="the run ends before the noise has gone",
+            instead=lambda c: f"set anneal_kimg: {c.budget_kimg:.4g} or less, or leave it out for constant noise",
         ),
     ),
 )

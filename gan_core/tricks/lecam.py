@@ -8,6 +8,7 @@ start at the first batch's means (there: far away, at 1000, or following each ba
 `one_sided` is the penalty of that code: a real is punished only above alpha_F, a fake only below alpha_R.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -17,8 +18,9 @@ from torch import Tensor
 
 from gan_core.game.meter import DoseMeter
 from gan_core.records import Record
+from gan_core.schema.configuration import Config
 from gan_core.tricks.seats import Context, Parts, Pass, Term
-from gan_core.tricks.trick import Trick
+from gan_core.tricks.trick import Reach, Trick
 
 
 class Options(Record):
@@ -78,6 +80,12 @@ def build(options: Options, context: Context) -> Parts:
     )
 
 
+def _kimg_of_anchors(config: Config) -> float:
+    """The images of so many updates of D that an anchor's first value counts half."""
+    decay: float = config.trick("lecam").decay
+    return config.batch_size * math.log(0.5) / math.log(decay) / 1000 if decay else 0.0
+
+
 TRICK = Trick(
     name="lecam",
     summary="draw D's logits towards moving averages of their counterparts",
@@ -85,4 +93,12 @@ TRICK = Trick(
     options=Options,
     build=build,
     acts=lambda dose: dose["penalty"] > 0,
+    reaches=(
+        Reach(
+            "decay",
+            from_kimg=_kimg_of_anchors,
+            shorter="at the end the anchors still consist of the first batch's means for more than a half",
+            instead=lambda c: "set a lower decay, such as 0.9",
+        ),
+    ),
 )

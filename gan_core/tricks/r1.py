@@ -10,7 +10,7 @@ from torch import Tensor
 from gan_core.tricks.input_gradient import no_batch_norm
 from gan_core.tricks.seats import Context, Parts, Pass
 from gan_core.tricks.trick import Trick
-from gan_core.tricks.zero_centred_penalty import Options, penalty_at
+from gan_core.tricks.zero_centred_penalty import Options, lazy_reach, penalty_at
 
 
 def build(options: Options, context: Context) -> Parts:
@@ -30,4 +30,5 @@ TRICK = Trick(
     options=Options,
     build=build,
     excludes=(no_batch_norm("warning"),),
+    reaches=(lazy_reach("r1"),),
 )

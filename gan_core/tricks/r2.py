@@ -8,7 +8,7 @@ section 2.2. Fakes are taken as D sees them, without a graph to G. With `every` 
 from gan_core.tricks.input_gradient import no_batch_norm
 from gan_core.tricks.seats import Context, Parts
 from gan_core.tricks.trick import Trick
-from gan_core.tricks.zero_centred_penalty import Options, penalty_at
+from gan_core.tricks.zero_centred_penalty import Options, lazy_reach, penalty_at
 
 
 def build(options: Options, context: Context) -> Parts:
@@ -23,4 +23,5 @@ TRICK = Trick(
     options=Options,
     build=build,
     excludes=(no_batch_norm("warning"),),
+    reaches=(lazy_reach("r2"),),
 )

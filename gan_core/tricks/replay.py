@@ -16,7 +16,7 @@ from torch import Tensor
 
 from gan_core.records import Record
 from gan_core.tricks.seats import Context, Parts
-from gan_core.tricks.trick import Compatibility, Trick
+from gan_core.tricks.trick import Compatibility, Reach, Trick
 
 
 class Options(Record):
@@ -88,6 +88,14 @@ TRICK = Trick(
             text="a fraction of at least half an image a batch",
             holds=lambda c: round(c.trick("replay").fraction * c.batch_size) >= 1,
             reason="nothing would be replayed",
+        ),
+    ),
+    reaches=(
+        Reach(
+            "buffer_images",
+            from_kimg=lambda c: c.trick("replay").buffer_images / 1000,
+            shorter="the buffer never gets full, and any larger one gives the same run",
+            instead=lambda c: f"set buffer_images: {int(250 * c.budget_kimg)} or so",
         ),
     ),
     excludes=(

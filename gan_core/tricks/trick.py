@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from gan_core.records import Record
-from gan_core.schema.rules import Compatibility
+from gan_core.schema.rules import Compatibility, Reach
 from gan_core.tricks.seats import Context, Parts
 
-__all__ = ["Compatibility", "Trick", "any_nonzero"]
+__all__ = ["Compatibility", "Reach", "Trick", "any_nonzero"]
 
 
 def any_nonzero(dose: Mapping[str, float]) -> bool:
@@ -32,6 +32,7 @@ class Trick:
     needs: tuple[Compatibility, ...] = ()
     excludes: tuple[Compatibility, ...] = ()
     acts: Callable[[Mapping[str, float]], bool] = any_nonzero
+    reaches: tuple[Reach, ...] = ()  # of options that need a budget of some size to act
 
     @property
     def main_option(self) -> str:

@@ -11,7 +11,9 @@ from pydantic import Field
 from torch import Tensor
 
 from gan_core.game.meter import DoseMeter
+from gan_core.game.updates import kimg_of
 from gan_core.records import Record
+from gan_core.schema.rules import Reach
 from gan_core.tricks.input_gradient import squared_slopes
 from gan_core.tricks.seats import Context, Parts, Pass, Term
 
@@ -21,6 +23,16 @@ class Options(Record):
 
     gamma: float = Field(10.0, gt=0, description="weight; half of it times the squared gradient norm is the penalty")
     every: int = Field(1, ge=1, description="steps from one penalty to the next, each `every` times as strong")
+
+
+def lazy_reach(name: str) -> Reach:
+    """The budget in which the trick of that name is applied a second time."""
+    return Reach(
+        "every",
+        from_kimg=lambda c: kimg_of(c, c.trick(name).every + 1) if c.trick(name).every > 1 else 0.0,
+        shorter="the penalty is applied once, at the first step",
+        instead=lambda c: "set a smaller every",
+    )
 
 
 def penalty_at(name: str, images_of: Callable[[Pass], Tensor], options: Options, context: Context) -> Parts:
