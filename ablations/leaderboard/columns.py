@@ -78,7 +78,8 @@ COLUMNS: tuple[Column, ...] = (
     Column("fid_ratio_ci_high", "its upper end", _compared(lambda c: c.shown.high)),
     Column(
         "verdict",
-        "helps, hurts, no difference, can't tell; baseline for itself; see docs/statistics.md",
+        "helps, hurts, no difference, can't tell; same run: bit-identical to the baseline in every seed, so no test; "
+        "baseline for itself; see docs/statistics.md",
         lambda t, r: r.verdict,
     ),
     Column("reason", "why the verdict is this one", lambda t, r: r.reason),
@@ -112,6 +113,11 @@ COLUMNS: tuple[Column, ...] = (
         "inert",
         "tricks that were on and in some seed never acted: the arm does not test them",
         lambda t, r: " ".join(r.inert),
+    ),
+    Column(
+        "same_as",
+        "other arms whose runs are bit-identical to this one's, seed by seed: one run under several names",
+        lambda t, r: " ".join(r.same_as),
     ),
     Column(
         "run_verdicts",

@@ -14,7 +14,7 @@ from itertools import groupby
 from ablations.leaderboard.claims.answers import answer_claims
 from ablations.leaderboard.context import Asked, AskedBy
 from ablations.leaderboard.records import NO_SCORES, Leaderboard, Row, Table, UnrankedEntry
-from ablations.leaderboard.rows import evaluation_share, row_of, scores_of
+from ablations.leaderboard.rows import evaluation_share, row_of, runs_of, scores_of
 from ablations.results.results import METRIC, Result, in_order
 from ablations.statistics import ArmScores, Comparison, Rule, compare_all, expected_best
 from ablations.study.claims.measures import Of
@@ -76,7 +76,11 @@ def _table(trials: Sequence[Result], of: Of, asked: Asked, entries: Sequence[Unr
     arms = {arm: list(own) for arm, own in groupby(judged, key=lambda trial: trial.arm)}
     compared = _comparisons(arms, of, asked.rule)
     metrics = [metric for metric in stamps if metric != METRIC]
-    rows = [row_of(own, of, metrics, asked.rule, compared.get(arm)) for arm, own in arms.items()]
+    same = _same_as(arms)
+    rows = [
+        replace(row_of(own, of, metrics, asked.rule, compared.get(arm)), same_as=same.get(arm, ()))
+        for arm, own in arms.items()
+    ]
     ranked, elsewhere = _ranked(rows, [entry for entry in entries if entry.kind == "elsewhere"])
     return Table(
         study=trials[0].study,
@@ -133,7 +137,16 @@ def _comparisons(arms: Mapping[str, Sequence[Result]], of: Of, rule: Rule) -> di
 def _arm_scores(trials: Sequence[Result], of: Of) -> ArmScores:
     positive = {seed: fid for seed, fid in scores_of(trials, METRIC, of).items() if fid > 0}  # others have no logarithm
     diverged = frozenset(trial.seed for trial in trials if trial.status == "diverged")
-    return ArmScores(trials[0].arm, positive, diverged)
+    return ArmScores(trials[0].arm, positive, diverged, runs_of(trials))
+
+
+def _same_as(arms: Mapping[str, Sequence[Result]]) -> dict[str, tuple[str, ...]]:
+    """By arm the others that are the same run: bit-identical seed by seed, in the same seeds."""
+    groups: dict[tuple[tuple[int, str], ...], list[str]] = {}
+    for arm, trials in arms.items():
+        if runs := runs_of(trials):
+            groups.setdefault(tuple(sorted(runs.items())), []).append(arm)
+    return {arm: tuple(o for o in group if o != arm) for group in groups.values() for arm in group}
 
 
 def _ranked(

@@ -52,6 +52,7 @@ class Row:
     run_ids: tuple[str, ...]
     kind: Literal["arm", "explored"] = "arm"  # explored: by a search that chose by these numbers, so never ranked
     seeds_pruned: int = 0
+    same_as: tuple[str, ...] = ()  # other arms of the table whose runs are bit-identical to this one's, seed by seed
 
     @property
     def seeds_ended(self) -> int:
@@ -79,7 +80,8 @@ class Row:
             return "an arm is not judged by the numbers that it was chosen by"
         if self.comparison is None:
             return "" if self.is_baseline else "no baseline under this protocol"
-        return self.comparison.reason
+        never = f"; never acted: {', '.join(self.inert)}" if self.verdict == "same run" and self.inert else ""
+        return self.comparison.reason + never
 
 
 @dataclass(frozen=True)

@@ -63,6 +63,11 @@ def scores_of(trials: Sequence[Result], metric: str, of: Of) -> dict[int, float]
     return {seed: score.value for seed, score in scores.items() if math.isfinite(score.value)}
 
 
+def runs_of(trials: Sequence[Result]) -> dict[int, str]:
+    """What the finished trials have in common with bit-identical ones, by seed, where it is known."""
+    return {trial.seed: outcome for trial in trials if (outcome := trial.summary.outcome) is not None}
+
+
 def _scores(trials: Sequence[Result], metric: str, of: Of) -> dict[int, ScoreSummary]:
     return {trial.seed: score for trial in trials if (score := trial.score(metric, of)) is not None}
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ablations.leaderboard.context import read_asked
+from ablations.leaderboard.rows import runs_of
 from ablations.report.compare_sides import ComparedSide
 from ablations.report.sections.configuration import Configuration, configuration_of
 from ablations.report.sections.curves import Curve, curve_of
@@ -122,7 +123,8 @@ def _same_progress(curves: Sequence[Curve | None]) -> bool:
 
 def _scores(side: ComparedSide) -> ArmScores:
     scores = {result.seed: fid for result in side.results if (fid := _fid(result)) is not None}
-    return ArmScores(side.label, scores, frozenset(r.seed for r in side.results if r.status == "diverged"))
+    diverged = frozenset(r.seed for r in side.results if r.status == "diverged")
+    return ArmScores(side.label, scores, diverged, runs_of(side.results))
 
 
 def _fid(result: Result) -> float | None:

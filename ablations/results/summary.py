@@ -1,12 +1,14 @@
 """The summary of a trial's journal: what a reader of many trials needs to know of each."""
 
+import hashlib
+import json
 from collections.abc import Sequence
 from typing import Literal
 
 from pydantic import ConfigDict
 
 from gan_core import verdict
-from gan_core.events import AnyEvent, Evaluated, Finished, Score, Started
+from gan_core.events import AnyEvent, Evaluated, Finished, Score, Started, Ticked
 from gan_core.records import Record
 
 Status = Literal["finished", "diverged", "failed", "pruned", "unfinished"]
@@ -48,7 +50,8 @@ class GeneratorSummary(_Numbers):
 class Summary(_Numbers):
     """A run according to its journal.
 
-    None: not known, or not yet; `best` and `last`: the generators with full scores.
+    None: not known, or not yet; `best` and `last`: the generators with full scores; `outcome`: a digest of a finished
+    run's losses, gradient norms and scores, which bit-identical runs have in common.
     """
 
     status: Status = "unfinished"
@@ -61,6 +64,7 @@ class Summary(_Numbers):
     data_skipped: int | None = None
     best: GeneratorSummary | None = None
     last: GeneratorSummary | None = None
+    outcome: str | None = None
 
 
 def summary_of(events: Sequence[AnyEvent]) -> Summary:
@@ -81,7 +85,25 @@ def summary_of(events: Sequence[AnyEvent]) -> Summary:
         data_skipped=first.data_skipped if isinstance(first, Started) else None,
         best=scored.get("best"),
         last=scored.get("last"),
+        outcome=_outcome(events) if isinstance(end, Finished) and end.status == "finished" else None,
     )
+
+
+OF_TRAINING = ("loss_d", "loss_g", "grad_norm_d", "grad_norm_g")  # what every run reports, whatever its tricks
+
+
+def _outcome(events: Sequence[AnyEvent]) -> str | None:
+    """Scores alone would not do: two generators that collapsed to one image have the same. None without scores."""
+    told: list[object] = []
+    for event in events:
+        if isinstance(event, Ticked):
+            told.append([event.images, *(repr(event.means.get(name)) for name in OF_TRAINING)])
+        elif isinstance(event, Evaluated):
+            scores = [[score.metric, score.stamp, repr(score.value)] for score in event.scores]
+            told.append([event.of, event.generator_images, scores])
+    if not any(event.scores for event in events if isinstance(event, Evaluated)):
+        return None
+    return hashlib.sha256(json.dumps(told).encode()).hexdigest()[:16]
 
 
 def _generator(event: Evaluated) -> GeneratorSummary:

@@ -25,10 +25,13 @@ def answer_comparison(comparison: Comparison, relation: Relation, rule: Rule) ->
 
     `<` and `>` claim a difference that matters: they are refuted by the opposite, and by "no difference larger than
     the margin". `=` claims that there is none that matters: supported by an effect shown to lie within the margin, be
-    it certain or not; refuted by one that is certain and not shown to be within.
+    it certain or not; refuted by one that is certain and not shown to be within. One run under two names tests nothing:
+    such a claim, `=` among them, is neither supported nor refuted.
     """
     if comparison.finding == "can't tell":
         return Answer("can't tell", comparison.reason)
+    if comparison.finding == "same run":
+        return Answer("can't tell", f"same run: {comparison.reason}")
     within = comparison.p_equivalence_holm <= rule.alpha
     lower = (comparison.finding == "helps") == rule.lower_is_better
     found: Relation = "=" if comparison.finding == "no difference" else "<" if lower else ">"

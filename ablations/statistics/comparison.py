@@ -4,14 +4,14 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from ablations.statistics.contrast import Contrast, contrast_of
+from ablations.statistics.contrast import Contrast, contrast_of, untested
 from ablations.statistics.divergence import Divergence, divergence_of, won_seeds_p
-from ablations.statistics.estimate import Estimate, paired_difference
+from ablations.statistics.estimate import Estimate, paired_difference, without_interval
 from ablations.statistics.power import seeds_needed, smallest_detectable
 from ablations.statistics.rule import Rule
 from ablations.statistics.scores import ArmScores
 from ablations.statistics.significance import holm
-from ablations.statistics.verdict import Evidence, Finding, Verdict, decide
+from ablations.statistics.verdict import SAME, Evidence, Finding, Verdict, decide
 
 Pair = tuple[ArmScores, ArmScores]  # treated, baseline
 
@@ -56,7 +56,7 @@ def compare_all(pairs: Sequence[Pair], rule: Rule) -> tuple[Comparison, ...]:
 
 def judge_all(pairs: Sequence[Pair], rule: Rule) -> tuple[Judgement, ...]:
     """The verdicts alone, without what a table shows next to them: a hundred times faster."""
-    contrasts = [contrast_of(((1.0, arm), (-1.0, baseline)), baseline, rule) for arm, baseline in pairs]
+    contrasts = [_contrast(pair, rule) for pair in pairs]
     divergences = [divergence_of(arm, baseline) for arm, baseline in pairs]
     adjusted = holm([shared_p(each.p, other, rule) for each, other in zip(contrasts, divergences, strict=True)])
     equivalence = holm([contrast.p_equivalence for contrast in contrasts])
@@ -64,6 +64,13 @@ def judge_all(pairs: Sequence[Pair], rule: Rule) -> tuple[Judgement, ...]:
         Judgement(contrast, divergence, p, p_equivalence, judged_verdict(contrast, divergence, p, p_equivalence, rule))
         for contrast, divergence, p, p_equivalence in zip(contrasts, divergences, adjusted, equivalence, strict=True)
     )
+
+
+def _contrast(pair: Pair, rule: Rule) -> Contrast:
+    """The first arm against the second, by their common seeds; untested where both are the same run."""
+    arm, baseline = pair
+    contrast = contrast_of(((1.0, arm), (-1.0, baseline)), baseline, rule)
+    return untested(contrast) if arm.is_same_as(baseline) else contrast
 
 
 def shown_estimate(effect: Estimate, rule: Rule) -> Estimate:
@@ -80,6 +87,8 @@ def shared_p(p_score: float, divergence: Divergence, rule: Rule) -> float:
 
 def judged_verdict(contrast: Contrast, divergence: Divergence, p: float, p_equivalence: float, rule: Rule) -> Verdict:
     """The verdict on one comparison, from p-values that are adjusted already."""
+    if not contrast.is_tested:
+        return SAME
     evidence = Evidence(
         effect=contrast.effect.mean,
         p_score=contrast.p,
@@ -97,12 +106,13 @@ def comparison_of(pair: Pair, judged: Judgement, family: int, rule: Rule) -> Com
     """The comparison as it is shown; `family`: the number of tests that it was adjusted for."""
     arm, baseline = pair
     effect, alpha = judged.contrast.effect, rule.alpha / family
+    difference = paired_difference(arm.scores, baseline.scores, rule.confidence)
     return Comparison(
         arm=arm.name,
         baseline=baseline.name,
         contrast=judged.contrast,
         shown=shown_estimate(effect, rule),
-        difference=paired_difference(arm.scores, baseline.scores, rule.confidence),
+        difference=difference if judged.contrast.is_tested else without_interval(difference),
         divergence=judged.divergence,
         p_holm=judged.p_holm,
         p_equivalence_holm=judged.p_equivalence_holm,

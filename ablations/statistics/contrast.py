@@ -2,12 +2,12 @@
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
-from ablations.statistics.estimate import Estimate, estimate, hedges_g
+from ablations.statistics.estimate import Estimate, estimate, hedges_g, without_interval
 from ablations.statistics.rule import Rule
 from ablations.statistics.scores import ArmScores
 from ablations.statistics.significance import equivalence_p, sign_flip_p, two_sided_p
@@ -25,16 +25,23 @@ class Contrast:
     p: float  # two-sided paired t test of an effect of 0: carries the verdict
     margin: float  # on the rule's scale, to both sides
     p_equivalence: float  # two one-sided t tests: of an effect as large as the margin
+    is_tested: bool = True  # false of one run under two names: no interval, no p
 
     @cached_property
     def p_sign_flip(self) -> float:
         """Shown next to the t test's: it assumes no distribution, but can't reach alpha with few seeds."""
-        return sign_flip_p(self.values)
+        return sign_flip_p(self.values) if self.is_tested else math.nan
 
     @property
     def size(self) -> float:
         """The effect size, Hedges' g_z."""
         return hedges_g(self.effect)
+
+
+def untested(contrast: Contrast) -> Contrast:
+    """The same without what a test says: its values are 0 by construction, and have no noise to be judged by."""
+    effect = without_interval(contrast.effect)
+    return replace(contrast, effect=effect, p=math.nan, p_equivalence=math.nan, is_tested=False)
 
 
 def contrast_of(terms: Sequence[Term], baseline: ArmScores, rule: Rule) -> Contrast:

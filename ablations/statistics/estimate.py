@@ -38,6 +38,11 @@ def estimate(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimat
     return Estimate(n, mean, sd, mean - half, mean + half)
 
 
+def without_interval(value: Estimate) -> Estimate:
+    """The mean alone."""
+    return Estimate(value.n, value.mean, math.nan, math.nan, math.nan)
+
+
 def paired_difference(
     treated: Mapping[int, float], baseline: Mapping[int, float], confidence: float = CONFIDENCE
 ) -> Estimate:

@@ -20,11 +20,15 @@ class Factor:
 
 @dataclass(frozen=True)
 class Observation:
-    """One run of a factorial design; `score` is None if it diverged."""
+    """One run of a factorial design; `score` is None if it diverged.
+
+    `run`: what bit-identical runs have in common; None where it is not known.
+    """
 
     levels: Mapping[str, str]
     seed: int
     score: float | None
+    run: str | None = None
 
 
 @dataclass(frozen=True)
@@ -113,3 +117,18 @@ def alias_structure(blocks: NDArray[np.float64], columns: Sequence[ModelColumn])
             own = coefficients[blocks.shape[1] :]
             mixed[index] = {kept[i]: float(c) for i, c in enumerate(own) if abs(c) > TOLERANCE}
     return AliasStructure(tuple(kept), mixed)
+
+
+def never_acts(factor: str, observations: Sequence[Observation]) -> bool:
+    """Whether any two runs that differ in this factor alone are bit-identical, there being two such runs at least."""
+    cells: dict[object, list[Observation]] = {}
+    for one in observations:
+        others = frozenset((name, level) for name, level in one.levels.items() if name != factor)
+        cells.setdefault((others, one.seed), []).append(one)
+    pairs = [pair for cell in cells.values() for pair in combinations(cell, 2) if _tells(*pair)]
+    return bool(pairs) and all(a.run is not None and a.run == b.run for a, b in pairs)
+
+
+def _tells(a: Observation, b: Observation) -> bool:
+    """Two runs that both diverged tell nothing of each other."""
+    return a.score is not None or b.score is not None

@@ -22,10 +22,11 @@ from ablations.statistics.factor_columns import (
     Observation,
     alias_structure,
     model_columns,
+    never_acts,
 )
 from ablations.statistics.rule import Rule
 from ablations.statistics.significance import equivalence_p, holm, two_sided_p
-from ablations.statistics.verdict import Evidence, Finding, decide
+from ablations.statistics.verdict import SAME, Evidence, Finding, decide
 
 
 @dataclass(frozen=True)
@@ -120,14 +121,19 @@ def _effects(
 ) -> tuple[FactorEffect, ...]:
     unknown = (math.nan, math.nan)
     values = [model.coefficients.get(i, unknown) for i in range(len(columns))]
-    p = [two_sided_p(value, error, model.df) for value, error in values]
+    names = dict.fromkeys(name for column in columns for name, _ in column.about)
+    idle = {name for name in names if never_acts(name, observations)}
+    # What adds nothing changes nothing of another factor's effect either
+    same = [any(name in idle for name, _ in column.about) for column in columns]
+    tested = [unknown if is_same else value for value, is_same in zip(values, same, strict=True)]
+    p = [two_sided_p(value, error, model.df) for value, error in tested]
     adjusted = holm(p)
-    p_equivalence = [equivalence_p(value, error, model.df, model.margin) for value, error in values]
+    p_equivalence = [equivalence_p(value, error, model.df, model.margin) for value, error in tested]
     equivalence = holm(p_equivalence)
     quantile = float(stats.t.ppf((1 + rule.confidence) / 2, model.df)) if model.df else math.nan
     effects = []
     for i, column in enumerate(columns):
-        value, half = values[i][0], quantile * values[i][1]
+        value, half = values[i][0], quantile * tested[i][1]
         estimate = Estimate(model.runs, value, model.sd, value - half, value + half)
         diverged = divergence_by_level(column.about, observations)
         aliases = _aliases(i, columns, structure)
@@ -141,7 +147,7 @@ def _effects(
             seeds=diverged.runs_with,
             p_seeds=math.nan if diverged.p <= rule.alpha else 0.0,
         )
-        verdict = decide(evidence, rule)
+        verdict = SAME if same[i] else decide(evidence, rule)
         effects.append(
             FactorEffect(
                 name=column.name,
@@ -157,7 +163,9 @@ def _effects(
                 diverged_with=diverged.diverged_with,
                 diverged_without=diverged.diverged_without,
                 finding=verdict.finding,
-                reason=verdict.reason if i in structure.kept else f"cannot be told from {', '.join(aliases)}",
+                reason=verdict.reason
+                if i in structure.kept or same[i]
+                else f"cannot be told from {', '.join(aliases)}",
             )
         )
     return tuple(effects)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from ablations.statistics.rule import Rule
 
-Finding = Literal["helps", "hurts", "no difference", "can't tell"]
+Finding = Literal["helps", "hurts", "no difference", "can't tell", "same run"]
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,12 @@ class Verdict:
     reason: str
 
 
+SAME = Verdict("same run", "bit-identical in every seed: the setting had no effect")
+
+
 def decide(evidence: Evidence, rule: Rule) -> Verdict:
-    """helps, hurts, no difference (larger than the margin), or can't tell.
+    """helps, hurts, no difference (larger than the margin), or can't tell. Only for arms that are not the `SAME` run:
+    one run under two names is no comparison, takes part in no test, and has no share in Holm's adjustment.
 
     1. The paired t test on the rule's scale (log FID) carries the verdict; sign flips are shown beside it and decide
        nothing, as they can't reach 0.05 with fewer than six seeds. If six or more seeds saw just one of the two arms

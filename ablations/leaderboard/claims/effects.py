@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 from statistics import fmean
 
-from ablations.leaderboard.claims.evidence import Adjusted, Case, ClaimEvidence
+from ablations.leaderboard.claims.evidence import Adjusted, Case, ClaimEvidence, same_run
 from ablations.leaderboard.claims.records import AnsweredClaim, Seen
 from ablations.leaderboard.claims.values import arm_scores
 from ablations.results.results import Result
@@ -22,12 +22,14 @@ def of_factors(case: Case, test: OfFactors) -> ClaimEvidence:
     trials = [trial for arm in test.arms for trial in case.trials.get(arm, ())]
     names = list(dict.fromkeys(name for trial in trials for name in trial.factors))
     observations = [
-        Observation({name: _level(trial.factors, name) for name in names}, trial.seed, score)
+        Observation({name: _level(trial.factors, name) for name in names}, trial.seed, score, trial.summary.outcome)
         for trial in trials
         for score in _scores(case, trial)
     ]
     fit = fit_factorial(observations, [Factor(name, (OFF, ON)) for name in names], case.rule)
     effect = next((e for e in fit.effects if {name for name, _ in e.about} == set(test.factors)), None)
+    if effect is not None and effect.finding == "same run":
+        return same_run(case)
     if effect is None or not effect.estimable:
         reason = "too few runs" if effect is None else effect.reason
         return ClaimEvidence(math.nan, math.nan, lambda adjusted: case.answer("can't tell", reason, adjusted))

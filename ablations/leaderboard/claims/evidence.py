@@ -17,11 +17,17 @@ from ablations.statistics import (
     contrast_of,
     divergence_of,
 )
-from ablations.statistics.comparison import Judgement, comparison_of, judged_verdict, shared_p, shown_estimate
+from ablations.statistics.comparison import (
+    Judgement,
+    comparison_of,
+    judged_verdict,
+    shared_p,
+    shown_estimate,
+)
 from ablations.statistics.contrast import contrast_of_values
 from ablations.statistics.power import seeds_needed, smallest_detectable
 from ablations.statistics.significance import ROUNDING
-from ablations.statistics.verdict import even_divergence
+from ablations.statistics.verdict import SAME, even_divergence
 from ablations.study.claims.measures import MEASURES, Measure, Of
 from ablations.study.claims.records import Claim, OfArms, OfEffects, OfGenerators
 
@@ -71,6 +77,8 @@ class Case:
 def of_arms(case: Case, test: OfArms) -> ClaimEvidence:
     """Two arms compared over their common seeds, divergence included, as in the leaderboard's verdicts."""
     left, right = case.scores(test.left), case.scores(test.right)
+    if left.is_same_as(right):
+        return same_run(case)
     contrast, divergence = contrast_of(((1.0, left), (-1.0, right)), right, case.rule), divergence_of(left, right)
 
     def answer(adjusted: Adjusted) -> AnsweredClaim:
@@ -91,7 +99,10 @@ def of_arms(case: Case, test: OfArms) -> ClaimEvidence:
 
 def of_counts(case: Case, test: OfArms) -> ClaimEvidence:
     """How often runs go wrong: McNemar's exact test on the seeds in which just one of the two did."""
-    wrong = divergence_of(case.scores(test.left), case.scores(test.right))
+    left, right = case.scores(test.left), case.scores(test.right)
+    if left.is_same_as(right):
+        return same_run(case)
+    wrong = divergence_of(left, right)
 
     def answer(adjusted: Adjusted) -> AnsweredClaim:
         counts = Counts(wrong.both + wrong.only_arm, wrong.both + wrong.only_baseline, wrong.seeds)
@@ -110,6 +121,9 @@ def of_counts(case: Case, test: OfArms) -> ClaimEvidence:
 def of_effects(case: Case, test: OfEffects) -> ClaimEvidence:
     """The difference of two differences (ratio of ratios) within each seed that all arms have."""
     arms = {name: case.scores(name) for name in dict.fromkeys(test.arms)}
+    for effect in (test.left, test.right):
+        if arms[effect.with_it].is_same_as(arms[effect.without_it]):
+            return same_run(case, f" ({effect.with_it} and {effect.without_it})")
     weights = dict.fromkeys(arms, 0.0)
     for weight, name in zip((1.0, -1.0, -1.0, 1.0), test.arms, strict=True):
         weights[name] += weight
@@ -117,6 +131,12 @@ def of_effects(case: Case, test: OfEffects) -> ClaimEvidence:
     ended = frozenset.intersection(*(frozenset(arm.seeds) for arm in arms.values()))
     diverged = [len(arm.diverged & ended) for arm in arms.values()]
     return of_contrast(case, contrast, max(diverged) - min(diverged), len(ended), case.measure.sort == "run")
+
+
+def same_run(case: Case, which: str = "") -> ClaimEvidence:
+    """No test: what the claim compares is one run under two names."""
+    reason = f"{SAME.finding}: {SAME.reason}{which}"
+    return ClaimEvidence(math.nan, math.nan, lambda adjusted: case.answer("can't tell", reason, adjusted))
 
 
 def of_generators(case: Case, test: OfGenerators) -> ClaimEvidence:

@@ -5,11 +5,13 @@ from functools import partial
 from math import isfinite
 from types import MappingProxyType
 
+from ablations.leaderboard.rows import runs_of
 from ablations.results.results import Result
 from ablations.statistics import ArmScores, Rule
 from ablations.study.claims.measures import COUNTS, Measure, Of
 from gan_core.evaluation.names import BETTER
 
+OF_TIME = ("seconds_to_best", "seconds")
 SCORED = 1.0  # of a run that did not go wrong, where only that counts
 
 
@@ -65,11 +67,17 @@ def arm_scores(arm: str, trials: Sequence[Result], measure: Measure, of: Of, rul
     if measure.sort == "count":
         ended = [(t.seed, VALUES[measure.name](t, of)) for t in trials if t.status in ("finished", "diverged")]
         wrong = frozenset(seed for seed, value in ended if value == 1)
-        return ArmScores(arm, {seed: SCORED for seed, value in ended if value == 0}, wrong)
+        return ArmScores(arm, {seed: SCORED for seed, value in ended if value == 0}, wrong, _runs(trials, measure))
     values = {t.seed: VALUES[measure.name](t, of) for t in trials if t.status == "finished"}
     usable = {
         seed: value
         for seed, value in values.items()
         if value is not None and isfinite(value) and (rule.scale == "plain" or value > 0)
     }
-    return ArmScores(arm, usable, frozenset(t.seed for t in trials if t.status == "diverged"))
+    diverged = frozenset(t.seed for t in trials if t.status == "diverged")
+    return ArmScores(arm, usable, diverged, _runs(trials, measure))
+
+
+def _runs(trials: Sequence[Result], measure: Measure) -> dict[int, str]:
+    """What bit-identical runs have in common; nothing where it is about time, which they may take more or less of."""
+    return {} if measure.name in OF_TIME else runs_of(trials)

@@ -101,7 +101,7 @@ def _estimate(value: Estimate) -> str:
 
 def _against_baseline(table: Table, row: Row) -> str:
     """'-12 % [-20, -3]', or a difference where the rule compares on the plain scale."""
-    if row.comparison is None:
+    if row.comparison is None or row.verdict == "same run":
         return ""
     shown = row.comparison.shown
     if table.rule.scale == "plain":

@@ -39,6 +39,7 @@ def notes_of(table: Table) -> Iterator[str]:
             f"table's arms at {table.rule.alpha_percent}, see docs/statistics.md"
         )
         yield from _could_show(table)
+    yield from _same_runs(table)
     yield from _explored(table)
     for entry in table.elsewhere:
         yield f"* {entry.name}: not trained here, one measurement ({entry.what})"
@@ -63,6 +64,12 @@ def _explored(table: Table) -> Iterator[str]:
     if shown := [expected for expected in known if expected.k in (1, 2, 5, 10, 20, 50, 100, 200, 500, len(known))]:
         words = ", ".join(f"{number(expected.best)} of {expected.k}" for expected in shown)
         yield f"best FID to expect of this many explored trials: {words}; where the sampler learns, of what it tried"
+
+
+def _same_runs(table: Table) -> Iterator[str]:
+    groups = dict.fromkeys(tuple(sorted((row.arm, *row.same_as))) for row in table.rows if row.same_as)
+    for group in groups:
+        yield f"same run: {', '.join(group)} are bit-identical in every seed; what they differ in had no effect"
 
 
 def _could_show(table: Table) -> Iterator[str]:

@@ -26,6 +26,7 @@ COLOURS: Mapping[Answer, str] = MappingProxyType(
         "supported": BLUE,
         "refuted": ORANGE,
         "can't tell": GREY,
+        "same run": GREY,
         "not tested": GREY,
     }
 )
@@ -37,6 +38,7 @@ MARKERS: Mapping[Answer, str] = MappingProxyType(
         "supported": "D",
         "refuted": "X",
         "can't tell": "o",
+        "same run": "x",
         "not tested": "_",
     }
 )

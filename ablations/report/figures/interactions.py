@@ -44,7 +44,7 @@ def draw_interactions(square: InteractionMap, width: Width) -> "Figure":
                 va="center",
                 color="white" if dark else INK if known else GREY,
                 fontsize=8 if n <= 6 else 6.5,
-                fontweight="normal" if cell.finding == "can't tell" else "bold",
+                fontweight="normal" if cell.finding in ("can't tell", "same run") else "bold",
             )
     letters = 14 if n <= 6 and not width.is_narrow else 9
     axes.set_xticks(range(n), [short(name, letters) for name in square.factors], rotation=0 if n <= 4 else 40)

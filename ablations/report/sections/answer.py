@@ -9,7 +9,7 @@ from ablations.report.words import change, could_show, interval, listed, would_t
 from ablations.statistics import Finding, Rule
 
 FEW = 2  # names without an answer that a headline has
-ORDER: tuple[Finding, ...] = ("helps", "hurts", "no difference", "can't tell")
+ORDER: tuple[Finding, ...] = ("helps", "hurts", "no difference", "same run", "can't tell")
 
 
 @dataclass(frozen=True)
@@ -54,8 +54,9 @@ def _headline(effects: Effects, best: Row | None) -> str:
         f"{listed(by_finding['hurts'])} {_verb(by_finding['hurts'], 'hurt')}",
         f"{listed(by_finding['no difference'])} {_verb(by_finding['no difference'], 'make')} no difference larger than "
         f"{effects.rule.margin_percent}",
+        f"{listed(by_finding['same run'])} had no effect at all: bit-identical runs",
     ]
-    known = [text for text, finding in zip(said, ORDER[:3], strict=True) if by_finding[finding]]
+    known = [text for text, finding in zip(said, ORDER[:4], strict=True) if by_finding[finding]]
     unknown = len(by_finding["can't tell"])
     total = len(effects.main)
     if not known:
@@ -71,6 +72,8 @@ def _sentence(effect: ReportedEffect, rule: Rule) -> Sentence:
     if math.isnan(estimate.mean):
         says = "no score to compare" if effect.arms else "the design gives it no number"
         return Sentence(effect.name, effect.finding, says, effect.reason)
+    if effect.finding == "same run":
+        return Sentence(effect.name, effect.finding, "one run under two names", effect.reason)
     what = "together, beyond what each adds: " if effect.is_interaction else ""
     says = f"{what}{change(estimate.mean, rule)}"
     if not math.isnan(estimate.low):

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ablations.leaderboard import Table
-from ablations.leaderboard.rows import scores_of
+from ablations.leaderboard.rows import runs_of, scores_of
 from ablations.report.sections.factorial_effects import factorial_fit
 from ablations.report.words import counted
 from ablations.results.results import METRIC, Result
@@ -164,6 +164,7 @@ def _arm_scores(results: Sequence[Result], of: Of) -> dict[str, ArmScores]:
             arm,
             {seed: fid for seed, fid in scores_of(own, METRIC, of).items() if fid > 0},
             frozenset(result.seed for result in own if result.status == "diverged"),
+            runs_of(own),
         )
         for arm, own in by_arm.items()
     }

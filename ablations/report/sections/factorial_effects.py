@@ -70,4 +70,6 @@ def _observation(result: Result, names: Sequence[str], table: Table) -> Observat
         return Observation(levels, result.seed, None)
     score = result.score(METRIC, table.ranked_by) if result.status == "finished" else None
     usable = score is not None and math.isfinite(score.value) and score.value > 0
-    return Observation(levels, result.seed, score.value) if score is not None and usable else None
+    if score is None or not usable:
+        return None
+    return Observation(levels, result.seed, score.value, result.summary.outcome)

@@ -48,6 +48,7 @@ def forest_of_effects(effects: Effects) -> Forest | None:
     main = effects.main if len(effects.main) <= MOST_ARMS else sorted(effects.main, key=_by_ratio)[:MOST_ARMS]
     left = f" Shown are the {len(main)} lowest of {len(effects.main)}." if len(main) < len(effects.main) else ""
     is_log = effects.rule.scale == "log"
+    same = ", × same run" if any(effect.finding == "same run" for effect in main) else ""
     by = "this comparison by itself" if effects.is_alone else "verdicts after Holm's adjustment over all comparisons"
     return Forest(
         name="effects",
@@ -57,7 +58,7 @@ def forest_of_effects(effects: Effects) -> Forest | None:
         ends=("FID lower", "FID higher"),
         caption=f"{'Change of the FID' if is_log else 'Difference of the FIDs'} with its "
         f"{_numbers(effects.rule, any(effect.by_seed for effect in main))} ◀ helps, ▶ hurts, ■ no difference, ○ can't "
-        f"tell: {by}.{left}",
+        f"tell{same}: {by}.{left}",
         alt="Forest plot of the effects with their intervals; the numbers stand in the answer.",
     )
 

@@ -139,3 +139,25 @@ def test_nothing_but_divergence_and_unknown_levels() -> None:
     assert (nothing.effects, nothing.runs, nothing.diverged) == ((), 0, 24)
     with pytest.raises(ValueError, match="maybe"):
         fit_factorial([Observation({"A": "maybe", "B": "on", "C": "on"}, 0, 1.0)], ABC, RULE)
+
+
+def test_a_factor_that_never_acts_is_the_same_run_and_no_test() -> None:
+    """Of a full design whose runs hang on A and B alone, C and its interactions are nothing; Holm is over the rest."""
+    known = {
+        (o.levels["A"], o.levels["B"], o.seed): o for o in runs() if o.levels["C"] == "off" and o.score is not None
+    }
+    observations = [
+        Observation(o.levels, o.seed, twin.score, run=str(twin.score))
+        for o in runs()
+        for twin in [known[o.levels["A"], o.levels["B"], o.seed]]
+    ]
+    fit = fit_factorial(observations, ABC, RULE)
+    for name in ("C", "A:C", "B:C"):
+        one = effect(fit, name)
+        assert (one.finding, one.reason) == ("same run", "bit-identical in every seed: the setting had no effect")
+        assert one.shown.mean == pytest.approx(1)
+        assert all(math.isnan(number) for number in (one.p, one.p_holm, one.p_equivalence_holm, one.shown.low))
+    tested = [effect(fit, name) for name in ("A", "B", "A:B")]
+    assert min(one.p_holm for one in tested) == pytest.approx(3 * min(one.p for one in tested))
+    unknown = [Observation(o.levels, o.seed, o.score) for o in observations]
+    assert effect(fit_factorial(unknown, ABC, RULE), "C").finding == "no difference"

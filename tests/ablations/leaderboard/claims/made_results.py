@@ -14,7 +14,7 @@ def result(arm: str, seed: int, fid: float | None, on: Sequence[str] = (), **fac
     if fid is not None:
         best = _generator(fid, facts.get("kimg", 10.0), facts)
         last = _generator(facts.get("last", fid), 20.0, facts)
-        kept = {name: facts[name] for name in ("run_verdict", "wall_s", "evaluation_s") if name in facts}
+        kept = {name: facts[name] for name in ("run_verdict", "wall_s", "evaluation_s", "outcome") if name in facts}
         summary = Summary(status="finished", best=best, last=last, **kept)
     return Result("made", arm, arm == "baseline", factors, seed, "f", summary, None, "")
 

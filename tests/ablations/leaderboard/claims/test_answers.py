@@ -219,3 +219,42 @@ def test_effects_over_a_factorial_design(factors: tuple[str, ...], relation: Rel
 def test_a_metric_under_several_protocols() -> None:
     (answered,) = answer_claims([claim(OfArms(left="good", right="baseline"))], ARMS, RULE, "best", mixed=["fid"])
     assert (answered.outcome, answered.reason) == ("can't tell", "these runs measured it under several protocols")
+
+
+def one_run(arm: str, fids: tuple[float, ...], **facts: Any) -> list[Result]:
+    """Runs whose outcome is known: that of equal ones is equal."""
+    return [result(arm, seed, fid, outcome=f"{seed}/{fid}", **facts) for seed, fid in enumerate(fids)]
+
+
+def test_one_run_under_two_names_neither_supports_nor_refutes_and_takes_no_share() -> None:
+    factors: dict[str, Any] = {"factors": ("A", "B"), "run_verdict": "healthy"}
+    trials = [
+        *one_run("0", BASE, **factors),
+        *one_run("a", BASE, on=["A"], **factors),
+        *one_run("b", GOOD, on=["B"], **factors),
+        *one_run("ab", GOOD, on=["A", "B"], **factors),
+    ]
+    arms = ("0", "a", "b", "ab")
+    tests: list[Test] = [
+        OfArms(left="a", right="0"),
+        OfEffects(left=ClaimedEffect(with_it="a", without_it="0"), right=ClaimedEffect(with_it="b", without_it="0")),
+        OfFactors(factors=("A",), arms=arms),
+        OfFactors(factors=("A", "B"), arms=arms),
+    ]
+    claims = [claim(test, relation, name=f"{i}{relation}") for i, test in enumerate(tests) for relation in ("<", "=")]
+    claims += [claim(tests[0], "<", metric="kimg_to_best"), claim(tests[0], "<", metric="unhealthy")]
+    for answered in answer(trials, *claims):
+        assert answered.outcome == "can't tell"
+        assert answered.reason.startswith("same run: bit-identical in every seed: the setting had no effect")
+        assert math.isnan(answered.p_holm)
+    tested = claim(OfArms(left="b", right="0"))
+    alone, *_ = answer(trials, tested)
+    among, *_ = answer(trials, tested, *claims)
+    assert alone.outcome == "supported"
+    assert among.p_holm == alone.p_holm
+
+
+def test_time_is_compared_of_equal_runs_too() -> None:
+    trials = [*one_run("0", BASE, wall_s=100.0, evaluation_s=1.0), *one_run("a", BASE, wall_s=50.0, evaluation_s=1.0)]
+    (answered,) = answer(trials, claim(OfArms(left="a", right="0"), "<", metric="seconds"))
+    assert "same run" not in answered.reason

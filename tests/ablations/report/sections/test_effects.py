@@ -98,3 +98,28 @@ def test_on_a_plain_scale_the_square_holds_differences(tmp_path: Path) -> None:
         pytest.approx([7.5, 7.5]),
     ]
     assert square.strongest == pytest.approx(7.5)
+
+
+def test_one_run_under_two_names_is_no_comparison(tmp_path: Path) -> None:
+    arms = [arm_of("baseline"), arm_of("dropout", ["dropout"]), arm_of("ttur", ["ttur"])]
+    table = table_of(write_study(tmp_path / "s", arms, {"baseline": (10, 12), "dropout": (10, 12), "ttur": (9, 14)}))
+    dropout, _ = table.effects.effects
+    assert (dropout.finding, dropout.shown.mean) == ("same run", 1.0)
+    assert math.isnan(dropout.p)
+    assert table.answer.headline == (
+        "dropout had no effect at all: bit-identical runs. For ttur these runs can't tell."
+    )
+    assert table.answer.sentences[0].says == "one run under two names"
+
+
+def test_a_rung_that_adds_nothing_is_the_same_run(tmp_path: Path) -> None:
+    role = {"design": "ladder", "reference": "baseline"}
+    arms = [
+        arm_of("baseline", **role),
+        arm_of("+dropout", ["dropout"], previous="baseline", **role),
+        arm_of("+ttur", ["dropout", "ttur"], previous="+dropout", **role),
+    ]
+    fids: Fids = {"baseline": (10, 12), "+dropout": (7, 8), "+ttur": (7, 8)}
+    effects = table_of(write_study(tmp_path / "s", arms, fids, "ladder")).effects.effects
+    assert effects[0].finding != "same run"
+    assert effects[1].finding == "same run"

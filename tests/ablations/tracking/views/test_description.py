@@ -86,3 +86,16 @@ def test_without_a_score_or_a_table_it_still_says_where_to_look(tmp_path: Path) 
     text = experiment_text(record(tmp_path).record(), [], Tracked("7", "", ()))
     assert "[every run]: #/experiments/7/runs?" in text
     assert "report.html" not in text
+
+
+def test_one_run_under_two_names_is_said_to_be_so(tmp_path: Path) -> None:
+    root = tmp_path / "tiny"
+    for arm in ("baseline", "dropout"):
+        write_trial(root, make_arm(arm, ("dropout",) * (arm == "dropout")), 0, 20.0)
+    write_study_json(root)
+    source = from_folders([root])
+    study = Workspace(root).record()
+    text = execution_text(study, rankings_of(study, source.leaderboard(), source.results), TRACKED, "run tiny.yaml")
+    assert "- **dropout** same run: one run under two names" in text
+    assert "same run: baseline, dropout are bit-identical in every seed" in text
+    assert "no difference" not in text
