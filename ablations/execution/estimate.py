@@ -63,19 +63,19 @@ def study_seconds(
     return max(free)
 
 
-def _measured(settings: dict[str, Any], device: str, threads: int, seconds: float) -> tuple[float, float, float]:
+def _measured(settings: dict[str, Any], device: str, threads: int, seconds: float) -> tuple[float, float, float, float]:
     import torch
 
     from gan_core.training.timing import measure
 
     torch.set_num_threads(threads)
     cost = measure(resolve(settings), device, seconds)
-    return cost.per_step, cost.per_kfake, cost.per_progress_kfake
+    return cost.per_step, cost.per_kfake, cost.per_progress_kfake, cost.per_showing
 
 
-def _arm_cost(arm: Arm, per_step: float, per_kfake: float, per_progress_kfake: float) -> ArmCost:
+def _arm_cost(arm: Arm, per_step: float, per_kfake: float, per_progress_kfake: float, per_showing: float) -> ArmCost:
     config: Config = arm.config
-    on_the_way = config.progress_evaluations * config.progress_samples / 1000 * per_progress_kfake
+    on_the_way = config.progress_evaluations * (config.progress_samples / 1000 * per_progress_kfake + per_showing)
     at_the_end = 2 * config.full_samples / 1000 * per_kfake
     steps = total_steps(config)
     return ArmCost(arm.name, steps, steps * per_step, on_the_way + at_the_end)

@@ -37,6 +37,11 @@ class Reach:
     def warning(self, config: Config) -> str:
         """Of a budget that is too small: how large it would have to be, what happens, and what to set instead."""
         return (
-            f"acts only from a budget of {self.from_kimg(config):.4g} kimg on, and this one is "
-            f"{config.budget_kimg:.4g}: {self.shorter}; {self.instead(config)}"
+            f"acts only from a budget of {_rounded(self.from_kimg(config))} kimg on, and this one is "
+            f"{_rounded(config.budget_kimg)}: {self.shorter}; {self.instead(config)}"
         )
+
+
+def _rounded(kimg: float) -> str:
+    """Four digits: '10000', '886.8', '0.08'."""
+    return f"{float(f'{kimg:.4g}'):g}"

@@ -26,6 +26,7 @@ class Cost:
     per_step: float
     per_kfake: float  # sampling and scoring 1,000 images at the end
     per_progress_kfake: float  # and on the way
+    per_showing: float  # making a shadow of G ready to be scored and sampled; 0 without one
 
 
 def measure(config: Config, device: str, seconds: float) -> Cost:
@@ -40,12 +41,21 @@ def measure(config: Config, device: str, seconds: float) -> Cost:
     for _ in range(WARM_UP_STEPS):
         train_step(state)
     state.meter.take()
+    per_showing = _per_showing(state)
     began = time.perf_counter()
     while time.perf_counter() - began < seconds:
         train_step(state)
     state.meter.take()  # waits for the device
     per_step = (time.perf_counter() - began) / (state.clock.step - WARM_UP_STEPS)
-    return Cost(per_step, per_kfake, per_progress_kfake)
+    return Cost(per_step, per_kfake, per_progress_kfake, per_showing)
+
+
+def _per_showing(state: State) -> float:
+    if not state.shadows:
+        return 0.0
+    began = time.perf_counter()
+    next(state.shown_g.parameters()).sum().item()  # waits for the device
+    return time.perf_counter() - began
 
 
 def _per_kfake(state: State, name: str) -> float:

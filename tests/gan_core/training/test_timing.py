@@ -10,3 +10,10 @@ def test_larger_work_costs_more() -> None:
     large = measure(resolve({**TINY, "batch_size": 512, "width": 16}), "cpu", 0.3)
     assert 0 < small.per_step < large.per_step
     assert 0 < small.per_kfake < large.per_kfake * 10
+
+
+def test_what_an_average_costs_to_be_shown_is_measured_and_only_of_an_average() -> None:
+    assert measure(resolve(TINY), "cpu", 0.1).per_showing == 0
+    own = measure(resolve({**TINY, "ema": True}), "cpu", 0.1)
+    copied = measure(resolve({**TINY, "ema": {"statistics": "copy"}}), "cpu", 0.1)
+    assert own.per_showing > 3 * copied.per_showing
