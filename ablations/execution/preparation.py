@@ -29,6 +29,8 @@ def prepare_data(trials: Iterable[Trial], home: Path, on_step: OnStep) -> dict[t
             on_step(f"data: {name}: {what}", done / total if total else None)
 
         ready[key] = training_data.load(config, home, count)
+        for note in ready[key].notes:
+            on_step(f"data: {name}: {note}")
     return {key: images.digest for key, images in ready.items()}
 
 

@@ -14,6 +14,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from gan_core.problems import Problem, UserError, nearest_name
 
 Where = tuple[str | int, ...]  # keys and list indices from the top of the file to a value
+VERSION = "1.2"
 _TAG = "tag:yaml.org,2002:"
 _PLAIN_TAGS = {_TAG + kind for kind in ("null", "bool", "int", "float")}
 _TEXT_TAGS = {_TAG + "str", _TAG + "timestamp"}  # a date has no meaning here but its letters
@@ -43,6 +44,7 @@ class YamlSource:
 def read_yaml(path: Path) -> YamlSource:
     """Read a file whose top is a mapping. Raises UserError with file and line of what is wrong with it as YAML."""
     text = _text_of(path)
+    _refuse_directives(path, text)
     yaml = YAML(typ="safe", pure=True)
     try:
         root = yaml.compose(text)
@@ -113,6 +115,17 @@ class _Reader:
                 return None
         self.problem(node, f"the tag {tag.replace(_TAG, '!!')} has no meaning here", where, "plain values")
         return None
+
+
+def _refuse_directives(path: Path, text: str) -> None:
+    """Raise UserError for a directive: another version of YAML reads 010 as 8, and `no` as false."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if line.startswith("%") and line.split() != ["%YAML", VERSION]:
+            allowed = f"%YAML {VERSION}, or no directive: study files are YAML {VERSION}"
+            message = f"the directive {line.rstrip()!r} has no meaning here"
+            raise UserError(Problem(message, source=f"{path}:{number}", allowed=allowed))
+        if line.strip() and not line.startswith(("%", "#")):
+            return
 
 
 def _text_of(path: Path) -> str:

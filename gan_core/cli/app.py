@@ -98,7 +98,8 @@ def _train(arguments: argparse.Namespace) -> int:
     except OSError as error:
         raise UserError(Problem(f"{arguments.out} can't be made: {error.strerror}", ("--out",))) from error
     home = arguments.home or machine_home()
-    training_data.load(config, home, Counter())
+    for note in training_data.load(config, home, Counter()).notes:
+        print(f"warning: {note}", file=sys.stderr)
     supply(extractors_of(config), home, arguments.inception_weights or given_weights(), Counter("weights", "bytes"))
     run = train(config, arguments.out, home, device)
     with Interrupt() as interrupt, closing(journal.recorded(run, arguments.out)) as events:

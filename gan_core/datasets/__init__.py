@@ -10,16 +10,16 @@ from gan_core.datasets.cifar10 import CIFAR10
 from gan_core.datasets.fashion_mnist import FASHION_MNIST
 from gan_core.datasets.folder import FOLDER
 from gan_core.datasets.mnist import MNIST
-from gan_core.datasets.record import DataOptions, DataRequest, DataSet, ImageSet, OnProgress, SearchedPlace
+from gan_core.datasets.record import DataRequest, DataSet, ImageSet, OnProgress, Options, SearchedPlace
 from gan_core.datasets.shapes import SHAPES
 from gan_core.problems import Problem, UserError, nearest_name
 from gan_core.schema.sizes import Size, shape_of, size_of, size_text
 
 __all__ = [
     "DATASETS",
-    "DataOptions",
     "DataSet",
     "ImageSet",
+    "Options",
     "SearchedPlace",
     "Status",
     "fetch",
@@ -64,7 +64,7 @@ def load(
     size: Size,
     home: Path,
     extra: tuple[Path, ...] = (),
-    options: DataOptions = DataOptions(),  # noqa: B008  frozen
+    options: Options = Options(),  # noqa: B008  frozen
     on_progress: OnProgress | None = None,
 ) -> ImageSet:
     """One split at `size` (px; one number, or height and width), from the prepared copy under `home` or made there.

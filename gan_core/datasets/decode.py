@@ -1,7 +1,7 @@
 """One image file's bytes -> uint8 pixels of the wanted size.
 
 As torchvision's Resize and CenterCrop do on PIL images: bilinear with antialias. A camera's orientation is applied,
-transparency is dropped, of several frames the first is taken.
+transparent pixels are laid on white, as a page shows them, and of several frames the first is taken.
 """
 
 import io
@@ -16,6 +16,8 @@ from gan_core.datasets.resize import centre, covering
 from gan_core.schema.sizes import Shape, Size, shape_of, shape_text
 
 GREY_MODES = ("1", "L", "LA", "La")
+ALPHA_MODES = ("LA", "La", "PA", "RGBA", "RGBa")
+WHITE = (255, 255, 255, 255)
 DEEP_GREY = "I;16"  # 16 bits, in several byte orders
 NO_RANGE = ("I", "F")  # 32 bits: nothing says what white is
 Pixels = NDArray[np.uint8]  # [C H W]
@@ -33,26 +35,21 @@ def rule(size: Size, fit: Fit) -> str:
     return f"decoded by PIL, resized {resized}, bilinearly with antialias"
 
 
-def is_grey(content: bytes) -> bool:
-    """Whether the header says that the image has no colour. Raises BrokenImageError."""
-    mode = _opened(content).mode
-    return mode in GREY_MODES or mode.startswith(DEEP_GREY)
-
-
 def decode(content: bytes, size: Size, fit: Fit, channels: int) -> Pixels:
     """The image [C H W] in [0, 255]. Raises BrokenImageError."""
-    image = _opened(content)
+    image = opened(content)
     try:
         image = PIL.ImageOps.exif_transpose(image)
         image = _plain(image, channels)
         image = _fitted(image, shape_of(size), fit)
     except Exception as error:  # PIL's readers raise whatever a damaged file leads them to
-        raise BrokenImageError(_reason(error)) from error
+        raise BrokenImageError(reason(error)) from error
     pixels = np.asarray(image, dtype=np.uint8)
     return pixels[None] if channels == 1 else np.moveaxis(pixels, -1, 0)  # [H W 3] -> [3 H W]
 
 
-def _opened(content: bytes) -> PIL.Image.Image:
+def opened(content: bytes) -> PIL.Image.Image:
+    """The image as PIL opens it, its pixels not read yet. Raises BrokenImageError."""
     if not content:
         raise BrokenImageError("zero bytes")
     try:
@@ -60,14 +57,17 @@ def _opened(content: bytes) -> PIL.Image.Image:
     except PIL.UnidentifiedImageError:
         raise BrokenImageError("no image that PIL can read") from None
     except Exception as error:  # as above
-        raise BrokenImageError(_reason(error)) from error
+        raise BrokenImageError(reason(error)) from error
     if image.mode in NO_RANGE:
         raise BrokenImageError("32 bits a pixel: nothing says what is white")
     return image
 
 
 def _plain(image: PIL.Image.Image, channels: int) -> PIL.Image.Image:
-    """Of mode L or RGB."""
+    """The image in mode L or RGB, on white where it is transparent."""
+    if image.mode in ALPHA_MODES or "transparency" in image.info:
+        image = image.convert("RGBA")
+        image = PIL.Image.alpha_composite(PIL.Image.new("RGBA", image.size, WHITE), image)
     if image.mode.startswith(DEEP_GREY):
         deep = np.asarray(image).astype(np.uint32)
         image = PIL.Image.fromarray(((deep * 255 + 32767) // 65535).astype(np.uint8))
@@ -83,5 +83,6 @@ def _fitted(image: PIL.Image.Image, wanted: Shape, fit: Fit) -> PIL.Image.Image:
     return image.crop((left, top, left + wanted[1], top + wanted[0]))
 
 
-def _reason(error: Exception) -> str:
+def reason(error: Exception) -> str:
+    """The first line of an error of PIL's, or its type where it has no text."""
     return str(error).splitlines()[0] if str(error) else type(error).__name__

@@ -4,6 +4,7 @@ There is no test split: all images are for training, and scores have the same im
 every file is grey, else RGB.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 from gan_core.datasets import decode, folder_listing, prepared
@@ -13,6 +14,8 @@ from gan_core.problems import Problem, UserError
 
 NAME = "folder"
 NAMED = 50  # of the broken files, in the message
+DEEPEST = 65535
+DARK = 16383  # files of 16 bits a pixel in which nothing is brighter hold 14 bits or fewer
 
 
 def identity(split: str) -> str:
@@ -37,7 +40,11 @@ def prepare(request: DataRequest) -> ImageSet:
     folder = request.options.folder.expanduser().absolute()
     listing = folder_listing.listing_of(folder)
     content = folder_listing.content_of(folder, listing, request.home, request.on_progress)
+    if content.deep and content.brightest <= DARK:
+        raise _dark(folder, content)
     rule = f"{decode.rule(request.size, request.options.fit)}, {'grey' if content.channels == 1 else 'RGB'}"
+    if content.transparent:
+        rule += ", transparent pixels on white"
     target = prepared.folder_of(request.home, NAME, request.split, content.digest, rule)
     how = Decoding(
         lambda name: folder_listing.read_file(folder, name), request.size, request.options.fit, content.channels
@@ -60,7 +67,27 @@ def prepare(request: DataRequest) -> ImageSet:
     if len(images) < 2:
         found = "no image" if len(images) == 0 else "a single image"
         raise UserError(Problem(f"{folder} holds {found}", ("data_dir",), allowed="at least as many as a batch"))
-    return images
+    return replace(images, notes=notes_of(content, len(listing.names)))
+
+
+def notes_of(content: folder_listing.Content, files: int) -> tuple[str, ...]:
+    """What a person should know of how the files of a folder are read."""
+    notes = []
+    if content.transparent:
+        notes.append(f"{content.transparent} of {files} images have transparent pixels: these are laid on white")
+    if content.deep:
+        notes.append(f"{content.deep} of {files} images have 16 bits a pixel: 65535 is taken for white")
+    return tuple(notes)
+
+
+def _dark(folder: Path, content: folder_listing.Content) -> UserError:
+    message = (
+        f"{folder} holds {content.deep} image(s) of 16 bits a pixel, and the brightest value in them is "
+        f"{content.brightest} of {DEEPEST}: they hold {content.brightest.bit_length()} bits and would come out dark; "
+        "nothing says what is white"
+    )
+    allowed = "images of 8 bits a pixel, or of 16 bits with 65535 for white"
+    return UserError(Problem(message, ("data_dir",), allowed))
 
 
 def _broken(folder: Path, broken: tuple[str, ...], record: Path) -> UserError:

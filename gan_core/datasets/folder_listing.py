@@ -15,8 +15,9 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from gan_core.datasets.decode import BrokenImageError, is_grey
+from gan_core.datasets.decode import BrokenImageError
 from gan_core.datasets.decode_files import in_order
+from gan_core.datasets.image_facts import ImageFacts, facts_of
 from gan_core.datasets.record import OnProgress
 from gan_core.machine.files import write_text
 from gan_core.problems import Problem, UserError
@@ -36,10 +37,19 @@ class Listing:
 
 @dataclass(frozen=True)
 class Content:
-    """What only reading all files can tell. `channels`: 1 where every image is grey, else 3."""
+    """What only reading all files can tell. `channels`: 1 where every image is grey, else 3.
+
+    `transparent`, `deep`, `lossy_files`: how many files have transparent pixels, 16 bits a pixel, or were saved with
+    loss; `brightest`: the largest value in the deep ones; `lossy`: the formats of the lossy ones.
+    """
 
     digest: str
     channels: int
+    transparent: int
+    deep: int
+    brightest: int
+    lossy_files: int
+    lossy: tuple[str, ...]
 
 
 def listing_of(folder: Path) -> Listing:
@@ -65,7 +75,7 @@ def content_of(folder: Path, listing: Listing, home: Path, tell: OnProgress) -> 
     try:
         kept = json.loads(note.read_text())
         if kept["listing"] == listing.digest:
-            return Content(**kept["content"])
+            return Content(**{**kept["content"], "lossy": tuple(kept["content"]["lossy"])})
     except (OSError, ValueError, KeyError, TypeError):
         pass  # none yet, or damaged: read the files again
     content = _read_all(folder, listing, tell)
@@ -92,19 +102,30 @@ def _files_in(folder: Path, below: str, above: frozenset[tuple[int, int]]) -> It
 
 
 def _read_all(folder: Path, listing: Listing, tell: OnProgress) -> Content:
-    def looked_at(name: str) -> tuple[str, bool | None]:
+    def looked_at(name: str) -> tuple[str, ImageFacts | None]:
         content = read_file(folder, name)
         try:
-            grey = is_grey(content)
+            facts = facts_of(content)
         except BrokenImageError:
-            grey = None  # counts neither way
-        return hashlib.sha256(content).hexdigest(), grey
+            facts = None  # reported when it is decoded
+        return hashlib.sha256(content).hexdigest(), facts
 
-    digest, greys = hashlib.sha256(), set()
-    for name, (of_bytes, grey) in zip(listing.names, in_order(looked_at, listing.names, "reading", tell), strict=True):
+    digest, known = hashlib.sha256(), list[ImageFacts]()
+    for name, (of_bytes, facts) in zip(listing.names, in_order(looked_at, listing.names, "reading", tell), strict=True):
         digest.update(f"{name}\n{of_bytes}\n".encode(errors="surrogateescape"))
-        greys.add(grey)
-    return Content(digest.hexdigest()[:16], 3 if False in greys else 1)
+        if facts is not None:
+            known.append(facts)
+    deep = [facts.brightest for facts in known if facts.brightest is not None]
+    lossy = [facts.lossy for facts in known if facts.lossy]
+    return Content(
+        digest=digest.hexdigest()[:16],
+        channels=1 if all(facts.grey for facts in known) else 3,
+        transparent=sum(facts.transparent for facts in known),
+        deep=len(deep),
+        brightest=max(deep, default=0),
+        lossy_files=len(lossy),
+        lossy=tuple(sorted(set(lossy))),
+    )
 
 
 def read_file(folder: Path, name: str) -> bytes:

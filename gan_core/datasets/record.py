@@ -38,6 +38,7 @@ class ImageSet:
     digest: str  # first 16 hex digits of a sha256 over content and transform
     transform: str  # the rule that made these images from the published ones
     skipped: int = 0  # files that were left out because they are no images
+    notes: tuple[str, ...] = ()  # how files were read, where a person would read them otherwise
 
     @classmethod
     def of(cls, name: str, split: str, images: Images, labels: Labels, transform: str) -> "ImageSet":
@@ -58,7 +59,7 @@ class ImageSet:
 
 
 @dataclass(frozen=True)
-class DataOptions:
+class Options:
     """How a run wants its data, besides their name and size.
 
     `fit`: how images of another aspect come to the size: 'crop' covers it and cuts the centre out, 'stretch' does not
@@ -79,7 +80,7 @@ class DataRequest:
     size: Size  # one number for every square
     home: Path
     extra: tuple[Path, ...]
-    options: DataOptions
+    options: Options
     on_progress: OnProgress
 
 

@@ -102,7 +102,7 @@ def _pictures(path: Path, request: ScoreRequest, place: Place, tell: OnProgress 
     if request.g_mode is None:
         notes = (*notes, f"their G is taken to have run with {G_MODE}; another mode is another stamp (--g-mode)")
     scored = _scores(evaluator, pictures.drawn(n, 0), n, g_mode, 0)
-    if pictures.resize:
+    if pictures.changes:
         scored = scored.model_copy(update={"scores": tuple(_resized(each, pictures) for each in scored.scores)})
     what = f"{n} of {len(pictures)} pictures of {pictures.native} px"
     notes = (*notes, *_drawn(evaluator, pictures.drawn(n, 0), n, request))
@@ -175,7 +175,7 @@ def _silent(what: str, done: int, total: int) -> None:
 
 
 def _resized(score: Score, pictures: Pictures) -> Score:
-    """The resize mode of the protocol: what was done to the pictures before the extractor saw them."""
+    """The resize mode of the protocol: everything that was done to the pictures before the extractor saw them."""
     protocol = Protocol.model_validate(score.protocol, strict=False)
-    seen = protocol.model_copy(update={"resize": f"pictures of {pictures.resize}; then {protocol.resize}"})
+    seen = protocol.model_copy(update={"resize": f"pictures of {pictures.changes}; then {protocol.resize}"})
     return score.model_copy(update={"stamp": seen.stamp, "protocol": seen.model_dump(mode="json")})

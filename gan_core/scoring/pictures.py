@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from gan_core import datasets, streams
-from gan_core.datasets import DataOptions, ImageSet, decode, folder_listing
+from gan_core.datasets import ImageSet, Options, decode, folder_listing
 from gan_core.datasets.folder import NAME as FOLDER
 from gan_core.datasets.record import Fit, Images, OnProgress
 from gan_core.evaluation.features import BATCH
@@ -23,11 +23,15 @@ KINDS = {1: "grey", 3: "colour"}
 
 @dataclass(frozen=True)
 class Pictures:
-    """Pictures at the reference's size. `resize`: how they were brought to that size; '' where they had it already."""
+    """Pictures at the reference's size.
+
+    `changes`: how they were brought to that size, and the formats that saved them with loss, both part of a score's
+    protocol; '' for pictures of that size that were saved without loss.
+    """
 
     images: Images  # [N C H W]
     native: str  # their own sizes, for people
-    resize: str
+    changes: str
     notes: tuple[str, ...]
 
     def __len__(self) -> int:
@@ -50,16 +54,38 @@ def load_pictures(folder: Path, reference: ImageSet, fit: Fit, home: Path, tell:
     """
     size = reference.size
     try:
-        loaded = datasets.load(FOLDER, "train", size, home, options=DataOptions(fit, folder), on_progress=tell)
+        loaded = datasets.load(FOLDER, "train", size, home, options=Options(fit, folder), on_progress=tell)
     except UserError as error:
         raise UserError(*(_about_pictures(problem) for problem in error.problems)) from None
     images, notes = _of_channels(loaded.images, reference)
+    notes = (*loaded.notes, *notes)
     shapes = _native_shapes(folder)
     native = shape_text(next(iter(shapes))) if len(shapes) == 1 else f"{len(shapes)} sizes"
-    if shapes == {shape_of(size)}:
-        return Pictures(images, native, "", notes)
-    resized = f"pictures of {native} came to the size of the reference: {decode.rule(size, fit)}"
-    return Pictures(images, native, f"{native}: {decode.rule(size, fit)}", (*notes, resized))
+    changes, lossy = "", _saved_with_loss(folder, home, tell)
+    if shapes != {shape_of(size)}:
+        changes = f"{native}: {decode.rule(size, fit)}"
+        notes = (*notes, f"pictures of {native} came to the size of the reference: {decode.rule(size, fit)}")
+    if lossy:
+        changes = f"{changes or native}, saved with loss ({lossy})"
+        notes = (
+            *notes,
+            f"pictures saved with loss ({lossy}), which moves a FID: the score has a stamp of its own; save as PNG to "
+            "compare with other scores",
+        )
+    return Pictures(images, native, changes, notes)
+
+
+def _saved_with_loss(folder: Path, home: Path, tell: OnProgress | None) -> str:
+    """The lossy formats among the files, 'some JPEG' where others are lossless; '' where all are."""
+    folder = folder.expanduser().absolute()
+    listing = folder_listing.listing_of(folder)
+    content = folder_listing.content_of(folder, listing, home, tell or _silent)
+    some = "" if content.lossy_files == len(listing.names) else "some "
+    return some + ", ".join(content.lossy) if content.lossy else ""
+
+
+def _silent(what: str, done: int, total: int) -> None:
+    """Ignore progress: the files were read a moment ago."""
 
 
 def _of_channels(images: Images, reference: ImageSet) -> tuple[Images, tuple[str, ...]]:

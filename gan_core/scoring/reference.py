@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gan_core import datasets
-from gan_core.datasets import DATASETS, DataOptions, ImageSet
+from gan_core.datasets import DATASETS, ImageSet, Options
 from gan_core.datasets.folder import NAME as FOLDER
 from gan_core.datasets.record import Fit, OnProgress
 from gan_core.problems import Problem, UserError, nearest_name
@@ -43,7 +43,7 @@ class Reference:
 
     def load(self, size: Size, fit: Fit, home: Path, tell: OnProgress | None = None) -> ImageSet:
         """The images of the reference at this size. Raises UserError where they can't be had."""
-        return datasets.load(self.data, self.split, size, home, options=DataOptions(fit, self.folder), on_progress=tell)
+        return datasets.load(self.data, self.split, size, home, options=Options(fit, self.folder), on_progress=tell)
 
 
 def other_split(images: ImageSet) -> str | None:

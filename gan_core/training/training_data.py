@@ -5,7 +5,7 @@ from pathlib import Path
 
 from gan_core import datasets
 from gan_core.config.compatibility import channels_problem
-from gan_core.datasets import DataOptions, ImageSet
+from gan_core.datasets import ImageSet, Options
 from gan_core.datasets.record import OnProgress
 from gan_core.problems import Problem, UserError
 from gan_core.schema.configuration import Config
@@ -32,10 +32,10 @@ def check(config: Config, images: ImageSet) -> None:
         raise UserError(*problems)
 
 
-def options(config: Config) -> DataOptions:
+def options(config: Config) -> Options:
     """How the run wants its data."""
     folder = None if config.data_dir is None else Path(config.data_dir)
-    return DataOptions(config.fit, folder, config.skip_broken)
+    return Options(config.fit, folder, config.skip_broken)
 
 
 def key(config: Config) -> tuple[Hashable, ...]:

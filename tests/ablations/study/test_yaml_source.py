@@ -131,3 +131,22 @@ def test_a_folder_and_a_path_through_a_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UserError, match="can't be read: Not a directory"):
         read_yaml(tmp_path / "file" / "study.yaml")
+
+
+@pytest.mark.parametrize(
+    "directive", ["%YAML 1.1", "%YAML 1.3", "%YAML 2.0", "%TAG ! tag:x,2000:", "%FOO bar", "%YAML"]
+)
+def test_directives_that_change_what_is_read_are_refused(tmp_path: Path, directive: str) -> None:
+    """YAML 1.1 reads 010 as 8 and `no` as false; a later version is not what the file is read as."""
+    path = tmp_path / "study.yaml"
+    path.write_text(f"# a comment\n{directive}\n---\nseeds: 010\n")
+    with pytest.raises(UserError) as caught:
+        read_yaml(path)
+    assert caught.value.problems[0].source == f"{path}:2"
+    assert directive in caught.value.problems[0].message
+
+
+def test_the_version_that_is_meant_may_be_named(tmp_path: Path) -> None:
+    path = tmp_path / "study.yaml"
+    path.write_text("%YAML 1.2\n---\nseeds: 010\nnote: '%YAML 1.1'\n")
+    assert read_yaml(path).data == {"seeds": 10, "note": "%YAML 1.1"}

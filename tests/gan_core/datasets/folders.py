@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from gan_core import datasets
-from gan_core.datasets import DataOptions, ImageSet
+from gan_core.datasets import ImageSet, Options
 from gan_core.datasets.record import Fit, OnProgress
 
 
@@ -15,5 +15,5 @@ def load(
     skip_broken: bool = False,
     on_progress: OnProgress | None = None,
 ) -> ImageSet:
-    options = DataOptions(fit, folder, skip_broken)
+    options = Options(fit, folder, skip_broken)
     return datasets.load("folder", "train", size, home, options=options, on_progress=on_progress)

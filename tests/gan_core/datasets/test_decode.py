@@ -7,7 +7,8 @@ import PIL.Image
 import pytest
 from torchvision.transforms import v2
 
-from gan_core.datasets.decode import BrokenImageError, decode, is_grey, rule
+from gan_core.datasets.decode import BrokenImageError, decode, rule
+from gan_core.datasets.image_facts import facts_of
 from gan_core.datasets.record import Fit
 from gan_core.datasets.resize import covering
 from tests.gan_core.datasets.pictures import encoded, noise
@@ -48,14 +49,14 @@ def test_grey_and_colour_come_to_either_number_of_channels() -> None:
     grey = noise((8, 8))
     assert decode(encoded(grey), 8, "crop", 1).shape == (1, 8, 8)
     np.testing.assert_array_equal(decode(encoded(grey), 8, "crop", 3), np.broadcast_to(grey, (3, 8, 8)))
-    assert is_grey(encoded(grey))
-    assert not is_grey(encoded(noise((8, 8, 3))))
+    assert facts_of(encoded(grey)).grey
+    assert not facts_of(encoded(noise((8, 8, 3)))).grey
 
 
 def test_sixteen_bits_are_scaled_and_not_clipped() -> None:
     deep = np.array([[0, 128, 257, 32896, 65535]], dtype=np.uint16).repeat(5, axis=0)
     content = encoded(deep)
-    assert is_grey(content)
+    assert facts_of(content).grey
     assert decode(content, 5, "crop", 1)[0, 0].tolist() == [0, 0, 1, 128, 255]
 
 

@@ -8,7 +8,7 @@ import PIL.Image
 import pytest
 
 from gan_core import datasets
-from gan_core.datasets import DataOptions, decode
+from gan_core.datasets import Options, decode
 from gan_core.problems import UserError
 from tests.gan_core.datasets.folders import load
 from tests.gan_core.datasets.pictures import encoded, fill, noise
@@ -121,7 +121,7 @@ def test_folders_that_hold_nothing_to_learn_from(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="holds no image; "):
         load(tmp_path / "none", home, skip_broken=True)
     with pytest.raises(UserError, match="allowed: train"):
-        datasets.load("folder", "test", 8, home, options=DataOptions(folder=tmp_path))
+        datasets.load("folder", "test", 8, home, options=Options(folder=tmp_path))
 
 
 def test_progress_is_told_to_the_end(tmp_path: Path) -> None:

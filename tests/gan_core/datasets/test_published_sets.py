@@ -14,7 +14,7 @@ import pytest
 import torchvision.datasets
 
 from gan_core import datasets
-from gan_core.datasets import DataOptions, celeba, cifar10, decode, mnist, torchvision_download
+from gan_core.datasets import Options, celeba, cifar10, decode, mnist, torchvision_download
 from gan_core.problems import UserError
 from tests.gan_core.datasets.pictures import encoded, noise
 
@@ -160,7 +160,7 @@ def test_no_pickle_with_a_wrong_checksum_is_opened(tmp_path: Path, monkeypatch: 
 def test_celeba_by_split_cut_or_stretched(fit: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put_celeba(tmp_path / "datasets" / "celeba", monkeypatch)
     size = {"crop": 64, "stretch": (157, 128)}[fit]
-    options = DataOptions(fit=fit)
+    options = Options(fit=fit)
     loaded = datasets.load("celeba", "train", size, tmp_path, options=options)
     for i, name in enumerate(["000001.jpg", "000002.jpg", "000004.jpg", "000006.jpg"]):
         np.testing.assert_array_equal(loaded.images[i], decode.decode(FACES[name], size, fit, 3))

@@ -88,6 +88,26 @@ def test_resized_pictures_have_another_stamp_that_says_so(run: Path, home: Path,
     assert any("came to the size of the reference" in note for note in found.notes)
 
 
+@pytest.mark.parametrize(("every", "words"), [(1, "saved with loss (JPEG)"), (2, "saved with loss (some JPEG)")])
+def test_pictures_saved_with_loss_have_a_stamp_and_a_note(
+    run: Path, home: Path, tmp_path: Path, every: int, words: str
+) -> None:
+    """Their FID moves: the same pictures as PNG score as the run itself, and share its stamp."""
+    folder = pictures_of(run, tmp_path / "pictures")
+    place = Place(home)
+    own = evaluate(folder, ScoreRequest(like=SETTINGS, n=60), place)
+    for path in sorted(folder.iterdir())[::every]:
+        with PIL.Image.open(path) as picture:
+            picture.save(path.with_suffix(".jpg"), quality=75)
+        path.unlink()
+    lossy = evaluate(folder, ScoreRequest(like=SETTINGS, n=60), place)
+    assert lossy.scores[0].value != own.scores[0].value
+    assert lossy.scores[0].stamp != own.scores[0].stamp
+    assert words in str(lossy.scores[0].protocol["resize"])
+    assert any(words in note for note in lossy.notes)
+    assert not any("loss" in note for note in own.notes)
+
+
 def test_how_g_ran_is_part_of_the_protocol(run: Path, home: Path, tmp_path: Path) -> None:
     folder = pictures_of(run, tmp_path / "p")
     found = evaluate(folder, ScoreRequest(like=SETTINGS, g_mode="batch statistics"), Place(home))
