@@ -59,7 +59,8 @@ class Again:
 def verify(directory: Path, again: Again, stop: Callable[[], bool], on_step: OnStep) -> Verification:
     """Train the run in `directory` again, from its record, in a temporary folder. The run itself is not changed.
 
-    Raises UserError where it has no result, or where its configuration means another run by now.
+    Raises UserError where it has no result, where its configuration means another run by now, or where its images have
+    changed.
     """
     record, recorded = read_record(directory), journal.read(directory)
     start = recorded[0] if recorded else None
@@ -70,7 +71,11 @@ def verify(directory: Path, again: Again, stop: Callable[[], bool], on_step: OnS
     if config.fingerprint() != record.fingerprint:
         message = f"its settings mean another run by now ({config.fingerprint()}, recorded {record.fingerprint})"
         raise UserError(Problem(message, source=str(directory), allowed="the version that it was trained with"))
-    training_data.load(config, again.home, lambda what, done, total: on_step(f"data: {what}"))
+    images = training_data.load(config, again.home, lambda what, done, total: on_step(f"data: {what}"))
+    if images.digest != start.data_digest:
+        message = f"was trained on other images than there are now ({start.data_digest}, now {images.digest})"
+        allowed = "the same images; a relative data_dir starts from the directory of the command"
+        raise UserError(Problem(message, source=str(directory), allowed=allowed))
     names = extractors_of(config)
     supply(names, again.home, again.inception_weights, lambda what, done, total: on_step(f"weights: {what}"))
     device, threads = again.device or _device(start.device), again.threads or start.threads
@@ -126,8 +131,6 @@ def _conditions(record: TrialRecord, then: AnyEvent, now: AnyEvent) -> Iterator[
             yield f"{name} {old}, now {new}"
     if record.code != code_digest():
         yield f"trainer's source {record.code or 'of no one version'}, now {code_digest()}"
-    if then.data_digest != now.data_digest:
-        yield f"images {then.data_digest}, now {now.data_digest}"
 
 
 def _by_scores(scores: Sequence[ScoreDifference], then: Sequence[AnyEvent], now: Sequence[AnyEvent]) -> Outcome:

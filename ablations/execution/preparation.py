@@ -1,6 +1,6 @@
 """Before any trial trains: all images are ready and usable for every trial, and the extractors have their weights."""
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 from ablations.execution.progress import OnStep
@@ -8,7 +8,13 @@ from ablations.workspace.trials import Trial
 from gan_core.config.compatibility import extractors_of
 from gan_core.datasets import ImageSet
 from gan_core.evaluation.extractors.supply import supply
+from gan_core.events import AnyEvent, Started
+from gan_core.problems import Problem, UserError
 from gan_core.training import training_data
+
+ALLOWED = (
+    "the same images (a relative path starts from the directory of the command), or --as NEWNAME for a study of its own"
+)
 
 
 def prepare_data(trials: Iterable[Trial], home: Path, on_step: OnStep) -> dict[tuple[Hashable, ...], str]:
@@ -32,6 +38,36 @@ def prepare_data(trials: Iterable[Trial], home: Path, on_step: OnStep) -> dict[t
         for note in ready[key].notes:
             on_step(f"data: {name}: {note}")
     return {key: images.digest for key, images in ready.items()}
+
+
+def refuse_other_images(
+    trials: Iterable[Trial],
+    journals: Mapping[str, Sequence[AnyEvent]],
+    digests: Mapping[tuple[Hashable, ...], str],
+) -> None:
+    """Raise UserError where the images of what is to be trained differ from those that the study's trials began with.
+
+    A folder may have got more images since, or a relative path may mean another folder from here. One table never
+    holds trials that were trained on different images.
+    """
+    begun: dict[tuple[Hashable, ...], dict[str, list[str]]] = {}
+    for trial in trials:
+        for event in journals[trial.name][:1]:
+            if isinstance(event, Started) and (key := training_data.key(trial.config)) in digests:
+                begun.setdefault(key, {}).setdefault(event.data_digest, []).append(trial.name)
+    problems = []
+    for key, by_digest in begun.items():
+        for digest, names in by_digest.items():
+            if digest != digests[key]:
+                folder = training_data.folder_of(key)
+                what = f"the images of {folder.absolute()}" if folder else f"the images of {key[0]}"
+                message = (
+                    f"{what} are not those that {len(names)} trial(s) of this study were trained on, "
+                    f"{names[0]} the first: {digest} then, {digests[key]} now"
+                )
+                problems.append(Problem(message, ("data_dir",) if folder else ("data",), ALLOWED))
+    if problems:
+        raise UserError(*problems)
 
 
 def prepare_weights(trials: Iterable[Trial], home: Path, given: Path | None, on_step: OnStep) -> None:

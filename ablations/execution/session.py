@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ablations.execution.floors import FloorWork
 from ablations.execution.options import ExecutionOptions as ExecutionOptions
 from ablations.execution.outputs import Outputs
-from ablations.execution.preparation import prepare_data, prepare_weights
+from ablations.execution.preparation import prepare_data, prepare_weights, refuse_other_images
 from ablations.execution.progress import OnStep, StudyProgress
 from ablations.execution.reuse import DataDigests, Twin, reusable, take_over, told, twins_of
 from ablations.execution.runner import run_trials
@@ -90,6 +90,7 @@ class Session:
         executor = self._executor()  # its fork server gets ready while the rest is opened
         tracker = self._tracker()
         self.data_digests = prepare_data(to_do, self.options.home, on_step)
+        refuse_other_images(self.trials, self.journals, self.data_digests)
         self._take_over(to_do, on_step)
         prepare_weights(to_do, self.options.home, self.options.inception_weights, on_step)
         options = self.options

@@ -76,6 +76,8 @@ def _run(path: Path, request: ScoreRequest, place: Place, tell: OnProgress | Non
     run = saved_run(path, request.of, place.device)
     config = run.generator.config if request.like is None else resolve(request.like)
     reference = _reference(request, config, place, tell)
+    if request.reference is None and training_data.key(config) == training_data.key(run.generator.config):
+        _check_images(run, reference)
     _check_shape(run, reference)
     evaluator = _evaluator(request, config, reference, place, tell)
     n = request.n or config.full_samples
@@ -135,6 +137,14 @@ def _reference(request: ScoreRequest, config: Config | None, place: Place, tell:
         raise UserError(Problem(message, ("reference",), allowed=allowed))
     options = training_data.options(config)
     return datasets.load(config.data, "train", config.image_size, place.home, options=options, on_progress=tell)
+
+
+def _check_images(run: SavedRun, reference: ImageSet) -> None:
+    """Raise UserError where the images that the run was trained on have changed since."""
+    if reference.digest != run.data_digest:
+        message = f"the images that the run was trained on have changed: {run.data_digest} then, {reference.digest} now"
+        allowed = "the same images, or --reference with the images to compare with"
+        raise UserError(Problem(message, ("reference",), allowed=allowed))
 
 
 def _check_shape(run: SavedRun, reference: ImageSet) -> None:

@@ -7,7 +7,7 @@ from gan_core import journal
 from gan_core.events import Evaluated
 from gan_core.problems import Problem, UserError
 from gan_core.scoring.records import Kind
-from gan_core.show.saved import SavedGenerator, Which, load_generator, load_weights
+from gan_core.show.saved import SavedGenerator, Which, load_generator, load_weights, started
 from gan_core.training import checkpoint
 
 WHERE = ("RUN",)
@@ -17,10 +17,11 @@ ALLOWED = "a run's folder, a file of weights or a checkpoint in one, or a folder
 
 @dataclass(frozen=True)
 class SavedRun:
-    """A run's generator; `what` describes it for people."""
+    """A run's generator; `what` describes it for people; `data_digest`: of the images that it was trained on."""
 
     generator: SavedGenerator
     what: str
+    data_digest: str
 
 
 def kind_of(path: Path) -> Kind:
@@ -41,8 +42,11 @@ def kind_of(path: Path) -> Kind:
 def saved_run(path: Path, which: Which, device: str) -> SavedRun:
     """The generator of a run's folder or of a file in it. Raises UserError where there is none."""
     if path.is_file():
-        return SavedRun(load_weights(path, device), f"{path.parent.name}, {path.name}")
-    return SavedRun(load_generator(path, which, device), f"{path.name}, {which} generator{_seen(path, which)}")
+        generator, what = load_weights(path, device), f"{path.parent.name}, {path.name}"
+    else:
+        generator, what = load_generator(path, which, device), f"{path.name}, {which} generator{_seen(path, which)}"
+    directory = path.parent if path.is_file() else path
+    return SavedRun(generator, what, started(journal.read(directory), directory).data_digest)
 
 
 def _seen(directory: Path, which: Which) -> str:

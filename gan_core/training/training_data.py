@@ -38,6 +38,12 @@ def options(config: Config) -> Options:
     return Options(config.fit, folder, config.skip_broken)
 
 
+def folder_of(key: tuple[Hashable, ...]) -> Path | None:
+    """The folder of images that a key names; None for other data sets."""
+    *_, own = key
+    return own.folder if isinstance(own, Options) else None
+
+
 def key(config: Config) -> tuple[Hashable, ...]:
     """A key that is equal for runs that are trained on the same images."""
     return (config.data, config.image_size, options(config))
