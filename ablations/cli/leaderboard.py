@@ -118,7 +118,7 @@ def _write(option: str, path: Path, text: str, tell: bool) -> None:
         sys.stdout.write(text)
         return
     try:
-        write_text(path, text)
+        write_text(path, text, shared=True)
     except OSError as error:
         raise UserError(Problem(f"{path} can't be written: {error.strerror}", (option,))) from error
     if tell:

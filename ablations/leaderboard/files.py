@@ -45,7 +45,7 @@ def json_of(leaderboard: Leaderboard) -> str:
 
 def write_csv(leaderboard: Leaderboard, path: Path) -> None:
     """Put the CSV into the file, atomically."""
-    write_text(path, csv_of(leaderboard))
+    write_text(path, csv_of(leaderboard), shared=True)
 
 
 def _table(table: Table) -> dict[str, Any]:

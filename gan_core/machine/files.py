@@ -2,15 +2,13 @@
 
 import errno
 import fcntl
-import itertools
 import os
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from gan_core.problems import Problem, UserError
-
-_numbers = itertools.count()
 
 
 @contextmanager
@@ -21,7 +19,7 @@ def replacing(path: Path, *, shared: bool = False, durable: bool = True) -> Iter
     left behind. The file gets the permissions that the umask allows. `shared`: several processes may write this file at
     once, so each has a temporary name of its own. `durable`: the content is on the disk before it takes the place.
     """
-    own = f".{os.getpid()}-{next(_numbers)}" if shared else ""
+    own = f".{uuid.uuid4().hex}" if shared else ""  # process ids repeat in containers that share a volume
     temporary = path.with_name(f".{path.name}{own}.tmp")
     try:
         yield temporary

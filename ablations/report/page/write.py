@@ -16,13 +16,13 @@ from gan_core.machine import files
 def write_report(roots: Sequence[Path], out: Path) -> tuple[StudyReport, ...]:
     """Write the page of the studies in these folders, atomically, and return its numbers."""
     reports = study_reports(roots)
-    files.write_text(out, page_of(reports))
+    files.write_text(out, page_of(reports), shared=True)
     return reports
 
 
 def write_comparison(sides: SideBySide, out: Path) -> None:
     """The page of a comparison, atomically."""
-    files.write_text(out, comparison_page(sides))
+    files.write_text(out, comparison_page(sides), shared=True)
 
 
 def write_figures(

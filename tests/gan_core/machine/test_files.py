@@ -20,6 +20,17 @@ with locked(Path(sys.argv[1])):
     sys.stdin.read()
 """
 
+NAME = """
+import os
+import sys
+from pathlib import Path
+from gan_core.machine.files import replacing
+os.getpid = lambda: 1
+with replacing(Path(sys.argv[1]), shared=True) as temporary:
+    temporary.touch()
+    print(temporary.name)
+"""
+
 
 def test_what_fails_leaves_nothing_behind(tmp_path: Path) -> None:
     (tmp_path / "taken").mkdir()
@@ -61,6 +72,12 @@ def test_two_that_write_a_shared_file_do_not_meet(tmp_path: Path) -> None:
         second.write_text("second")
     assert path.read_text() == "first"  # the outer one ended last
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_equal_process_ids_do_not_give_equal_temporary_names(tmp_path: Path) -> None:
+    """As in two containers that share a volume: each is process 1 in its own, with no write behind it."""
+    names = {subprocess.check_output([sys.executable, "-c", NAME, str(tmp_path / "file")]) for _ in range(2)}
+    assert len(names) == 2
 
 
 def test_a_held_lock_is_refused_or_waited_for(tmp_path: Path) -> None:
