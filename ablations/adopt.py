@@ -40,7 +40,7 @@ class Found:
 
 @dataclass(frozen=True)
 class Adoption:
-    """The outcome for the runs in a folder, by the trials' names. `complaint`: what the tracker could not do."""
+    """The outcome for the runs in a folder, by the trials' names. `warnings`: what could not be done, for the user."""
 
     study: str
     adopted: tuple[str, ...]
@@ -48,7 +48,7 @@ class Adoption:
     unfinished: tuple[str, ...]  # folders of runs that have not come to their end
     other_code: tuple[str, ...]  # adopted, and trained by another source of the trainer than this one
     left: int  # trials of the study without a result
-    complaint: str = ""
+    warnings: tuple[str, ...] = ()
     models: ModelsLogged | None = None
 
 
@@ -95,7 +95,7 @@ def adopt(source: Path, study: Study, runs: Path, options: ExecutionOptions, on_
         unfinished=tuple(folder.name for folder, _ in runs_there if not _end(folder)),
         other_code=tuple(one.trial.name for one in new if one.record.code != code_digest()),
         left=len(trials) - len(session.trials),
-        complaint=session.complaint,
+        warnings=tuple(session.warnings),
         models=models,
     )
 

@@ -103,8 +103,8 @@ def train(executor: Processes, root: Path, settings: dict[str, Any], uri: str | 
     tracker.begin(Execution("cost", "one-in", root, [trial], file, provenance_of(Path(__file__).parent, ["benchmark"])))
     tracker.start()
     run(executor, trial, tracker.notify)
-    complaint = tracker.close(60, "finished")
-    assert uri is None or not complaint, complaint
+    unsent = tracker.close(60, "finished")
+    assert uri is None or not unsent, unsent
     spent = tracker.clocked.cpu_s if isinstance(tracker, Measured) else 0.0
     events = journal.read(trial.directory)
     end = events[-1]

@@ -104,6 +104,7 @@ def run(
     from ablations.execution.session import ExecutionOptions, open_session
     from ablations.study.overrides import Overrides, settings_in
     from ablations.study.study import load_study
+    from ablations.terminal.console import show_warnings
     from ablations.terminal.execution_end import show_models, show_outcome
     from ablations.terminal.progress import Steps, display
     from ablations.terminal.unreachable import settle_store
@@ -143,9 +144,12 @@ def run(
         ):
             for report in reports:
                 shown.report(report)
-        show_outcome(session, stopped=interrupt.requested)
-        if not interrupt.requested:
-            show_models(log_missing_models(session, Steps()))
+        try:
+            show_outcome(session, stopped=interrupt.requested)
+            if not interrupt.requested:
+                show_models(log_missing_models(session, Steps()))
+        finally:
+            show_warnings(session.warnings)
     raise typer.Exit(0 if session.progress.is_done else 1)
 
 

@@ -23,16 +23,24 @@ from gan_core.scoring.floors import floors_of
 class FloorWork:
     """Makes what is missing of a study's floors: `start`, then `finish`, or `stop` to end without waiting.
 
-    A study goes on without floors that can't be made; `complaint` says why there are none.
+    A study goes on without floors that can't be made; why there are none is added to `warnings`.
     """
 
     def __init__(
-        self, configs: Iterable[Config], root: Path, home: Path, device: str, *, here: bool, asked: bool | None
+        self,
+        configs: Iterable[Config],
+        root: Path,
+        home: Path,
+        device: str,
+        warnings: list[str],
+        *,
+        here: bool,
+        requested: bool | None,
     ) -> None:
-        """`asked`: with large extractors too; False: none at all."""
+        """`requested`: True for large extractors too, False for no floors, None for those that take seconds."""
         self.root, self.home, self.device, self.here = root, home, device, here
-        self.missing = () if asked is False else missing_floors(root, configs, large=asked is True)
-        self.complaint = ""
+        self.missing = () if requested is False else missing_floors(root, configs, large=requested is True)
+        self.warnings = warnings
         self._process: BaseProcess | None = None
         self._ours: Connection | None = None
 
@@ -43,7 +51,7 @@ class FloorWork:
         settings = [config.plain() for config in self.missing]
         if self.here:
             on_step("floors: real images and noise are scored")
-            self.complaint = _attempt(settings, self.root, self.home, self.device)
+            self._warn(_attempt(settings, self.root, self.home, self.device))
             return
         context = fork_server()
         self._ours, theirs = context.Pipe(duplex=False)
@@ -59,9 +67,9 @@ class FloorWork:
         if self._process.is_alive():
             on_step("floors: real images and noise are scored")
         try:
-            self.complaint = self._ours.recv()
+            self._warn(self._ours.recv())
         except EOFError:
-            self.complaint = "no floors: their process died"
+            self._warn("no floors: their process died")
         self._process.join()
         self._process = None
 
@@ -71,6 +79,10 @@ class FloorWork:
             self._process.kill()
             self._process.join()
             self._process = None
+
+    def _warn(self, warning: str) -> None:
+        if warning:
+            self.warnings.append(warning)
 
 
 def _child(settings: list[dict[str, object]], root: Path, home: Path, device: str, pipe: Connection) -> None:
@@ -84,7 +96,7 @@ def _attempt(settings: list[dict[str, object]], root: Path, home: Path, device: 
         make_floors(settings, root, home, device)
     except UserError as error:
         return f"no floors: {error}"
-    except Exception as error:  # told as a warning: the trials are what matters
+    except Exception as error:  # reported as a warning: the trials are what matters
         return f"no floors: {traceback.format_exception_only(error)[-1].strip()}"
     return ""
 

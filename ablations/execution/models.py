@@ -11,25 +11,26 @@ from gan_core.problems import UserError
 
 @dataclass(frozen=True)
 class ModelsLogged:
-    """What was logged now, by arm. `complaint`: why others were not, and what to do; '' if nothing is wrong."""
+    """The arms whose model was logged now, and the registered model whose versions they became, if any."""
 
     arms: tuple[str, ...] = ()
     register: str | None = None
-    complaint: str = ""
 
 
 def log_missing_models(session: Session, on_step: OnStep) -> ModelsLogged:
     """Log each arm's best generator that the store lacks, and register it, where the options want that.
 
-    Nothing happens where MLflow does not have the runs yet: `sync` will send both.
+    Nothing happens where MLflow does not have the runs yet: `sync` will send both. Why some could not be logged is
+    added to the session's warnings.
     """
     options, root, uri = session.options, session.workspace.root, session.tracking_uri
-    if not options.models or session.offline or session.complaint:
+    if not options.models or session.offline or not session.has_sent_all:
         return ModelsLogged()
     try:
         best = not_logged(root, uri, options.register)
     except UserError as error:
-        return ModelsLogged(complaint=f"no best generator was logged: {error}")
+        session.warnings.append(f"no best generator was logged: {error}")
+        return ModelsLogged()
     if not best:
         return ModelsLogged()
     from ablations.tracking.mlflow.models import log_models
@@ -48,6 +49,7 @@ def log_missing_models(session: Session, on_step: OnStep) -> ModelsLogged:
         problems.append(str(error))
     except KeyboardInterrupt:
         problems.append("stopped")
-    count = f"{len(best) - len(logged)} of {len(best)} best generators are no models in MLflow"
-    complaint = f"{count} ({problems[0]}); to log them: {sync_command(root)}" if problems else ""
-    return ModelsLogged(tuple(logged), options.register, complaint)
+    if problems:
+        count = f"{len(best) - len(logged)} of {len(best)} best generators are no models in MLflow"
+        session.warnings.append(f"{count} ({problems[0]}); to log them: {sync_command(root)}")
+    return ModelsLogged(tuple(logged), options.register)

@@ -9,11 +9,10 @@ from ablations.workspace.workspace import Workspace
 
 
 class Outputs:
-    """The outputs of one study. `with_report`: whether a page is wanted. `complaint`: why there is none, or ''."""
+    """The outputs of one study. `with_report`: whether a page is wanted; why there is none is added to `warnings`."""
 
-    def __init__(self, workspace: Workspace, with_report: bool) -> None:
-        self.workspace, self.with_report = workspace, with_report
-        self.complaint = ""
+    def __init__(self, workspace: Workspace, with_report: bool, warnings: list[str]) -> None:
+        self.workspace, self.with_report, self.warnings = workspace, with_report, warnings
 
     def source(self) -> ResultSource:
         """The results as they are now."""
@@ -34,7 +33,8 @@ class Outputs:
             from ablations.report.page.write import write_at_the_end
 
             on_step("writing the report")
-            self.complaint = write_at_the_end(self.workspace)
+            if warning := write_at_the_end(self.workspace):
+                self.warnings.append(warning)
 
     def files(self) -> list[Path]:
         """The files that exist and are wanted, for copies elsewhere."""

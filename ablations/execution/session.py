@@ -50,8 +50,9 @@ class Session:
         self.tracking_uri = options.tracking_uri or workspace.mlflow_uri
         self.reused: dict[str, Twin] = {}  # by trial: taken over in this execution
         self.offline = options.offline
-        self.complaint = ""  # what the tracker could not do, for the user
-        self.outputs = Outputs(workspace, options.report)
+        self.warnings: list[str] = []  # for the user, printed at the end; whoever has one appends it
+        self.has_sent_all = True  # whether the tracking store has all that it was to get
+        self.outputs = Outputs(workspace, options.report, self.warnings)
         self.floors = self._floors()
 
     @property
@@ -166,7 +167,9 @@ class Session:
                 tracker.attach(path)
             tracker.describe(self.workspace)
         finally:
-            self.complaint = tracker.close(CLOSE_S, outcome)
+            if unsent := tracker.close(CLOSE_S, outcome):
+                self.has_sent_all = False
+                self.warnings.append(unsent)
         self.outputs.write_leaderboard()  # now with the ids of all runs
 
     def _ledger(self) -> "Ledger":
@@ -184,9 +187,10 @@ class Session:
         return tracker_of(None if self.offline else self.tracking_uri, self.study.name, embedded)
 
     def _floors(self) -> FloorWork:
-        here, asked = self.options.executor == "inline", self.options.floors
+        options, root = self.options, self.workspace.root
         configs, device = [arm.config for arm in self.study.arms], self.resources.devices[0]
-        return FloorWork(configs, self.workspace.root, self.options.home, device, here=here, asked=asked)
+        here = options.executor == "inline"
+        return FloorWork(configs, root, options.home, device, self.warnings, here=here, requested=options.floors)
 
 
 @contextmanager

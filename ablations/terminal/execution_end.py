@@ -25,15 +25,9 @@ def show_outcome(session: Session, stopped: bool) -> None:
     if session.workspace.report_html.exists() and session.options.report:
         say(f"report:      {session.workspace.report_html}")
     if session.offline:
-        say(f"MLflow:      {session.complaint or sync_command(session.workspace.root)}")
+        say(f"MLflow:      nothing was sent; to send it: {sync_command(session.workspace.root)}")
     else:
         show_tracked(session.tracking_uri, session.workspace.root)
-    if session.complaint and not session.offline:
-        show_warnings([session.complaint])
-    if session.outputs.complaint:
-        show_warnings([session.outputs.complaint])
-    if session.floors.complaint:
-        show_warnings([session.floors.complaint])
     if session.exploration is not None:
         _show_search(session, session.exploration)
     if session.reused:
@@ -81,9 +75,7 @@ def _searched(arm: Arm) -> str:
 
 
 def show_models(models: ModelsLogged) -> None:
-    """Print how many models were logged, how to load a registered one, and what went wrong."""
+    """Print how many models were logged, and how to load a registered one."""
     if models.arms:
         named = "" if models.register is None else f", models:/{models.register}@{alias_of(models.arms[0])} and so on"
         say(f"models:      {len(models.arms)} logged in MLflow, each arm's best generator{named}; docs/models.md")
-    if models.complaint:
-        show_warnings([models.complaint])

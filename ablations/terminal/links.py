@@ -29,8 +29,8 @@ def show_ui(base: str, shown: "RefreshedStore | None", root: Path, opened: bool,
         links = links_of(Links(base, shown.tracked.experiment_id), shown.tracked)
         for words, address in links.items():
             say(f"{words + ':':{max(map(len, links)) + 2}}{address}")
-        if shown.complaint:
-            show_warnings([shown.complaint])
+        if shown.warning:
+            show_warnings([shown.warning])
         if opened and not webbrowser.open(next(iter(links.values()))):
             show_warnings(["no browser could be opened: is there a display?"])
     if stops:

@@ -36,10 +36,9 @@ def show_adoption(adoption: Adoption) -> None:
     if adoption.other_code:
         count, total = len(adoption.other_code), len(adoption.adopted)
         show_warnings([f"{count} of {total} were trained by another source of gan_core than the one here"])
-    if adoption.complaint:
-        show_warnings([adoption.complaint])
     if adoption.models is not None:
         show_models(adoption.models)
+    show_warnings(adoption.warnings)
 
 
 def show_verification(verification: Verification) -> None:

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeAlias
 
-from ablations.tracking.state import sync_command
 from ablations.workspace.execution_record import Execution, Outcome, begin_record, end_record
 from ablations.workspace.trials import Trial
 from ablations.workspace.workspace import Workspace
@@ -46,12 +45,11 @@ class Offline:
 
     def __init__(self) -> None:
         self._folder: Path | None = None
-        self._root = Path()
         self._lost: dict[str, None] = {}
 
     def begin(self, execution: Execution) -> str:
         """Write the execution to disk, and return its id."""
-        self._root, self._folder = execution.directory, begin_record(execution)
+        self._folder = begin_record(execution)
         return self._folder.name
 
     def admit(self, trial: Trial) -> None:
@@ -74,7 +72,7 @@ class Offline:
         """Nothing to do: `sync` does it."""
 
     def close(self, timeout_s: float, outcome: Outcome = "finished") -> str:
-        """Write down how the execution ended. Returns what is to be done later, in words."""
+        """Write down how the execution ended. Returns no warning: that nothing is sent is what the user wanted."""
         if self._folder is not None:
             end_record(self._folder, outcome, self._lost)
-        return f"nothing was sent to MLflow; to send it: {sync_command(self._root)}"
+        return ""

@@ -41,10 +41,10 @@ WHERE = ("MLFLOW_TRACKING_URI",)
 
 @dataclass(frozen=True)
 class RefreshedStore:
-    """What is there to see. `complaint`: why it is not up to date, '' if it is."""
+    """What is there to see. `warning`: why it is not up to date, '' if it is."""
 
     tracked: Tracked
-    complaint: str = ""
+    warning: str = ""
 
 
 class _Read(NamedTuple):

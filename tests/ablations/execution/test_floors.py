@@ -19,8 +19,8 @@ def nothing(text: str, share: float | None = None) -> None:
     return
 
 
-def work(root: Path, home: Path, some: list[Config], *, here: bool = True, asked: bool | None = None) -> FloorWork:
-    return FloorWork(some, root, home, "cpu", here=here, asked=asked)
+def work(root: Path, home: Path, some: list[Config], *, here: bool = True, requested: bool | None = None) -> FloorWork:
+    return FloorWork(some, root, home, "cpu", [], here=here, requested=requested)
 
 
 def test_one_protocol_of_two_arms_gives_two_floors(tmp_path: Path, home: Path) -> None:
@@ -29,7 +29,7 @@ def test_one_protocol_of_two_arms_gives_two_floors(tmp_path: Path, home: Path) -
     assert len(made.missing) == 1
     made.start(nothing)
     made.finish(nothing)
-    assert made.complaint == ""
+    assert made.warnings == []
     assert [floor.kind for floor in read_floors(tmp_path)] == ["real", "noise"]
     assert missing_floors(tmp_path, configs(), large=False) == ()
 
@@ -40,7 +40,7 @@ def test_in_a_process_they_are_the_same(tmp_path: Path, home: Path) -> None:
         made = work(tmp_path / name, home, configs(), here=here)
         made.start(nothing)
         made.finish(nothing)
-        assert made.complaint == ""
+        assert made.warnings == []
     assert (tmp_path / "here" / FILE).read_text() == (tmp_path / "there" / FILE).read_text()
 
 
@@ -53,17 +53,18 @@ def test_another_protocol_is_added(tmp_path: Path, home: Path) -> None:
 
 
 def test_none_where_none_are_asked_for_or_possible(tmp_path: Path, home: Path) -> None:
-    assert work(tmp_path, home, configs(), asked=False).missing == ()
-    assert work(tmp_path, home, configs(extractor="none"), asked=True).missing == ()
+    assert work(tmp_path, home, configs(), requested=False).missing == ()
+    assert work(tmp_path, home, configs(extractor="none"), requested=True).missing == ()
 
 
-def test_a_complaint_and_no_exception_where_data_are_missing(tmp_path: Path, home: Path) -> None:
+def test_a_warning_and_no_exception_where_data_are_missing(tmp_path: Path, home: Path) -> None:
     gone = resolve({**BASELINE, "data": "folder", "data_dir": str(tmp_path / "gone")})
     made = work(tmp_path, home, [gone])
     made.start(nothing)
     made.finish(nothing)
-    assert made.complaint.startswith("no floors: data_dir:")
-    assert "does not exist" in made.complaint
+    (warning,) = made.warnings
+    assert warning.startswith("no floors: data_dir:")
+    assert "does not exist" in warning
 
 
 def test_a_damaged_file_is_told(tmp_path: Path) -> None:

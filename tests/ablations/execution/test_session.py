@@ -87,7 +87,7 @@ class FakedSession(Session):
         return self.executor
 
     def _floors(self) -> FloorWork:
-        return FloorWork((), self.workspace.root, self.options.home, "cpu", here=True, asked=False)
+        return FloorWork((), self.workspace.root, self.options.home, "cpu", self.warnings, here=True, requested=False)
 
 
 @pytest.fixture
@@ -125,7 +125,8 @@ def test_to_the_end(faked: FakedSession) -> None:
         ("describe", "tiny"),
         ("close", "finished"),
     ]
-    assert faked.complaint == "the store is slow"
+    assert faked.warnings == ["the store is slow"]
+    assert not faked.has_sent_all
     assert faked.progress.is_done
 
 
@@ -137,7 +138,6 @@ def test_a_failure_is_not_done(faked: FakedSession, capsys: pytest.CaptureFixtur
     show_outcome(faked, stopped=False)
     shown = capsys.readouterr()
     assert "failed: ttur-seed0: because\nnot done: 1 of 4 trials are left; the same command goes on\n" in shown.out
-    assert "warning: the store is slow" in shown.err
 
 
 def test_stopped(faked: FakedSession, capsys: pytest.CaptureFixture[str]) -> None:

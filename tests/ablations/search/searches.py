@@ -145,7 +145,7 @@ class SearchSession(Session):
         return self.trainer
 
     def _floors(self) -> FloorWork:
-        return FloorWork((), self.workspace.root, self.options.home, "cpu", here=True, asked=False)
+        return FloorWork((), self.workspace.root, self.options.home, "cpu", self.warnings, here=True, requested=False)
 
 
 def silent(text: str, share: float | None = None) -> None:

@@ -112,7 +112,7 @@ def test_again_changes_nothing_and_keeps_the_colour_that_somebody_chose(study: W
     place.client.delete_experiment_tag(before.experiment_id, NOTE)
     shown = refresh(study, place.uri)
     assert shown is not None
-    assert (shown.complaint, shown.tracked.execution) == ("", parent(place).info.run_id)
+    assert (shown.warning, shown.tracked.execution) == ("", parent(place).info.run_id)
     assert place.client.get_experiment_by_name(place.experiment).tags == before.tags
     assert place.client.get_run(chosen).data.tags["mlflow.runColor"] == "#123456"
     assert place.client.get_run(other.info.run_id).data.tags == other.data.tags
