@@ -77,31 +77,19 @@ class Session:
         before anything trains.
         """
         to_do = self.to_do()
-        has_ledger = self.options.storage is not None or self.workspace.optuna_db.exists()
-        if not to_do and not self.needs_store() and has_ledger and not self.progress.to_come:
-            self.floors.start(on_step)
-            self.floors.finish(on_step)
-            self.outputs.write_leaderboard()
-            if not self.workspace.report_html.exists():
-                self.outputs.write_report(on_step)
+        if not self._has_work(to_do):
+            self._refresh_outputs(on_step)
             return
         on_step("opening the ledger and the tracking store")
-        stages = self._stages(lambda trial: self._admit(trial, tracker, on_step), stop)
-        ledger = next(stages)
-        executor = self._executor()  # its fork server gets ready while the rest is opened
+        executor = self._executor()  # its fork server gets ready while the stores are opened
         tracker = self._tracker()
-        self.data_digests = prepare_data(to_do, self.options.home, on_step)
-        refuse_other_images(self.trials, self.journals, self.data_digests)
-        self._take_over(to_do, on_step)
-        prepare_weights(to_do, self.options.home, self.options.inception_weights, on_step)
-        options = self.options
-        execution = Execution.of(self.study, self.workspace.root, self.trials, options.command, options.named_files)
-        tracker.begin(execution)
-        tracker.start()
-        self.floors.start(on_step)
+        stages = self._stages(tracker, stop, on_step)
+        first = next(stages)  # opens the ledger
+        self._prepare(to_do, on_step)
+        self._begin(tracker, on_step)
         outcome: Outcome = "failed"
         try:
-            for stage in chain([ledger], stages):
+            for stage in chain([first], stages):
                 with closing(run_trials(stage, executor, tracker, self.options.home, stop)) as reports:
                     for report in reports:
                         self.progress.enter(report)
@@ -112,8 +100,28 @@ class Session:
         finally:
             self._end(tracker, outcome, on_step)
 
-    def _stages(self, admit: Callable[[Trial], None], stop: Callable[[], bool]) -> Iterator["Ledger | Explorer"]:
-        """The ledgers of this execution, each one when all trials of the one before have ended."""
+    def _has_work(self, to_do: Sequence[Trial]) -> bool:
+        """Whether there is anything to train, to send, or to enter in the ledger."""
+        has_ledger = self.options.storage is not None or self.workspace.optuna_db.exists()
+        return bool(to_do) or bool(self.progress.to_come) or self.needs_store() or not has_ledger
+
+    def _refresh_outputs(self, on_step: OnStep) -> None:
+        """Make the floors and outputs that are missing, where every trial has its result."""
+        self.floors.start(on_step)
+        self.floors.finish(on_step)
+        self.outputs.write_leaderboard()
+        if not self.workspace.report_html.exists():
+            self.outputs.write_report(on_step)
+
+    def _stages(self, tracker: AnyTracker, stop: Callable[[], bool], on_step: OnStep) -> Iterator["Ledger | Explorer"]:
+        """The ledgers of this execution, each one when all trials of the one before have ended.
+
+        A search has two: that of the arms it explores, then that of the arms it confirms. Other studies have one.
+        """
+
+        def admit(trial: Trial) -> None:
+            self._admit(trial, tracker, on_step)
+
         search = self.exploration
         if search is not None:
             from ablations.search.explorer import Explorer
@@ -126,7 +134,22 @@ class Session:
                     admit(trial)
         yield self._ledger()
 
-    def _admit(self, trial: Trial, tracker: "AnyTracker", on_step: OnStep) -> None:
+    def _prepare(self, to_do: Sequence[Trial], on_step: OnStep) -> None:
+        """Get data and weights ready, and take over what other studies have trained already."""
+        self.data_digests = prepare_data(to_do, self.options.home, on_step)
+        refuse_other_images(self.trials, self.journals, self.data_digests)
+        self._take_over(to_do, on_step)
+        prepare_weights(to_do, self.options.home, self.options.inception_weights, on_step)
+
+    def _begin(self, tracker: AnyTracker, on_step: OnStep) -> None:
+        """Record that this execution begins, and start the tracker and the floors."""
+        options = self.options
+        execution = Execution.of(self.study, self.workspace.root, self.trials, options.command, options.named_files)
+        tracker.begin(execution)
+        tracker.start()
+        self.floors.start(on_step)
+
+    def _admit(self, trial: Trial, tracker: AnyTracker, on_step: OnStep) -> None:
         """Take in a trial that was not known before."""
         self.trials.append(trial)
         self.journals[trial.name] = journal.read(trial.directory)
@@ -152,7 +175,7 @@ class Session:
             self.progress.done.add(trial.name)
         return taken
 
-    def _end(self, tracker: "AnyTracker", outcome: "Outcome", on_step: OnStep) -> None:
+    def _end(self, tracker: AnyTracker, outcome: Outcome, on_step: OnStep) -> None:
         """Finish the outputs and close the tracker, whatever goes wrong."""
         try:
             if outcome == "finished":
