@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ablations.results.seed_spread import TrainingSpread, training_spread
-from ablations.workspace.external_scores import check_name, keep_foreign
+from ablations.workspace.external_scores import check_name, keep_external
 from ablations.workspace.find_run import find_run
 from ablations.workspace.workspace import Workspace, find_workspace
 from gan_core.problems import Problem, UserError
@@ -51,7 +51,7 @@ def answer(question: Question) -> EvaluationAnswer:
     evaluation = evaluate(path, request, question.place)
     kept = None
     if workspace is not None and question.name is not None:
-        kept = keep_foreign(workspace, question.name, evaluation)
+        kept = keep_external(workspace, question.name, evaluation)
     spreads = {
         score.metric: spread
         for score in evaluation.scores

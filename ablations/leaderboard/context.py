@@ -1,8 +1,9 @@
-"""What a study asks beside its ranking: the rule of its verdicts, and its claims."""
+"""What a leaderboard needs of a study besides its trials: rule, claims, floors, scores from elsewhere."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from pydantic import ConfigDict, Field
 
 from ablations.leaderboard.records import UnrankedEntry
 from ablations.results.results import METRIC
@@ -16,82 +17,65 @@ from ablations.workspace.workspace import Workspace
 from gan_core.events import Score
 from gan_core.scoring.records import Floor, Kept
 
-
-@dataclass(frozen=True)
-class Asked:
-    """Of one study."""
-
-    rule: Rule = field(default_factory=Rule)
-    claims: tuple[Claim, ...] = ()
-    record: StudyRecord | None = None  # the whole study, where it is known: what its design is made to show
-
-
-AskedBy = Mapping[str, Asked]  # by study
-
-
-def read_asked(root: Path) -> Asked:
-    """What the study in this folder asks; nothing, where it holds trials alone.
-
-    Raises UserError where its record can't be read.
-    """
-    workspace = Workspace(root)
-    if not workspace.study_json.exists():
-        return Asked()
-    record = workspace.record()
-    return asked_in(record)
-
-
-def asked_in(record: StudyRecord) -> Asked:
-    """What the study of this record asks."""
-    return Asked(record.rule, record.claims, record)
-
-
 SCHEMA_VERSION = 1
 
 
-class Beside(Kept):
-    """Of one study: what it is, with rule and claims, its floors, and what was scored and not trained there.
+class Context(Kept):
+    """What a leaderboard needs of one study besides its trials, from the study's folder or from a tracking store.
 
-    `study`: None where the folder holds trials alone.
+    `study` is None where only trials are known: then the usual rule holds, and there are no claims. In JSON, which
+    tracking stores keep, the external scores are called `foreign`.
     """
 
+    model_config = ConfigDict(validate_by_name=True, serialize_by_alias=True)
+
     schema_version: int = SCHEMA_VERSION
-    study: StudyRecord | None
-    floors: tuple[Floor, ...]
-    foreign: tuple[ExternalScore, ...]
+    study: StudyRecord | None = None
+    floors: tuple[Floor, ...] = ()
+    external: tuple[ExternalScore, ...] = Field((), alias="foreign")
 
     @property
-    def asked(self) -> Asked:
-        """What the study asks beside its ranking."""
-        return Asked() if self.study is None else asked_in(self.study)
+    def rule(self) -> Rule:
+        """The rule of the study's verdicts."""
+        return Rule() if self.study is None else self.study.rule
+
+    @property
+    def claims(self) -> tuple[Claim, ...]:
+        """The claims that the study makes."""
+        return () if self.study is None else self.study.claims
 
     @property
     def entries(self) -> tuple[UnrankedEntry, ...]:
-        """What stands on its leaderboard and is no arm."""
-        return entries_of(self.foreign, self.floors)
+        """The lines of the leaderboard that are no arms: external scores and floors, as far as they have a FID."""
+        return tuple(_entries(self.external, self.floors))
 
 
-def read_beside(root: Path) -> Beside:
-    """Of the study in this folder, as it is now. Raises UserError for files that this program has not written."""
-    return Beside(study=read_asked(root).record, floors=read_floors(root), foreign=read_external(root))
+Contexts = Mapping[str, Context]  # by study
 
 
-def read_entries(root: Path) -> tuple[UnrankedEntry, ...]:
-    """Those in a study's folder, as far as they have a FID; nothing is computed."""
-    return entries_of(read_external(root), read_floors(root))
+def read_context(root: Path) -> Context:
+    """The context of the study in this folder, as it is now; nothing is computed.
+
+    Raises UserError for files that this program has not written.
+    """
+    return Context(study=read_study(root), floors=read_floors(root), external=read_external(root))
 
 
-def entries_of(elsewhere: Iterable[ExternalScore], floors: Iterable[Floor]) -> tuple[UnrankedEntry, ...]:
-    """These, as far as they have a FID."""
-    return tuple(_entries(elsewhere, floors))
+def read_study(root: Path) -> StudyRecord | None:
+    """The record of the study in this folder, or None where it holds trials alone.
+
+    Raises UserError where the record can't be read.
+    """
+    workspace = Workspace(root)
+    return workspace.record() if workspace.study_json.exists() else None
 
 
-def _entries(elsewhere: Iterable[ExternalScore], floors: Iterable[Floor]) -> Iterator[UnrankedEntry]:
-    for foreign in elsewhere:
-        if METRIC in (scores := _summaries(foreign.scores)):
-            evaluation = foreign.evaluation
+def _entries(external: Iterable[ExternalScore], floors: Iterable[Floor]) -> Iterator[UnrankedEntry]:
+    for score in external:
+        if METRIC in (scores := _summaries(score.scores)):
+            evaluation = score.evaluation
             stamp = scores[METRIC].stamp
-            yield UnrankedEntry(None, "elsewhere", foreign.name, evaluation.what, evaluation.n, stamp, scores)
+            yield UnrankedEntry(None, "elsewhere", score.name, evaluation.what, evaluation.n, stamp, scores)
     for floor in floors:
         if METRIC in (scores := _summaries(floor.scores)) and METRIC in floor.of:
             yield UnrankedEntry(None, "floor", floor.name, floor.what, floor.n, floor.of[METRIC], scores)

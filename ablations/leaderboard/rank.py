@@ -12,7 +12,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from ablations.leaderboard.claims.answers import answer_claims
-from ablations.leaderboard.context import Asked, AskedBy
+from ablations.leaderboard.context import Context, Contexts
 from ablations.leaderboard.records import NO_SCORES, Leaderboard, Row, Table, UnrankedEntry
 from ablations.leaderboard.rows import evaluation_share, row_of, runs_of, scores_of
 from ablations.results.results import METRIC, Result, in_order
@@ -20,25 +20,22 @@ from ablations.statistics import ArmScores, Comparison, Rule, compare_all, expec
 from ablations.study.claims.measures import Of
 from gan_core.problems import UserError
 
-Entries = Mapping[str, Sequence[UnrankedEntry]]  # by study
-NOTHING = Asked()
+UNKNOWN = Context()
 
 
-def leaderboard_of(
-    results: Sequence[Result], ranked_by: Of = "best", asked: AskedBy | None = None, entries: Entries | None = None
-) -> Leaderboard:
-    """Rank the arms; a study that is not in `asked` has the default rule and no claims.
+def leaderboard_of(results: Sequence[Result], ranked_by: Of = "best", contexts: Contexts | None = None) -> Leaderboard:
+    """Rank the arms; a study that is not in `contexts` has the default rule and no claims.
 
     Raises UserError if two trials are the same arm and seed of one study.
     """
     results = in_order(results)
     _refuse_doubles(results)
-    asked, entries = asked or {}, entries or {}
+    contexts = contexts or {}
     return Leaderboard(
         tuple(
             table
             for study, trials in groupby(results, key=lambda result: result.study)
-            for table in _tables(list(trials), ranked_by, asked.get(study, NOTHING), entries.get(study, ()))
+            for table in _tables(list(trials), ranked_by, contexts.get(study, UNKNOWN))
         )
     )
 
@@ -56,12 +53,12 @@ def _refuse_doubles(results: Sequence[Result]) -> None:
         raise UserError(*doubles)
 
 
-def _tables(trials: Sequence[Result], of: Of, asked: Asked, entries: Sequence[UnrankedEntry]) -> Iterator[Table]:
+def _tables(trials: Sequence[Result], of: Of, context: Context) -> Iterator[Table]:
     """A trial without a FID has no protocol to go by: it counts in each table of its study."""
     stamps = [_stamp(trial, of) for trial in trials]
     for stamp in sorted(set(stamps) - {""}) or [""]:
         here = [trial for trial, own in zip(trials, stamps, strict=True) if own in (stamp, "")]
-        yield _table(here, of, asked, [entry for entry in entries if entry.beside == stamp])
+        yield _table(here, of, context, [entry for entry in context.entries if entry.protocol == stamp])
 
 
 def _stamp(trial: Result, of: Of) -> str:
@@ -69,16 +66,16 @@ def _stamp(trial: Result, of: Of) -> str:
     return score.stamp if score else ""
 
 
-def _table(trials: Sequence[Result], of: Of, asked: Asked, entries: Sequence[UnrankedEntry]) -> Table:
+def _table(trials: Sequence[Result], of: Of, context: Context, entries: Sequence[UnrankedEntry]) -> Table:
     stamps, mixed = _stamps(trials, of)
     explored = [trial for trial in trials if trial.stage == "explore"]
     judged = [trial for trial in trials if trial.stage != "explore"]
     arms = {arm: list(own) for arm, own in groupby(judged, key=lambda trial: trial.arm)}
-    compared = _comparisons(arms, of, asked.rule)
+    compared = _comparisons(arms, of, context.rule)
     metrics = [metric for metric in stamps if metric != METRIC]
     same = _same_as(arms)
     rows = [
-        replace(row_of(own, of, metrics, asked.rule, compared.get(arm)), same_as=same.get(arm, ()))
+        replace(row_of(own, of, metrics, context.rule, compared.get(arm)), same_as=same.get(arm, ()))
         for arm, own in arms.items()
     ]
     ranked, elsewhere = _ranked(rows, [entry for entry in entries if entry.kind == "elsewhere"])
@@ -86,18 +83,18 @@ def _table(trials: Sequence[Result], of: Of, asked: Asked, entries: Sequence[Unr
         study=trials[0].study,
         score=_score_name(trials, of),
         ranked_by=of,
-        rule=asked.rule,
+        rule=context.rule,
         stamps=stamps,
         mixed=mixed,
         evaluation_share=evaluation_share(trials),
         rows=ranked,
         elsewhere=elsewhere,
-        explored=_explored(explored, of, metrics, asked.rule),
-        expected=expected_best(_tried(explored, of), asked.rule),
+        explored=_explored(explored, of, metrics, context.rule),
+        expected=expected_best(_tried(explored, of), context.rule),
         floors=tuple(
             sorted((e for e in entries if e.kind == "floor"), key=lambda entry: (math.isnan(entry.fid), entry.fid))
         ),
-        claims=answer_claims(asked.claims, judged, asked.rule, of, mixed),
+        claims=answer_claims(context.claims, judged, context.rule, of, mixed),
     )
 
 

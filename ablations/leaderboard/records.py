@@ -88,8 +88,8 @@ class Row:
 class UnrankedEntry:
     """What was scored and is no arm of the study: one measurement, so without interval and verdict.
 
-    'elsewhere': not trained here, ranked. 'floor': to place a number, never ranked. `beside`: the protocol of the FIDs
-    that it stands beside; a floor of fewer images than theirs has another one itself.
+    'elsewhere': not trained here, ranked. 'floor': to place a number, never ranked. `protocol`: that of the table's
+    FIDs; a floor of fewer images than theirs was measured under another one.
     """
 
     rank: int | None
@@ -97,7 +97,7 @@ class UnrankedEntry:
     name: str
     what: str
     n: int  # images scored
-    beside: str
+    protocol: str
     scores: Mapping[str, ScoreSummary]  # by metric
 
     @property
@@ -106,8 +106,8 @@ class UnrankedEntry:
 
     @property
     def same_protocol(self) -> bool:
-        """Whether it was measured just as what it stands beside."""
-        return self.scores[METRIC].stamp == self.beside
+        """Whether it was measured under the same protocol as the table's FIDs."""
+        return self.scores[METRIC].stamp == self.protocol
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ablations.leaderboard.context import AskedBy, read_asked, read_entries
+from ablations.leaderboard.context import Contexts, read_context
 from ablations.leaderboard.explain import Journal
-from ablations.leaderboard.rank import Entries, leaderboard_of
+from ablations.leaderboard.rank import leaderboard_of
 from ablations.leaderboard.records import Leaderboard
 from ablations.results.results import Result, read_results, trial_directories
 from ablations.study.claims.measures import Of
@@ -18,20 +18,19 @@ from gan_core.problems import Problem, UserError
 
 @dataclass(frozen=True)
 class ResultSource:
-    """Results, what was scored beside them and asked of them, and a way to each run's journal.
+    """Results, the context of each of their studies, and a way to each run's journal.
 
     `warning`: what is missing, a line each.
     """
 
     results: tuple[Result, ...]
     journal_of: Journal
-    entries: Entries = field(default_factory=dict)
-    asked: AskedBy = field(default_factory=dict)
+    contexts: Contexts = field(default_factory=dict)
     warning: str = ""
 
     def leaderboard(self, ranked_by: Of = "best") -> Leaderboard:
         """The arms of all its studies, ranked."""
-        return leaderboard_of(self.results, ranked_by, self.asked, self.entries)
+        return leaderboard_of(self.results, ranked_by, self.contexts)
 
 
 def from_disk(studies: Sequence[str], runs: Path) -> ResultSource:
@@ -48,8 +47,7 @@ def from_folders(roots: Sequence[Path]) -> ResultSource:
     if doubles := [str(folder) for folder in folders if names.count(folder.name) > 1]:
         raise UserError(Problem("two folders hold a study of one name", ("STUDY",), source=", ".join(doubles)))
     results = read_results([directory for root in dict.fromkeys(roots) for directory in trial_directories(root)])
-    entries = {root.name: read_entries(root) for root in folders}
-    return ResultSource(results, _journal_on_disk, entries, {root.name: read_asked(root) for root in folders})
+    return ResultSource(results, _journal_on_disk, {root.name: read_context(root) for root in folders})
 
 
 def _journal_on_disk(result: Result) -> list[AnyEvent]:

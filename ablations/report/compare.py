@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from ablations.leaderboard.context import read_asked
+from ablations.leaderboard.context import Context, read_study
 from ablations.leaderboard.rows import runs_of
 from ablations.report.compare_sides import ComparedSide
 from ablations.report.sections.configuration import Configuration, configuration_of
@@ -76,7 +76,7 @@ def side_by_side(a: ComparedSide, b: ComparedSide) -> SideBySide:
 def _rule(a: ComparedSide, b: ComparedSide) -> Rule:
     """The rule of their study; the default rule where their studies have several."""
     studies = {Path(result.directory).parents[1] for side in (a, b) for result in side.results}
-    first, *others = (read_asked(study).rule for study in sorted(studies))
+    first, *others = (Context(study=read_study(study)).rule for study in sorted(studies))
     return first if all(rule == first for rule in others) else Rule()
 
 

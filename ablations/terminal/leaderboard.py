@@ -95,7 +95,7 @@ def show_effects(source: ResultSource, leaderboard: Leaderboard) -> None:
 
 def _effects(source: ResultSource, leaderboard: Leaderboard) -> Iterator[tuple[str, Effects]]:
     for table in leaderboard.tables:
-        record = source.asked[table.study].record if table.study in source.asked else None
+        record = source.contexts[table.study].study if table.study in source.contexts else None
         if record is None or record.design not in OF_DESIGN or not table.stamps:
             continue
         if (effects := effects_of(record, table, runs_in(table, source.results))).effects:

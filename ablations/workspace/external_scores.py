@@ -50,7 +50,7 @@ def check_name(name: str, subject: Path, workspace: Workspace) -> None:
         raise UserError(Problem(message, WHERE, allowed=f"another name, or remove {path}"))
 
 
-def keep_foreign(workspace: Workspace, name: str, evaluation: Evaluation) -> Path:
+def keep_external(workspace: Workspace, name: str, evaluation: Evaluation) -> Path:
     """Write the entry, atomically; scores of the same subject under this name are replaced. Gives the file's path."""
     path = _path(workspace.root, name)
     path.parent.mkdir(exist_ok=True)

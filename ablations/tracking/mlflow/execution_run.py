@@ -9,7 +9,7 @@ from mlflow.entities import Param, RunTag
 from mlflow.tracking.context.registry import resolve_tags
 
 from ablations.addresses import without_password
-from ablations.tracking.mlflow.context import keep_beside
+from ablations.tracking.mlflow.context import keep_context
 from ablations.tracking.mlflow.store import Store
 from ablations.tracking.mlflow.trial_run import TrialRun
 from ablations.tracking.run_status import INTERRUPTED, OUTCOME_TAG, STATUS
@@ -48,14 +48,14 @@ class ExecutionRun:
         outcome = self.record.outcome
         if outcome is None or self._cursor.status == outcome:
             return
-        self.keep_beside()
+        self.keep_context()
         self.store.client.set_tag(run_id, OUTCOME_TAG, outcome)
         self.store.client.set_terminated(run_id, status=STATUS[outcome], end_time=_ms(self.record.ended or time.time()))
         self._keep(status=outcome)
 
-    def keep_beside(self) -> None:
-        """Bring what a leaderboard needs beside the trials up to what the study's folder says."""
-        keep_beside(self.store.client, self.run_id(), self.folder.parents[1])
+    def keep_context(self) -> None:
+        """Update what a leaderboard needs besides the trials to what the study's folder says."""
+        keep_context(self.store.client, self.run_id(), self.folder.parents[1])
 
     def is_shipped(self) -> bool:
         """Whether its end is in this store, as far as is known here."""
@@ -88,7 +88,7 @@ class ExecutionRun:
                 client.log_text(run_id, cleaned(path.read_text(encoding="utf-8")).text, PATCH)
             else:
                 client.log_artifact(run_id, str(path))
-        keep_beside(client, run_id, self.folder.parents[1])
+        keep_context(client, run_id, self.folder.parents[1])
         cursor = Cursor(tracking_uri=uri, experiment_id=self.store.experiment_id, run_id=run_id)
         write_cursor(self.folder, cursor)
         return cursor

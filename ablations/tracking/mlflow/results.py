@@ -11,11 +11,11 @@ from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
 
 from ablations.addresses import without_password
-from ablations.leaderboard.context import Beside
+from ablations.leaderboard.context import Context
 from ablations.leaderboard.source import ResultSource
 from ablations.results.results import Recorded, Result, results_of
 from ablations.results.summary import Summary
-from ablations.tracking.mlflow.context import NotKeptError, kept_beside
+from ablations.tracking.mlflow.context import NotKeptError, kept_context
 from ablations.tracking.mlflow.store import SHIP, connect, fetched, first_line, limits
 from ablations.tracking.mlflow.trial_run import TRIAL_TAG
 from ablations.tracking.run_status import OUTCOME_TAG
@@ -30,7 +30,7 @@ ENDED = ("finished", "diverged", "failed", "pruned")
 
 
 def from_mlflow(uri: str, experiments: Sequence[str] = ()) -> ResultSource:
-    """The trials in these experiments, or in all, and what stands beside them. Nothing is written to the store.
+    """The trials in these experiments, or in all, and the contexts of their studies. Nothing is written to the store.
 
     Raises UserError if it does not answer, or has no such experiment, or no trial. Runs that were sent by a version
     which did not tell enough of them are left out, and counted in the warning.
@@ -42,30 +42,29 @@ def from_mlflow(uri: str, experiments: Sequence[str] = ()) -> ResultSource:
             search = partial(client.search_runs, ids, run_view_type=ViewType.ACTIVE_ONLY, max_results=PAGE)
             trials = [run for run in pages(search) if TRIAL_TAG in run.data.tags]
             studies = {run.data.tags["study"]: run.info.experiment_id for run in trials}
-            beside, warnings = _beside(client, studies)
+            contexts, warnings = _contexts(client, studies)
     except (MlflowException, sqlalchemy.exc.SQLAlchemyError) as error:
         message = f"the MLflow store {without_password(uri)} can't be read: {first_line(error)}"
         raise UserError(Problem(message, WHERE)) from error
     recorded = [one for run in trials if (one := _recorded(run)) is not None]
     left_out = len(trials) - len(recorded)
-    told = f"{left_out} runs were sent by an older version, which did not say enough of them" if left_out else ""
+    missing = f"{left_out} runs were sent by an older version, which did not say enough of them" if left_out else ""
     if not recorded:
-        raise UserError(Problem(told or "there is no trial in this store", WHERE, source=without_password(uri)))
+        raise UserError(Problem(missing or "there is no trial in this store", WHERE, source=without_password(uri)))
     return ResultSource(
         results_of(recorded),
         partial(_journal, client),
-        entries={study: one.entries for study, one in beside.items()},
-        asked={study: one.asked for study, one in beside.items()},
-        warning="\n".join([*([f"{told}: they are left out"] if told else []), *warnings]),
+        contexts=contexts,
+        warning="\n".join([*([f"{missing}: they are left out"] if missing else []), *warnings]),
     )
 
 
-def _beside(client: Any, studies: Mapping[str, str]) -> tuple[dict[str, Beside], list[str]]:
-    """What there is of these studies, each in its experiment, beside their trials; and what is missing, in words."""
+def _contexts(client: Any, studies: Mapping[str, str]) -> tuple[dict[str, Context], list[str]]:
+    """The contexts of these studies, each kept in its experiment; and what is missing, in words."""
     found, missing = {}, []
     for study, experiment in sorted(studies.items()):
         try:
-            found[study] = kept_beside(client, experiment)
+            found[study] = kept_context(client, experiment)
         except NotKeptError as why:
             missing.append(
                 f"the store has no rule, claims, floors and external scores of study {study} ({why}): the "

@@ -58,7 +58,7 @@ def sync(
         if executions.runs and path.exists():
             work.append((path.name, False, partial(attach, store, executions.runs[-1], path)))
     if executions.runs:
-        work.append(("claims, floors and other scores", False, executions.runs[-1].keep_beside))
+        work.append(("claims, floors and other scores", False, executions.runs[-1].keep_context))
     work.append(("views and descriptions", False, partial(bring_up_to_date, store, workspace)))
     best = not_logged(workspace.root, uri, register) if models else ()
     count = len(work) + len(best)

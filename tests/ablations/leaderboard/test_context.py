@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from ablations.leaderboard import Table, frame_of
+from ablations.leaderboard.context import Context, read_context
 from ablations.leaderboard.source import from_folders
 from ablations.leaderboard.text.cells import drawn
 from ablations.leaderboard.text.markdown import markdown_of
@@ -40,6 +41,16 @@ def test_floors_are_beside_and_never_ranked(root: Path) -> None:
         ("uniform noise", 300.0, None),
     ]
     assert [floor.same_protocol for floor in table.floors] == [False, True]
+
+
+def test_stores_keep_it_under_the_names_they_have_always_had(root: Path) -> None:
+    """What is in people's stores is read by this version, and what this one writes by earlier ones."""
+    context = read_context(root)
+    kept = json.loads(context.model_dump_json())
+    assert list(kept) == ["schema_version", "study", "floors", "foreign"]
+    assert [score["name"] for score in kept["foreign"]] == ["incomparable", "theirs"]
+    assert Context.model_validate_json(json.dumps(kept)) == context
+    assert context.external
 
 
 def test_files_say_what_kind_a_line_is(root: Path) -> None:

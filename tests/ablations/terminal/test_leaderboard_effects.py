@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ablations.leaderboard.context import Beside, read_beside
+from ablations.leaderboard.context import Context, read_context
 from ablations.leaderboard.source import ResultSource, from_folders
 from ablations.terminal.leaderboard import show_effects
 from tests.ablations.report.studies import arm_of, one_in, write_study
@@ -40,8 +40,8 @@ def test_a_ladders_rungs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "climb: each rung of the ladder against the one below it" in text
     assert "dropout helps FID 75 % lower" in text
     assert "ttur hurts FID 10" in text  # 101 % higher
-    kept = Beside.model_validate_json(read_beside(tmp_path / "climb").model_dump_json())
-    assert shown(replace(source, asked={"climb": kept.asked}), capsys) == text  # as from a tracking store
+    kept = Context.model_validate_json(read_context(tmp_path / "climb").model_dump_json())
+    assert shown(replace(source, contexts={"climb": kept}), capsys) == text  # as from a tracking store
 
 
 def test_a_factorials_effects(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -73,15 +73,15 @@ def test_claims_rule_floors_and_other_scores_too(place: Place, execution_of: Any
     ship(place, lambda *_: replace(made, directory=root), trials)
     write_entries(root)  # after the end: only `sync` sends them
     late = from_mlflow(place.uri, [place.experiment])
-    assert (late.asked["tiny"].rule.margin, late.entries["tiny"]) == (0.5, ())
+    assert (late.contexts["tiny"].rule.margin, late.contexts["tiny"].entries) == (0.5, ())
 
     executions = Executions(open_store(place.uri, place.experiment, None), root)
-    executions.runs[-1].keep_beside()
+    executions.runs[-1].keep_context()
     stored, kept = from_mlflow(place.uri, [place.experiment]), from_folders([root])
     (table,) = kept.leaderboard().tables
     assert ([len(table.claims), len(table.floors), len(table.elsewhere)], table.rule.margin) == ([1, 2, 1], 0.5)
     assert json_of(stored.leaderboard()) == json_of(kept.leaderboard())
-    assert (stored.asked, stored.warning) == (kept.asked, "")
+    assert (stored.contexts, stored.warning) == (kept.contexts, "")
     from_store = ablations("leaderboard", place.experiment, "--from-mlflow", place.uri, "--md", "-")
     assert from_store.out == ablations("leaderboard", root, "--md", "-").out
     assert from_store.err == ""
