@@ -48,18 +48,21 @@ def write_runs(folder: Path, runs: int) -> int:
     """Studies with that many runs in all; gives the bytes of their journals."""
     chance = random.Random(0)
     arms = max(1, runs // (STUDIES * SEEDS))
+    return sum(write_study(folder / f"study{study}", arms, chance) for study in range(STUDIES))
+
+
+def write_study(root: Path, arms: int, chance: random.Random) -> int:
+    """A study of that many arms, with SEEDS runs each; gives the bytes of their journals."""
     size = 0
-    for study in range(STUDIES):
-        root = folder / f"study{study}"
-        for arm in range(arms):
-            factors = {f"f{bit}": bool(arm >> bit & 1) for bit in range(FACTORS)}
-            settings = {"budget_kimg": 30.0, "batch_size": 16 + arm}
-            for seed in range(SEEDS):
-                config = resolve({**settings, "seed": seed})
-                size += write_run(root, f"arm{arm:03}" if arm else "baseline", factors, config, chance)
-        facts: dict[str, Any] = {"papers": (), "design": "factorial", "seeds": (0,), "baseline": {}}
-        record = StudyRecord(name=root.name, question="q", factors={}, arms=(), **facts)
-        (root / "study.json").write_text(record.model_dump_json())
+    for arm in range(arms):
+        factors = {f"f{bit}": bool(arm >> bit & 1) for bit in range(FACTORS)}
+        settings = {"budget_kimg": 30.0, "batch_size": 16 + arm}
+        for seed in range(SEEDS):
+            config = resolve({**settings, "seed": seed})
+            size += write_run(root, f"arm{arm:03}" if arm else "baseline", factors, config, chance)
+    facts: dict[str, Any] = {"papers": (), "design": "factorial", "seeds": (0,), "baseline": {}}
+    record = StudyRecord(name=root.name, question="q", factors={}, arms=(), **facts)
+    (root / "study.json").write_text(record.model_dump_json())
     return size
 
 

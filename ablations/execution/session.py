@@ -93,8 +93,7 @@ class Session:
                 with closing(run_trials(stage, executor, tracker, self.options.home, stop)) as reports:
                     for report in reports:
                         self.progress.enter(report)
-                        if isinstance(report.event, Finished):
-                            self.outputs.write_leaderboard()
+                        self.outputs.follow(has_ended=isinstance(report.event, Finished))
                         yield report
             outcome = "interrupted" if stop() else "finished"
         finally:

@@ -1,6 +1,6 @@
 """Where a leaderboard's results come from: studies on disk, or (`ablations.tracking`) a tracking store."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -47,7 +47,12 @@ def from_folders(roots: Sequence[Path]) -> ResultSource:
     if doubles := [str(folder) for folder in folders if names.count(folder.name) > 1]:
         raise UserError(Problem("two folders hold a study of one name", ("STUDY",), source=", ".join(doubles)))
     results = read_results([directory for root in dict.fromkeys(roots) for directory in trial_directories(root)])
-    return ResultSource(results, _journal_on_disk, {root.name: read_context(root) for root in folders})
+    return source_of(results, folders)
+
+
+def source_of(results: tuple[Result, ...], folders: Iterable[Path]) -> ResultSource:
+    """The results of the studies in these folders, with what the folders say of each study now."""
+    return ResultSource(results, _journal_on_disk, {folder.name: read_context(folder) for folder in folders})
 
 
 def _journal_on_disk(result: Result) -> list[AnyEvent]:

@@ -1,18 +1,24 @@
 """From trials' directories to one record a trial. Reads the disk only: no server, no study file."""
 
 import gc
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar, cast
 
 from ablations.results.factor_text import FactorFacts, factor_values
 from ablations.results.summary import GeneratorSummary, ScoreSummary, Summary
 from ablations.results.summary_file import keep_summaries, read_summary
 from ablations.study.claims.measures import Of
 from ablations.study.designs.search_options import Stage
+from ablations.workspace.cursor import NAME as CURSOR
 from ablations.workspace.cursor import read_cursor
 from ablations.workspace.trial_record import RECORD, TrialRecord, read_record
+from gan_core import journal
+
+_T = TypeVar("_T")
+_FileState = tuple[int, int, int] | None  # inode, size, time of the last change, ns; None: there is no such file
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,15 +73,63 @@ class Recorded:
     directory: str = ""
 
 
+class ResultReader:
+    """Reads the results of a study again and again: of each trial only the files that have changed since.
+
+    A file has changed if its inode, its size or its time has: journals only grow, and the others are replaced whole.
+    """
+
+    def __init__(self) -> None:
+        self._files: dict[Path, tuple[_FileState, object]] = {}  # as of their last reading
+        self._recorded: list[Recorded] | None = None
+        self._results: tuple[Result, ...] = ()
+
+    def read(self, directories: Sequence[Path]) -> tuple[Result, ...]:
+        """The results of these trials' directories, in order; the same tuple as before if nothing has changed."""
+        keep_summaries([directory for directory in directories if directory / RECORD not in self._files])
+        with _no_collection():
+            recorded = [self._trial(directory) for directory in directories]
+            if recorded != self._recorded:
+                self._recorded, self._results = recorded, results_of(recorded)
+        return self._results
+
+    def _trial(self, directory: Path) -> Recorded:
+        return Recorded(
+            record=self._current(directory, RECORD, read_record),
+            summary=self._current(directory, journal.NAME, read_summary),
+            run_id=self._current(directory, CURSOR, _run_id),
+            directory=str(directory),
+        )
+
+    def _current(self, directory: Path, name: str, read: Callable[[Path], _T]) -> _T:
+        """What `read` makes of this file of the directory; it is called only if the file has changed."""
+        path = directory / name
+        state = _state_of(path)  # before it is read: what changes meanwhile is read the next time
+        known = self._files.get(path)
+        if known is None or known[0] != state:
+            known = self._files[path] = (state, read(directory))
+        return cast(_T, known[1])
+
+
+def _state_of(path: Path) -> _FileState:
+    try:
+        there = path.stat()
+    except FileNotFoundError:
+        return None
+    return there.st_ino, there.st_size, there.st_mtime_ns
+
+
+def _run_id(directory: Path) -> str | None:
+    cursor = read_cursor(directory)
+    return cursor.run_id if cursor else None
+
+
 def read_results(where: Path | Iterable[Path]) -> tuple[Result, ...]:
     """The results of these trials' directories, or of all trials of the study in this directory.
 
     They are in order, whatever the order of reading.
     """
-    directories = trial_directories(where) if isinstance(where, Path) else list(where)
-    keep_summaries(directories)
-    with _no_collection():
-        return results_of(_recorded(directories))
+    return ResultReader().read(trial_directories(where) if isinstance(where, Path) else list(where))
 
 
 def trial_directories(root: Path) -> list[Path]:
@@ -106,17 +160,6 @@ def _no_collection() -> Iterator[None]:
     finally:
         if was_on:
             gc.enable()
-
-
-def _recorded(directories: Iterable[Path]) -> Iterator[Recorded]:
-    for directory in directories:
-        cursor = read_cursor(directory)
-        yield Recorded(
-            record=read_record(directory),
-            summary=read_summary(directory),
-            run_id=cursor.run_id if cursor else None,
-            directory=str(directory),
-        )
 
 
 def _of_study(trials: Sequence[Recorded]) -> Iterator[Result]:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from ablations.execution.progress import StudyProgress
 from ablations.execution.session import Session
+from ablations.leaderboard import Leaderboard
 from ablations.leaderboard.text.numbers import number
 from ablations.terminal.console import duration, out, say, show_warnings
 from ablations.terminal.leaderboard import leaderboard_table
@@ -31,7 +32,8 @@ class LiveDisplay:
         self._session = session
         self._step = ""
         self._share: float | None = None
-        self._leaderboard: RenderableType = self._ranked()
+        self._ranked = session.outputs.last_leaderboard()
+        self._leaderboard = _drawn(self._ranked)
         self._live = Live(console=console, refresh_per_second=REFRESH_PER_S, get_renderable=self._draw, transient=True)
 
     def __enter__(self) -> Self:
@@ -53,11 +55,8 @@ class LiveDisplay:
         end = end_of(report)
         if end and report.name not in self._session.progress.done:
             self._live.console.print(Text(f"{report.name}: {end}"), soft_wrap=True)
-        if isinstance(report.event, Finished):
-            self._leaderboard = self._ranked()
-
-    def _ranked(self) -> RenderableType:
-        return Group(*(leaderboard_table(table) for table in self._session.outputs.leaderboard().tables if table.score))
+        if (ranked := self._session.outputs.last_leaderboard()) is not self._ranked:
+            self._ranked, self._leaderboard = ranked, _drawn(ranked)
 
     def _draw(self) -> RenderableType:
         """Draw the leaderboard last: where the window is too low it is cut, and not the bars."""
@@ -66,6 +65,10 @@ class LiveDisplay:
         bar = "" if self._share is None else ProgressBar(1.0, self._share, width=BAR_WIDTH)
         step.add_row(Text(self._step, style="dim"), bar)
         return Group(step, bars, self._leaderboard)
+
+
+def _drawn(leaderboard: Leaderboard) -> RenderableType:
+    return Group(*(leaderboard_table(table) for table in leaderboard.tables if table.score))
 
 
 def progress_bars(study: str, progress: StudyProgress) -> Table:

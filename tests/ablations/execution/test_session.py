@@ -10,6 +10,8 @@ import pytest
 from ablations.execution.floors import FloorWork
 from ablations.execution.session import ExecutionOptions, Session, open_session
 from ablations.executors.executor import Executor
+from ablations.leaderboard import Leaderboard, csv_of
+from ablations.leaderboard.source import ResultSource, from_folders
 from ablations.study.study import Study
 from ablations.terminal.execution_end import show_outcome
 from ablations.workspace.execution_record import Execution
@@ -128,6 +130,24 @@ def test_to_the_end(faked: FakedSession) -> None:
     assert faked.warnings == ["the store is slow"]
     assert not faked.has_sent_all
     assert faked.progress.is_done
+
+
+def test_the_leaderboard_is_computed_once_for_each_end_and_not_again(
+    faked: FakedSession, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    computed = []
+    compute = ResultSource.leaderboard
+
+    def leaderboard(source: ResultSource) -> Leaderboard:
+        computed.append(len(source.results))
+        return compute(source)
+
+    monkeypatch.setattr(ResultSource, "leaderboard", leaderboard)
+    list(faked.reports(never, nothing))
+    show_outcome(faked, stopped=False)
+    assert 1 <= len(computed) <= len(faked.trials)  # fewer where this machine is slow
+    assert computed[-1] == len(faked.trials)
+    assert faked.workspace.leaderboard_csv.read_text() == csv_of(from_folders([faked.workspace.root]).leaderboard())
 
 
 def test_a_failure_is_not_done(faked: FakedSession, capsys: pytest.CaptureFixture[str]) -> None:

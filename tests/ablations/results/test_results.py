@@ -6,7 +6,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from ablations.results.results import read_results
+from ablations.results.results import ResultReader, read_results, trial_directories
+from ablations.results.summary import Summary
+from ablations.results.summary_file import read_summary
 from ablations.results.table import COLUMNS, SCORES, results_table
 from ablations.workspace.cursor import Cursor, write_cursor
 from gan_core import journal
@@ -190,3 +192,36 @@ def test_says_what_the_whole_journal_says(tmp_path: Path, seed: int) -> None:
     assert row["status"] == ("finished" if read and isinstance(read[-1], Finished) else "unfinished")
     assert row["kimg"] == read[-1].kimg if read else pd.isna(row["kimg"])
     assert row["fid_best"] == scored["best"] if "best" in scored else pd.isna(row["fid_best"])
+
+
+def test_a_reader_reads_again_what_has_changed_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    journals: list[Path] = []
+
+    def counted(directory: Path) -> Summary:
+        journals.append(directory)
+        return read_summary(directory)
+
+    monkeypatch.setattr("ablations.results.results.read_summary", counted)
+    one, other = (write_trial(tmp_path, BASELINE, seed, fid=20.0) for seed in (0, 1))
+    running = make_trial(tmp_path, BASELINE, 2)
+    reader = ResultReader()
+    first = reader.read(trial_directories(tmp_path))
+    assert first == read_results(tmp_path)
+    assert [result.status for result in first] == ["finished", "finished", "unfinished"]
+    journals.clear()
+    assert reader.read(trial_directories(tmp_path)) is first
+    assert journals == []
+
+    write(running, list(story(running, 10.0)))
+    write_cursor(other.directory, Cursor(tracking_uri="sqlite:///x", experiment_id="1", run_id="abc"))
+    second = reader.read(trial_directories(tmp_path))
+    assert journals == [running.directory]
+    assert [(result.status, result.run_id) for result in second] == [
+        ("finished", None),
+        ("finished", "abc"),
+        ("finished", None),
+    ]
+    assert second == read_results(tmp_path)
+    assert [result.seed for result in reader.read([one.directory])] == [0]

@@ -39,7 +39,7 @@ class Watched:
     def outputs(self) -> "Watched":
         return self
 
-    def leaderboard(self) -> Leaderboard:
+    def last_leaderboard(self) -> Leaderboard:
         return leaderboard_of(read_results(self.root))
 
     def reports(self) -> Iterator[Report]:
