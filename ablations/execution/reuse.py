@@ -78,7 +78,7 @@ def take_over(trial: Trial, twin: Twin) -> None:
         shutil.copyfile(twin.directory / journal.NAME, temporary)  # a copy: journals are appended to
 
 
-def told(reused: Mapping[str, Twin], of: int) -> str:
+def reuse_note(reused: Mapping[str, Twin], of: int) -> str:
     """'3 of 12 trials are there already, from study x', or ''."""
     studies = sorted({twin.study for twin in reused.values()})
     if not studies:

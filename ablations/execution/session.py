@@ -11,7 +11,7 @@ from ablations.execution.options import ExecutionOptions as ExecutionOptions
 from ablations.execution.outputs import Outputs
 from ablations.execution.preparation import prepare_data, prepare_weights, refuse_other_images
 from ablations.execution.progress import OnStep, StudyProgress
-from ablations.execution.reuse import DataDigests, Twin, reusable, take_over, told, twins_of
+from ablations.execution.reuse import DataDigests, Twin, reusable, reuse_note, take_over, twins_of
 from ablations.execution.runner import run_trials
 from ablations.executors.choose import executor_of
 from ablations.executors.executor import Executor
@@ -167,7 +167,7 @@ class Session:
         found = reusable(new, twins_of(new, self.workspace.root.parent), self.data_digests)
         if found:
             self.reused |= found
-            on_step(f"{told(self.reused, self.progress.count)}; --retrain trains them again")
+            on_step(f"{reuse_note(self.reused, self.progress.count)}; --retrain trains them again")
         for trial in (taken := [trial for trial in new if trial.name in found]):
             take_over(trial, found[trial.name])
             self.journals[trial.name] = journal.read(trial.directory)

@@ -95,9 +95,9 @@ TARGET = 0.1  # scores should cost no more than this share
 def evaluation_share(results: Iterable[Result]) -> float:
     """The evaluation's share of the wall time of the ended trials that have recorded it; NaN where none has."""
     summaries = [result.summary for result in results]
-    told = [(s.evaluation_s, s.wall_s) for s in summaries if s.evaluation_s is not None and s.wall_s is not None]
-    wall_s = sum(wall for _, wall in told)
-    return sum(evaluation for evaluation, _ in told) / wall_s if wall_s > 0 else math.nan
+    recorded = [(s.evaluation_s, s.wall_s) for s in summaries if s.evaluation_s is not None and s.wall_s is not None]
+    wall_s = sum(wall for _, wall in recorded)
+    return sum(evaluation for evaluation, _ in recorded) / wall_s if wall_s > 0 else math.nan
 
 
 def says_share(share: float) -> str:

@@ -1,7 +1,7 @@
 """What is printed at the end of an execution."""
 
 from ablations.execution.models import ModelsLogged
-from ablations.execution.reuse import told
+from ablations.execution.reuse import reuse_note
 from ablations.execution.session import Session
 from ablations.results.factor_text import FactorFacts, factor_values
 from ablations.search.exploration import Exploration
@@ -31,7 +31,7 @@ def show_outcome(session: Session, stopped: bool) -> None:
     if session.exploration is not None:
         _show_search(session, session.exploration)
     if session.reused:
-        say(f"{told(session.reused, progress.count)}; --retrain trains them again")
+        say(f"{reuse_note(session.reused, progress.count)}; --retrain trains them again")
     if undrawn := [(trial, why) for trial in session.trials if (why := why_undrawn(trial.directory))]:
         trial, why = undrawn[0]
         runs = f"of {trial.name}" if len(undrawn) == 1 else f"of {len(undrawn)} runs, {trial.name} the first,"

@@ -4,7 +4,7 @@ import math
 
 from rich.table import Table
 
-from ablations.execution.reuse import told
+from ablations.execution.reuse import reuse_note
 from ablations.plan import Plan
 from ablations.statistics import Prospect
 from ablations.statistics.significance import seeds_for_sign_flip
@@ -25,7 +25,7 @@ def show_plan(plan: Plan) -> None:
     if study.fraction is not None:
         for line in _confounded(study.fraction):
             say(line)
-    if reused := told(plan.reused, len(plan.trials)):
+    if reused := reuse_note(plan.reused, len(plan.trials)):
         say(f"{reused}: `run` takes them over; --retrain trains them again")
     for line in _prospects(plan):
         say(line)

@@ -6,7 +6,7 @@
 | diverged | a number was no longer finite: a result, not a fault | FINISHED |
 | pruned | a search stopped it early | KILLED |
 | failed | an exception; it is tried again | FAILED |
-| interrupted | it was asked to stop, saved itself and can go on | KILLED |
+| interrupted | it was stopped, saved itself and can go on | KILLED |
 | killed | its process, or that of the whole execution, ended without a word | KILLED |
 """
 

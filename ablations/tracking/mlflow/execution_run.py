@@ -1,4 +1,4 @@
-"""The parent run of one execution of a study: what was asked, by whom, with which code, and how it ended."""
+"""The parent run of one execution of a study: what was requested, by whom, with which code, and how it ended."""
 
 import time
 from collections.abc import Mapping

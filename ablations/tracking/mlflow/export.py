@@ -51,7 +51,7 @@ def exported_generator(
                 return
             yield Exported(arm, out / arm, problem)
     finally:
-        process.kill()  # it has told all there is, or nobody waits for it
+        process.kill()  # it has reported all there is, or nobody waits for it
         process.join()
         ours.close()
 

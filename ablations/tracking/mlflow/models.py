@@ -31,7 +31,7 @@ GENERATOR_TAG = "ablations.generator"  # the trial whose best generator it is
 REGISTERED_TAG = "ablations.made"  # of a registered model that this program made, so that it may remove it
 MODEL_TYPE = "gan-generator"
 TAGS = ("study", "arm", "seed", "fid_protocol", "fid_stamp")  # a run's, which its model has too
-DRAFTS = "exporting"  # beside the cursors
+DRAFTS = "exporting"  # next to the cursors
 THERE = ("RESOURCE_ALREADY_EXISTS", "ALREADY_EXISTS")
 
 
@@ -45,10 +45,10 @@ class Logged(NamedTuple):
 def log_models(
     store: Store, root: Path, best: Sequence[Result], register: str | None, *, here: bool
 ) -> Iterator[Logged]:
-    """Log these, each arm's best run, and register them; tell of each. The study's lock is the caller's.
+    """Log these, each arm's best run, and register them, and report each. The study's lock is the caller's.
 
-    One that can't be exported, or whose run the store has not got, is told and passed over. After a store that failed,
-    the rest is left. `here`: export in this process.
+    One that can't be exported, or whose run the store has not got, is reported and passed over. After a store that
+    failed, the rest is left. `here`: export in this process.
     """
     by_arm = {result.arm: result for result in best if _cursor(store, result) is not None}
     yield from (
@@ -142,7 +142,7 @@ def _run_id(store: Store, result: Result) -> str:
 
 
 def _finish(store: Store, root: Path, result: Result, model: Any, register: str | None) -> None:
-    """Register the model where that is asked for, and note where it is."""
+    """Register the model where that is requested, and note where it is."""
     before = read_model(root, result.arm)
     registered = dict(before.registered) if before is not None and before.model_id == model.model_id else {}
     if register is not None:

@@ -48,7 +48,7 @@ class RefreshedStore:
 
 
 class _Read(NamedTuple):
-    """What the study's folder tells, read once."""
+    """What the study's folder says, read once."""
 
     results: Sequence[Result]
     leaderboard: Leaderboard

@@ -33,7 +33,7 @@ def from_mlflow(uri: str, experiments: Sequence[str] = ()) -> ResultSource:
     """The trials in these experiments, or in all, and the contexts of their studies. Nothing is written to the store.
 
     Raises UserError if it does not answer, or has no such experiment, or no trial. Runs that were sent by a version
-    which did not tell enough of them are left out, and counted in the warning.
+    which did not send enough of them are left out, and counted in the warning.
     """
     client = connect(uri)
     try:

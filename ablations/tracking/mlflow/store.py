@@ -43,7 +43,7 @@ def open_store(uri: str, experiment: str, artifact_root: Path | None) -> Store:
     """Open the store, with migrations if it is new, and find or make the experiment.
 
     `artifact_root`: where the files of a store lie that is the study's own, also after its folder was moved; None
-    leaves that to the server, and puts those of a new experiment beside an SQLite file, which has none. Raises
+    leaves that to the server, and puts those of a new experiment next to an SQLite file, which has none. Raises
     UserError if the address is refused, nothing answers, or the experiment is deleted.
     """
     with _answering(uri, ("tracking_uri",), f": {WAY_ON}"):
@@ -53,7 +53,7 @@ def open_store(uri: str, experiment: str, artifact_root: Path | None) -> Store:
             if artifact_root is not None:
                 follow_folder(uri, experiment, artifact_root)
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-        return Store(client, uri, _experiment(client, experiment, artifact_root or _beside_file(uri)))
+        return Store(client, uri, _experiment(client, experiment, artifact_root or _next_to_file(uri)))
 
 
 def connect(uri: str, where: tuple[str, ...] = ("--from-mlflow",)) -> Any:
@@ -132,7 +132,7 @@ def _make_folder(uri: str) -> None:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
 
 
-def _beside_file(uri: str) -> Path | None:
+def _next_to_file(uri: str) -> Path | None:
     """MLflow's own choice would be `mlruns` in whatever folder this is called from."""
     is_file = _checked_scheme(uri) == "sqlite"
     return Path(sqlalchemy.make_url(uri).database or "").parent / "mlartifacts" if is_file else None

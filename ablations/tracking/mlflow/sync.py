@@ -1,4 +1,4 @@
-"""Sending what a study's folder holds to a store that lacks it: once each, however often it is asked for."""
+"""Sending what a study's folder holds to a store that lacks it: once each, however often this is run."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -77,7 +77,7 @@ def _attempt(job: Callable[[], object]) -> str:
     for left in reversed(range(TRIES)):
         try:
             job()
-        except Exception as error:  # whatever a library raises: it is told, and the next thing is tried
+        except Exception as error:  # whatever a library raises: it is reported, and the next thing is tried
             problem = first_line(error)
         else:
             return ""

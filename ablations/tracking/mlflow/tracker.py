@@ -48,10 +48,10 @@ class MlflowTracker:
         self._lost: dict[str, None] = {}  # those whose process died
         self._jobs: dict[str, Job] = {}
         self._attempts = Attempts()
-        self._due: dict[str, float] = {}  # job -> monotonic time, s; guarded by _told, as is _closing
+        self._due: dict[str, float] = {}  # job -> monotonic time, s; guarded by _changed, as is _closing
         self._closing = False
         self._give_up = 0.0  # monotonic time, s
-        self._told = threading.Condition()
+        self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="mlflow", daemon=True)
 
     @property
@@ -89,7 +89,7 @@ class MlflowTracker:
     def admit(self, trial: Trial) -> None:
         """One trial more than the execution began with, of a search."""
         run = TrialRun(self.store, trial, trial_params([trial])[trial.name], self._origin_of(trial.arm.name))
-        with self._told:
+        with self._changed:
             self._runs[trial.name], self._jobs[trial.name] = run, partial(self._ship, trial.name)
 
     def start(self) -> None:
@@ -99,24 +99,24 @@ class MlflowTracker:
     def notify(self, trial: Trial, ended: bool = False) -> None:
         """The trial's journal has grown; `ended`: for the last time. Costs microseconds."""
         now = time.monotonic()
-        with self._told:
+        with self._changed:
             self._begun[trial.name] = None
             (self._final.add if ended else self._final.discard)(trial.name)
             self._due[trial.name] = now if ended else self._due.get(trial.name, now + INTERVAL_S)
-            self._told.notify()
+            self._changed.notify()
 
     def lost(self, trial: Trial) -> None:
         """The trial's process has died without a word."""
-        with self._told:
+        with self._changed:
             self._lost[trial.name] = None
 
     def attach(self, path: Path) -> None:
         """Keep a file, such as the leaderboard, or a folder of files, with the parent run."""
         assert self._parent is not None
         parent = self._parent
-        with self._told:
+        with self._changed:
             self._add(str(path), lambda: attach(self.store, parent, path))
-            self._told.notify()
+            self._changed.notify()
 
     def describe(self, workspace: Workspace) -> None:
         """At the end, bring what people see of the study up to date."""
@@ -130,10 +130,10 @@ class MlflowTracker:
         """
         assert self._parent is not None
         root = self._parent.folder.parents[1]
-        with self._told:
+        with self._changed:
             end_record(self._parent.folder, outcome, self._lost)
             self._closing, self._give_up = True, time.monotonic() + timeout_s
-            self._told.notify()
+            self._changed.notify()
         self._thread.join(timeout_s)
         why = self.problem or (f"not done within {timeout_s:g} s" if self._thread.is_alive() else "")
         where = without_password(self.store.uri)
@@ -159,21 +159,21 @@ class MlflowTracker:
             while not self._closing:
                 names = self._wait()
                 again = self._attempts.all_of({name: self._jobs[name] for name in names})
-                with self._told:
+                with self._changed:
                     for name in again:
                         self._due.setdefault(name, time.monotonic() + PAUSE_S)
             self._finish()
 
     def _wait(self) -> list[str]:
         """Sleep until something is due, and take it; nothing when closing."""
-        with self._told:
+        with self._changed:
             while not self._closing:
                 now = time.monotonic()
                 names = [name for name, due in self._due.items() if due <= now]
                 if names:
                     self._due = {name: due for name, due in self._due.items() if name not in names}
                     return names
-                self._told.wait(min(self._due.values()) - now if self._due else None)
+                self._changed.wait(min(self._due.values()) - now if self._due else None)
             return []
 
     def _finish(self) -> None:

@@ -26,7 +26,7 @@ from ablations.workspace.trials import Trial
 from gan_core import journal
 from gan_core.events import AnyEvent, Event, Finished, Sampled, Started
 
-SHOW = "show"  # pictures of the whole run, in the trial's folder and beside images/
+SHOW = "show"  # pictures of the whole run, in the trial's folder and next to images/
 TRIAL_TAG = "ablations.trial"
 PROTOCOL_PARAMS = ("fid_protocol", "fid_stamp")  # tags too; known at the end
 Origin = Callable[[float], Mapping[str, str]]

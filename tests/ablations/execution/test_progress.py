@@ -38,8 +38,8 @@ def end(images: int, status: str = "finished") -> Finished:
 
 def progress_of(trials: tuple[Trial, ...], *journals: list[AnyEvent]) -> tuple[StudyProgress, Clock]:
     """The progress with these journals of the first trials."""
-    told = [*journals, *[[]] * (len(trials) - len(journals))]
-    progress = StudyProgress.of(trials, {t.name: events for t, events in zip(trials, told, strict=True)})
+    every = [*journals, *[[]] * (len(trials) - len(journals))]
+    progress = StudyProgress.of(trials, {t.name: events for t, events in zip(trials, every, strict=True)})
     clock = Clock()
     progress.clock = clock
     return progress, clock

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from ablations.execution.reuse import Twin, reusable, take_over, told, twins_of
+from ablations.execution.reuse import Twin, reusable, reuse_note, take_over, twins_of
 from ablations.results.results import read_results
 from ablations.results.table import results_table
 from ablations.study.study import load_study
@@ -66,8 +66,8 @@ def test_whatever_the_arm_is_called(first: tuple[Trial, ...], second: tuple[Tria
     found = chosen(second, runs)
     assert list(found) == ["ttur-seed0", "baseline-seed1", "ttur-seed1"]
     assert found["ttur-seed0"].directory == first[1].directory
-    assert told(found, 4) == "3 of 4 trials are there already, from study first"
-    assert told({}, 4) == ""
+    assert reuse_note(found, 4) == "3 of 4 trials are there already, from study first"
+    assert reuse_note({}, 4) == ""
 
 
 def test_a_trial_that_was_taken_over(first: tuple[Trial, ...], second: tuple[Trial, ...], runs: Path) -> None:

@@ -26,12 +26,12 @@ class Listener:
     """A tracker that remembers, and breaks at the `breaks_at`-th word."""
 
     def __init__(self, breaks_at: int = 0) -> None:
-        self.told: list[tuple[str, bool]] = []
+        self.notified: list[tuple[str, bool]] = []
         self.breaks_at = breaks_at
 
     def notify(self, trial: Trial, ended: bool = False) -> None:
-        self.told.append((trial.name, ended))
-        if len(self.told) == self.breaks_at:
+        self.notified.append((trial.name, ended))
+        if len(self.notified) == self.breaks_at:
             raise RuntimeError("the tracker broke")
 
     def lost(self, trial: Trial) -> None:
@@ -80,7 +80,7 @@ def test_each_report_is_entered_and_passed_on(tmp_path: Path) -> None:
     first, second = trials
     count = len(list(story(first, 7.0)))
     assert [report.name for report in reports] == [first.name] * count + [second.name]
-    assert tracker.told == [*[(first.name, False)] * (count - 1), (first.name, True), (second.name, True)]
+    assert tracker.notified == [*[(first.name, False)] * (count - 1), (first.name, True), (second.name, True)]
     assert next(ledger_of(trials, tmp_path).next_trials()).name == first.name  # its journal is not on disk
 
 
