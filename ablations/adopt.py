@@ -14,7 +14,7 @@ from ablations.study.study import Study
 from ablations.workspace.cursor import NAME as CURSOR
 from ablations.workspace.opening import open_workspace
 from ablations.workspace.recorded import refuse_search
-from ablations.workspace.trial_record import RECORD, TrialRecord, read_record
+from ablations.workspace.trial_record import RECORD, TrialRecord, read_trial_record
 from ablations.workspace.trials import ENDED, Trial, progress_of, trials_of
 from ablations.workspace.workspace import Workspace
 from gan_core import journal
@@ -111,7 +111,7 @@ class _Ended(Session):
 
 
 def _records(source: Path) -> Iterator[tuple[Path, TrialRecord]]:
-    return ((path.parent, read_record(path.parent)) for path in source.glob(f"*/{RECORD}"))
+    return ((path.parent, read_trial_record(path.parent)) for path in source.glob(f"*/{RECORD}"))
 
 
 def _end(directory: Path) -> bool:

@@ -15,7 +15,7 @@ from typing import Any, Literal
 from ablations.execution.progress import OnStep
 from ablations.executors.inline import Inline
 from ablations.results.seed_spread import ScoreDifference, score_differences
-from ablations.workspace.trial_record import TrialRecord, read_record
+from ablations.workspace.trial_record import TrialRecord, read_trial_record
 from gan_core import journal
 from gan_core.config import resolve
 from gan_core.config.compatibility import extractors_of
@@ -62,7 +62,7 @@ def verify(directory: Path, again: Again, stop: Callable[[], bool], on_step: OnS
     Raises UserError where it has no result, where its configuration means another run by now, or where its images have
     changed.
     """
-    record, recorded = read_record(directory), journal.read(directory)
+    record, recorded = read_trial_record(directory), journal.read(directory)
     start = recorded[0] if recorded else None
     end = recorded[-1] if recorded else None
     if not isinstance(start, Started) or not isinstance(end, Finished) or end.status == "failed":

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ablations.workspace.cursor import NAME as CURSOR
-from ablations.workspace.trial_record import RECORD, read_record
+from ablations.workspace.trial_record import RECORD, read_trial_record
 from ablations.workspace.trials import Trial
 from gan_core import journal
 from gan_core.events import Finished, Started
@@ -118,7 +118,7 @@ def _folders(runs: Path, without: set[str]) -> dict[str, list[Path]]:
 def _twins(trial: Trial, folders: Iterable[Path]) -> Iterator[Twin]:
     for folder in folders:
         try:
-            record = read_record(folder)
+            record = read_trial_record(folder)
         except (OSError, UserError):
             continue  # somebody else's folder
         if record.fingerprint != trial.config.fingerprint() or record.code != code_digest():

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from ablations.results.results import Result, read_results
-from ablations.workspace.trial_record import RECORD, read_record
+from ablations.workspace.trial_record import RECORD, read_trial_record
 from ablations.workspace.workspace import find_workspace
 from gan_core import journal
 from gan_core.problems import Problem, UserError, nearest_name
@@ -37,7 +37,7 @@ def sides_of(a: str, b: str, study: str | None, runs: Path) -> tuple[ComparedSid
     if names[0] == names[1]:
         names = [own[0].directory for own in results]
     first, second = (
-        ComparedSide(label, own, read_record(Path(own[0].directory)).config)
+        ComparedSide(label, own, read_trial_record(Path(own[0].directory)).config)
         for label, own in zip(names, results, strict=True)
     )
     return first, second

@@ -14,7 +14,7 @@ from ablations.study.claims.measures import Of
 from ablations.study.designs.search_options import Stage
 from ablations.workspace.cursor import NAME as CURSOR
 from ablations.workspace.cursor import read_cursor
-from ablations.workspace.trial_record import RECORD, TrialRecord, read_record
+from ablations.workspace.trial_record import RECORD, TrialRecord, read_trial_record
 from gan_core import journal
 
 _T = TypeVar("_T")
@@ -95,7 +95,7 @@ class ResultReader:
 
     def _trial(self, directory: Path) -> Recorded:
         return Recorded(
-            record=self._current(directory, RECORD, read_record),
+            record=self._current(directory, RECORD, read_trial_record),
             summary=self._current(directory, journal.NAME, read_summary),
             run_id=self._current(directory, CURSOR, _run_id),
             directory=str(directory),

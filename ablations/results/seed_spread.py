@@ -9,7 +9,7 @@ from statistics import stdev
 from scipy.stats import t as student
 
 from ablations.statistics import Estimate, estimate
-from ablations.workspace.trial_record import RECORD, read_record
+from ablations.workspace.trial_record import RECORD, read_trial_record
 from gan_core import journal
 from gan_core.events import AnyEvent, Evaluated, Score
 
@@ -31,10 +31,10 @@ def training_spread(run: Path, of: str, score: Score) -> TrainingSpread | None:
     """
     if not (run / RECORD).is_file():
         return None
-    own = read_record(run)
+    own = read_trial_record(run)
     values: dict[int, float] = {}
     for directory in sorted(path.parent for path in run.absolute().parent.glob(f"*/{RECORD}")):
-        record = read_record(directory)
+        record = read_trial_record(directory)
         if (record.study, record.arm) == (own.study, own.arm):
             for value in _values(directory, of, score):
                 values[record.seed] = value
@@ -88,9 +88,9 @@ def _full(events: Sequence[AnyEvent]) -> Mapping[tuple[str, str], Score]:
 
 
 def _other_seeds(directory: Path) -> Iterator[Path]:
-    own = read_record(directory)
+    own = read_trial_record(directory)
     for folder in sorted(path.parent for path in directory.absolute().parent.glob(f"*/{RECORD}")):
-        record = read_record(folder)
+        record = read_trial_record(folder)
         if (record.study, record.arm) == (own.study, own.arm) and record.seed != own.seed:
             yield folder
 

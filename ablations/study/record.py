@@ -1,6 +1,6 @@
 """What a study's directory says about the study, so that results can be read without its file."""
 
-from typing import Any
+from typing import Any, Final, Literal
 
 from ablations.statistics import Rule
 from ablations.study.arm import LeftOut
@@ -9,7 +9,7 @@ from ablations.study.designs import BASELINE, Fraction
 from ablations.study.designs.search_options import SearchRecord
 from gan_core.records import Record
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION: Final = 1
 
 
 class ArmRecord(Record):
@@ -33,7 +33,7 @@ class StudyRecord(Record):
     `rule`: what the study's answers are held to.
     """
 
-    schema_version: int = SCHEMA_VERSION
+    schema_version: Literal[1] = SCHEMA_VERSION
     name: str
     question: str
     papers: tuple[str, ...]

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from ablations.addresses import without_password
+from ablations.workspace.record_file import read_record
 from gan_core import journal
 from gan_core.events import Finished
 from gan_core.machine.files import write_text
@@ -29,9 +30,11 @@ class Cursor(Record):
 
 
 def read_cursor(directory: Path) -> Cursor | None:
-    """The cursor of the trial in this directory, or None before anything was sent. Raises ValidationError."""
-    path = directory / NAME
-    return Cursor.model_validate_json(path.read_bytes()) if path.exists() else None
+    """The cursor of the trial in this directory, or None before anything was sent.
+
+    Raises UserError if it can't be read.
+    """
+    return read_record(directory / NAME, Cursor, "remove it, and what was sent is looked for in the store")
 
 
 def write_cursor(directory: Path, cursor: Cursor) -> None:

@@ -14,15 +14,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from pydantic import ValidationError
-
 from ablations.addresses import without_password
 from ablations.workspace.cursor import read_cursor
 from ablations.workspace.masking import masked
 from ablations.workspace.patches import NAME as PATCH
 from ablations.workspace.provenance import Provenance, environment, lock_file, provenance_of
+from ablations.workspace.record_file import read_record
 from gan_core import journal
 from gan_core.machine import files as atomic
+from gan_core.problems import UserError
 from gan_core.records import Record
 
 if TYPE_CHECKING:
@@ -129,8 +129,11 @@ def forget_record(folder: Path) -> None:
 
 
 def read_execution(folder: Path) -> ExecutionRecord:
-    """The record in this folder. Raises OSError or ValidationError."""
-    return ExecutionRecord.model_validate_json((folder / NAME).read_bytes())
+    """The record in this folder. Raises FileNotFoundError, or UserError for one that can't be read."""
+    record = read_record(folder / NAME, ExecutionRecord, "move the execution's folder away or remove it")
+    if record is None:
+        raise FileNotFoundError(folder / NAME)
+    return record
 
 
 def executions_of(root: Path) -> list[Path]:
@@ -164,7 +167,7 @@ def _last_sign(root: Path, record: ExecutionRecord) -> float:
 def _is_whole(folder: Path) -> bool:
     try:
         read_execution(folder)
-    except (OSError, ValidationError):
+    except (FileNotFoundError, UserError):
         return False
     return True
 

@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import ValidationError
-
 from ablations.study.designs.search_options import Scalar
-from gan_core.problems import Problem, UserError
+from ablations.workspace.record_file import read_record
 from gan_core.records import Record
 
 NAME = "explored.json"
@@ -35,13 +33,7 @@ class Explored(Record):
 
 def read_explored(root: Path) -> Explored:
     """The record in a study's folder; an empty one where there is none. Raises UserError if it can't be read."""
-    try:
-        return Explored.model_validate_json((root / NAME).read_bytes())
-    except FileNotFoundError:
-        return Explored()
-    except ValidationError:
-        message = "can't be read"
-        raise UserError(Problem(message, source=str(root / NAME), allowed="another study, with --as NEWNAME")) from None
+    return read_record(root / NAME, Explored, "another study, with --as NEWNAME") or Explored()
 
 
 def confirmed_ledger(study: str) -> str:

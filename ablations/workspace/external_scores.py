@@ -7,8 +7,9 @@ marked as not trained here.
 import re
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
+from ablations.workspace.record_file import read_record
 from ablations.workspace.workspace import Workspace
 from gan_core.events import Score
 from gan_core.machine import files
@@ -45,8 +46,9 @@ def check_name(name: str, subject: Path, workspace: Workspace) -> None:
     if name in {arm.name for arm in workspace.record().arms}:
         raise UserError(Problem(f"an arm of {workspace.name} is called {name!r}", WHERE, allowed="another name"))
     path = _path(workspace.root, name)
-    if path.exists() and _read(path).evaluation.subject != str(subject.absolute()):
-        message = f"{name!r} is {_read(path).evaluation.subject} already"
+    kept = _read(path)
+    if kept is not None and kept.evaluation.subject != str(subject.absolute()):
+        message = f"{name!r} is {kept.evaluation.subject} already"
         raise UserError(Problem(message, WHERE, allowed=f"another name, or remove {path}"))
 
 
@@ -60,16 +62,13 @@ def keep_external(workspace: Workspace, name: str, evaluation: Evaluation) -> Pa
 
 def read_external(root: Path) -> tuple[ExternalScore, ...]:
     """The entries in a study's folder, by name. Raises UserError for a file that is none."""
-    return tuple(sorted((_read(path) for path in (root / FOLDER).glob("*.json")), key=lambda entry: entry.name))
+    entries = (_read(path) for path in (root / FOLDER).glob("*.json"))
+    return tuple(sorted((entry for entry in entries if entry is not None), key=lambda entry: entry.name))
 
 
 def _path(root: Path, name: str) -> Path:
     return root / FOLDER / f"{name}.json"
 
 
-def _read(path: Path) -> ExternalScore:
-    try:
-        return ExternalScore.model_validate_json(path.read_bytes())
-    except ValidationError:
-        message = "is no score that this program has kept; move it away or remove it"
-        raise UserError(Problem(message, source=str(path))) from None
+def _read(path: Path) -> ExternalScore | None:
+    return read_record(path, ExternalScore, "move it away or remove it, and score its subject again")

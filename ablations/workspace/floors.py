@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from pydantic import ValidationError
-
-from gan_core.problems import Problem, UserError
+from ablations.workspace.record_file import read_record
 from gan_core.scoring.records import SCHEMA_VERSION, Floor, Kept
 
 FILE = "floors.json"
+WAY_ON = "remove it; the next run measures the floors again"
 
 
 class FloorsFile(Kept):
@@ -26,11 +25,4 @@ def read_floors(root: Path) -> tuple[Floor, ...]:
 
 def read_file(root: Path) -> FloorsFile | None:
     """What the file in a study's folder holds; None without one. Raises UserError for a file that holds none."""
-    path = root / FILE
-    try:
-        return FloorsFile.model_validate_json(path.read_bytes())
-    except FileNotFoundError:
-        return None
-    except ValidationError:
-        message = "holds no floors that this program has written; remove it"
-        raise UserError(Problem(message, source=str(path))) from None
+    return read_record(root / FILE, FloorsFile, WAY_ON)

@@ -2,10 +2,10 @@
 
 from pathlib import Path
 
-from pydantic import Field, ValidationError
+from pydantic import Field
 
+from ablations.workspace.record_file import read_record
 from gan_core.machine import files
-from gan_core.problems import Problem, UserError
 from gan_core.records import Record
 
 FOLDER = "models"
@@ -25,13 +25,13 @@ class ModelCursor(Record):
 
 def read_model(root: Path, arm: str) -> ModelCursor | None:
     """What is known of the arm's logged model; None where none was logged. Raises UserError where it can't be read."""
-    path = _path(root, arm)
-    return _read(path) if path.exists() else None
+    return _read(_path(root, arm))
 
 
 def models_of(root: Path) -> list[ModelCursor]:
     """All that are known. Raises UserError where one can't be read."""
-    return [_read(path) for path in sorted((root / FOLDER).glob("*.json"))]
+    cursors = (_read(path) for path in sorted((root / FOLDER).glob("*.json")))
+    return [cursor for cursor in cursors if cursor is not None]
 
 
 def write_model(root: Path, arm: str, cursor: ModelCursor) -> None:
@@ -40,12 +40,8 @@ def write_model(root: Path, arm: str, cursor: ModelCursor) -> None:
     files.write_text(_path(root, arm), cursor.model_dump_json(indent=2) + "\n")
 
 
-def _read(path: Path) -> ModelCursor:
-    try:
-        return ModelCursor.model_validate_json(path.read_bytes())
-    except ValidationError:
-        message = "describes no model that this program has logged; remove it, and the model is looked for in the store"
-        raise UserError(Problem(message, source=str(path))) from None
+def _read(path: Path) -> ModelCursor | None:
+    return read_record(path, ModelCursor, "remove it, and the model is looked for in the store")
 
 
 def _path(root: Path, arm: str) -> Path:

@@ -11,7 +11,7 @@ from ablations.study.designs import BASELINE
 from ablations.study.overrides import Overrides
 from ablations.study.record import StudyRecord
 from ablations.study.study import Study, load_study
-from ablations.workspace.trial_record import RECORD, read_record
+from ablations.workspace.trial_record import RECORD, read_trial_record
 from ablations.workspace.trials import Trial
 from ablations.workspace.workspace import Workspace, find_workspace
 from gan_core.config import resolve
@@ -103,7 +103,7 @@ def recorded_trials(workspace: Workspace) -> list[Trial]:
     """Those that have begun, by their names. Raises UserError where a record or its configuration can't be read."""
     trials = []
     for path in sorted(workspace.trials.glob(f"*/{RECORD}")):
-        record = read_record(path.parent)
+        record = read_trial_record(path.parent)
         config = resolve(record.config)
         arm = Arm(
             record.arm,

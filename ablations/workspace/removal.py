@@ -7,19 +7,17 @@ import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import urlsplit
-
-from pydantic import ValidationError
 
 from ablations.addresses import HIDDEN, without_password
 from ablations.workspace.cursor import Cursor, read_cursor
 from ablations.workspace.execution_record import executions_of
 from ablations.workspace.model_record import ModelCursor, models_of
-from ablations.workspace.trial_record import RECORD, TrialRecord, read_record
+from ablations.workspace.trial_record import RECORD, TrialRecord, read_trial_record
 from ablations.workspace.workspace import Workspace
-from gan_core.problems import Problem, UserError
+from gan_core.problems import UserError
 
 
 @dataclass(frozen=True)
@@ -71,11 +69,9 @@ def traces_of(workspace: Workspace) -> StoreTraces:
         executions = _by_store(read_cursor(folder) for folder in executions_of(workspace.root))
         for model in models_of(workspace.root):
             models[model.tracking_uri].append(model)
-    except (ValidationError, OSError, UserError) as error:
-        message = f"a record of what MLflow has can't be read: {str(error).splitlines()[0]}"
-        raise UserError(
-            Problem(message, source=str(workspace.root), allowed="--local, to leave MLflow as it is")
-        ) from None
+    except UserError as error:  # without its record it would be forgotten what the stores have
+        way_on = "--local, to leave MLflow as it is"
+        raise UserError(*(replace(problem, allowed=way_on) for problem in error.problems)) from None
     return StoreTraces(trials, executions, {uri: tuple(own) for uri, own in models.items()})
 
 
@@ -122,6 +118,6 @@ def _other_records(workspace: Workspace) -> Iterator[TrialRecord]:
     for path in workspace.root.parent.glob(f"*/trials/*/{RECORD}"):
         if path.parents[2] != workspace.root:
             try:
-                yield read_record(path.parent)
+                yield read_trial_record(path.parent)
             except (OSError, UserError):
                 continue  # somebody else's folder

@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from ablations.study.designs.search_options import Stage
-from gan_core.problems import Problem, UserError
+from ablations.workspace.record_file import read_record
 from gan_core.records import Record
 
 SCHEMA_VERSION = 1
@@ -44,10 +42,9 @@ class TrialRecord(Record):
         return not any(self.factors.values()) if self.reference is None else self.arm == self.reference
 
 
-def read_record(directory: Path) -> TrialRecord:
+def read_trial_record(directory: Path) -> TrialRecord:
     """Read a trial's `trial.json`. Raises FileNotFoundError, or UserError for one that is no such record."""
-    try:
-        return TrialRecord.model_validate_json((directory / RECORD).read_bytes())
-    except ValidationError:
-        message = f"the folder holds a {RECORD} that can't be read; move it away or remove it"
-        raise UserError(Problem(message, source=str(directory))) from None
+    record = read_record(directory / RECORD, TrialRecord, "move the trial's folder away or remove it")
+    if record is None:
+        raise FileNotFoundError(directory / RECORD)
+    return record

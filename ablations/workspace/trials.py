@@ -13,7 +13,7 @@ from ablations.study.arm import Arm
 from ablations.study.designs import BASELINE as BASELINE
 from ablations.study.designs.search_options import Stage
 from ablations.study.setting_text import trick_texts
-from ablations.workspace.trial_record import RECORD, TrialRecord, read_record
+from ablations.workspace.trial_record import RECORD, TrialRecord, read_trial_record
 from gan_core import journal
 from gan_core.config import resolve
 from gan_core.events import Finished
@@ -76,7 +76,7 @@ class Trial:
 
 def _code_before(directory: Path) -> str | None:
     try:
-        return read_record(directory).code
+        return read_trial_record(directory).code
     except FileNotFoundError:
         return None
 
@@ -104,7 +104,7 @@ def progress_of(trial: Trial) -> Progress:
     """
     events = journal.read(trial.directory)
     try:
-        holder = read_record(trial.directory).fingerprint
+        holder = read_trial_record(trial.directory).fingerprint
     except FileNotFoundError:
         if not events:
             return "new"

@@ -1,13 +1,11 @@
 """A study's directory: who it belongs to, what lies where, and that one process at a time works in it."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
-from ablations.study.record import SCHEMA_VERSION, StudyRecord
+from ablations.study.record import StudyRecord
+from ablations.workspace.record_file import read_record
 from gan_core import journal
 from gan_core.problems import Problem, UserError, nearest_name
 
@@ -93,17 +91,10 @@ class Workspace:
     def record(self) -> StudyRecord:
         """The study whose directory this is. Raises UserError if that can't be read."""
         way_on = "remove the folder, or name another study with --as NEWNAME"
-        try:
-            content = self.study_json.read_bytes()
-            version = json.loads(content)["schema_version"]
-            if version != SCHEMA_VERSION:
-                message = f"has schema version {version}, this program knows {SCHEMA_VERSION}"
-                raise UserError(Problem(message, source=str(self.study_json), allowed=way_on))
-            return StudyRecord.model_validate_json(content)
-        except FileNotFoundError:
-            raise UserError(Problem("there is no such file", source=str(self.study_json), allowed=way_on)) from None
-        except (ValidationError, ValueError, KeyError, TypeError):
-            raise UserError(Problem("can't be read", source=str(self.study_json), allowed=way_on)) from None
+        record = read_record(self.study_json, StudyRecord, way_on)
+        if record is None:
+            raise UserError(Problem("there is no such file", source=str(self.study_json), allowed=way_on))
+        return record
 
 
 def find_workspace(study: str, runs: Path) -> Workspace:

@@ -8,7 +8,7 @@ from typing import Any
 from ablations.results.results import Result
 from ablations.study.record import StudyRecord
 from ablations.study.setting_text import OFF, setting_text
-from ablations.workspace.trial_record import read_record
+from ablations.workspace.trial_record import read_trial_record
 
 SEED = "seed"
 
@@ -37,7 +37,7 @@ def configs_of(record: StudyRecord, arms: Sequence[str], results: Sequence[Resul
     """
     known: dict[str, Mapping[str, Any]] = {arm.name: arm.config for arm in record.arms}
     folders = {result.arm: result.directory for result in results if result.arm not in known and result.directory}
-    missing = {arm: read_record(Path(folders[arm])).config for arm in arms if arm in folders}
+    missing = {arm: read_trial_record(Path(folders[arm])).config for arm in arms if arm in folders}
     return {arm: (known | missing)[arm] for arm in arms if arm in known or arm in missing}
 
 

@@ -21,7 +21,7 @@ from ablations.tracking.run_status import OUTCOME_TAG, RESUMED, STATUS, STOPPED
 from ablations.tracking.tags import record_tags, summary_tags
 from ablations.tracking.tail import JournalTail
 from ablations.workspace.cursor import Cursor, read_cursor, write_cursor
-from ablations.workspace.trial_record import RECORD, read_record
+from ablations.workspace.trial_record import RECORD, read_trial_record
 from ablations.workspace.trials import Trial
 from gan_core import journal
 from gan_core.events import AnyEvent, Event, Finished, Sampled, Started
@@ -114,7 +114,7 @@ class TrialRun:
         return found[0] if found else None
 
     def _create(self, first: Event) -> Any:
-        record = read_record(self.trial.directory)
+        record = read_trial_record(self.trial.directory)
         begun = first.time
         if record.reused_from is not None:
             begun = (self.trial.directory / RECORD).stat().st_mtime  # when it was taken over
@@ -160,7 +160,7 @@ class TrialRun:
     def _end(self, run_id: str, end: Finished, events: Sequence[AnyEvent]) -> None:
         client = self.store.client
         tags = {OUTCOME_TAG: end.status, SHOWN_TAG: "True", **end_tags(events), **summary_tags(summary_of(events))}
-        tags |= record_tags(read_record(self.trial.directory))  # a run that an older version made has none yet
+        tags |= record_tags(read_trial_record(self.trial.directory))  # a run that an older version made has none yet
         there = client.get_run(run_id).data.params  # what is there can't be changed
         params = [Param(key, tags[key]) for key in PROTOCOL_PARAMS if key in tags and key not in there]
         client.log_batch(

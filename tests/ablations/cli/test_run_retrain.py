@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from ablations.execution.estimate import ArmCost
-from ablations.workspace.trial_record import read_record
+from ablations.workspace.trial_record import read_trial_record
 from gan_core import journal
 from tests.ablations.command import Outcome, ablations
 from tests.ablations.tiny import story_of, write_study
@@ -45,8 +45,8 @@ def test_run(folder: Path) -> None:
     assert "2 of 2 trials are there already, from study tiny; --retrain trains them again" in run(folder, "taken").out
     assert "are there already" not in run(folder, "again", "--retrain").out
     for first, taken, again in zip(*(trials(folder, name) for name in ("tiny", "taken", "again")), strict=True):
-        assert read_record(taken).reused_from == f"tiny/{first.name}"
-        assert read_record(again).reused_from is None
+        assert read_trial_record(taken).reused_from == f"tiny/{first.name}"
+        assert read_trial_record(again).reused_from is None
         times = [[event.time for event in journal.read(trial)] for trial in (first, taken, again)]
         assert times[0] == times[1]
         assert times[0] != times[2]

@@ -11,7 +11,7 @@ from ablations.execution.reuse import Twin, reusable, reuse_note, take_over, twi
 from ablations.results.results import read_results
 from ablations.results.table import results_table
 from ablations.study.study import load_study
-from ablations.workspace.trial_record import RECORD, read_record
+from ablations.workspace.trial_record import RECORD, read_trial_record
 from ablations.workspace.trials import Trial, progress_of, trials_of
 from gan_core import journal
 from gan_core.events import Started
@@ -75,7 +75,7 @@ def test_a_trial_that_was_taken_over(first: tuple[Trial, ...], second: tuple[Tri
     take_over(trial, chosen(second, runs)[trial.name])
     assert progress_of(trial) == "finished"
     assert journal.read(trial.directory) == journal.read(source.directory)
-    record = read_record(trial.directory)
+    record = read_trial_record(trial.directory)
     assert (record.study, record.arm) == ("second", "ttur")
     assert record.reused_from == f"first/{source.directory.name}"
     files = {str(p.relative_to(trial.directory)) for p in trial.directory.rglob("*") if p.is_file()}
@@ -110,7 +110,7 @@ def no_code(trial: Trial) -> None:
     record = json.loads((trial.directory / RECORD).read_text())
     new = ("code", "reused_from", "design", "reference", "previous")
     (trial.directory / RECORD).write_text(json.dumps({k: v for k, v in record.items() if k not in new}))
-    assert read_record(trial.directory).is_baseline is False
+    assert read_trial_record(trial.directory).is_baseline is False
 
 
 def unreadable(trial: Trial) -> None:
@@ -156,16 +156,16 @@ def test_never_of_another_seed_or_configuration(first: tuple[Trial, ...], tmp_pa
 def test_a_trial_trained_by_more_than_one_code_is_of_none(first: tuple[Trial, ...]) -> None:
     trial = first[0]
     trial.write_record("one")
-    assert read_record(trial.directory).code == "one"
+    assert read_trial_record(trial.directory).code == "one"
     trial.write_record("two")  # nothing has been trained yet
-    assert read_record(trial.directory).code == "two"
+    assert read_trial_record(trial.directory).code == "two"
     journal.append(trial.directory, next(story(trial, 7.0)))
     trial.write_record("two")
-    assert read_record(trial.directory).code == "two"
+    assert read_trial_record(trial.directory).code == "two"
     trial.write_record("three")
-    assert read_record(trial.directory).code is None
+    assert read_trial_record(trial.directory).code is None
     trial.write_record("three")
-    assert read_record(trial.directory).code is None
+    assert read_trial_record(trial.directory).code is None
 
 
 def test_a_run_of_the_trainer_alone(first: tuple[Trial, ...], second: tuple[Trial, ...], runs: Path) -> None:

@@ -10,7 +10,7 @@ from ablations.execution.runner import run_trials
 from ablations.executors.executor import Executor
 from ablations.executors.processes import Processes
 from ablations.search.ledger import Ledger
-from ablations.workspace.trial_record import read_record
+from ablations.workspace.trial_record import read_trial_record
 from ablations.workspace.trials import Trial
 from gan_core import journal
 from gan_core.events import Finished
@@ -69,7 +69,7 @@ def test_each_report_is_entered_and_passed_on(tmp_path: Path) -> None:
     def lines(job: Job) -> Iterator[Report]:
         trial = by_name[job.name]
         assert (job.settings, job.directory, job.home) == (trial.config.plain(), trial.directory, tmp_path / "home")
-        assert read_record(job.directory) == trial.record(code_digest())  # before anything trains there
+        assert read_trial_record(job.directory) == trial.record(code_digest())  # before anything trains there
         if trial.arm.is_baseline:
             yield from (Report(job.name, event) for event in story(trial, 7.0))
         else:

@@ -6,7 +6,7 @@ from typing import Literal
 import pytest
 
 from ablations.study.study import Study, load_study
-from ablations.workspace.trial_record import RECORD, read_record
+from ablations.workspace.trial_record import RECORD, read_trial_record
 from ablations.workspace.trials import Trial, progress_of, trials_of
 from gan_core import journal
 from gan_core.events import Finished, Saved
@@ -62,7 +62,7 @@ def test_seed_by_seed_and_each_in_its_own_folder(study: Study, tmp_path: Path) -
 
 def test_the_record_survives_the_disk(trial: Trial) -> None:
     trial.write_record()
-    record = read_record(trial.directory)
+    record = read_trial_record(trial.directory)
     assert record == trial.record()
     assert (record.study, record.arm, record.seed) == ("mine", "half", 5)
     assert record.factors == {"half": True, "ttur": False}
@@ -112,7 +112,7 @@ def test_a_folder_that_says_not_whose_it_is(trial: Trial) -> None:
     trial.write_record()
     _saved(trial, 0)
     (trial.directory / RECORD).write_text("{")
-    with pytest.raises(UserError, match=r"a trial\.json that can't be read"):
+    with pytest.raises(UserError, match=r"trial\.json: can't be read"):
         progress_of(trial)
     (trial.directory / RECORD).unlink()
     with pytest.raises(UserError, match=r"a journal without trial\.json"):
