@@ -15,11 +15,11 @@ from ablations.workspace.cursor import NAME as CURSOR
 from ablations.workspace.opening import open_workspace
 from ablations.workspace.recorded import refuse_search
 from ablations.workspace.trial_record import RECORD, TrialRecord, read_trial_record
-from ablations.workspace.trials import ENDED, Trial, progress_of, trials_of
+from ablations.workspace.trials import Trial, progress_of, trials_of
 from ablations.workspace.workspace import Workspace
 from gan_core import journal
 from gan_core.config import resolve
-from gan_core.events import Finished, Started
+from gan_core.events import RESULTS, Started, has_result
 from gan_core.machine.versions import code_digest
 from gan_core.problems import Problem, UserError
 from gan_core.training import training_data
@@ -76,9 +76,9 @@ def adopt(source: Path, study: Study, runs: Path, options: ExecutionOptions, on_
     refuse_search(study)
     with open_workspace(study, runs) as workspace:
         trials = trials_of(study, workspace.root)
-        ended = [(folder, record) for folder, record in runs_there if _end(folder)]
+        ended = [(folder, record) for folder, record in runs_there if _has_result(folder)]
         found = _matched(ended, trials, study.name)
-        done = {t.name for t in trials if progress_of(t) in ENDED}
+        done = {t.name for t in trials if progress_of(t) in RESULTS}
         new = [one for one in found if one.trial.name not in done]
         _refuse(new, [t for t in trials if t.name in done])
         for one in new:
@@ -92,7 +92,7 @@ def adopt(source: Path, study: Study, runs: Path, options: ExecutionOptions, on_
         study=study.name,
         adopted=adopted,
         there=tuple(one.trial.name for one in found if one.trial.name not in adopted),
-        unfinished=tuple(folder.name for folder, _ in runs_there if not _end(folder)),
+        unfinished=tuple(folder.name for folder, _ in runs_there if not _has_result(folder)),
         other_code=tuple(one.trial.name for one in new if one.record.code != code_digest()),
         left=len(trials) - len(session.trials),
         warnings=tuple(session.warnings),
@@ -114,10 +114,9 @@ def _records(source: Path) -> Iterator[tuple[Path, TrialRecord]]:
     return ((path.parent, read_trial_record(path.parent)) for path in source.glob(f"*/{RECORD}"))
 
 
-def _end(directory: Path) -> bool:
+def _has_result(directory: Path) -> bool:
     """Whether the run has come to a result."""
-    events = journal.read(directory)
-    return bool(events) and isinstance(events[-1], Finished) and events[-1].status != "failed"
+    return has_result(journal.read(directory))
 
 
 def _matched(ended: Sequence[tuple[Path, TrialRecord]], trials: Sequence[Trial], study: str) -> list[Found]:

@@ -6,7 +6,8 @@ from pathlib import Path
 from ablations.study.study import Study
 from ablations.workspace.opening import leaving_no_traces, open_workspace
 from ablations.workspace.recorded import refuse_search
-from ablations.workspace.trials import ENDED, Trial, progress_of, trials_of
+from ablations.workspace.trials import Trial, progress_of, trials_of
+from gan_core.events import RESULTS
 from gan_core.machine.versions import code_digest
 from gan_core.problems import Problem, UserError
 from gan_core.workers.exported import ExportedTrial, write_trials
@@ -33,7 +34,7 @@ def export(study: Study, runs: Path, out: Path) -> Export:
         states = {trial.name: progress_of(trial) for trial in trials}
         new = tuple(trial for trial in trials if states[trial.name] == "new")
         begun = tuple(trial for trial in trials if states[trial.name] in ("interrupted", "failed"))
-        done = tuple(trial for trial in trials if states[trial.name] in ENDED)
+        done = tuple(trial for trial in trials if states[trial.name] in RESULTS)
         if not new:
             message = f"nothing to export: {len(done)} trials have a result, {len(begun)} have begun here"
             raise UserError(Problem(message, source=str(workspace.root)))

@@ -12,7 +12,8 @@ from ablations.search.exploration import Exploration
 from ablations.statistics import Prospect, prospect
 from ablations.study.study import Study
 from ablations.workspace.opening import refuse_changes
-from ablations.workspace.trials import ENDED, Trial, progress_of, trials_of
+from ablations.workspace.trials import Trial, progress_of, trials_of
+from gan_core.events import RESULTS
 from gan_core.machine.resources import Resources
 from gan_core.problems import UserError
 
@@ -38,7 +39,7 @@ class Plan:
 
     def is_done(self, trial: Trial) -> bool:
         """Whether the trial has a result, here or in another study."""
-        return self.states[trial.name] in ENDED or trial.name in self.reused
+        return self.states[trial.name] in RESULTS or trial.name in self.reused
 
 
 def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain: bool) -> Plan:
@@ -52,7 +53,7 @@ def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain:
     states = {trial.name: progress_of(trial) for trial in trials}
     new = [] if retrain else [trial for trial in trials if states[trial.name] == "new"]
     reused = _reused(new, runs, home)
-    to_do = [t for t in trials if states[t.name] not in ENDED and t.name not in reused]
+    to_do = [t for t in trials if states[t.name] not in RESULTS and t.name not in reused]
     arms = [*study.arms, *(trial.arm for trial in trials), *(search.drawn(DRAWN) if search else ())]
     costs = arm_costs(list({arm.name: arm for arm in arms}.values()), resources)
     to_come = search.most_to_come if search else 0

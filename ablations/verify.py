@@ -20,7 +20,7 @@ from gan_core import journal
 from gan_core.config import resolve
 from gan_core.config.compatibility import extractors_of
 from gan_core.evaluation.extractors.supply import supply
-from gan_core.events import AnyEvent, Finished, Started
+from gan_core.events import AnyEvent, Finished, Started, has_result
 from gan_core.machine.devices import available_devices
 from gan_core.machine.versions import code_digest
 from gan_core.problems import Problem, UserError
@@ -64,8 +64,7 @@ def verify(directory: Path, again: Again, stop: Callable[[], bool], on_step: OnS
     """
     record, recorded = read_trial_record(directory), journal.read(directory)
     start = recorded[0] if recorded else None
-    end = recorded[-1] if recorded else None
-    if not isinstance(start, Started) or not isinstance(end, Finished) or end.status == "failed":
+    if not isinstance(start, Started) or not has_result(recorded):
         raise UserError(Problem("has no result that could come out the same", source=str(directory)))
     config = resolve(record.config)
     if config.fingerprint() != record.fingerprint:
@@ -88,7 +87,7 @@ def verify(directory: Path, again: Again, stop: Callable[[], bool], on_step: OnS
         now = journal.read(job.directory)
     if not now or not isinstance(now[-1], Finished):
         return Verification("stopped", directory)
-    if now[-1].status == "failed":
+    if not now[-1].is_result:
         return Verification("different", directory, first=f"it failed: {now[-1].reason}")
     return _compared(directory, record, recorded, now)
 

@@ -24,8 +24,7 @@ class Dynamics:
     @classmethod
     def of(cls, events: Sequence[AnyEvent]) -> "Dynamics":
         scored = [e for e in events if isinstance(e, Evaluated) and e.of == "progress"]
-        fids = [(next((s.value for s in e.scores if s.metric == "fid"), math.nan), e.diversity) for e in scored]
-        there = [(fid, diversity) for fid, diversity in fids if math.isfinite(fid)]
+        there = [(e.fid, e.diversity) for e in scored if e.fid is not None and math.isfinite(e.fid)]
         ticks = [e for e in events if isinstance(e, Ticked)]
         return cls(ticks, [fid for fid, _ in there], [diversity for _, diversity in there])
 

@@ -4,7 +4,8 @@
 numbers, never skips them.
 """
 
-from typing import Annotated, Any, Literal
+from collections.abc import Iterable, Sequence
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import ConfigDict, Field, TypeAdapter
 
@@ -21,6 +22,11 @@ class Score(Record):
     error: float | None = Field(None, description="standard error of the value, of a metric that estimates it")
     stamp: str = Field(description="short hash of `protocol`; scores of different stamps are never compared")
     protocol: dict[str, Any]
+
+
+def score_by(metric: str, scores: Iterable[Score]) -> Score | None:
+    """The score by this metric; None where it was not measured."""
+    return next((score for score in scores if score.metric == metric), None)
 
 
 class Event(Record):
@@ -84,6 +90,16 @@ class Evaluated(Event):
     seconds: float
     diversity: dict[str, float] = Field({}, description="of the scored images; see gan_core.evaluation.diversity")
 
+    def score(self, metric: str) -> Score | None:
+        """The score by this metric; None where it was not measured."""
+        return score_by(metric, self.scores)
+
+    @property
+    def fid(self) -> float | None:
+        """The FID, which may be NaN; None where it was not measured."""
+        score = self.score("fid")
+        return None if score is None else score.value
+
 
 class Sampled(Event):
     """A grid of samples from the fixed latents was written to `path`, relative to the run's directory."""
@@ -99,6 +115,11 @@ class Saved(Event):
     path: str
 
 
+End = Literal["finished", "diverged", "failed", "pruned"]
+ENDS: tuple[End, ...] = get_args(End)
+RESULTS: tuple[End, ...] = ("finished", "diverged", "pruned")  # the ends that stand: what failed is tried again
+
+
 class Finished(Event):
     """The end of a run. 'diverged' is a result; 'failed' (an exception, in `reason`) is not, and is tried again.
 
@@ -109,10 +130,15 @@ class Finished(Event):
     """
 
     kind: Literal["finished"] = "finished"
-    status: Literal["finished", "diverged", "failed", "pruned"]
+    status: End
     reason: str = ""
     inert: tuple[str, ...] | None = None
     evaluation_s: float | None = None
+
+    @property
+    def is_result(self) -> bool:
+        """Whether this end stands, so that the run is not tried again: all but a failure."""
+        return self.status in RESULTS
 
 
 AnyEvent = Annotated[Started | Ticked | Evaluated | Sampled | Saved | Finished, Field(discriminator="kind")]
@@ -122,3 +148,9 @@ _adapter: TypeAdapter[AnyEvent] = TypeAdapter(AnyEvent)
 def event_from_json(line: str | bytes) -> AnyEvent:
     """Read what `event.model_dump_json()` wrote. Raises ValidationError on anything else."""
     return _adapter.validate_json(line)
+
+
+def has_result(events: Sequence[AnyEvent]) -> bool:
+    """Whether these events of a run end with a result."""
+    end = events[-1] if events else None
+    return isinstance(end, Finished) and end.is_result

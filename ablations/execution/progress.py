@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from ablations.workspace.trials import Trial
-from gan_core.events import AnyEvent, Evaluated, Finished, Ticked
+from gan_core.events import AnyEvent, Evaluated, Finished, Ticked, has_result
 from gan_core.workers.job import Report
 
 
@@ -54,7 +54,7 @@ class StudyProgress:
             self.running.pop(name, None)
         if report.has_died:
             self.failed[name] = report.left
-        elif isinstance(event, Finished) and event.status == "failed":
+        elif isinstance(event, Finished) and not event.is_result:
             self.failed[name] = event.reason
         elif isinstance(event, Finished):
             self.done.add(name)
@@ -68,12 +68,12 @@ class StudyProgress:
         if isinstance(event, Ticked):
             row.images_per_s = event.images_per_s
         if isinstance(event, Evaluated):
-            row.fid = next((score.value for score in event.scores if score.metric == "fid"), None)
+            row.fid = event.fid
 
     def admit(self, trial: Trial, events: Sequence[AnyEvent]) -> None:
         """Add a trial; `events`: the content of its journal."""
         self.trials[trial.name] = trial
-        if events and isinstance(events[-1], Finished) and events[-1].status != "failed":
+        if has_result(events):
             self.done.add(trial.name)
         elif events:
             self._images[trial.name] = events[-1].images

@@ -21,10 +21,10 @@ from ablations.tracking.state import is_study_shipped
 from ablations.tracking.tracker import AnyTracker, tracker_of
 from ablations.workspace.execution_record import Execution, Outcome
 from ablations.workspace.opening import leaving_no_traces, open_workspace
-from ablations.workspace.trials import ENDED, Trial, progress_of, trials_of
+from ablations.workspace.trials import Trial, progress_of, trials_of
 from ablations.workspace.workspace import Workspace
 from gan_core import journal
-from gan_core.events import Finished
+from gan_core.events import RESULTS, Finished
 from gan_core.machine.resources import Resources, share
 from gan_core.workers.job import Report
 
@@ -62,7 +62,7 @@ class Session:
 
     def to_do(self) -> list[Trial]:
         """The trials that have no result yet. Raises UserError where a folder belongs to other settings."""
-        return [trial for trial in self.trials if progress_of(trial) not in ENDED]
+        return [trial for trial in self.trials if progress_of(trial) not in RESULTS]
 
     def needs_store(self) -> bool:
         """Whether `reports` will need the tracking store."""

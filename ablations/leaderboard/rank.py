@@ -18,6 +18,7 @@ from ablations.leaderboard.rows import evaluation_share, row_of, runs_of, scores
 from ablations.results.results import METRIC, Result, in_order
 from ablations.statistics import ArmScores, Comparison, Rule, compare_all, expected_best
 from ablations.study.claims.measures import Of
+from gan_core.events import RESULTS
 from gan_core.problems import UserError
 
 UNKNOWN = Context()
@@ -106,7 +107,7 @@ def _explored(trials: Sequence[Result], of: Of, metrics: Sequence[str], rule: Ru
 
 def _tried(trials: Sequence[Result], of: Of) -> list[float | None]:
     """Each explored trial's FID; None for one that diverged or was stopped early, since it produced nothing."""
-    ended = [trial for trial in trials if trial.status in ("finished", "diverged", "pruned")]
+    ended = [trial for trial in trials if trial.status in RESULTS]
     return [next(iter(scores_of([trial], METRIC, of).values()), None) for trial in ended]
 
 

@@ -8,10 +8,10 @@ from typing import Literal
 from pydantic import ConfigDict
 
 from gan_core import verdict
-from gan_core.events import AnyEvent, Evaluated, Finished, Score, Started, Ticked
+from gan_core.events import AnyEvent, End, Evaluated, Finished, Score, Started, Ticked
 from gan_core.records import Record
 
-Status = Literal["finished", "diverged", "failed", "pruned", "unfinished"]
+Status = End | Literal["unfinished"]
 
 
 class _Numbers(Record):

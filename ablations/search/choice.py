@@ -1,20 +1,14 @@
 """Which arms of a search are confirmed."""
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from statistics import fmean
 
-from ablations.results.results import METRIC
 from ablations.workspace.trials import Trial
 from gan_core.events import AnyEvent, Evaluated, Finished
 
 Journals = Mapping[str, Sequence[AnyEvent]]  # by trial
-
-
-def has_result(events: Sequence[AnyEvent]) -> bool:
-    """Whether a journal ends with a result: finished, diverged or pruned."""
-    end = events[-1] if events else None
-    return isinstance(end, Finished) and end.status != "failed"
 
 
 def best_arms(trials: Sequence[Trial], journals: Journals) -> list[str]:
@@ -35,6 +29,5 @@ def best_arms(trials: Sequence[Trial], journals: Journals) -> list[str]:
 
 
 def _best_fids(events: Sequence[AnyEvent]) -> Iterator[float]:
-    for event in events:
-        if isinstance(event, Evaluated) and event.of == "best":
-            yield from (s.value for s in event.scores if s.metric == METRIC and s.value == s.value)  # not NaN
+    fids = (event.fid for event in events if isinstance(event, Evaluated) and event.of == "best")
+    return (fid for fid in fids if fid is not None and not math.isnan(fid))

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ablations.search.choice import best_arms, has_result
+from ablations.search.choice import best_arms
 from ablations.study.arm import Arm
 from ablations.study.designs.search_options import EXPLORED_SEEDS
 from ablations.study.space import Forbidden, Params
@@ -17,6 +17,7 @@ from ablations.study.space.plan import SearchPlan
 from ablations.workspace.explored import NAME, Suggestion, confirmed_ledger, read_explored
 from ablations.workspace.trials import Trial, trial_of
 from gan_core import journal
+from gan_core.events import has_result
 from gan_core.machine import files
 from gan_core.problems import Problem, UserError
 

@@ -12,7 +12,6 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import optuna
 from optuna.trial import FrozenTrial, TrialState
 
-from ablations.search.choice import has_result
 from ablations.search.exploration import MOST_FAILURES, Exploration
 from ablations.search.ledger import REASON, STATUS, WITHDRAWN, fid_of
 from ablations.search.samplers import derived_seed, pruner_of, sampler_of, suggested
@@ -20,7 +19,7 @@ from ablations.search.storage import opened
 from ablations.study.space import Params
 from ablations.workspace.explored import Suggestion
 from ablations.workspace.trials import Trial
-from gan_core.events import AnyEvent, Evaluated, Finished
+from gan_core.events import AnyEvent, Evaluated, Finished, has_result
 from gan_core.workers.job import Report
 
 SUGGESTION = "suggestion"  # its number in explored.json
@@ -155,7 +154,7 @@ class Explorer:
         self._begun[trial.name], self._reported[trial.name] = (trial, asked), reported
         events = self._journals[trial.name]
         for event in events:
-            if not (isinstance(event, Finished) and event.status == "failed"):  # that one is tried again
+            if not isinstance(event, Finished) or event.is_result:  # what failed is tried again
                 self._note(trial.name, event)
         self._pruned.pop(trial.name, None)  # a verdict of the past: the next score decides
         if not has_result(events):

@@ -91,16 +91,16 @@ class Ledger:
         asked.suggest_int("seed", 0, SEEDS - 1)
         self._begun[trial.name], self._reported[trial.name] = asked, reported
         for event in self._journals[trial.name]:
-            if not (isinstance(event, Finished) and event.status == "failed"):  # that one is tried again
+            if not isinstance(event, Finished) or event.is_result:  # what failed is tried again
                 self._note(trial.name, event)
         if not self._result(trial):
             yield trial
 
     def _result(self, trial: Trial) -> str:
-        """'finished' or 'diverged' where the journal ends so, else ''."""
+        """The status where the journal ends with a result, else ''."""
         events = self._journals[trial.name]
         end = events[-1] if events else None
-        return end.status if isinstance(end, Finished) and end.status != "failed" else ""
+        return end.status if isinstance(end, Finished) and end.is_result else ""
 
     def _note(self, name: str, event: AnyEvent) -> None:
         match event:

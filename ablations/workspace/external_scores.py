@@ -11,7 +11,7 @@ from pydantic import Field
 
 from ablations.workspace.record_file import read_record
 from ablations.workspace.workspace import Workspace
-from gan_core.events import Score
+from gan_core.events import Score, score_by
 from gan_core.machine import files
 from gan_core.problems import Problem, UserError
 from gan_core.scoring.records import SCHEMA_VERSION, Evaluation, Kept
@@ -35,7 +35,7 @@ class ExternalScore(Kept):
 
     def score(self, metric: str) -> Score | None:
         """The score by this metric; None where it was not measured."""
-        return next((score for score in self.scores if score.metric == metric), None)
+        return score_by(metric, self.scores)
 
 
 def check_name(name: str, subject: Path, workspace: Workspace) -> None:

@@ -16,7 +16,7 @@ from ablations.study.setting_text import trick_texts
 from ablations.workspace.trial_record import RECORD, TrialRecord, read_trial_record
 from gan_core import journal
 from gan_core.config import resolve
-from gan_core.events import Finished
+from gan_core.events import End, Finished
 from gan_core.machine import files
 from gan_core.problems import Problem, UserError
 from gan_core.schema.configuration import Config
@@ -24,8 +24,7 @@ from gan_core.schema.configuration import Config
 if TYPE_CHECKING:
     from ablations.study.study import Study
 
-Progress = Literal["new", "interrupted", "failed", "finished", "diverged", "pruned"]
-ENDED: tuple[Progress, ...] = ("finished", "diverged", "pruned")  # with a result
+Progress = Literal["new", "interrupted"] | End
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from typing import Literal
 
 from pydantic import ConfigDict, Field
 
-from gan_core.events import Score
+from gan_core.events import Score, score_by
 from gan_core.records import Record
 
 SCHEMA_VERSION = 1
@@ -44,7 +44,8 @@ class Evaluation(Kept):
 
     def values(self, metric: str) -> list[float]:
         """The value of the metric under each evaluation seed."""
-        return [score.value for each in self.scored for score in each.scores if score.metric == metric]
+        found = (score_by(metric, each.scores) for each in self.scored)
+        return [score.value for score in found if score is not None]
 
 
 class Floor(Kept):
@@ -62,7 +63,7 @@ class Floor(Kept):
 
     def score(self, metric: str) -> Score | None:
         """The score by this metric; None where it was not measured."""
-        return next((score for score in self.scores if score.metric == metric), None)
+        return score_by(metric, self.scores)
 
     def value(self, metric: str) -> float | None:
         """The value by this metric; None where it was not measured."""

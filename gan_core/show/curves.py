@@ -98,7 +98,8 @@ def _lines(axes: "Axes", ticks: Sequence[Ticked], lines: Sequence[tuple[str, str
 
 def _draw_fid(axes: "Axes", events: Sequence[AnyEvent]) -> None:
     scored = [event for event in events if isinstance(event, Evaluated) and event.of == "progress"]
-    points = [(e.kimg, s.value, s.name) for e in scored for s in e.scores if s.metric == "fid" and s.value > 0]
+    fids = [(event.kimg, score) for event in scored if (score := event.score("fid")) is not None]
+    points = [(kimg, score.value, score.name) for kimg, score in fids if score.value > 0]
     axes.set(title="FID on the way", xlabel="thousands of images")
     if not points:
         return

@@ -9,7 +9,7 @@ from typing import Literal
 import torch
 
 from gan_core.evaluation.evaluator import Scored
-from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Started, Ticked
+from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Started, Ticked, score_by
 from gan_core.machine.versions import versions
 from gan_core.training import checkpoint
 from gan_core.training.diagnostics import GRADIENTS
@@ -52,7 +52,8 @@ def _tick(run: Run) -> Ticked:
 def _evaluate(run: Run) -> Evaluated:
     started, wall_s = time.perf_counter(), run.wall_s
     scores = run.scores("progress", run.config.progress_samples)
-    fid = next((score.value for score in scores.scores if score.metric == "fid"), None)
+    score = score_by("fid", scores.scores)
+    fid = None if score is None else score.value
     # Without scores there is no better or worse: the best is the last
     if fid is None or (math.isfinite(fid) and (run.best is None or fid < run.best["fid"])):
         run.best = {"fid": fid, "images": run.state.clock.images, "wall_s": wall_s, "weights": run.weights()}

@@ -10,7 +10,7 @@ from gan_core.config import resolve
 from gan_core.config.compatibility import extractors_of
 from gan_core.datasets.record import OnProgress
 from gan_core.evaluation.extractors.supply import supply
-from gan_core.events import Finished
+from gan_core.events import has_result
 from gan_core.machine.files import write_text
 from gan_core.machine.resources import share
 from gan_core.machine.versions import code_digest
@@ -58,9 +58,7 @@ class Batch:
         for trial in self.trials:
             directory = self.out / trial.name
             _refuse_another(trial, directory)
-            events = journal.read(directory)
-            end = events[-1] if events else None
-            if not isinstance(end, Finished) or end.status == "failed":
+            if not has_result(journal.read(directory)):
                 left.append(trial)
         return left
 

@@ -64,8 +64,8 @@ def facts_in(result: Result, events: Sequence[AnyEvent]) -> RunFacts:
     amiss = end is not None and result.summary.run_verdict != HEALTHY
     judged = verdict.verdict_of(events) if amiss else None
     scored = [event for event in events if isinstance(event, Evaluated)]
-    progress = [(event, score) for event in scored if event.of == "progress" for score in event.scores]
-    fids = [(event, score) for event, score in progress if score.metric == METRIC]
+    progress = [event for event in scored if event.of == "progress"]
+    fids = [(event, score) for event in progress if (score := event.score(METRIC)) is not None]
     return RunFacts(
         arm=result.arm,
         seed=result.seed,

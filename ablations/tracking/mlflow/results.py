@@ -21,12 +21,11 @@ from ablations.tracking.mlflow.trial_run import TRIAL_TAG
 from ablations.tracking.run_status import OUTCOME_TAG
 from ablations.tracking.tags import record_of, tagged_summary
 from gan_core import journal
-from gan_core.events import AnyEvent
+from gan_core.events import ENDS, AnyEvent
 from gan_core.problems import Problem, UserError, nearest_name
 
 WHERE = ("--from-mlflow",)
 PAGE = 1000
-ENDED = ("finished", "diverged", "failed", "pruned")
 
 
 def from_mlflow(uri: str, experiments: Sequence[str] = ()) -> ResultSource:
@@ -101,7 +100,7 @@ def _recorded(run: Any) -> Recorded | None:
     record = record_of(run.data.tags)
     if record is None:
         return None
-    summary = tagged_summary(run.data.tags) if run.data.tags.get(OUTCOME_TAG) in ENDED else _on_the_way(run)
+    summary = tagged_summary(run.data.tags) if run.data.tags.get(OUTCOME_TAG) in ENDS else _on_the_way(run)
     return None if summary is None else Recorded(record, summary, run.info.run_id)
 
 
