@@ -13,7 +13,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from ablations.search.exploration import MOST_FAILURES, Exploration
-from ablations.search.ledger import REASON, STATUS, WITHDRAWN, fid_of
+from ablations.search.ledger import REASON, STATUS, WITHDRAWN
 from ablations.search.samplers import derived_seed, pruner_of, sampler_of, suggested
 from ablations.search.storage import opened
 from ablations.study.space import Params
@@ -163,14 +163,14 @@ class Explorer:
     def _note(self, name: str, event: AnyEvent) -> None:
         trial, asked = self._begun[name]
         match event:
-            case Evaluated(of="progress") if event.images not in self._reported[name]:
+            case Evaluated(of="progress", fid=float(fid)) if event.images not in self._reported[name]:
                 self._reported[name].add(event.images)  # a resumed run repeats what came after its checkpoint
-                asked.report(fid_of(event), step=event.images)
+                asked.report(fid, step=event.images)
                 if event.kimg < trial.config.budget_kimg and asked.should_prune():
-                    words = f"{self._explore.pruner} pruner: FID {fid_of(event):.4g} at {event.kimg:g} kimg"
+                    words = f"{self._explore.pruner} pruner: FID {fid:.4g} at {event.kimg:g} kimg"
                     self._pruned[name] = words
-            case Evaluated(of="best"):
-                self._values[name] = fid_of(event)
+            case Evaluated(of="best", fid=float(fid)):
+                self._values[name] = fid
             case Finished():
                 self._close(name, event.status, event.reason)
 

@@ -4,9 +4,9 @@ One Optuna study a study file. For a design that is known in advance every trial
 seed as parameters; the parent alone reports and tells. The journals are the truth: what Optuna missed (a parent that
 was killed, a database that was removed) is entered from them. A diverged trial is FAIL with the attribute `status`.
 
-A trial's value is its best FID. One that has run to its end without scores (`extractor: none`) has not failed and was
-not stopped, so it is COMPLETE too; Optuna wants a number for that, and gets the thousands of images that D has seen,
-with the attribute `value_is` to say so. No sampler and no leaderboard reads it.
+A trial's value is its best FID. One that has run to its end without a FID (`extractor: none`, or `metrics` that leave
+it out) has not failed and was not stopped, so it is COMPLETE too; Optuna wants a number for that, and gets the
+thousands of images that D has seen, with the attribute `value_is` to say so. No sampler and no leaderboard reads it.
 """
 
 import math
@@ -25,7 +25,7 @@ FINGERPRINT = "fingerprint"
 STATUS = "status"
 REASON = "reason"
 VALUE_IS = "value_is"
-KIMG_SEEN = "kimg seen; no scores"
+KIMG_SEEN = "kimg seen; no FID"
 WITHDRAWN = "withdrawn"  # status of what was enqueued and is no trial of the study any more
 
 
@@ -104,16 +104,14 @@ class Ledger:
 
     def _note(self, name: str, event: AnyEvent) -> None:
         match event:
-            case Evaluated(of="best", scores=()):
+            case Evaluated(of="best", fid=None):
                 self._values[name] = event.kimg
                 self._begun[name].set_user_attr(VALUE_IS, KIMG_SEEN)
-            case Evaluated(scores=()):
-                pass
-            case Evaluated(of="progress") if event.images not in self._reported[name]:
+            case Evaluated(of="best", fid=float(fid)):
+                self._values[name] = fid
+            case Evaluated(of="progress", fid=float(fid)) if event.images not in self._reported[name]:
                 self._reported[name].add(event.images)  # a resumed run repeats what came after its checkpoint
-                self._begun[name].report(fid_of(event), step=event.images)
-            case Evaluated(of="best"):
-                self._values[name] = fid_of(event)
+                self._begun[name].report(fid, step=event.images)
             case Finished():
                 self._close(name, event.status, event.reason)
 
@@ -127,8 +125,3 @@ class Ledger:
             self._study.tell(trial, value)
         else:
             self._study.tell(trial, state=TrialState.FAIL)
-
-
-def fid_of(event: Evaluated) -> float:
-    """The FID among an event's scores."""
-    return next(score.value for score in event.scores if score.metric == "fid")

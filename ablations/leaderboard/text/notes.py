@@ -25,19 +25,12 @@ def reference_of(table: Table) -> str:
 def notes_of(table: Table) -> Iterator[str]:
     """One note a line, in the order in which they are needed."""
     if table.score == NO_SCORES:
-        yield "extractor: none, as the study says; nothing is ranked"
+        why = "metrics without fid" if table.stamps else "extractor: none"
+        yield f"{why}, as the study says; nothing is ranked"
     if not table.stamps:
         return
-    interval = f"{table.rule.confidence_percent} interval"
-    yield (
-        f"ranked by the mean over seeds of the FID of each run's {table.ranked_by} generator, ± {interval}; "
-        f"{other_generators(table)}: mean of the {other_generators(table)} generators"
-    )
-    if any(row.comparison is not None for row in table.rows):
-        yield (
-            f"vs {reference_of(table)}: FID paired by seed, {interval}; verdicts: Holm over the "
-            f"table's arms at {table.rule.alpha_percent}, see docs/statistics.md"
-        )
+    if table.score != NO_SCORES:
+        yield from _rule_of_ranking(table)
         yield from _could_show(table)
     yield from _same_runs(table)
     yield from _explored(table)
@@ -50,6 +43,19 @@ def notes_of(table: Table) -> Iterator[str]:
         yield f"{', '.join(table.mixed)}: left out, for these runs measured it under several protocols"
     if share := says_share(table.evaluation_share):
         yield share
+
+
+def _rule_of_ranking(table: Table) -> Iterator[str]:
+    interval = f"{table.rule.confidence_percent} interval"
+    yield (
+        f"ranked by the mean over seeds of the FID of each run's {table.ranked_by} generator, ± {interval}; "
+        f"{other_generators(table)}: mean of the {other_generators(table)} generators"
+    )
+    if any(row.comparison is not None for row in table.rows):
+        yield (
+            f"vs {reference_of(table)}: FID paired by seed, {interval}; verdicts: Holm over the "
+            f"table's arms at {table.rule.alpha_percent}, see docs/statistics.md"
+        )
 
 
 def _explored(table: Table) -> Iterator[str]:

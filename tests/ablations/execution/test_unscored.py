@@ -76,6 +76,43 @@ def test_beside_scored_arms_the_others_come_last(tmp_path: Path) -> None:
     assert [(row.rank, row.arm) for row in table.rows] == [(1, "baseline"), (None, "dropout")]
 
 
+def without_fid_at_the_end(trial: Trial) -> list[AnyEvent]:
+    """What a run with `metrics: is` tells: on the way there is always a FID."""
+    return [
+        event.model_copy(update={"scores": tuple(score for score in event.scores if score.metric != "fid")})
+        if isinstance(event, Evaluated) and event.of != "progress"
+        else event
+        for event in story(trial, 1.0)
+    ]
+
+
+def test_without_a_fid_at_the_end_the_ledger_goes_on(trials: list[Trial], tmp_path: Path) -> None:
+    storage = f"sqlite:///{tmp_path / 'optuna.db'}"
+    ledger = Ledger(storage, "tiny", trials, {trial.name: [] for trial in trials})
+    for trial in ledger.next_trials():
+        for event in without_fid_at_the_end(trial):
+            ledger.enter(Report(trial.name, event))
+    study = optuna.load_study(study_name="tiny", storage=storage)
+    assert len(study.trials) == 4
+    for frozen in study.trials:
+        assert (frozen.state, frozen.value) == (TrialState.COMPLETE, 1.2)
+        assert frozen.user_attrs[VALUE_IS] == KIMG_SEEN
+        assert frozen.intermediate_values != {}
+
+
+def test_without_a_fid_at_the_end_the_leaderboard_says_why_nothing_is_ranked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for arm in ARMS:
+        trial = make_trial(tmp_path, arm, 0)
+        write(trial, without_fid_at_the_end(trial))
+    show_leaderboard(leaderboard_of(read_results(tmp_path)))
+    told = capsys.readouterr().out
+    assert "metrics without fid, as the study says; nothing is ranked" in told
+    assert "extractor: none" not in told
+    assert "ranked by the mean" not in told
+
+
 def test_the_ledger_has_them_complete_and_says_what_the_value_is(trials: list[Trial], tmp_path: Path) -> None:
     storage = f"sqlite:///{tmp_path / 'optuna.db'}"
     ledger = Ledger(storage, "tiny", trials, {trial.name: [] for trial in trials})

@@ -160,3 +160,21 @@ def test_claims_are_refused(tmp_path: Path) -> None:
     assert problem.where == ("claims",)
     assert "a search finds its arms while it runs" in str(problem)
     assert "hunt.yaml:" in problem.source
+
+
+@pytest.mark.parametrize(
+    ("setting", "message"),
+    [
+        ({"extractor": "none"}, "baseline.extractor: a search needs scores"),
+        ({"metrics": "is"}, "baseline.metrics: a search needs the FID; allowed: a list with fid in it"),
+    ],
+)
+def test_a_search_needs_a_fid_to_go_by(tmp_path: Path, setting: dict[str, str], message: str) -> None:
+    content = content_of(space=SPACE)
+    content["baseline"] |= setting
+    path = tmp_path / "s.yaml"
+    path.write_text(json.dumps(content))
+    with pytest.raises(UserError) as caught:
+        load_study(path)
+    (problem,) = caught.value.problems
+    assert message in str(problem)
