@@ -15,7 +15,6 @@ from ablations.study.designs.search_options import Stage
 from ablations.study.setting_text import trick_texts
 from ablations.workspace.trial_record import RECORD, TrialRecord, read_trial_record
 from gan_core import journal
-from gan_core.config import resolve
 from gan_core.events import End, Finished
 from gan_core.machine import files
 from gan_core.problems import Problem, UserError
@@ -82,7 +81,7 @@ def _code_before(directory: Path) -> str | None:
 
 def trial_of(study: str, arm: Arm, seed: int, root: Path, stage: Stage | None = None) -> Trial:
     """The trial of this arm and seed, in its directory under `root` (the study's directory)."""
-    config = resolve({**arm.settings, "seed": seed})
+    config = arm.config.with_seed(seed)
     folder = f"{arm.name}-seed{seed}-{config.fingerprint()[:8]}"
     return Trial(study, arm, seed, config, root / "trials" / folder, stage)
 

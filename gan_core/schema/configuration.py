@@ -5,13 +5,14 @@ It knows no registry. Which levels and tricks exist is known to `gan_core.config
 
 import hashlib
 import json
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field
 
 from gan_core.records import Record
 from gan_core.schema.sizes import Shape, Sides, Size, shape_of
 
+SEEDS = 2**31  # seeds lie below
 LATER = ("metrics", "progress_metrics")  # settings that came later: in a fingerprint only where they aren't the default
 
 
@@ -80,12 +81,21 @@ class Config(Record):
     progress_samples: int = Field(1000, ge=10, description="fakes of a score on the way")
     full_samples: int = Field(10000, ge=10, description="fakes of the scores at the end")
 
-    seed: int = Field(0, ge=0, lt=2**31, description="seed of every random stream")
+    seed: int = Field(0, ge=0, lt=SEEDS, description="seed of every random stream")
 
     @property
     def shape(self) -> Shape:
         """(height, width) of the images."""
         return shape_of(self.image_size)
+
+    def with_seed(self, seed: int) -> Self:
+        """The same run with another seed, as `resolve` would make it: no other setting depends on the seed.
+
+        Raises ValueError for a number that is no seed.
+        """
+        if type(seed) is not int or not 0 <= seed < SEEDS:  # `type`: True is no number here
+            raise ValueError(f"{seed!r} is no seed: 0 to {SEEDS - 1}")
+        return self.model_copy(update={"seed": seed})
 
     def trick(self, name: str) -> Any:
         """The options of a trick, or None where it is off."""

@@ -35,7 +35,7 @@ class SavedGenerator:
 
     def latents(self, bank: str, count: int, seed: int | None = None) -> Tensor:
         """Latents [count latent_dim] of the run's own distribution; each (seed, bank) is a stream of its own."""
-        config = self.config if seed is None else self.config.model_copy(update={"seed": seed})
+        config = self.config if seed is None else self.config.with_seed(seed)
         return fixed_latents(config, bank, count)
 
     def draw(self, latents: Tensor) -> Tensor:

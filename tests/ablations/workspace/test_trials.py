@@ -9,9 +9,11 @@ from ablations.study.study import Study, load_study
 from ablations.workspace.trial_record import RECORD, read_trial_record
 from ablations.workspace.trials import Trial, progress_of, trials_of
 from gan_core import journal
+from gan_core.config import resolve
 from gan_core.events import Finished, Saved
 from gan_core.problems import UserError
 
+STUDIES = Path(__file__).parents[3] / "studies"
 TEXT = """\
 question: q
 design: one-in
@@ -117,3 +119,13 @@ def test_a_folder_that_says_not_whose_it_is(trial: Trial) -> None:
     (trial.directory / RECORD).unlink()
     with pytest.raises(UserError, match=r"a journal without trial\.json"):
         progress_of(trial)
+
+
+@pytest.mark.parametrize("file", sorted(STUDIES.rglob("*.yaml")), ids=lambda file: str(file.relative_to(STUDIES)))
+def test_a_trial_is_its_arms_words_with_the_seed(file: Path, tmp_path: Path) -> None:
+    trials = trials_of(load_study(file), tmp_path)
+    assert trials
+    for trial in trials:
+        expected = resolve({**trial.arm.settings, "seed": trial.seed})
+        assert trial.config == expected
+        assert trial.directory.name.endswith(f"-{expected.fingerprint()[:8]}")

@@ -142,3 +142,22 @@ def test_the_metrics_that_were_always_measured_change_no_fingerprint() -> None:
     assert resolve({"metrics": "fid,is", "progress_metrics": "fid,is"}).fingerprint() == plain.fingerprint()
     assert resolve({"metrics": "fid"}).fingerprint() != plain.fingerprint()
     assert resolve({"progress_extractor": "fmnistcnn"}).fingerprint() != plain.fingerprint()
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{}, {"dropout": 0.3, "architecture": "ganhacks2"}, {"metrics": "is", "activation_d": "selu", "seed": 5}],
+)
+def test_another_seed_is_what_resolving_the_words_with_it_gives(settings: dict[str, Any]) -> None:
+    config = resolve(settings)
+    for seed in (0, 1, 2**31 - 1):
+        expected = resolve({**settings, "seed": seed})
+        assert config.with_seed(seed) == expected
+        assert config.with_seed(seed).fingerprint() == expected.fingerprint()
+    assert config == resolve(settings)
+
+
+@pytest.mark.parametrize("seed", [-1, 2**31, 1.0, True, None, "1"])
+def test_what_is_no_seed_makes_no_configuration(seed: Any) -> None:
+    with pytest.raises(ValueError, match="is no seed: 0 to 2147483647"):
+        resolve({}).with_seed(seed)
