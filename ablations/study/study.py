@@ -5,22 +5,18 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
 from ablations.statistics import Rule
 from ablations.study.arm import Arm, LeftOut
 from ablations.study.build_arms import build_arms
 from ablations.study.claims.records import Claim
 from ablations.study.claims.resolve import resolve_claims
 from ablations.study.designs import DESIGNS, DesignOptions, Fraction, Layout
-from ablations.study.factors import StudyFactor
 from ablations.study.overrides import Overrides
 from ablations.study.record import ArmRecord, StudyRecord
 from ablations.study.space.plan import SearchPlan, as_written, search_plan
-from ablations.study.study_file import StudyFile, factor_problems, mapping, name_problems
+from ablations.study.study_file import StudyFile, name_problems, read_study_file
 from ablations.study.yaml_source import read_yaml
 from gan_core.problems import Problem, UserError
-from gan_core.schema.validation import problems_of
 
 
 @dataclass(frozen=True)
@@ -95,30 +91,22 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
     """
     source = read_yaml(path)
     overrides.apply(source.data)
-    problems = name_problems(path, name)
-    file = None
-    try:
-        file = StudyFile.model_validate(source.data)
-    except ValidationError as error:
-        problems += problems_of(error, StudyFile)
-    baseline, factors = _settings_in(source.data)
-    problems += factor_problems(source.data)
-    problems += file.problems() if file is not None else []
-    if source.data.get("design") != "search" and "seeds" not in source.data:
-        problems.append(Problem("missing", ("seeds",)))
-    layout, found = _laid_out(file, list(factors))
+    file, is_whole, problems = read_study_file(source.data)
+    problems = [*name_problems(path, name), *problems]
+    factors = file.factors()
+    layout, found = _laid_out(file, is_whole, list(factors))
     problems += found
-    built = build_arms(baseline, factors, file.design if file is not None else "one-in", layout)
+    built = build_arms(file.baseline, factors, file.design if is_whole else "one-in", layout)
     problems += built.problems
     search = None
-    if source.data.get("design") == "search":
-        search, found = search_plan(source.data, built.arms[0] if built.arms else None, factors)
+    if file.design == "search":
+        search, found = search_plan(file, built.arms[0] if built.arms else None, factors)
         problems += [as_written(p, source.lines) for p in found if p not in problems]
     claims: tuple[Claim, ...] = ()
-    if file is not None and not problems:  # a claim about an arm that could not be made is no mistake of its own
+    if not problems:  # a claim about an arm that could not be made is no mistake of its own
         claims, found = resolve_claims(file.claims, built.arms, built.left_out)
         problems += found
-    if problems or file is None:
+    if problems:
         problems.sort(key=lambda p: source.line(p.where))
         raise UserError(*(p if p.source else replace(p, source=source.place(p.where)) for p in problems))
     return Study(
@@ -128,7 +116,7 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
         papers=tuple(file.papers),
         design=file.design,
         seeds=file.all_seeds(),
-        baseline=baseline,
+        baseline=file.baseline,
         factors={name: factor.settings for name, factor in factors.items()},
         arms=tuple(built.arms) if search is None else (search.space.baseline,),
         left_out=tuple(built.left_out),
@@ -141,25 +129,10 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
     )
 
 
-def _settings_in(data: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, StudyFactor]]:
-    """Baseline and factors as far as they have the right shape, so that mistakes elsewhere hide none in them.
-
-    An arm that is given by settings is a factor of its own.
-    """
-    baseline = data.get("baseline")
-    factors = {
-        name: StudyFactor(settings, (key, name))
-        for key in ("arms", "tricks")
-        for name, settings in mapping(data.get(key)).items()
-        if isinstance(settings, dict) and (settings or key == "tricks")
-    }
-    return mapping(baseline), factors
-
-
-def _laid_out(file: StudyFile | None, factors: Sequence[str]) -> tuple[Layout, list[Problem]]:
+def _laid_out(file: StudyFile, is_whole: bool, factors: Sequence[str]) -> tuple[Layout, list[Problem]]:
     """The design's arms; where they can't be laid out, each factor alone, so that other mistakes are told as well."""
     alone = DESIGNS["one-in"].lay_out(factors, DesignOptions())
-    if file is None or any(not file.has(option) for option in DESIGNS[file.design].needs):
+    if not is_whole or any(not file.has(option) for option in DESIGNS[file.design].needs):
         return alone, []
     try:
         return DESIGNS[file.design].lay_out(factors, file.options()), []

@@ -3,15 +3,17 @@
 import re
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationError
 
 from ablations.statistics import Rule
 from ablations.study.claims.records import ClaimsInFile
-from ablations.study.designs import DESIGNS, RESERVED, DesignOptions
+from ablations.study.designs import DESIGNS, RESERVED, REST, DesignOptions
 from ablations.study.designs.seeds import seeds_of
+from ablations.study.factors import StudyFactor
 from gan_core.problems import Problem, unknown_name
+from gan_core.schema.validation import problems_of
 
 SETTINGS_ALLOWED = "settings and their values, such as {dropout: 0.3}"
 FACTORS_ALLOWED = "at least one name with the settings that it changes, such as `half: {dropout: 0.5}`"
@@ -50,6 +52,14 @@ class StudyFile(DesignOptions):
     rule: Rule = Rule()
     claims: ClaimsInFile = Field(default_factory=dict)
 
+    def factors(self) -> dict[str, StudyFactor]:
+        """By name: the tricks, and the arms that are given by settings, each of which is a factor of its own."""
+        arms = {name: words for name, words in (self.arms or {}).items() if isinstance(words, dict) and words}
+        return {
+            **{name: StudyFactor(settings, ("arms", name)) for name, settings in arms.items()},
+            **{name: StudyFactor(settings, ("tricks", name)) for name, settings in self.tricks.items()},
+        }
+
     def options(self) -> DesignOptions:
         """What the design is told."""
         return DesignOptions.model_construct(**{name: getattr(self, name) for name in DesignOptions.model_fields})
@@ -84,11 +94,50 @@ class StudyFile(DesignOptions):
         return self.seeds if self.confirm is None else self.confirm.seeds
 
 
+class ReadStudyFile(NamedTuple):
+    """A study file as it was read. Where it `is_whole`, nothing is missing in `file`, and nothing has the wrong type.
+
+    Else `file` is what is left without the mistakes, so that they hide none in the rest. `problems`: all of its words.
+    """
+
+    file: StudyFile
+    is_whole: bool
+    problems: list[Problem]
+
+
+def read_study_file(data: Mapping[str, Any]) -> ReadStudyFile:
+    """Read the content of a study file, with every mistake in its keys, types and names."""
+    named = _factor_problems(data)
+    seeds = [] if data.get("design") == "search" or "seeds" in data else [Problem("missing", ("seeds",))]
+    try:
+        file = StudyFile.model_validate(data)
+    except ValidationError as error:
+        return ReadStudyFile(_rest_of(data), False, [*problems_of(error, StudyFile), *named, *seeds])
+    return ReadStudyFile(file, True, [*named, *file.problems(), *seeds])
+
+
+NEEDED: Mapping[str, Any] = {"question": "none", "design": "one-in", "baseline": {}}  # in place of what is missing
+
+
+def _rest_of(data: Mapping[str, Any]) -> StudyFile:
+    """The file without its mistakes: of tricks and arms without the wrong ones, else without the whole key."""
+    rest = dict(data)
+    while True:
+        try:
+            return StudyFile.model_validate({**NEEDED, **rest}, context=REST)
+        except ValidationError as error:
+            for key, *inner in (details["loc"] for details in error.errors(include_url=False)):
+                if key in ("tricks", "arms") and inner:
+                    rest[key] = {name: words for name, words in rest.get(key, {}).items() if name != inner[0]}
+                else:
+                    rest.pop(str(key), None)
+
+
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 NAME_ALLOWED = "1 to 64 letters, digits, _ or -"
 
 
-def mapping(value: object) -> dict[str, Any]:
+def _mapping(value: object) -> dict[str, Any]:
     """The value, or an empty one where it is none: that is complained about elsewhere."""
     return value if isinstance(value, dict) else {}
 
@@ -103,10 +152,10 @@ def name_problems(path: Path, name: str | None) -> list[Problem]:
     return [Problem(f"{path.stem!r} can't be a study's name", allowed=hint, source=str(path))]
 
 
-def factor_problems(data: Mapping[str, Any]) -> list[Problem]:
+def _factor_problems(data: Mapping[str, Any]) -> list[Problem]:
     """Of the names of factors and arms."""
     problems = []
-    tricks, arms = mapping(data.get("tricks")), mapping(data.get("arms"))
+    tricks, arms = _mapping(data.get("tricks")), _mapping(data.get("arms"))
     own = {name: ("arms", name) for name, words in arms.items() if isinstance(words, dict) and words}
     for name, where in (*((name, ("tricks", name)) for name in tricks), *own.items()):
         if name in RESERVED:

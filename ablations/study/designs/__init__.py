@@ -7,7 +7,17 @@ from ablations.study.designs.explicit import ARMS
 from ablations.study.designs.factorial import FACTORIAL
 from ablations.study.designs.fractional import FRACTIONAL
 from ablations.study.designs.ladder import LADDER
-from ablations.study.designs.layout import ALL, BASELINE, RESERVED, Combination, Design, DesignOptions, Fraction, Layout
+from ablations.study.designs.layout import (
+    ALL,
+    BASELINE,
+    RESERVED,
+    REST,
+    Combination,
+    Design,
+    DesignOptions,
+    Fraction,
+    Layout,
+)
 from ablations.study.designs.one_in import ONE_IN
 from ablations.study.designs.one_out import ONE_OUT
 from ablations.study.designs.search import SEARCH
@@ -17,6 +27,7 @@ __all__ = [
     "BASELINE",
     "DESIGNS",
     "RESERVED",
+    "REST",
     "Combination",
     "Design",
     "DesignOptions",

@@ -2,9 +2,6 @@
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
-
-from pydantic import ValidationError
 
 from ablations.study.arm import Arm
 from ablations.study.designs import DesignOptions
@@ -35,34 +32,23 @@ class SearchPlan:
 
 
 def search_plan(
-    data: Mapping[str, Any], baseline: Arm | None, tricks: Mapping[str, StudyFactor]
+    options: DesignOptions, baseline: Arm | None, tricks: Mapping[str, StudyFactor]
 ) -> tuple[SearchPlan | None, list[Problem]]:
-    """The plan in a study file's content, or None and the problems in its space; None alone without a baseline.
+    """The plan in a study file's options, or None and the problems in its space; None alone without a baseline.
 
-    What is wrong elsewhere in the content, and told by its validation, hides no mistake in the space.
+    An option that is missing or wrong, which was complained about elsewhere, hides no mistake in the space.
     """
     if baseline is None:
         return None, []
-    one = Explore(arms=1)
-    explore = _option(data, "explore", one)
-    confirm = Confirm.model_validate({"best": 1, "seeds": 1})
-    if explore is not one:  # else how many arms there are to confirm is not known
-        confirm = _option(data, "confirm", confirm)
-    words: Mapping[str, DimensionWords] = _option(data, "space", {})
+    explore, confirm = options.explore or Explore(arms=1), options.confirm
+    if confirm is None or options.explore is None:  # without it, it is not known how many arms there are to confirm
+        confirm = Confirm.model_validate({"best": 1, "seeds": 1})
+    words = options.space or {}
     baseline = replace(baseline, searched=tuple(words))
     space, problems = checked_space(words, baseline, tricks, explore, confirm)
     if space is None:
         return None, problems
     return SearchPlan(space, explore, confirm, words, tuple(forbidden_in_words(space))), []
-
-
-def _option(data: Mapping[str, Any], name: str, otherwise: Any) -> Any:
-    """One of the design's options, or a stand-in where it is missing or wrong."""
-    try:
-        found = getattr(DesignOptions.model_validate({name: data[name]}), name)
-    except (KeyError, ValidationError):
-        return otherwise
-    return otherwise if found is None else found
 
 
 def as_written(problem: Problem, lines: Collection[Where]) -> Problem:

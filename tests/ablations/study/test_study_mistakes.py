@@ -153,3 +153,17 @@ def test_excludes_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     assert (
         problem == "mine.yaml:12: tricks.half.dropout: arm all: does not go with activation_d: selu (they do not mix)"
     )
+
+
+@pytest.mark.parametrize(
+    ("arms", "starts"),
+    [
+        ("{only: {droput: 0.3}}", ["arms", "arms.only.droput"]),
+        ("{one: 3, other: {droput: 0.3}}", ["arms.one", "arms.other.droput"]),
+        ("[one]", ["arms"]),
+    ],
+)
+def test_wrong_arms_hide_no_mistake_in_the_others(tmp_path: Path, arms: str, starts: list[str]) -> None:
+    head = GOOD[: GOOD.index("tricks:")].replace("all_together: true\n", "").replace("one-in", "arms")
+    problems = problems_of(tmp_path, f"{head}arms: {arms}\n")
+    assert [problem.split(": ")[1] for problem in problems] == starts
