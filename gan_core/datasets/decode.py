@@ -65,13 +65,23 @@ def opened(content: bytes) -> PIL.Image.Image:
 
 def _plain(image: PIL.Image.Image, channels: int) -> PIL.Image.Image:
     """The image in mode L or RGB, on white where it is transparent."""
+    if image.mode.startswith(DEEP_GREY):
+        image = _eight_bits(image)
     if image.mode in ALPHA_MODES or "transparency" in image.info:
         image = image.convert("RGBA")
         image = PIL.Image.alpha_composite(PIL.Image.new("RGBA", image.size, WHITE), image)
-    if image.mode.startswith(DEEP_GREY):
-        deep = np.asarray(image).astype(np.uint32)
-        image = PIL.Image.fromarray(((deep * 255 + 32767) // 65535).astype(np.uint8))
     return image.convert("L" if channels == 1 else "RGB")
+
+
+def _eight_bits(image: PIL.Image.Image) -> PIL.Image.Image:
+    """Grey values of 16 bits as 8, with an alpha channel where a key colour says which are transparent."""
+    deep = np.asarray(image).astype(np.uint32)
+    grey = PIL.Image.fromarray(((deep * 255 + 32767) // 65535).astype(np.uint8))
+    key = image.info.get("transparency")
+    if key is None:
+        return grey
+    alpha = PIL.Image.fromarray(np.where(deep == key, 0, 255).astype(np.uint8))
+    return PIL.Image.merge("LA", (grey, alpha))
 
 
 def _fitted(image: PIL.Image.Image, wanted: Shape, fit: Fit) -> PIL.Image.Image:

@@ -1,6 +1,8 @@
 """What a file is besides its pixels, over the formats and modes that PIL writes."""
 
 import io
+import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -34,6 +36,9 @@ def saved(image: PIL.Image.Image, kind: str, **options: object) -> bytes:
         ("WEBP", {"quality": 80}, "WEBP"),
         ("JPEG", {"quality": 95}, "JPEG"),
         ("JPEG2000", {"irreversible": True}, "JPEG2000"),
+        ("JPEG2000", {"irreversible": False}, ""),
+        ("WEBP", {"lossless": True, "icc_profile": bytes(500)}, ""),
+        ("WEBP", {"quality": 80, "icc_profile": bytes(500)}, "WEBP"),
         ("GIF", {}, "GIF"),
     ],
 )
@@ -103,3 +108,33 @@ def test_sixteen_bits_to_white_are_read_and_said(tmp_path: Path) -> None:
     images = datasets.load("folder", "train", 8, tmp_path / "home", options=Options(folder=tmp_path / "deep"))
     assert int(images.images.min()) == 255
     assert images.notes == ("3 of 3 images have 16 bits a pixel: 65535 is taken for white",)
+
+
+@pytest.mark.parametrize("channels", [2, 3, 4])
+def test_colour_of_sixteen_bits_that_holds_twelve_is_refused_too(channels: int, tmp_path: Path) -> None:
+    """PIL opens these PNGs as 8 bits: the upper byte of each value, which is all but 0 here."""
+    (tmp_path / "deep").mkdir()
+    for i in range(3):
+        values = np.random.default_rng(i).integers(0, 2**12, (8, 8, channels), dtype=np.uint16)
+        (tmp_path / "deep" / f"{i}.png").write_bytes(png16(values))
+    with pytest.raises(UserError, match=r"3 image\(s\) of 16 bits a pixel"):
+        datasets.load("folder", "train", 8, tmp_path / "home", options=Options(folder=tmp_path / "deep"))
+
+
+def test_a_key_colour_of_sixteen_bits_is_transparent_and_the_rest_is_scaled() -> None:
+    deep = np.array([[0, 257, 32896, 65535]], dtype=np.uint16).repeat(4, axis=0)
+    content = png16(deep[:, :, None], key=257)
+    assert facts_of(content).transparent
+    assert decode(content, 4, "crop", 1)[0, 0].tolist() == [0, 255, 128, 255]
+
+
+def png16(values: np.ndarray, key: int | None = None) -> bytes:
+    """A PNG of 16 bits a value [H W C], which PIL does not write in colour: by its specification."""
+    height, width, channels = values.shape
+    kind = {1: 0, 2: 4, 3: 2, 4: 6}[channels]
+    rows = b"".join(b"\0" + row.astype(">u2").tobytes() for row in values)
+    chunks = [(b"IHDR", struct.pack(">IIBBBBB", width, height, 16, kind, 0, 0, 0))]
+    chunks += [(b"tRNS", struct.pack(">H", key))] if key is not None else []
+    chunks += [(b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    packed = (struct.pack(">I", len(d)) + n + d + struct.pack(">I", zlib.crc32(n + d)) for n, d in chunks)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(packed)
