@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from gan_core.game.meter import Meter, Names
+from gan_core.game.updates import Update
 from gan_core.training.build import State
 from gan_core.training.step import train_d, train_g
 
@@ -41,8 +42,8 @@ def captured_step(state: State, around: Callable[[], torch.autocast]) -> Callabl
 
     def step() -> None:
         with around():
-            train_d(state, x_real, z_d)
-            train_g(state, x_real, z_g)
+            train_d(state, Update("D", 0, x_real, z_d))
+            train_g(state, Update("G", 0, x_real, z_g))
 
     side = torch.cuda.Stream()
     side.wait_stream(torch.cuda.current_stream())

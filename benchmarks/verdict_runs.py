@@ -44,6 +44,8 @@ WAYS: dict[str, dict[str, dict[str, Any]]] = {
         "spectral norm, hinge": {"spectral_norm": True, "loss": "hinge"},
         "R1": {"r1": True, "lr_g": 1e-3, "lr_d": 1e-3},
         "relativistic": {"loss": "relativistic", "norm_d": "batch"},
+        "relativistic, R1 and R2": {"loss": "relativistic", "r1": 1.0, "r2": 1.0, "lr_g": 1e-3, "lr_d": 1e-3},
+        "WGAN-GP": {"loss": "wasserstein", "gradient_penalty": True, "lr_g": 1e-3, "lr_d": 1e-3, "d_steps": 2},
         "least squares": {"loss": "least_squares", "norm_d": "batch"},
     },
     "mode collapse": {
@@ -71,6 +73,8 @@ WAYS: dict[str, dict[str, dict[str, Any]]] = {
         "D stands still": {"lr_d": 1e-12},
         "D 5000 times slower": {"lr_d": 1e-6, "lr_g": 5e-3},
         "D 1000 times slower": {"lr_d": 1e-5, "lr_g": 1e-2},
+        "critic stands still": {"loss": "wasserstein", "gradient_penalty": True, "lr_d": 1e-12},
+        "relativistic D 5000 times slower": {"loss": "relativistic", "lr_d": 1e-6, "lr_g": 5e-3},
     },
     "diverged": {
         "rates 1e30": {"lr_g": 1e30, "lr_d": 1e30},

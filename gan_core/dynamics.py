@@ -8,9 +8,10 @@ from statistics import fmean, median
 from typing import TypeVar
 
 from gan_core.evaluation.names import class_shares
-from gan_core.events import AnyEvent, Evaluated, Ticked
+from gan_core.events import AnyEvent, Evaluated, Started, Ticked
 
 T = TypeVar("T")
+CRITICS = ("relativistic", "wasserstein")  # losses whose D has no boundary (`Loss.has_boundary`), known without torch
 
 
 @dataclass(frozen=True)
@@ -20,13 +21,15 @@ class Dynamics:
     ticks: list[Ticked]
     fids: list[float]  # on the way
     diversity: list[dict[str, float]]  # with them; {} where not measured
+    is_critic: bool = False  # D's outputs mean something in comparison only: no accuracy, no sign of its loss
 
     @classmethod
     def of(cls, events: Sequence[AnyEvent]) -> "Dynamics":
         scored = [e for e in events if isinstance(e, Evaluated) and e.of == "progress"]
         there = [(e.fid, e.diversity) for e in scored if e.fid is not None and math.isfinite(e.fid)]
         ticks = [e for e in events if isinstance(e, Ticked)]
-        return cls(ticks, [fid for fid, _ in there], [diversity for _, diversity in there])
+        critic = any(isinstance(e, Started) and e.config.get("loss") in CRITICS for e in events[:1])
+        return cls(ticks, [fid for fid, _ in there], [diversity for _, diversity in there], critic)
 
     @property
     def late_ticks(self) -> list[Ticked]:
@@ -48,6 +51,19 @@ class Dynamics:
     def largest(self, name: str) -> float:
         """The largest value among all scores; NaN where it was not measured."""
         return max((d[name] for d in self.diversity if name in d), default=math.nan)
+
+    @property
+    def rightness(self) -> str:
+        """The mean that tells how often D is right: 0.5 where it guesses, 1 where it is always right."""
+        return "d_auc" if self.is_critic else "d_accuracy"
+
+    @property
+    def advantages(self) -> list[float]:
+        """D's advantage at each tick of the second half, -1 to 1, 0 where D can't tell; ticks without it left out."""
+        late = [tick.means for tick in self.ticks[len(self.ticks) // 2 :]]
+        if self.is_critic:
+            return [2 * means["d_auc"] - 1 for means in late if "d_auc" in means]
+        return [means["d_real"] - means["d_fake"] for means in late if {"d_real", "d_fake"} <= means.keys()]
 
     @property
     def late_moves(self) -> list[float]:
@@ -72,8 +88,9 @@ class Dynamics:
         return f"FID on the way {self.fids[0]:.3g} at first, {self.late_fid:.3g} at best in the last third{far}"
 
     def says_game(self) -> str:
+        right = "ranks a real image above a fake one" if self.is_critic else "is right"
         return (
-            f"D is right in {100 * self.late('d_accuracy'):.0f} %, its loss {self.late('loss_d'):.2g} "
+            f"D {right} in {100 * self.late(self.rightness):.0f} %, its loss {self.late('loss_d'):.2g} "
             f"(first {self.first('loss_d'):.2g}); G's loss {self.late('loss_g'):.2g} "
             f"(first {self.first('loss_g'):.2g}), "
             f"its gradient {self.late('grad_norm_g'):.2g} (first {self.first('grad_norm_g'):.2g})"

@@ -32,10 +32,10 @@ SAME_IMAGES = 0.1  # nearest over spread: reals have 0.35, ten or a hundred imag
 ONE_CLASS = 1.3  # classes: 19 of 20 samples look like one
 GARBAGE, FAR, VERY_FAR = 1.25, 1.5, 3.0  # FID over that of a G that always gives the reals' mean
 NOT_IMPROVED = 0.8  # the best FID of the end over the first one
-D_IS_SURE = 0.98  # accuracy
+D_IS_SURE = 0.98  # accuracy, or a critic's AUC
 D_HAS_WON = 0.1  # D's loss over its first
-D_GUESSES = 0.6  # accuracy
-SWING, SWINGS = 0.3, 4  # of D(x) - D(G(z)) between turning points, and how many of them
+D_GUESSES = 0.6  # likewise
+SWING, SWINGS = 0.3, 4  # of D's advantage between turning points, and how many of them
 FID_FACTOR, FID_SWINGS = 2.0, 3  # likewise of the FID
 RESHUFFLED, FEWEST_MOVES = 0.6, 4  # mean total variation of the class shares from score to score, over so many
 
@@ -60,7 +60,7 @@ def verdict_of(events: Sequence[AnyEvent]) -> RunVerdict:
     steps, ticks, scores = events[-1].step if events else 0, len(course.ticks), len(course.fids)
     if steps < FEWEST_STEPS or ticks < FEWEST_TICKS or scores < FEWEST_SCORES:
         return RunVerdict("can't tell", (f"too young: {steps} steps, {ticks} ticks, {scores} scores",))
-    if math.isnan(course.late("d_accuracy")):
+    if math.isnan(course.late(course.rightness)):
         return RunVerdict("can't tell", ("how often D is right was not noted, or is no number",))
     for judge in (_blown_up, _one_image, _d_overpowered, _vanishing, _collapsed, _oscillating):
         if (verdict := judge(course)) is not None:
@@ -101,16 +101,22 @@ def _one_image(course: Dynamics) -> RunVerdict | None:
 def _d_overpowered(course: Dynamics) -> RunVerdict | None:
     """G's images are garbage, and D can't tell them from the reals: D has learnt nothing that G could learn from."""
     far = GARBAGE if course.late_diversity("spread") < NARROW else VERY_FAR
-    if course.late("d_accuracy") < D_GUESSES and _learnt_nothing(course, far):
+    if course.late(course.rightness) < D_GUESSES and _learnt_nothing(course, far):
         return RunVerdict("D overpowered", (course.says_game(), course.says_quality()))
     return None
 
 
 def _vanishing(course: Dynamics) -> RunVerdict | None:
-    """D is right about everything, and G makes no progress although its loss rises."""
-    sure = course.late("d_accuracy") > D_IS_SURE and course.late("loss_d") < D_HAS_WON * abs(course.first("loss_d"))
+    """D is right about everything, and G makes no progress although its loss rises, or as its gradient is gone.
+
+    Against a critic the gradient alone counts: losses of critics have no zero.
+    """
+    sure = course.late(course.rightness) > D_IS_SURE
     stuck = course.late("grad_norm_g") < 0.1 * course.first("grad_norm_g")
-    if sure and (stuck or course.late("loss_g") > course.first("loss_g")) and _learnt_nothing(course, FAR):
+    if not course.is_critic:  # a critic's loss has no zero to fall to, nor has G's against it one to rise from
+        sure = sure and course.late("loss_d") < D_HAS_WON * abs(course.first("loss_d"))
+        stuck = stuck or course.late("loss_g") > course.first("loss_g")
+    if sure and stuck and _learnt_nothing(course, FAR):
         return RunVerdict("vanishing gradients", (course.says_game(), course.says_quality()))
     return None
 
@@ -130,13 +136,12 @@ def _collapsed(course: Dynamics) -> RunVerdict | None:
 
 def _oscillating(course: Dynamics) -> RunVerdict | None:
     """Neither player keeps what it has: the advantage, the quality or the classes come and go again and again."""
-    late = course.ticks[len(course.ticks) // 2 :]
-    gaps = [t.means["d_real"] - t.means["d_fake"] for t in late if {"d_real", "d_fake"} <= t.means.keys()]
     logs = [math.log(fid) for fid in course.fids[-(len(course.fids) // 2) - 1 :] if fid > 0]
     moves = course.late_moves
     evidence = []
-    if (swings := reversals(gaps, SWING)) >= SWINGS:
-        evidence.append(f"in the second half D(x) - D(G(z)) moved {swings} times up or down by more than {SWING}")
+    if (swings := reversals(course.advantages, SWING)) >= SWINGS:
+        what = "2 AUC - 1 of D" if course.is_critic else "D(x) - D(G(z))"
+        evidence.append(f"in the second half {what} moved {swings} times up or down by more than {SWING}")
     if (swings := reversals(logs, math.log(FID_FACTOR))) >= FID_SWINGS:
         evidence.append(f"in the second half the FID moved {swings} times up or down by a factor of {FID_FACTOR:g}")
     if len(moves) >= FEWEST_MOVES and fmean(moves) > RESHUFFLED:

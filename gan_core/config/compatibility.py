@@ -11,7 +11,7 @@ from gan_core.evaluation.logits import logits_problems
 from gan_core.game import lr_schedules
 from gan_core.game.losses import LOSSES
 from gan_core.game.updates import kimg_of
-from gan_core.nets import ARCHITECTURES, NORMALISATIONS
+from gan_core.nets import ACTIVATIONS, ARCHITECTURES, NORMALISATIONS
 from gan_core.problems import Problem
 from gan_core.schema.configuration import Config
 from gan_core.schema.rules import Compatibility, Reach, Severity
@@ -21,14 +21,29 @@ from gan_core.tricks import tricks_of
 def broken_rules(config: Config, severity: Severity) -> list[Problem]:
     """The rules that this configuration breaks, among the needs and exclusions of its loss and its tricks.
 
-    Warnings also name the options that the budget is too small for.
+    Warnings also name activations that stand behind a normalisation they make idle, and the options that the budget is
+    too small for.
     """
     broken = [
         Problem(f"{word} {rule.text} ({rule.reason})", where=(owner,))
         for owner, word, rule in _rules(config)
         if rule.severity == severity and not rule.holds(config)
     ]
-    return broken if severity == "error" else [*broken, *out_of_reach(config)]
+    return broken if severity == "error" else [*broken, *_normalised_twice(config), *out_of_reach(config)]
+
+
+def _normalised_twice(config: Config) -> list[Problem]:
+    """A warning for each network whose activation normalises by itself and stands behind a normalisation."""
+    players = {"g": (config.activation_g, config.norm_g), "d": (config.activation_d, config.norm_d)}
+    return [
+        Problem(
+            f"{activation} behind norm_{player}: {norm} (its layers are to keep mean 0 and variance 1 by themselves, "
+            f"Klambauer et al. 2017, arXiv:1706.02515; norm_{player}: none lets them)",
+            where=(f"activation_{player}",),
+        )
+        for player, (activation, norm) in players.items()
+        if ACTIVATIONS[activation].normalises and norm != "none"
+    ]
 
 
 def out_of_reach(config: Config) -> list[Problem]:

@@ -102,6 +102,12 @@ FULL: type[Config] = create_model(  # type: ignore[call-overload]
 )
 
 
+def _defaults(architecture: str) -> dict[str, Any]:
+    """The value of each plain setting where only the architecture is named."""
+    own = {name: field.default for name, field in Config.model_fields.items()}
+    return {**own, **ARCHITECTURES[architecture].defaults}
+
+
 def resolve(settings: Mapping[str, Any]) -> Config:
     """The configuration that these settings mean.
 
@@ -113,7 +119,7 @@ def resolve(settings: Mapping[str, Any]) -> Config:
         raise UserError(*problems_of(error, FULL)) from None
     if problems := [
         *network_problems(config, settings),
-        *idle_numbers(config),
+        *idle_numbers(config, _defaults(config.architecture)),
         *data_problems(config),
         *score_problems(config),
         *broken_rules(config, "error"),

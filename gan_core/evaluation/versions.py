@@ -1,14 +1,14 @@
 """The versions of the libraries that compute scores."""
 
 import importlib.metadata
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
 
 LIBRARIES = ("torch", "torchmetrics")
 
 
 def versions(extra: tuple[str, ...] = ()) -> dict[str, str]:
-    """The versions of the libraries that compute the scores; `extra`: those of the extractor."""
-    return {library: importlib.metadata.version(library) for library in (*LIBRARIES, *extra)}
+    """The versions of the libraries that compute the scores; `extra`: those of the extractor.
+
+    The local part of a version (`+cpu`, `+cu130`) says how a library was packed and not what it computes, so scores of
+    an image with torch 2.15.0+cpu and of plain 2.15.0 have one stamp.
+    """
+    return {library: importlib.metadata.version(library).partition("+")[0] for library in (*LIBRARIES, *extra)}

@@ -8,7 +8,9 @@ targets ignores them. G is given D's logits on the reals only where the loss com
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+import torch
 import torch.nn.functional as F  # noqa: N812  the field's name
 from torch import Tensor
 
@@ -47,9 +49,34 @@ def _non_saturating_g(fake: Tensor, t_fake: Tensor, real: Tensor | None) -> Tens
     return F.binary_cross_entropy_with_logits(fake, t_fake)  # -log D(G(z)) for the target 1
 
 
+class _BinaryCrossEntropy(torch.autograd.Function):
+    """torch's binary cross-entropy on probabilities, to the last bit, without its refusal of NaN and of soft targets.
+
+    torch's own raises where a probability is NaN, so that a run that diverges would count as failed, and for targets
+    outside [0, 1], which noisy labels draw.
+    """
+
+    @staticmethod
+    def forward(p: Tensor, target: Tensor) -> Tensor:
+        return (target - 1) * torch.log1p(-p).clamp(min=-100) - target * torch.log(p).clamp(min=-100)
+
+    @staticmethod
+    def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
+        ctx.save_for_backward(*inputs)
+
+    @staticmethod
+    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
+        p, target = ctx.saved_tensors
+        return grad * (p - target) / ((1 - p) * p).clamp(min=1e-12), None
+
+
+def _cross_entropy(p: Tensor, target: Tensor) -> Tensor:
+    each: Tensor = _BinaryCrossEntropy.apply(p, target)
+    return each.mean()
+
+
 def _sigmoid_d(real: Tensor, fake: Tensor, t_real: Tensor, t_fake: Tensor) -> Tensor:
-    on_real = F.binary_cross_entropy(real.sigmoid(), t_real)
-    return on_real + F.binary_cross_entropy(fake.sigmoid(), t_fake)
+    return _cross_entropy(real.sigmoid(), t_real) + _cross_entropy(fake.sigmoid(), t_fake)
 
 
 def _sigmoid_g(fake: Tensor, t_fake: Tensor, real: Tensor | None) -> Tensor:
@@ -59,7 +86,7 @@ def _sigmoid_g(fake: Tensor, t_fake: Tensor, real: Tensor | None) -> Tensor:
     logarithm at -100) and has no gradient at all. Torch divides the gradient by at least 1e-12, so below a logit of
     about -27.6, where sigmoid's slope is less, what G gets fades by a factor of e with each further unit.
     """
-    return F.binary_cross_entropy(fake.sigmoid(), t_fake)
+    return _cross_entropy(fake.sigmoid(), t_fake)
 
 
 def _least_squares_d(real: Tensor, fake: Tensor, t_real: Tensor, t_fake: Tensor) -> Tensor:

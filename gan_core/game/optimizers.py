@@ -1,6 +1,6 @@
 """Optimizers by name, one for each player."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -24,11 +24,11 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Optimizer:
-    """An update rule. `weight_decay` is used unless the configuration sets another one."""
+    """An update rule. `uses`: the settings that it reads; `weight_decay`: used unless the configuration sets one."""
 
     paper: str
     build: Callable[[Iterable[nn.Parameter], Numbers], torch.optim.Optimizer]
-    has_momentum: bool = False
+    uses: tuple[str, ...]
     weight_decay: float = 0.0
 
 
@@ -36,23 +36,25 @@ OPTIMIZERS: dict[str, Optimizer] = {
     "adam": Optimizer(
         "Kingma and Ba 2015, arXiv:1412.6980; beta1 = 0.5 for GANs: Radford et al. 2016, arXiv:1511.06434, section 4",
         lambda p, n: torch.optim.Adam(p, lr=n.lr, betas=n.betas, weight_decay=n.weight_decay),
+        uses=("beta1", "beta2"),
     ),
     "adamw": Optimizer(
         "Loshchilov and Hutter 2019, arXiv:1711.05101: Adam with the weight decay outside the moments",
         lambda p, n: torch.optim.AdamW(p, lr=n.lr, betas=n.betas, weight_decay=n.weight_decay),
+        uses=("beta1", "beta2"),
         weight_decay=0.01,
     ),
     "sgd": Optimizer(
         "Robbins and Monro 1951; momentum: Polyak 1964; in GANs: Goodfellow et al. 2014, arXiv:1406.2661, Algorithm 1",
         lambda p, n: torch.optim.SGD(p, lr=n.lr, momentum=n.momentum, weight_decay=n.weight_decay),
-        has_momentum=True,
+        uses=("momentum",),
     ),
     "rmsprop": Optimizer(
         "Tieleman and Hinton 2012, lecture 6.5; in GANs: Arjovsky et al. 2017, arXiv:1701.07875, Algorithm 1",
         lambda p, n: torch.optim.RMSprop(
             p, lr=n.lr, alpha=n.rmsprop_decay, momentum=n.momentum, weight_decay=n.weight_decay
         ),
-        has_momentum=True,
+        uses=("momentum", "rmsprop_decay"),
     ),
 }
 
@@ -68,13 +70,19 @@ def optimizer_of(config: Config, player: Player, parameters: Iterable[nn.Paramet
     return OPTIMIZERS[name].build(parameters, Numbers(lr, betas, config.momentum, config.rmsprop_decay, weight_decay))
 
 
-def idle_numbers(config: Config) -> list[Problem]:
-    """Settings that were given and have no effect under the chosen optimizers."""
+def idle_numbers(config: Config, defaults: Mapping[str, float]) -> list[Problem]:
+    """Settings that were given and have no effect under the chosen optimizers.
+
+    `defaults`: the value of each such setting where nobody gives one; at its default a setting is not taken for given.
+    """
     chosen = {"g": config.optimizer_g, "d": config.optimizer_d}
     problems = []
-    if config.momentum and not any(OPTIMIZERS[name].has_momentum for name in chosen.values()):
-        having = ", ".join(name for name, optimizer in OPTIMIZERS.items() if optimizer.has_momentum)
-        problems.append(Problem(f"neither optimizer has a momentum; those with one: {having}", where=("momentum",)))
+    for setting in dict.fromkeys(setting for optimizer in OPTIMIZERS.values() for setting in optimizer.uses):
+        idle = not any(setting in OPTIMIZERS[name].uses for name in chosen.values())
+        if idle and getattr(config, setting) != defaults[setting]:
+            users = ", ".join(name for name, optimizer in OPTIMIZERS.items() if setting in optimizer.uses)
+            both = " and ".join(dict.fromkeys(chosen.values()))
+            problems.append(Problem(f"has no effect under {both}; optimizers that use it: {users}", where=(setting,)))
     for player, name in chosen.items():
         if name == "adamw" and not getattr(config, f"weight_decay_{player}"):
             reason = "adamw without weight decay is adam (Loshchilov and Hutter 2019, Algorithm 2)"

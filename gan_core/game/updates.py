@@ -13,6 +13,7 @@ class Update(NamedTuple):
     """One update that is due. In G's updates x_real is the last batch that D learnt from."""
 
     player: Player
+    number: int  # of the player's updates in this step, from 0
     x_real: Tensor  # [N C H W]
     z: Tensor  # [N latent_dim]
 
@@ -27,14 +28,14 @@ def updates(config: Config, reals: Callable[[int], Tensor], latents: Callable[[i
     count = config.batch_size
     if config.reuse_batch_and_latents:
         x_real, z = reals(count), latents(count)
-        yield from [Update("D", x_real, z)] * config.d_steps
-        yield from [Update("G", x_real, z)] * config.g_steps
+        yield from (Update("D", number, x_real, z) for number in range(config.d_steps))
+        yield from (Update("G", number, x_real, z) for number in range(config.g_steps))
         return
-    for _ in range(config.d_steps):
+    for number in range(config.d_steps):
         x_real = reals(count)
-        yield Update("D", x_real, latents(count))
-    for _ in range(config.g_steps):
-        yield Update("G", x_real, latents(count))
+        yield Update("D", number, x_real, latents(count))
+    for number in range(config.g_steps):
+        yield Update("G", number, x_real, latents(count))
 
 
 def images_per_step(config: Config) -> int:

@@ -14,11 +14,15 @@ class Build(Protocol):
 
 @dataclass(frozen=True)
 class Activation:
-    """A point-wise non-linearity. `initialisation` is what it wants; None: what its architecture has."""
+    """A point-wise non-linearity. `initialisation` is what it wants; None: what its architecture has.
+
+    `normalises`: it keeps mean and variance by itself, and so wants no normalisation before it.
+    """
 
     paper: str
     initialisation: str | None
     build: Build
+    normalises: bool = False
 
 
 def _relu(inplace: bool = True) -> nn.Module:
@@ -54,6 +58,7 @@ ACTIVATIONS: dict[str, Activation] = {
         "Klambauer et al. 2017, arXiv:1706.02515; keeps mean 0 and variance 1 with LeCun's initialisation",
         "lecun",
         _selu,
+        normalises=True,
     ),
     "leaky_relu_0.1": Activation(
         "Maas et al. 2013; slope 0.1 as in Miyato et al. 2018, arXiv:1802.05957", None, _leaky_relu_of_miyato

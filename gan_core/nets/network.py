@@ -66,7 +66,13 @@ def block(
     norm: nn.Module | None,
     activation: nn.Module,
     before: Mapping[str, nn.Module] = MappingProxyType({}),
+    norm_last: bool = False,
 ) -> nn.Sequential:
-    """A hidden block with named parts, so that tricks can add theirs by name. `before`: what `linear` works on."""
-    parts = [("linear", linear), *([("norm", norm)] if norm is not None else []), ("activation", activation)]
+    """A hidden block with named parts, so that tricks can add theirs by name.
+
+    `before`: what the input passes before `linear`; `norm_last`: whether the normalisation comes after the activation.
+    """
+    parts = [("linear", linear), ("activation", activation)]
+    if norm is not None:
+        parts.insert(2 if norm_last else 1, ("norm", norm))
     return nn.Sequential(OrderedDict([*before.items(), *parts]))

@@ -17,6 +17,7 @@ class Normalisation:
     shifts: bool  # it adds a bias of its own, so that the linear map before it needs none
     maps: Build
     vectors: Build | None
+    after_activation: bool = False  # it stands behind the activation, and not before it
 
 
 class PixelNorm(nn.Module):
@@ -51,5 +52,6 @@ NORMALISATIONS: dict[str, Normalisation] = {
         False,
         lambda channels: PixelNorm(),
         lambda channels: PixelNorm(),
+        after_activation=True,  # as in the authors' code: what the next layer gets has mean square 1
     ),
 }

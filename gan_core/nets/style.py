@@ -63,7 +63,13 @@ class Style:
     ) -> nn.Sequential:
         """A hidden block whose linear map gives so many channels."""
         norm = self.norm if normed else NO_NORM
-        return block(self.biased(linear, norm), self.normalise(norm, channels), self.activation.build(), before)
+        return block(
+            self.biased(linear, norm),
+            self.normalise(norm, channels),
+            self.activation.build(),
+            before,
+            norm.after_activation,
+        )
 
     def head(self, linear: Linear) -> nn.Module:
         """A last layer."""

@@ -132,13 +132,9 @@ def _network(
     A wider one (with tails) starts with the plain one's weights wherever it has them too.
     """
     initialisation = config.initialisation_g if player == "G" else config.initialisation_d
-    with streams.forked(config.seed, f"init.{player}"):
-        net = make()
-        INITIALISATIONS[initialisation](net)
+    net = _initialised(make, config.seed, f"init.{player}", initialisation)
     if make_wider is not None:
-        with streams.forked(config.seed, f"init.{player}.tails"):
-            plain, net = net, make_wider()
-            INITIALISATIONS[initialisation](net)
+        plain, net = net, _initialised(make_wider, config.seed, f"init.{player}.tails", initialisation)
         start_like(net, plain)
     for name, own in by_trick.items():
         with streams.forked(config.seed, f"trick:{name}.{player}"):
@@ -148,3 +144,19 @@ def _network(
         # Convolutions on a CPU run faster in this layout; an accelerator keeps torch's own choice
         net = net.to(memory_format=torch.channels_last)
     return net.to(device).train()
+
+
+def _initialised(make: Callable[[], Network], seed: int, stream: str, initialisation: str) -> Network:
+    """A network whose layers each draw their weights from the stream of their own name.
+
+    So two networks that differ in a normalisation or in biases share the initial weights of every layer that both have.
+    """
+    with streams.forked(seed, stream):
+        net = make()
+    for name, layer in net.named_modules():
+        if layer._parameters and hasattr(layer, "reset_parameters"):
+            with streams.forked(seed, f"{stream}.{name}"):
+                layer.reset_parameters()
+            with streams.forked(seed, f"{stream}.{name}"):  # anew: a layer with a bias has drawn more by now
+                INITIALISATIONS[initialisation](layer)
+    return net

@@ -9,13 +9,22 @@ from gan_core.game.player import Player
 GRADIENTS = "gradients/"  # beginning of the names of what `note_gradients` notes
 
 
-def note_d(meter: Meter, loss: Tensor, logits_real: Tensor, logits_fake: Tensor, D: nn.Module) -> None:
-    """D's loss, the mean sigmoid of its outputs before the update, the share that it got right, its gradient's norm."""
+def note_d(
+    meter: Meter, loss: Tensor, logits_real: Tensor, logits_fake: Tensor, D: nn.Module, has_boundary: bool = True
+) -> None:
+    """D's loss, the mean sigmoid of its outputs before the update, how often it is right, its gradient's norm.
+
+    `d_auc` is the share of pairs of a real and a fake image in which the real one has the higher output: 0.5 for a D
+    that guesses, whatever its outputs mean. `d_accuracy` needs a boundary between real and fake (0 here), which a
+    critic has not: its outputs mean something in comparison only.
+    """
     meter.note("loss_d", loss)
     meter.note("d_real", logits_real.detach().sigmoid().mean())  # D(x)
     meter.note("d_fake", logits_fake.detach().sigmoid().mean())  # D(G(z)) before D's update
-    right = (logits_real > 0).float().mean() + (logits_fake < 0).float().mean()
-    meter.note("d_accuracy", right / 2)
+    meter.note("d_auc", (logits_real.detach()[:, None] > logits_fake.detach()).float().mean())
+    if has_boundary:
+        right = (logits_real > 0).float().mean() + (logits_fake < 0).float().mean()
+        meter.note("d_accuracy", right / 2)
     meter.note("grad_norm_d", gradient_norm(D))
     note_gradients(meter, D, "D")
 

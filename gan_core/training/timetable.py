@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 
 from gan_core.game.updates import images_per_step
@@ -34,7 +35,7 @@ class Moment:
 
 def total_steps(config: Config) -> int:
     """Steps within the budget, at least one. The last step may exceed the budget by less than its images."""
-    return max(1, math.ceil(config.budget_kimg * 1000 / images_per_step(config)))
+    return max(1, math.ceil(Decimal(str(config.budget_kimg)) * 1000 / images_per_step(config)))
 
 
 def moments(config: Config) -> tuple[Moment, ...]:

@@ -25,7 +25,9 @@ class Options(Record):
     weight: float = Field(10.0, gt=0, description="weight for reals, the paper's lambda")
     fake_weight: float = Field(0.0, ge=0, description="weight for fakes; above 0: balanced")
     shift: int = Field(4, ge=0, le=7, description="largest shift along each axis, px")
-    flip: bool = Field(True, description="flip half of the images; not for what has a left and a right, such as digits")
+    flip: bool = Field(
+        True, description="flip half of the images; not where left and right differ: digits, shoes that face one way"
+    )
 
 
 def build(options: Options, context: Context) -> Parts:

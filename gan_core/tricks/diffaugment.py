@@ -39,8 +39,9 @@ def translation(x: Tensor, stream: torch.Generator) -> Tensor:
 def cutout(x: Tensor, stream: torch.Generator) -> Tensor:
     """A rectangle of half the height and width, its centre anywhere in the image."""
     height, width = (size // 2 for size in x.shape[2:])
-    top = _whole(x, stream, 0, x.shape[2] - 1) - height // 2
-    left = _whole(x, stream, 0, x.shape[3] - 1) - width // 2
+    # The authors' code draws one place more where the square's side is even, so that both edges are reached alike
+    top = _whole(x, stream, 0, x.shape[2] - height % 2) - height // 2
+    left = _whole(x, stream, 0, x.shape[3] - width % 2) - width // 2
     return cut_out(x, top, left, height, width)
 
 

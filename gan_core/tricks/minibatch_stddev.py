@@ -5,6 +5,10 @@ Growing of GANs" (arXiv:1710.10196), section 3: the standard deviation over the 
 averaged over features and places to one number, appended as a constant channel before the last layer. `group` is the
 variant of the authors' code and of StyleGAN (arXiv:1812.04948): the statistic of groups of that many images.
 `repeats: 0` appends it zero times, which is what the code of GANHacks2 really does: nothing.
+
+D's last layer is linear here, so the constant channel adds one number to the logits of all images of a batch: it tells
+batches of reals from batches of fakes. In the paper's D a convolution and an activation stand between the statistic and
+the logit, so that it also weighs what each image shows.
 """
 
 import torch

@@ -3,6 +3,7 @@
 import torch
 
 from gan_core import streams
+from gan_core.streams import seed_of
 
 
 def test_streams_of_other_names_and_seeds_differ_and_repeat() -> None:
@@ -37,3 +38,10 @@ def test_a_fork_is_seeded_inside_and_leaves_the_outside_alone() -> None:
     with streams.forked(0, "init.G"):
         assert torch.equal(inside, torch.rand(3))
     assert torch.equal(before, torch.get_rng_state())
+
+
+def test_a_seed_has_the_bits_that_the_generator_takes() -> None:
+    """torch's Mersenne twister drops all but 32 bits of a seed: two seeds that differ above them are one stream."""
+    draw = [torch.rand(3, generator=torch.Generator().manual_seed(seed)) for seed in (7, 7 + 2**32)]
+    assert torch.equal(*draw)
+    assert all(0 <= seed_of(seed, name) < 2**32 for seed in (0, 2**31, 2**40) for name in ("init.G", "latent"))

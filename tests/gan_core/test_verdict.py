@@ -9,8 +9,10 @@ import pytest
 import torch
 
 from gan_core.config import resolve
+from gan_core.dynamics import CRITICS
 from gan_core.evaluation.names import named
-from gan_core.events import AnyEvent, Evaluated, Finished, Score, Ticked
+from gan_core.events import AnyEvent, Evaluated, Finished, Score, Started, Ticked
+from gan_core.game.losses import LOSSES
 from gan_core.train import train
 from gan_core.verdict import reversals, verdict_of
 
@@ -129,6 +131,60 @@ CASES: list[tuple[str, list[AnyEvent]]] = [
     ("can't tell", []),
     ("can't tell", run(constant(40.0))),
 ]
+
+
+def critic_run(fid: Series, loss: str = "wasserstein", **means: Series) -> list[AnyEvent]:
+    """Events of a run whose D is a critic: its loss is negative, and it has no accuracy."""
+    events = run(fid, **{"loss_d": lambda at: -30 * at, "loss_g": lambda at: 20 * at, "d_auc": constant(0.9), **means})
+    for i, event in enumerate(events):
+        if isinstance(event, Ticked):
+            own = {name: value for name, value in event.means.items() if name != "d_accuracy"}
+            events[i] = event.model_copy(update={"means": own})
+    start = Started(
+        seq=0,
+        time=0.0,
+        step=0,
+        images=0,
+        wall_s=0.0,
+        fingerprint="f",
+        config={"loss": loss},
+        device="cpu",
+        threads=1,
+        data_digest="d",
+        parameters={},
+        data_scaling={},
+        versions={},
+    )
+    return [start, *events]
+
+
+@pytest.mark.parametrize("loss", CRITICS)
+def test_critics_are_judged_by_what_their_outputs_mean(loss: str) -> None:
+    """A D that ranks all pairs rightly is not overpowered; a gradient that rises does not vanish; -30 is no victory."""
+    slow_g = critic_run(constant(40.0), loss, d_auc=constant(1.0), grad_norm_g=lambda at: 0.24 + 70 * at)
+    assert verdict_of(slow_g).kind == "can't tell"
+    assert "ranks a real image above a fake one in 100 %" in str(verdict_of(slow_g))
+    faded = critic_run(constant(40.0), loss, d_auc=constant(1.0), grad_norm_g=lambda at: math.exp(-10 * at))
+    assert verdict_of(faded).kind == "vanishing gradients"
+    assert verdict_of(critic_run(constant(40.0), loss, d_auc=constant(0.5))).kind == "D overpowered"
+    assert verdict_of(critic_run(learning, loss)).kind == "healthy"
+    swinging = critic_run(learning, loss, d_auc=lambda at: 0.75 + 0.24 * math.sin(60 * at))
+    assert verdict_of(swinging).kind == "oscillating"
+
+
+def test_a_critic_of_an_older_journal_is_not_judged_by_an_accuracy_that_it_has_not() -> None:
+    events = critic_run(constant(40.0))
+    old = [
+        e.model_copy(update={"means": {**{n: v for n, v in e.means.items() if n != "d_auc"}, "d_accuracy": 0.5}})
+        if isinstance(e, Ticked)
+        else e
+        for e in events
+    ]
+    assert verdict_of(old).kind == "can't tell"
+
+
+def test_the_critics_are_the_losses_without_a_boundary() -> None:
+    assert {name for name, loss in LOSSES.items() if not loss.has_boundary} == set(CRITICS)
 
 
 @pytest.mark.parametrize(("kind", "events"), CASES)

@@ -119,11 +119,20 @@ def test_all_mistakes_at_once() -> None:
 
 
 def test_questionable_company_is_a_warning() -> None:
-    config = resolve({"activation_d": "selu", "dropout": 0.3})
+    config = resolve({"activation_d": "selu", "norm_d": "none", "dropout": 0.3})
     assert ["alpha dropout" in str(p) for p in broken_rules(config, "warning")] == [True]
     assert broken_rules(resolve({"dropout": 0.3}), "warning") == []
     assert broken_rules(resolve({"spectral_norm": "G", "norm_d": "batch"}), "warning") == []
     assert len(broken_rules(resolve({"spectral_norm": "D", "norm_d": "batch"}), "warning")) == 1
+
+
+@pytest.mark.parametrize("player", ["g", "d"])
+def test_selu_behind_a_normalisation_is_a_warning(player: str) -> None:
+    plain = {"norm_g": "none", "norm_d": "none", f"activation_{player}": "selu"}
+    assert broken_rules(resolve(plain), "warning") == []
+    (problem,) = broken_rules(resolve({**plain, f"norm_{player}": "batch"}), "warning")
+    assert problem.where == (f"activation_{player}",)
+    assert f"selu behind norm_{player}: batch" in problem.message
 
 
 def test_metrics_are_a_list_of_known_names() -> None:

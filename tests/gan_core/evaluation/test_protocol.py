@@ -1,6 +1,7 @@
 import pytest
 
 from gan_core.evaluation.protocol import Protocol, short_count
+from gan_core.evaluation.versions import versions
 
 PROTOCOL = Protocol(
     metric="fid",
@@ -43,3 +44,9 @@ def test_every_field_is_in_the_stamp(field: str) -> None:
     value = getattr(PROTOCOL, field)
     changed = {str: f"{value}!", int: 1, dict: {}}[type(value)]
     assert PROTOCOL.model_copy(update={field: changed}).stamp != PROTOCOL.stamp
+
+
+@pytest.mark.parametrize("version", ["2.15.0", "2.15.0+cpu", "2.15.0+cu130"])
+def test_how_a_library_was_packed_is_no_part_of_the_protocol(version: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.metadata.version", lambda library: version)
+    assert set(versions().values()) == {"2.15.0"}

@@ -125,3 +125,35 @@ def test_least_squares_is_undecided_at_a_half(images: ImageArray) -> None:
     means = state.meter.take()
     assert means["d_accuracy"] == 0.5
     assert means["d_real"] == pytest.approx(1 / (1 + math.exp(0.25)), rel=1e-5)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("logit", [1e4, -1e4, math.inf, -math.inf, math.nan])
+def test_no_logit_is_an_exception(name: str, logit: float) -> None:
+    """A run that diverges must be counted as diverged: an exception would call it failed, and train it again."""
+    loss = LOSSES[name]
+    real, fake = (torch.tensor([logit, 0.5]).requires_grad_() for _ in range(2))
+    ones, zeros = torch.ones(2), torch.zeros(2)
+    values = [loss.d(real, fake, ones, zeros), loss.g(fake, ones, real if loss.g_sees_reals else None)]
+    for value in values:
+        value.backward()
+        assert math.isfinite(value.item()) or not math.isfinite(logit)
+
+
+@pytest.mark.parametrize("target", [-0.5, 0.3, 1.2])
+def test_sigmoid_first_takes_soft_targets_as_logits_do(target: float) -> None:
+    """-t log p - (1 - t) log(1 - p), for any t: noisy labels draw targets up to 1.2."""
+    logits, t = torch.tensor([-2.0, 0.3, 4.0]), torch.full((3,), target)
+    first, with_logits = (LOSSES[name].g(logits, t, None) for name in ("non_saturating_sigmoid", "non_saturating"))
+    torch.testing.assert_close(first, with_logits)
+
+
+def test_sigmoid_first_is_torchs_own_to_the_last_bit() -> None:
+    logits = torch.linspace(-120, 120, 997).requires_grad_()
+    t = torch.linspace(0, 1, 997)
+    ours = LOSSES["non_saturating_sigmoid"].g(logits, t, None)
+    (gradient,) = torch.autograd.grad(ours, logits)
+    theirs = torch.nn.functional.binary_cross_entropy(logits.sigmoid(), t)
+    (expected,) = torch.autograd.grad(theirs, logits)
+    assert torch.equal(ours, theirs)
+    assert torch.equal(gradient, expected)

@@ -1,5 +1,6 @@
 """What every pair of networks must keep to, at every size that it draws."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -215,3 +216,22 @@ def test_norm_none_leaves_none_and_gives_biases() -> None:
 def test_a_size_that_cannot_be_drawn_is_refused(name: str, size: Any, words: str) -> None:
     with pytest.raises(UserError, match=f"^image_size: {name} draws .*{words}"):
         resolve({"architecture": name, "image_size": size})
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("player", ["g", "d"])
+def test_arms_share_the_initial_weights_of_layers_that_both_have(name: str, player: str) -> None:
+    """Every linear map, whatever the normalisation and biases are, for every pair of settings that are allowed."""
+    nets = []
+    for norm, bias in itertools.product(NORMALISATIONS, ("where_needed", "all", "none")):
+        try:
+            state = state_of(tiny(name, **{f"norm_{player}": norm, "bias": bias}))
+        except UserError:
+            continue
+        layers = (state.G if player == "g" else state.D).named_modules()
+        nets.append({name: layer.weight for name, layer in layers if isinstance(layer, LINEAR_MAPS)})
+    assert len(nets) > 2
+    for one, other in itertools.pairwise(nets):
+        for layer in one.keys() & other.keys():
+            if one[layer].shape == other[layer].shape:
+                assert torch.equal(one[layer], other[layer]), layer

@@ -1,10 +1,15 @@
 """Normalisations against their definitions in numpy."""
 
+from functools import partial
+
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
+from gan_core.config import resolve
 from gan_core.nets import NORMALISATIONS
+from gan_core.nets.style import Style
 
 # Over which axes of [N C H W] and [N C] mean and variance are taken
 AXES = {"batch": ((0, 2, 3), (0,)), "layer": ((1, 2, 3), (1,)), "instance": ((2, 3), None)}
@@ -45,3 +50,15 @@ def test_pixel_norm_of_nothing_is_nothing() -> None:
     y.sum().backward()
     assert torch.isfinite(x.grad).all()
     assert not y.detach().any()
+
+
+@pytest.mark.parametrize("norm", NORMALISATIONS)
+def test_where_it_stands_in_a_block(norm: str) -> None:
+    """Before the activation, as batch norm's paper has it; pixel norm behind it, as its authors' code has it."""
+    style = Style.of(resolve({"norm_d": norm, "activation_d": "leaky_relu"}), "D")
+    block = style.block(partial(nn.Conv2d, 3, 8, 3), 8)
+    names = [name for name, _ in block.named_children() if name != "linear"]
+    assert names == {"none": ["activation"], "pixel": ["activation", "norm"]}.get(norm, ["norm", "activation"])
+    if norm == "pixel":
+        out = block(torch.randn(4, 3, 9, 9, generator=torch.Generator().manual_seed(0)))
+        torch.testing.assert_close(out.square().mean(1), torch.ones(4, 7, 7), atol=1e-4, rtol=0)

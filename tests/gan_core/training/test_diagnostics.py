@@ -5,6 +5,7 @@ import math
 import numpy as np
 import pytest
 import torch
+from scipy import stats
 from scipy.spatial import cKDTree
 from torch import nn
 
@@ -13,7 +14,7 @@ from gan_core.evaluation.diversity import diversity as measured
 from gan_core.evaluation.moments import Moments
 from gan_core.evaluation.names import class_shares
 from gan_core.game.meter import Meter
-from gan_core.training.diagnostics import note_gradients
+from gan_core.training.diagnostics import note_d, note_gradients
 from tests.gan_core.trainer import steps, tiny_state
 
 
@@ -100,3 +101,21 @@ def test_several_noted_at_once_survive_a_round_trip() -> None:
     taken = first.take()
     assert taken == second.take()
     assert taken == {"a": pytest.approx(0.15), "b": pytest.approx(0.4), "c": 1.0}
+
+
+def test_auc_is_the_share_of_pairs_that_are_ranked_rightly() -> None:
+    """Mann and Whitney 1947: U / (n m), for outputs without ties."""
+    random = torch.Generator().manual_seed(0)
+    real, fake = torch.randn(40, generator=random) + 1, torch.randn(40, generator=random)
+    meter = Meter()
+    note_d(meter, torch.tensor(1.0), real, fake, _with_gradient(), has_boundary=False)
+    noted = meter.take()
+    statistic = stats.mannwhitneyu(real.numpy(), fake.numpy()).statistic
+    assert noted["d_auc"] == pytest.approx(statistic / 1600)
+    assert "d_accuracy" not in noted
+
+
+def _with_gradient() -> nn.Module:
+    net = nn.Linear(2, 1)
+    net(torch.ones(1, 2)).sum().backward()
+    return net

@@ -200,7 +200,7 @@ def test_averaged_matrices_are_divided_by_their_own_singular_value(images: Image
         for how in ("copy", "recompute")
     )
     assert copied > 1.03
-    assert own == pytest.approx(1, abs=1e-3)
+    assert own == pytest.approx(1, abs=5e-3)
 
 
 def _singular_values(G: nn.Module) -> Iterator[float]:

@@ -37,3 +37,12 @@ def test_steps_never_go_back_and_end_at_the_budget(budget: float) -> None:
     assert [m.step for m in plan] == sorted(m.step for m in plan)
     assert plan[0].kind == Kind.START
     assert plan[-1].step == total_steps(resolve({"budget_kimg": budget}))
+
+
+def test_steps_are_counted_in_whole_images() -> None:
+    """8.05 kimg are 161 batches of 50 images, though 8.05 * 1000 / 50 is more than 161 in floating point."""
+    assert total_steps(resolve({"budget_kimg": 8.05, "batch_size": 50})) == 161
+    for images in range(50, 20_000, 37):
+        for batch in (7, 32, 50, 64):
+            config = resolve({"budget_kimg": images / 1000, "batch_size": batch})
+            assert total_steps(config) == -(-images // batch)

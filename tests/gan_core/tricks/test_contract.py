@@ -9,6 +9,7 @@ import torch
 
 from gan_core import config, tricks
 from gan_core.datasets.batches import ImageArray
+from gan_core.game.losses import LOSSES
 from gan_core.problems import UserError
 from gan_core.training import checkpoint
 from gan_core.tricks import TRICKS, Trick
@@ -71,6 +72,21 @@ def test_every_pair_stays_finite_or_is_refused(pair: tuple[Trick, Trick], images
     except UserError:
         return  # with a reason: UserError has one
     assert all(torch.isfinite(w).all() for w in weights(steps(state, 4).G, state.D, state.shown_g))
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+@each_trick
+def test_it_goes_with_every_loss_or_is_refused(trick: Trick, loss: str, images: ImageArray) -> None:
+    """With each loss that no rule refuses it acts, changes the run, and stays finite."""
+    try:
+        on = tiny_state(images, **triggered(trick.name), loss=loss)
+    except UserError:
+        return  # with a reason: UserError has one
+    off = steps(tiny_state(images, **untriggered(trick.name), loss=loss), 5)
+    steps(on, 5)
+    assert all(torch.isfinite(w).all() for w in weights(on.G, on.D, on.shown_g))
+    assert not same([p.detach() for p in on.shown_g.parameters()], [p.detach() for p in off.shown_g.parameters()])
+    assert trick.acts({name: value for measure in on.doses[trick.name] for name, value in measure().items()})
 
 
 @each_trick

@@ -64,8 +64,25 @@ def test_cutout_masks_half_the_size_with_its_centre_anywhere() -> None:
     heights, widths = masked.any(dim=2).sum(dim=1), masked.any(dim=1).sum(dim=1)
     assert torch.equal(masked.flatten(1).sum(dim=1), heights * widths)  # one rectangle
     assert int(heights.max()) == int(widths.max()) == 8
-    assert int(heights.min()) == int(widths.min()) == 4  # its centre on the border
+    assert int(heights.min()) == int(widths.min()) == 4  # its centre on the border, or just outside
     assert masked.any(dim=0).all()
+
+
+@pytest.mark.parametrize(("size", "places"), [(16, 17), (14, 14), (17, 18), (32, 33)])
+def test_cutout_reaches_both_edges_alike(size: int, places: int) -> None:
+    """The authors' `rand_cutout`: randint(0, size + (1 - cutout % 2)) for the centre, the mask clamped to the image.
+
+    With an even side the centre has one place more than the image has pixels, so a mask of half its length is as
+    frequent at the end as at the beginning.
+    """
+    y = TRANSFORMS["cutout"](torch.ones(MANY, 1, size, size), stream())
+    rows = (y[:, 0] == 0).any(dim=2)  # [N H]
+    first = rows.float().argmax(dim=1)
+    last = size - 1 - rows.flip(1).float().argmax(dim=1)
+    ends = set(zip(first.tolist(), last.tolist(), strict=True))
+    half = size // 2
+    expected = {(max(c - half // 2, 0), min(c - half // 2 + half, size) - 1) for c in range(places)}
+    assert ends == expected
 
 
 @pytest.mark.parametrize("name", list(TRANSFORMS))

@@ -64,5 +64,5 @@ def test_images_for_a_score_are_drawn_without_it(images: ImageArray) -> None:
 
 def test_selu_is_warned_about_where_the_dropout_is() -> None:
     for on, activation, warnings in (("D", "activation_g", 0), ("G", "activation_g", 1), ("both", "activation_d", 1)):
-        config = resolve({"dropout": {"on": on}, activation: "selu"})
+        config = resolve({"dropout": {"on": on}, activation: "selu", "norm_g": "none", "norm_d": "none"})
         assert len(broken_rules(config, "warning")) == warnings

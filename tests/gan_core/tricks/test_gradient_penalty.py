@@ -57,7 +57,7 @@ def test_in_a_run_it_draws_the_norm_towards_one(images: ImageArray) -> None:
     x_real = torch.from_numpy(images[:50]).float() / 127.5 - 1
     norms = []
     for penalty in (None, True):
-        state = steps(tiny_state(images, gradient_penalty=penalty, **settings), 40)
+        state = steps(tiny_state(images, gradient_penalty=penalty, **settings), 80)
         with torch.no_grad():
             x_fake = state.G(state.latents(50))
         between = interpolates(x_real, x_fake, torch.Generator().manual_seed(0))

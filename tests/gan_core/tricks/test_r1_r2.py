@@ -1,5 +1,6 @@
 """R1 and R2: closed form on a quadratic D, whose side, and the lazy variant."""
 
+from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -7,6 +8,7 @@ import torch
 
 from gan_core.config import broken_rules, resolve
 from gan_core.datasets.batches import ImageArray
+from gan_core.training import checkpoint
 from gan_core.tricks import r1, r2
 from tests.gan_core.trainer import same, steps, tiny_state, weights
 from tests.gan_core.tricks.linear_d import QuadraticD, a_pass, context, uniform
@@ -61,3 +63,27 @@ def test_r1_flattens_d_at_the_reals(images: ImageArray) -> None:
 def test_batch_norm_is_warned_about(name: str) -> None:
     assert [name] == [p.where[0] for p in broken_rules(resolve({name: True}), "warning")]
     assert not broken_rules(resolve({name: True, "norm_d": "none"}), "warning")
+
+
+@pytest.mark.parametrize(
+    ("every", "d_steps", "due"), [(4, 5, [2, 1, 1, 1]), (4, 1, [1, 0, 0, 0]), (3, 2, [1, 1, 0, 1])]
+)
+def test_lazily_counts_updates_of_d(every: int, d_steps: int, due: list[int], images: ImageArray) -> None:
+    """Updates 0, every, 2 every... of D, whatever their number in a step: of 20 updates every fourth has a penalty."""
+    state = tiny_state(images, r1={"every": every}, norm_d="none", d_steps=d_steps)
+    counts = []
+    for _ in due:
+        steps(state, 1)
+        counts.append(state.meter._counts.get("r1", 0))
+        state.meter.take()
+    assert counts == due
+
+
+def test_a_resumed_lazy_run_goes_on_in_the_middle_of_a_cycle(images: ImageArray, tmp_path: Path) -> None:
+    settings = {"r1": {"every": 3}, "norm_d": "none", "d_steps": 2}
+    whole = steps(tiny_state(images, **settings), 5)
+    first = steps(tiny_state(images, **settings), 2)
+    checkpoint.save(tmp_path / "checkpoint.pt", first, {})
+    second = tiny_state(images, **settings)
+    checkpoint.load(tmp_path / "checkpoint.pt", second)
+    assert same(weights(whole.G, whole.D), weights(steps(second, 3).G, second.D))
