@@ -45,7 +45,14 @@ WAYS: dict[str, dict[str, dict[str, Any]]] = {
         "R1": {"r1": True, "lr_g": 1e-3, "lr_d": 1e-3},
         "relativistic": {"loss": "relativistic", "norm_d": "batch"},
         "relativistic, R1 and R2": {"loss": "relativistic", "r1": 1.0, "r2": 1.0, "lr_g": 1e-3, "lr_d": 1e-3},
-        "WGAN-GP": {"loss": "wasserstein", "gradient_penalty": True, "lr_g": 1e-3, "lr_d": 1e-3, "d_steps": 2},
+        "WGAN-GP": {
+            "loss": "wasserstein",
+            "gradient_penalty": True,
+            "lr_g": 1e-3,
+            "lr_d": 1e-3,
+            "d_steps": 2,
+            "budget_kimg": 24.0,
+        },
         "least squares": {"loss": "least_squares", "norm_d": "batch"},
     },
     "mode collapse": {
