@@ -85,7 +85,7 @@ def test_the_folder_and_the_store_in_it(old: Old, monkeypatch: pytest.MonkeyPatc
     assert leaks(root) == places
     refused = old.scrub()
     assert refused.code == 2
-    assert "nothing was removed: no terminal to ask on" in refused.err
+    assert "nothing was removed: there is no terminal to ask on" in refused.err
     assert leaks(root) == places
     done = old.scrub("--yes")
     assert done.code == 0, done.err

@@ -17,7 +17,7 @@ from ablations.study.study import Study, load_study
 from ablations.workspace.trials import Trial
 from ablations.workspace.workspace import Workspace
 from gan_core import journal
-from gan_core.events import AnyEvent
+from gan_core.events import AnyEvent, Started
 from gan_core.workers.job import STOPPED, Job, Report
 from tests.ablations.journals import SETTINGS, Status, story
 
@@ -79,12 +79,18 @@ class Trainer:
         while not stop() and (job := next(jobs, None)) is not None:
             trial = next(trial for trial in self.session.trials if trial.name == job.name)
             self.trained.append(job.name)
-            for event in self.events(trial):
+            for event in map(self._on_the_images, self.events(trial)):
                 journal.append(job.directory, event)
                 yield Report(job.name, event)
                 if job.name in self.halted:
                     yield Report(job.name, left=STOPPED)
                     break
+
+    def _on_the_images(self, event: AnyEvent) -> AnyEvent:
+        """The event with the digest of the study's images, where it has one."""
+        if not isinstance(event, Started):
+            return event
+        return event.model_copy(update={"data_digest": next(iter(self.session.data_digests.values()))})
 
     def events(self, trial: Trial) -> Iterator[AnyEvent]:
         return story(trial, made_up_fid(trial.config.plain()), self.status(trial))
