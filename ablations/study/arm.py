@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class LeftOut(Record):
-    """A combination that the design asks for and that a rule forbids; `reasons` in words. It is no arm."""
+    """A combination that the design has and that a rule forbids; `reasons` in words. It is no arm."""
 
     arm: str
     on: tuple[str, ...]
@@ -24,8 +24,8 @@ class LeftOut(Record):
 class Arm:
     """One resolved training configuration. `settings` are the user's words; `factors` says which factors are on.
 
-    `design`: of its study; `reference`: the arm that the study's others are compared with; `previous`: the one that
-    this grew out of, on a ladder. `searched`: settings that a search varies, SETTING or TRICK.OPTION.
+    `design`: the study's design; `reference`: the arm that the study's others are compared with; `previous`: the arm
+    that this one grew out of, on a ladder. `searched`: settings that a search varies, SETTING or TRICK.OPTION.
     """
 
     name: str

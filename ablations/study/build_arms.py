@@ -1,4 +1,6 @@
-"""Baseline, factors and a layout -> arms, with every problem in them, once, at the place where it was written."""
+"""From baseline, factors and a layout to arms, with every problem in them reported once, at the place where it was
+written.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -66,7 +68,7 @@ def build_arms(baseline: Settings, factors: Mapping[str, StudyFactor], design: s
 def _tried(
     combination: Combination, on: Sequence[str], factors: Mapping[str, StudyFactor], baseline: Settings
 ) -> tuple[Config | None, list[Problem], tuple[str, ...]]:
-    """The configuration or None, its problems, and why these settings, each right by itself, can't be together."""
+    """The configuration or None, its problems, and why these settings, each right on its own, can't be combined."""
     place = _place_of(combination, factors)
     if found := clashes(on, factors):
         return None, [Problem(clash, place, "one value a setting") for clash in found], tuple(found)
@@ -79,12 +81,12 @@ def _tried(
 
 
 def _named(problem: Problem, arm: str) -> Problem:
-    """A problem that only a combination has."""
+    """A problem that only a combination has, with its factors named."""
     return replace(problem, message=f"arm {arm}: {problem.message}")
 
 
 def _placed(problem: Problem, place: Where, on: Sequence[str], factors: Mapping[str, StudyFactor]) -> Problem:
-    """Where in the file: at the factor that sets the key, else (a rule about the baseline's own) at the arm."""
+    """The place in the file: the factor that sets the key, else (for a rule about the baseline itself) the arm."""
     owners = [name for name in on if problem.where[0] in factors[name].settings]
     if owners:
         return replace(problem, where=(*factors[owners[-1]].where, *problem.where))
@@ -93,7 +95,7 @@ def _placed(problem: Problem, place: Where, on: Sequence[str], factors: Mapping[
 
 
 def _place_of(combination: Combination, factors: Mapping[str, StudyFactor]) -> Where:
-    """What in the file an arm comes from: its one factor, or what asks for the combination."""
+    """The part of the file that an arm comes from: its one factor, or the entry that names the combination."""
     if len(combination.on) == 1 and combination.where == ("design",):
         return factors[next(iter(combination.on))].where
     return combination.where
@@ -107,7 +109,7 @@ def _seeds_set(settings: Settings, where: Where) -> list[Problem]:
 
 
 def _twins(arms: Sequence[Arm], places: Mapping[str, Where]) -> list[Problem]:
-    """Arms that resolve to one configuration: their comparison would say nothing."""
+    """Arms that resolve to the same configuration: their comparison would say nothing."""
     first: dict[str, Arm] = {}
     problems = []
     for arm in arms:
@@ -120,7 +122,7 @@ def _twins(arms: Sequence[Arm], places: Mapping[str, Where]) -> list[Problem]:
 
 
 def _never_varied(built: BuiltArms, factors: Mapping[str, StudyFactor]) -> list[Problem]:
-    """Factors that without the left-out combinations are on in no arm, or off in none."""
+    """Factors that, without the left-out combinations, are on in no arm or off in none."""
     problems = []
     for name, factor in factors.items():
         for wanted, word in ((True, "on"), (False, "off")):
@@ -140,7 +142,7 @@ def _left_out_in_words(left_out: Sequence[LeftOut]) -> list[str]:
 
 
 def _warnings(arms: Sequence[Arm]) -> list[str]:
-    """What is allowed but should be known, each once with the arms that it is about."""
+    """What is allowed but should be known, each warning once with the arms that it is about."""
     about: dict[Problem, list[str]] = {}
     for arm in arms:
         for problem in broken_rules(arm.config, "warning"):

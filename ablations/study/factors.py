@@ -1,4 +1,4 @@
-"""What factors set, together with a baseline: resolved, and with what stands in the way."""
+"""The settings of factors together with a baseline: resolved, with all problems in them."""
 
 import itertools
 from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ Where = tuple[str | int, ...]
 
 
 class StudyFactor(NamedTuple):
-    """What switching it on sets, and where in the study file that is written."""
+    """What switching the factor on sets, and where in the study file that is written."""
 
     settings: Settings
     where: Where
@@ -33,7 +33,10 @@ class Resolved(NamedTuple):
 
 
 def resolved(settings: Settings) -> Resolved:
-    """Resolve them; what is wrong is taken out until nothing is, for rules are looked at only when types are right."""
+    """Resolve the settings.
+
+    What is wrong is taken out until nothing is, since rules are checked only when types are right.
+    """
     mistakes: list[Problem] = []
     forbidden: list[Problem] = []
     while True:
@@ -48,7 +51,7 @@ def resolved(settings: Settings) -> Resolved:
 
 
 def merged(baseline: Settings, on: Sequence[str], factors: Mapping[str, StudyFactor]) -> dict[str, Any]:
-    """The baseline's settings, and in their place those of the factors that are on."""
+    """The baseline's settings, replaced by those of the factors that are on."""
     settings = dict(baseline)
     for name in on:
         settings |= factors[name].settings
@@ -56,7 +59,7 @@ def merged(baseline: Settings, on: Sequence[str], factors: Mapping[str, StudyFac
 
 
 def without(settings: Settings, keys: set[str]) -> Settings:
-    """The settings but for these keys."""
+    """The settings without these keys."""
     return {key: value for key, value in settings.items() if key not in keys}
 
 
@@ -72,7 +75,7 @@ def clashes(on: Sequence[str], factors: Mapping[str, StudyFactor]) -> list[str]:
 
 
 def _meaning(key: str, value: Any) -> Any:
-    """What a setting resolves to, so that two ways of writing it are one; a wrong one is what was written."""
+    """What a setting resolves to, so that two ways of writing it are equal; a wrong one is kept as it was written."""
     try:
         return resolve({key: value}).plain().get(key)
     except UserError:

@@ -1,4 +1,4 @@
-"""What a command line changes in a study file: the same recipe, smaller or on other data."""
+"""The changes that a command line makes to a study file: the same recipe, smaller or on other data."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,7 +17,7 @@ SETTING_ALLOWED = "KEY=VALUE, such as width=16 or dropout={p: 0.5}"
 class Overrides:
     """`budget_kimg`: of the baseline; arms with a budget of their own keep their ratio to it. `data`: of every arm.
 
-    `data` may be 'folder:PATH'. `extractor` and `settings`: of every arm. `seeds`: so many, from 0.
+    `data` may be 'folder:PATH'. `extractor` and `settings`: of every arm. `seeds`: the number of seeds, from 0.
     """
 
     budget_kimg: float | None = None
@@ -27,7 +27,7 @@ class Overrides:
     settings: Mapping[str, Any] = field(default_factory=dict)
 
     def apply(self, content: dict[str, Any]) -> None:
-        """Change a study file's content in place. What is no mapping is left for validation to complain about."""
+        """Change a study file's content in place. What is no mapping is left for validation to report."""
         if self.seeds is not None:
             confirm = content.get("confirm")  # of a search
             (confirm if isinstance(confirm, dict) else content)["seeds"] = self.seeds
@@ -58,7 +58,7 @@ class Overrides:
 
 
 def settings_in(texts: Sequence[str]) -> dict[str, Any]:
-    """'width=16' and the like -> settings, values read as a study file's. Raises UserError with all mistakes."""
+    """Settings from words such as 'width=16', values read as a study file's. Raises UserError with all mistakes."""
     yaml, settings, problems = YAML(typ="safe", pure=True), {}, []
     for text in texts:
         key, equals, value = (part.strip() for part in text.partition("="))

@@ -1,4 +1,4 @@
-"""What a study's directory says about the study, so that results can be read without its file."""
+"""The study as its directory records it, so that results can be read without the study file."""
 
 from typing import Any, Final, Literal
 
@@ -26,11 +26,10 @@ class ArmRecord(Record):
 
 
 class StudyRecord(Record):
-    """A study as it was resolved: what `study.json` holds. `baseline` and `factors` are the user's words.
+    """A study as it was resolved: the content of `study.json`. `baseline` and `factors` are the user's words.
 
     `reference`: the arm that the others are compared with. `fraction`: of a fractional design, with its aliases.
-    `search`: of a search, whose only arm here is the baseline.
-    `rule`: what the study's answers are held to.
+    `search`: of a search, whose only arm here is the baseline. `rule`: the rule of the study's verdicts.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION

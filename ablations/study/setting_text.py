@@ -8,7 +8,7 @@ ON = "on"
 
 
 def plain_text(value: Any) -> str:
-    """One value that is no trick's options."""
+    """The text of a value that is not the options of a trick."""
     if value is None or value is False:
         return OFF
     if value is True:
@@ -17,9 +17,9 @@ def plain_text(value: Any) -> str:
 
 
 def setting_text(key: str, value: Any, texts: Mapping[str, str] | None = None) -> str:
-    """A setting, a trick's options as `texts` has them, by name.
+    """The text of a setting; for a trick's options it is in `texts`, by name.
 
-    Where `texts` does not, the trainer is asked what their defaults are, which takes the seconds of importing torch.
+    Where `texts` lacks them, their defaults come from the trainer, which takes the seconds of importing torch.
     """
     if not isinstance(value, Mapping):
         return plain_text(value)
@@ -30,7 +30,7 @@ def setting_text(key: str, value: Any, texts: Mapping[str, str] | None = None) -
 
 
 def trick_text(trick: str, options: Mapping[str, Any]) -> str:
-    """The resolved options of one trick; all that are set of a trick that this version does not know."""
+    """The resolved options of one trick; for a trick that this version does not know, all options that are set."""
     (_, first), *others = options.items()
     from gan_core.tricks import TRICKS  # seconds: with torch
 

@@ -1,4 +1,4 @@
-"""A study: one question, its arms and seeds, read from a YAML file with every mistake in it told at once."""
+"""A study: one question, its arms and seeds, read from a YAML file; every mistake in it is reported at once."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -42,7 +42,7 @@ class Study:
 
     @property
     def most_trials(self) -> int:
-        """How many trials there will be, of a search at most."""
+        """How many trials there will be; for a search, at most."""
         known = len(self.arms) * len(self.seeds)
         return known if self.search is None else known + self.search.most_trials(len(self.seeds))
 
@@ -52,7 +52,7 @@ class Study:
         return self.arms[0].reference
 
     def record(self) -> StudyRecord:
-        """What the study's directory keeps."""
+        """The study as its directory keeps it."""
         return StudyRecord(
             name=self.name,
             question=self.question,
@@ -85,7 +85,7 @@ class Study:
 
 
 def load_study(path: Path, name: str | None = None, overrides: Overrides = Overrides()) -> Study:  # noqa: B008  frozen
-    """Read a study file; `name` takes the place of the file's own, `overrides` that of some of its settings.
+    """Read a study file; `name` replaces the file's own, `overrides` replace some of its settings.
 
     Raises UserError with every problem, each with file and line.
     """
@@ -130,7 +130,7 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
 
 
 def _laid_out(file: StudyFile, is_whole: bool, factors: Sequence[str]) -> tuple[Layout, list[Problem]]:
-    """The design's arms; where they can't be laid out, each factor alone, so that other mistakes are told as well."""
+    """The design's arms; where they can't be laid out, each factor alone, so that other mistakes are reported as well."""
     alone = DESIGNS["one-in"].lay_out(factors, DesignOptions())
     if not is_whole or any(not file.has(option) for option in DESIGNS[file.design].needs):
         return alone, []

@@ -1,4 +1,4 @@
-"""The keys of a study file and their types. What the settings mean is `gan_core.config`'s business."""
+"""The keys of a study file and their types. What the settings mean is known to `gan_core.config`."""
 
 import re
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ Settings = Annotated[dict[str, Any], BeforeValidator(_settings)]
 
 
 class StudyFile(DesignOptions):
-    """A study file, its settings not yet looked into."""
+    """A study file whose settings have not been resolved yet."""
 
     question: str = Field(min_length=1)
     papers: list[str] = Field(default_factory=list)
@@ -61,15 +61,15 @@ class StudyFile(DesignOptions):
         }
 
     def options(self) -> DesignOptions:
-        """What the design is told."""
+        """The options of the design."""
         return DesignOptions.model_construct(**{name: getattr(self, name) for name in DesignOptions.model_fields})
 
     def has(self, option: str) -> bool:
-        """Whether an option of the design's is there."""
+        """Whether an option of the design is given."""
         return getattr(self, option) is not None
 
     def problems(self) -> list[Problem]:
-        """What the design lacks, and what means nothing to it. A list of arms can do without `tricks`."""
+        """Options that the design lacks, and options that it does not have. A list of arms can do without `tricks`."""
         design, given = DESIGNS[self.design], self.model_fields_set
         foreign = [name for name in DesignOptions.model_fields if name in given and name not in design.takes]
         needed = [name for name in DesignOptions.model_fields if name in design.needs and not self.has(name)]
@@ -90,7 +90,7 @@ class StudyFile(DesignOptions):
         return problems
 
     def all_seeds(self) -> tuple[int, ...]:
-        """The seeds that the study's answer rests on."""
+        """The seeds of the study's answer."""
         return self.seeds if self.confirm is None else self.confirm.seeds
 
 
@@ -143,7 +143,7 @@ def _mapping(value: object) -> dict[str, Any]:
 
 
 def name_problems(path: Path, name: str | None) -> list[Problem]:
-    """Of the study's name: `name`, or the file's."""
+    """The problems of the study's name: `name`, or the file's."""
     if NAME.fullmatch(name if name is not None else path.stem):
         return []
     if name is not None:
@@ -153,7 +153,7 @@ def name_problems(path: Path, name: str | None) -> list[Problem]:
 
 
 def _factor_problems(data: Mapping[str, Any]) -> list[Problem]:
-    """Of the names of factors and arms."""
+    """The problems of the names of factors and arms."""
     problems = []
     tricks, arms = _mapping(data.get("tricks")), _mapping(data.get("arms"))
     own = {name: ("arms", name) for name, words in arms.items() if isinstance(words, dict) and words}

@@ -1,4 +1,4 @@
-"""A YAML file -> plain Python data, and the line on which every key and value stands.
+"""From a YAML file to plain Python data, and the line of every key and value.
 
 YAML 1.2: `1e-3` is a number, `on` and `no` are text.
 """
@@ -23,7 +23,7 @@ _SUFFIXES = (".yaml", ".yml")
 
 @dataclass(frozen=True)
 class YamlSource:
-    """What a YAML file says (`data`: dicts, lists, text, numbers, truth values, None), and where it says it."""
+    """The content of a YAML file (`data`: dicts, lists, text, numbers, truth values, None), and the line of each part."""
 
     path: Path
     text: str
@@ -31,18 +31,18 @@ class YamlSource:
     lines: dict[Where, int]  # path of keys -> line, from 1; () is the first
 
     def line(self, where: Where) -> int:
-        """The line of the value at this path, or of the innermost thing on the way to it that is there."""
+        """The line of the value at this path, or of the innermost part on the way to it that exists."""
         while where not in self.lines:
             where = where[:-1]
         return self.lines[where]
 
     def place(self, where: Where) -> str:
-        """'file:line' of the same."""
+        """'file:line' of the value at this path."""
         return f"{self.path}:{self.line(where)}"
 
 
 def read_yaml(path: Path) -> YamlSource:
-    """Read a file whose top is a mapping. Raises UserError with file and line of what is wrong with it as YAML."""
+    """Read a file whose top level is a mapping. Raises UserError with file and line of every mistake in its YAML."""
     text = _text_of(path)
     _refuse_directives(path, text)
     yaml = YAML(typ="safe", pure=True)

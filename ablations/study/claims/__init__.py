@@ -1,1 +1,1 @@
-"""Claims: what somebody says of a trick, as a comparison that a study can answer."""
+"""Claims: statements about tricks, as comparisons that a study can answer."""

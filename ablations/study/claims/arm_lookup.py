@@ -1,4 +1,4 @@
-"""The arms that a comparison means: by their names, or by the tricks that are on in them."""
+"""The arms that a comparison names: by their names, or by the tricks that are on in them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 
@@ -26,11 +26,11 @@ class ArmsByName:
         self._meanings.setdefault(BASELINE, {frozenset()})
 
     def find(self, text: str, where: Where) -> str:
-        """The name of the arm that is called so, or in which just these tricks are on."""
+        """The name of the arm with this name, or in which exactly these tricks are on."""
         return self.with_tricks(self.tricks(text, where), where)
 
     def with_tricks(self, on: On, where: Where) -> str:
-        """The name of the arm in which just these tricks are on."""
+        """The name of the arm in which exactly these tricks are on."""
         if on in self.by_tricks:
             return self.by_tricks[on]
         for left in self.left_out:
@@ -41,7 +41,7 @@ class ArmsByName:
         raise UserError(Problem(f"the design has no arm with {words} on", where, ", ".join(self.arms)))
 
     def tricks(self, text: str, where: Where) -> On:
-        """The tricks that are on in what is written: an arm's name, or names of arms and tricks with + between."""
+        """The tricks that a text names: those of an arm, or names of arms and tricks joined by +."""
         whole, parts = text.replace(" ", ""), [part.strip() for part in text.split("+")]
         if whole not in self.arms:
             return frozenset().union(*(self._meaning(part, where) for part in parts))
@@ -53,7 +53,7 @@ class ArmsByName:
         return on
 
     def factor(self, text: str, where: Where) -> str:
-        """The name of a factor."""
+        """The name of the factor in the text."""
         if text not in self.factors:
             message = f"no trick is called {text!r}"
             raise UserError(Problem(message, where, ", ".join(self.factors), nearest_name(text, self.factors)))
@@ -79,7 +79,7 @@ def _on(arm: Arm) -> On:
 
 
 def measured_in(arms: Mapping[str, Arm], names: Sequence[str], metric: str) -> Iterator[str]:
-    """The arms among these whose runs measure no such score, although they are scored."""
+    """The arms among these whose runs have scores, but not this one."""
     for name in dict.fromkeys(names):
         config = arms[name].config
         if config.extractor != "none" and metric not in config.metrics:

@@ -36,14 +36,14 @@ class ArmTerm(NamedTuple):
 
 
 class EffectTerm(NamedTuple):
-    """What the trick (or several) does in this company; '' is that of no other trick."""
+    """The effect of one trick (or several) in the company of others; '' is the company of none."""
 
     trick: str
     company: str
 
 
 class Factors(NamedTuple):
-    """A factor, or two that interact."""
+    """The effect of a factor, or of two that interact."""
 
     names: tuple[str, ...]
 
@@ -56,14 +56,14 @@ class Generators(NamedTuple):
 
 
 class Zero(NamedTuple):
-    """No effect."""
+    """No effect, the right side of a comparison."""
 
 
 Side = ArmTerm | EffectTerm | Factors | Generators | Zero
 
 
 class ComparisonTerm(NamedTuple):
-    """Two sides and what is claimed of them."""
+    """The two sides of a comparison, and the relation that is claimed."""
 
     left: Side
     sign: Sign
@@ -71,7 +71,7 @@ class ComparisonTerm(NamedTuple):
 
 
 def read_comparison(text: str) -> ComparisonTerm:
-    """Raises ValueError with what is wrong with the text."""
+    """The comparison in a text. Raises ValueError with what is wrong with it."""
     text = " ".join(text.split())
     if match := _LITTLE.fullmatch(text):
         trick, company = match["trick"], match["company"] or ""

@@ -1,4 +1,4 @@
-"""What a claim may be about: scores, how soon the best came, how long it took, and how often a run goes wrong."""
+"""What a claim may be about: scores, how soon the best one came, how long it took, and how often a run goes wrong."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ RATIOS = ("fid", "is")  # scores that are above 0 always; others are compared by
 
 @dataclass(frozen=True)
 class Measure:
-    """One number a run, or for a 'count' whether it went wrong."""
+    """One number for each run, or for a 'count' whether the run went wrong."""
 
     name: str
     meaning: str
@@ -26,7 +26,7 @@ class Measure:
     lower_is_better: bool
 
     def rule(self, rule: Rule) -> Rule:
-        """The study's rule, on this measure's scale and with its direction; that for the FID is the study's own."""
+        """The study's rule, on this measure's scale and with its direction; for the FID it is the study's own."""
         if self.name == "fid":
             return rule
         return rule.model_copy(update={"scale": self.scale, "lower_is_better": self.lower_is_better})

@@ -1,4 +1,4 @@
-"""A claim as a study keeps it: the words, and the arms that they mean, so that results need no study file."""
+"""A claim as a study keeps it: the words, and the arms that they mean, so that reading results needs no study file."""
 
 from typing import Annotated, Any, Literal
 
@@ -23,7 +23,7 @@ class OfArms(Record):
 
 
 class ClaimedEffect(Record):
-    """What a trick does: the arm with it against the arm without it."""
+    """The effect of a trick: the arm with it against the arm without it."""
 
     with_it: str
     without_it: str
@@ -61,10 +61,10 @@ Test = Annotated[OfArms | OfEffects | OfFactors | OfGenerators, Field(discrimina
 
 
 class Claim(Record):
-    """A statement, where it is from, and the comparison that it became, or why it became none.
+    """A statement, its source, and the comparison that it became, or why it became none.
 
-    `comparison` is as it was written and `test` what it means; `relation` is between the numbers of the metric, left
-    to right. `late`: it was added when there were results already.
+    `comparison` is as it was written and `test` what it means; `relation` is between the numbers of the metric, left to
+    right. `late`: it was added when results existed already.
     """
 
     name: str
@@ -94,7 +94,7 @@ def _claims(value: Any) -> Any:
 
 
 class ClaimWords(Record):
-    """What somebody says, where, and the comparison that it became, or why it became none."""
+    """A statement, its source, and the comparison that it became, or why it became none."""
 
     statement: str = Field(min_length=1, description="the claim in words")
     source: str = Field(min_length=1, description="who says so, and where")

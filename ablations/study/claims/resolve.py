@@ -1,4 +1,4 @@
-"""Claims as a study file has them -> claims about arms, with every mistake in them, each at its line."""
+"""From claims in a study file to claims about arms, with every mistake in them, each at its line."""
 
 from collections.abc import Mapping, Sequence
 
@@ -58,7 +58,7 @@ def _claim(name: str, claim: ClaimWords, known: ArmsByName) -> Claim:
 
 
 def _relation(sign: grammar.Sign, metric: str) -> Relation:
-    """Of the numbers: better is lower, or higher, as the metric has it."""
+    """The relation of the numbers: better is lower, or higher, depending on the metric."""
     if sign in ("better than", "worse than"):
         return "<" if (sign == "better than") == MEASURES[metric].lower_is_better else ">"
     relations: dict[str, Relation] = {"<": "<", ">": ">", "=": "="}
@@ -103,7 +103,7 @@ def _factors(names: tuple[str, ...], known: ArmsByName, where: Where) -> OfFacto
 
 
 def _refuse_what_cannot_be(test: Test, relation: Relation, metric: str, known: ArmsByName, where: Where) -> None:
-    """Comparisons of an arm with itself, and metrics that say nothing of these."""
+    """Refuse comparisons of an arm with itself, and metrics that say nothing about these arms."""
     if (isinstance(test, OfArms) and test.left == test.right) or (
         isinstance(test, OfEffects) and test.left == test.right
     ):

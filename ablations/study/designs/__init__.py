@@ -1,4 +1,4 @@
-"""Designs: which combinations of factors a study runs. Pure: factor names -> arms."""
+"""Designs: which combinations of factors a study runs. Pure functions from factor names to arms."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -1,4 +1,4 @@
-"""What an arm of a factorial design is called: readable, the same whatever the order of the file, fit for a folder."""
+"""The name of an arm of a factorial design: readable, independent of the file's order, fit for a folder."""
 
 import hashlib
 from collections.abc import Collection
@@ -9,7 +9,7 @@ LONGEST = 64  # characters
 
 
 def arm_name(on: Collection[str], factors: Collection[str]) -> str:
-    """'baseline', 'dropout+ttur', 'all'; what is too long ends with how many more there are, and a hash of all."""
+    """'baseline', 'dropout+ttur', 'all'; a name that is too long ends with how many more there are, and a hash of all."""
     if not on:
         return BASELINE
     if 1 < len(on) == len(factors):

@@ -1,4 +1,4 @@
-"""arms: an explicit list, for a question that no other design asks."""
+"""arms: an explicit list, for a question that no other design answers."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,8 +10,8 @@ from gan_core.problems import Problem, UserError, nearest_name
 def arms(factors: Sequence[str], options: DesignOptions) -> Layout:
     """The listed arms, the reference (the first, or the named one) before the others.
 
-    An arm that was given by settings has one factor of its own, called as the arm. Raises UserError for a factor or a
-    reference that there is not.
+    An arm that was given by settings has one factor of its own, with the arm's name. Raises UserError for a factor or a
+    reference that does not exist.
     """
     written = options.arms or {}
     problems = [problem for name, words in written.items() for problem in _unknown(name, words, factors)]

@@ -1,7 +1,7 @@
-"""factorial: every combination, so that effects and interactions can be told apart.
+"""factorial: every combination, so that effects and interactions can be separated.
 
-Alternatives of one setting are factors that set it to different values: `hinge: {loss: hinge}` beside
-`lsgan: {loss: lsgan}` is one factor of three levels, for both at once can't be and are left out.
+Alternatives of one setting are factors that set it to different values: `hinge: {loss: hinge}` and `lsgan: {loss:
+lsgan}` together are one factor of three levels; both at once is impossible and left out.
 """
 
 from collections.abc import Sequence

@@ -24,9 +24,9 @@ FEWEST, MOST = 3, 20  # factors
 
 
 def fractional(factors: Sequence[str], options: DesignOptions) -> Layout:
-    """The smallest fraction of at least the asked resolution that has the baseline among its runs.
+    """The smallest fraction of at least the requested resolution that has the baseline among its runs.
 
-    Raises UserError where there is none smaller than the factorial itself.
+    Raises UserError where none is smaller than the factorial itself.
     """
     resolution = options.resolution or 0
     if not FEWEST <= len(factors) <= MOST:
@@ -48,7 +48,7 @@ def fractional(factors: Sequence[str], options: DesignOptions) -> Layout:
 
 
 def _design(factors: int, resolution: int) -> Signs:
-    """pydoe's fraction with the signs of its generators chosen such that one run has every factor off."""
+    """pydoe's fraction with the signs of its generators chosen so that one run has every factor off."""
     from pydoe import fracfact_by_res  # a second to import
 
     try:
@@ -72,7 +72,7 @@ def _fraction(factors: Sequence[str], design: Signs) -> Fraction:
 
 
 def _generators(factors: Sequence[str], design: Signs) -> Iterator[str]:
-    """'d = -a x b' for each factor that is a product of base factors: those before it that are none themselves."""
+    """'d = -a x b' for each factor that is a product of base factors, which stand before it."""
     base = _base(design)
     for column in range(len(factors)):
         if column not in base:
@@ -81,7 +81,7 @@ def _generators(factors: Sequence[str], design: Signs) -> Iterator[str]:
 
 
 def _base(design: Signs) -> list[int]:
-    """The first columns that are in all combinations: as many as the runs are a power of 2."""
+    """The first columns that occur in all combinations: as many as the runs are a power of 2."""
     base: list[int] = []
     for column in range(design.shape[1]):
         if len(np.unique(design[:, [*base, column]], axis=0)) == 2 ** (len(base) + 1):
@@ -120,7 +120,7 @@ def _words(design: Signs) -> list[frozenset[int]]:
 
 
 def _aliases(factors: Sequence[str], design: Signs) -> Iterator[Alias]:
-    """The groups of main effects and two-way interactions that can't be told apart, main effects first."""
+    """The groups of main effects and two-way interactions that can't be separated, main effects first."""
     effects = [*((i,) for i in range(len(factors))), *combinations(range(len(factors)), 2)]
     groups: dict[bytes, list[tuple[tuple[int, ...], int]]] = {}
     for effect in effects:

@@ -1,4 +1,4 @@
-"""What a design gives, and what a study file may tell it."""
+"""What a design produces, and the options that a study file may give it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ ARMS_ALLOWED = "at least two names of arms, each with a list of factors that are
 
 
 def _arm(value: Any) -> Any:
-    """The factors that are on, or settings. Raises ValueError with what is allowed."""
+    """Factors that are on, or settings. Raises ValueError with what is allowed."""
     if isinstance(value, dict):
         return value
     if isinstance(value, list | tuple) and all(isinstance(name, str) for name in value):
@@ -39,7 +39,7 @@ ArmWords = Annotated[tuple[str, ...] | dict[str, Any], PlainValidator(_arm)]
 
 
 class DesignOptions(Record):
-    """What a study file may say beside the design's name; each design says which of them are its own."""
+    """The options of designs in a study file; each design names those that are its own."""
 
     all_together: bool = Field(False, description="one-in: one more arm with every factor on")
     resolution: int | None = Field(None, ge=3, le=7, description="fractional: at least this resolution")
@@ -55,7 +55,7 @@ class DesignOptions(Record):
 class Combination(NamedTuple):
     """An arm by name, and the factors that are on in it.
 
-    `previous`: the arm that it grew out of, on a ladder. `where`: what in the study file asks for it.
+    `previous`: the arm that it grew out of, on a ladder. `where`: the place in the study file that it comes from.
     """
 
     arm: str
@@ -65,7 +65,7 @@ class Combination(NamedTuple):
 
 
 class Alias(Record):
-    """Effects that a fraction can't tell apart: the first is `signs[i]` times `effects[i]`, for each i.
+    """Effects that a fraction can't separate: the first is `signs[i]` times `effects[i]`, for each i.
 
     An effect is the names of its factors: one for a main effect, two for an interaction. Off is -1 and on is +1.
     """
@@ -81,11 +81,11 @@ class Alias(Record):
 
 
 class Fraction(Record):
-    """A regular two-level fraction: what it is made of, and which effects it can't tell apart.
+    """A regular two-level fraction: how it is built, and which effects it can't separate.
 
-    `resolution`: length of the shortest word of the defining relation. `generators`: all else follows from them.
-    `aliases`: of main effects and two-way interactions among each other. `told_apart`: how many of these effects there
-    are, a group of aliases being one.
+    `resolution`: length of the shortest word of the defining relation. `generators`: everything else follows from them.
+    `aliases`: of main effects and two-way interactions among each other. `told_apart`: the number of these effects that
+    can be separated, a group of aliases being one.
     """
 
     resolution: int
@@ -96,7 +96,7 @@ class Fraction(Record):
 
 
 class Layout(NamedTuple):
-    """The arms of a study, the reference first. No two have one name."""
+    """The arms of a study, the reference first. All names are different."""
 
     combinations: tuple[Combination, ...]
     reference: str = BASELINE  # the arm that the others are compared with
@@ -107,8 +107,8 @@ class Layout(NamedTuple):
 class Design:
     """A way to lay out factors. `lay_out` is pure; it raises UserError, with the place in the study file.
 
-    `takes`: the options that are its own, `needs`: those that must be there. `leaves_out`: whether a combination
-    that a rule forbids is left out, and said to be, because the rest still answers; else it is an error.
+    `takes`: the options of its own, `needs`: those that must be given. `leaves_out`: whether a combination that a rule
+    forbids is left out, and reported, since the rest still answers; else it is an error.
     """
 
     summary: str

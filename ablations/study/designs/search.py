@@ -10,7 +10,7 @@ from ablations.study.designs.layout import BASELINE, Combination, Design, Design
 
 
 def search(factors: Sequence[str], options: DesignOptions) -> Layout:
-    """The baseline; the other arms come to be while it runs."""
+    """The baseline; the other arms are suggested while the search runs."""
     return Layout((Combination(BASELINE, frozenset()),))
 
 

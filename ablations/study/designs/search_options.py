@@ -1,4 +1,4 @@
-"""What a study file says of a search: how it explores, what it confirms, and the words of its space."""
+"""The options of a search in a study file: how it explores, what it confirms, and the words of its space."""
 
 from typing import Annotated, Any, Literal
 
@@ -51,7 +51,7 @@ def _space(value: Any) -> Any:
 
 
 class Explore(Record):
-    """The first stage: a sampler suggests arms until so many different ones have been tried."""
+    """The first stage: a sampler suggests arms until enough different ones have been tried."""
 
     arms: int = Field(ge=1, le=1000, description="different arms to try")
     sampler: Annotated[str, AfterValidator(_sampler)] = Field("tpe", description="who suggests them")
@@ -61,14 +61,14 @@ class Explore(Record):
 
 
 class Confirm(Record):
-    """The second stage: the best explored arms and the baseline again, on seeds that nothing was chosen by."""
+    """The second stage: the best explored arms and the baseline again, on seeds that had no part in the choice."""
 
     best: int = Field(ge=1, le=100, description="how many arms")
     seeds: Annotated[tuple[int, ...], PlainValidator(_fresh_seeds)]
 
 
 class DimensionWords(Record):
-    """One setting of the space: choices, or a range from low to high. `when`: what must have been chosen before."""
+    """One setting of the space: choices, or a range from low to high. `when`: what must have been chosen before it."""
 
     choices: list[Any] | None = Field(None, min_length=2)
     low: int | float | None = None
@@ -82,7 +82,7 @@ SpaceWords = Annotated[dict[str, Annotated[DimensionWords, BeforeValidator(_dime
 
 
 class SearchRecord(Record):
-    """A search as its study's directory keeps it. Afterwards only the confirming seeds may grow."""
+    """A search as its study's directory keeps it. Later only the confirming seeds may grow."""
 
     explore: Explore
     best: int

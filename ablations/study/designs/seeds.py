@@ -1,4 +1,4 @@
-"""How a study file says which seeds."""
+"""Seeds in a study file: a number, or a list."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ SEEDS_ALLOWED = "a count from 1 to 1000 (3: seeds 0, 1, 2), or a list of differe
 
 
 def seeds_of(value: Any) -> tuple[int, ...]:
-    """A count or a list -> the seeds. Raises ValueError with what is allowed."""
+    """The seeds of a count or a list. Raises ValueError with what is allowed."""
     if type(value) is int and 1 <= value <= 1000:
         return tuple(range(value))
     seeds = value if isinstance(value, list) else []

@@ -1,4 +1,6 @@
-"""A study file's search -> a space in which every choice is right by itself, or the problems, each at its place."""
+"""From the search in a study file to a space in which every choice is right on its own, or to the problems, each at
+its place.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -42,7 +44,7 @@ def checked_space(
 
 
 def forbidden_in_words(space: Space) -> list[str]:
-    """Each reason why something in the space is no arm, with how much of it that is about, where it can be counted."""
+    """Each reason why a part of the space is no arm, with the size of that part where it can be counted."""
     everything = space.everything() or []
     about: dict[str, int] = {}
     for params in everything:
@@ -53,7 +55,7 @@ def forbidden_in_words(space: Space) -> list[str]:
 
 
 def _trick_problems(space: Space) -> Iterator[Problem]:
-    """Mistakes of a trick by itself; what a rule forbids may be right beside something else."""
+    """Mistakes of a trick on its own; what a rule forbids may be right together with something else."""
     for name, factor in space.tricks.items():
         for problem in resolved(space.settings({name: True})).mistakes:
             yield replace(problem, where=(*factor.where, *problem.where))
@@ -79,7 +81,7 @@ def _dimension_problems(space: Space, dimension: Choices | Range) -> Iterator[Pr
 
 
 def _context(space: Space, dimension: Choices | Range) -> Params | None:
-    """Choices with which the dimension is there; None if there are none."""
+    """Choices with which the dimension exists; None if there are none."""
     params: Params = {name: wanted[0] for name, wanted in dimension.when.items()}
     for name in dimension.when:
         other = next((d for d in space.dimensions if d.name == name), None)

@@ -37,15 +37,15 @@ class Choices:
         return next(v for v, label in zip(self.values, self.labels, strict=True) if _same(label, chosen))
 
     def levels(self) -> tuple[Scalar, ...]:
-        """All that can be chosen."""
+        """All values that can be chosen."""
         return self.labels
 
     def corners(self) -> list[tuple[Place, Scalar]]:
-        """What has to be right for all to be, each with its place in the words."""
+        """The values that have to be right for all to be right, each with its place in the words."""
         return [(("choices", i), label) for i, label in enumerate(self.labels)]
 
     def draw(self, stream: random.Random) -> Scalar:
-        """One at random."""
+        """A value drawn at random."""
         return stream.choice(self.labels)
 
 
@@ -62,11 +62,11 @@ class Range:
     when: Mapping[str, tuple[Scalar, ...]] = field(default_factory=dict)
 
     def value(self, chosen: Scalar) -> Any:
-        """What the number sets: itself, without the last bits that counting steps leaves."""
+        """The number that is set, without the last bits that counting steps leaves."""
         return chosen if self.whole or self.step is None else float(f"{chosen:.12g}")
 
     def levels(self) -> tuple[Scalar, ...] | None:
-        """All that can be chosen; None: they can't be counted."""
+        """All values that can be chosen; None where they can't be counted."""
         step = 1 if self.whole and self.step is None else self.step
         if step is None:
             return None
@@ -78,7 +78,7 @@ class Range:
         return [(("low",), self.low), (("high",), self.high)]
 
     def draw(self, stream: random.Random) -> Scalar:
-        """One at random, on the range's own scale."""
+        """A number drawn at random, on the range's own scale."""
         if (levels := self.levels()) is not None and not self.log:
             return stream.choice(levels)
         if not self.log:
@@ -92,7 +92,7 @@ class Range:
 
 
 def dimension_of(name: str, words: DimensionWords) -> Choices | Range:
-    """The dimension that right words mean."""
+    """The dimension that correct words describe."""
     when = {
         other: tuple(map(label_of, wanted if isinstance(wanted, list) else [wanted]))
         for other, wanted in words.when.items()
@@ -106,10 +106,10 @@ def dimension_of(name: str, words: DimensionWords) -> Choices | Range:
 
 
 def holds(when: Mapping[str, tuple[Scalar, ...]], params: Params) -> bool:
-    """Whether what was chosen before is what is asked for; what was not chosen at all is not."""
+    """Whether an earlier choice meets the condition; a setting that was not chosen at all does not."""
     return all(name in params and any(_same(params[name], value) for value in wanted) for name, wanted in when.items())
 
 
 def _same(one: Scalar, other: Scalar) -> bool:
-    """Equal, and both truth values or neither: True is no 1."""
+    """Whether two values are equal and of one kind: True is not 1."""
     return one == other and isinstance(one, bool) == isinstance(other, bool)

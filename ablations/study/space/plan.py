@@ -1,4 +1,4 @@
-"""A search as its study file has it: how much of which space, and what of it is confirmed. Knows no Optuna."""
+"""A search as its study file describes it: how much of which space is tried, and what of it is confirmed. No Optuna."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +14,7 @@ from gan_core.problems import Problem
 
 @dataclass(frozen=True)
 class SearchPlan:
-    """`words`: the space as it was written."""
+    """The plan of a search. `words`: the space as it was written."""
 
     space: Space
     explore: Explore
@@ -23,11 +23,11 @@ class SearchPlan:
     warnings: tuple[str, ...]
 
     def most_trials(self, seeds: int) -> int:
-        """How many trials there will be at most, beside the baseline's: explored ones, and those that confirm."""
+        """How many trials there will be at most, besides the baseline's: explored and confirming ones."""
         return self.explore.arms * self.explore.seeds + self.confirm.best * seeds
 
     def record(self) -> SearchRecord:
-        """What the study's directory keeps."""
+        """The plan as the study's directory keeps it."""
         return SearchRecord(explore=self.explore, best=self.confirm.best, space=dict(self.words))
 
 
@@ -36,7 +36,7 @@ def search_plan(
 ) -> tuple[SearchPlan | None, list[Problem]]:
     """The plan in a study file's options, or None and the problems in its space; None alone without a baseline.
 
-    An option that is missing or wrong, which was complained about elsewhere, hides no mistake in the space.
+    An option that is missing or wrong, which is reported elsewhere, hides no mistake in the space.
     """
     if baseline is None:
         return None, []
@@ -52,7 +52,7 @@ def search_plan(
 
 
 def as_written(problem: Problem, lines: Collection[Where]) -> Problem:
-    """The same, at its place in the file: a bare list is one of choices without that word."""
+    """The dimension with its place in the file: a bare list means choices without that word."""
     where = problem.where
     if where[:1] == ("space",) and where[2:3] == ("choices",) and where[:3] not in lines:
         return replace(problem, where=(*where[:2], *where[3:]))

@@ -1,4 +1,4 @@
-"""A search's space as a whole: tricks that are on or off, then settings; what was chosen -> an arm."""
+"""A search's space as a whole: tricks that are on or off, then settings; and the arm that a choice makes."""
 
 import random
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ MOST_COUNTED = 256  # combinations
 
 
 class Forbidden(NamedTuple):
-    """Why what was chosen is no arm, in words."""
+    """Why a choice makes no arm, in words."""
 
     reasons: tuple[str, ...]
 
@@ -27,7 +27,7 @@ class Forbidden(NamedTuple):
 class Space:
     """`tricks`: the study's factors. `dimensions`: options of a trick (SETTING.OPTION) after all other settings.
 
-    An option is there only where its trick is on, whoever switched it on: the baseline, a factor or a choice.
+    An option exists only where its trick is on, whether the baseline, a factor or a choice switched it on.
     """
 
     baseline: Arm
@@ -40,14 +40,14 @@ class Space:
         return (*(Choices(name, (False, True)) for name in self.tricks), *self.dimensions)
 
     def is_there(self, dimension: Choices | Range, params: Params) -> bool:
-        """Whether there is anything to choose, after what was chosen before."""
+        """Whether there is anything to choose for this dimension, after the earlier choices."""
         if not holds(dimension.when, params):
             return False
         setting, _, option = dimension.name.partition(".")
         return not option or self.settings(params).get(setting) not in (None, False)
 
     def settings(self, params: Params) -> dict[str, Any]:
-        """The user's words of what was chosen, the baseline's among them."""
+        """The user's words for the chosen settings, including the baseline's."""
         on = [name for name in self.tricks if params.get(name) is True]
         settings = merged(self.baseline.settings, on, self.tricks)
         for dimension in self.dimensions:
@@ -56,7 +56,7 @@ class Space:
         return settings
 
     def arm(self, params: Params) -> Arm | Forbidden:
-        """The arm of what was chosen. One that comes to the baseline's configuration is the baseline."""
+        """The arm of a choice. A choice with the baseline's configuration is the baseline."""
         on = [name for name in self.tricks if params.get(name) is True]
         if found := clashes(on, self.tricks):
             return Forbidden(tuple(found))
@@ -73,7 +73,7 @@ class Space:
         return replace(arm, settings=settings, config=config)
 
     def draw(self, stream: random.Random) -> Params:
-        """Something to choose, at random."""
+        """A choice drawn at random."""
         params: Params = {}
         for dimension in self.all_dimensions:
             if self.is_there(dimension, params):
@@ -81,7 +81,7 @@ class Space:
         return params
 
     def everything(self) -> list[Params] | None:
-        """All that can be chosen; None where that can't be counted, or is more than MOST_COUNTED."""
+        """All possible choices; None where they can't be counted, or are more than MOST_COUNTED."""
         found: list[Params] = []
         for params in self._combinations({}, 0):
             if params is None or len(found) == MOST_COUNTED:
@@ -90,7 +90,7 @@ class Space:
         return found
 
     def arms_there_are(self) -> int | None:
-        """How many different arms no rule forbids; None: not counted."""
+        """The number of different arms that no rule forbids; None where they were not counted."""
         everything = self.everything()
         if everything is None:
             return None
@@ -118,7 +118,7 @@ class Space:
 
 
 def _put(settings: dict[str, Any], name: str, value: Any) -> None:
-    """Set a setting, or an option of one that is on: beside its other options, in whatever words it was given."""
+    """Set a setting, or an option of a trick that is on, keeping its other options in whatever words they were given."""
     setting, _, option = name.partition(".")
     if not option:
         settings[setting] = value

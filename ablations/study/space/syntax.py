@@ -1,4 +1,4 @@
-"""What is wrong with the words of a space, one dimension at a time and among each other; nothing is resolved here."""
+"""Mistakes in the words of a space, for each dimension and among them; nothing is resolved here."""
 
 import math
 from collections.abc import Collection, Iterator, Mapping
@@ -24,7 +24,7 @@ OPTIONS = [trick.name for trick in TRICKS]
 
 
 def words_problems(space: Mapping[str, DimensionWords], tricks: Mapping[str, StudyFactor]) -> list[Problem]:
-    """Every mistake in them, each at its place in the study file."""
+    """Every mistake in the words, each at its place in the study file."""
     problems = []
     for name, words in space.items():
         where = ("space", name)
@@ -81,7 +81,7 @@ def _name(name: str, tricks: Mapping[str, StudyFactor]) -> Iterator[Problem]:
 def _conditions(
     name: str, words: DimensionWords, space: Mapping[str, DimensionWords], tricks: Mapping[str, StudyFactor]
 ) -> Iterator[Problem]:
-    """A condition is on a trick, or on choices that stand above."""
+    """A condition names a trick, or choices that stand above it."""
     above = [*tricks, *_before(name, space)]
     for other, wanted in words.when.items():
         where = ("space", name, "when", other)
@@ -103,7 +103,7 @@ def _conditions(
 
 
 def _before(name: str, space: Mapping[str, DimensionWords]) -> list[str]:
-    """What is chosen before it: what stands above, and all settings before any option."""
+    """What is chosen before a dimension: what stands above, and all settings before any option."""
     names = [*(key for key in space if "." not in key), *(key for key in space if "." in key)]
     return names[: names.index(name)]
 
