@@ -130,7 +130,7 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
 
 
 def _laid_out(file: StudyFile, is_whole: bool, factors: Sequence[str]) -> tuple[Layout, list[Problem]]:
-    """The design's arms; where they can't be laid out, each factor alone, so that other mistakes are reported as well."""
+    """The design's arms; where they can't be laid out, each factor alone, so that other mistakes are found too."""
     alone = DESIGNS["one-in"].lay_out(factors, DesignOptions())
     if not is_whole or any(not file.has(option) for option in DESIGNS[file.design].needs):
         return alone, []

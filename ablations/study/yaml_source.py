@@ -23,7 +23,7 @@ _SUFFIXES = (".yaml", ".yml")
 
 @dataclass(frozen=True)
 class YamlSource:
-    """The content of a YAML file (`data`: dicts, lists, text, numbers, truth values, None), and the line of each part."""
+    """The content of a YAML file (`data`: dicts, lists, text, numbers, truth values, None), and each part's line."""
 
     path: Path
     text: str

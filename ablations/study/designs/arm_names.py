@@ -9,7 +9,7 @@ LONGEST = 64  # characters
 
 
 def arm_name(on: Collection[str], factors: Collection[str]) -> str:
-    """'baseline', 'dropout+ttur', 'all'; a name that is too long ends with how many more there are, and a hash of all."""
+    """'baseline', 'dropout+ttur', 'all'; a name that is too long ends with the number of others, and a hash of all."""
     if not on:
         return BASELINE
     if 1 < len(on) == len(factors):

@@ -118,7 +118,7 @@ class Space:
 
 
 def _put(settings: dict[str, Any], name: str, value: Any) -> None:
-    """Set a setting, or an option of a trick that is on, keeping its other options in whatever words they were given."""
+    """Set a setting, or an option of a trick that is on, keeping its other options in the words they were given."""
     setting, _, option = name.partition(".")
     if not option:
         settings[setting] = value
