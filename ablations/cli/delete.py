@@ -40,7 +40,7 @@ def delete(
     from ablations.workspace.workspace import Workspace, find_workspace
     from gan_core.machine.files import exclusive
 
-    workspace = Workspace(Path(os.path.abspath(find_workspace(study, runs).root)))
+    workspace = Workspace(Path(os.path.abspath(find_workspace(study, runs, by_folder=True).root)))
     with exclusive(workspace.lock_file, f"study {workspace.name}"):
         found = find_everything(workspace, tracking_uri or None, storage or None, local=local)
         show_everything(found)

@@ -103,13 +103,13 @@ def verify(
     from ablations.terminal.transfer import show_verification
     from ablations.verify import Again
     from ablations.verify import verify as train_again
-    from ablations.workspace.find_run import find_run
+    from ablations.workspace.find_run import find_trial
     from ablations.workspace.workspace import find_workspace
     from gan_core.machine.devices import checked_device
     from gan_core.workers.interrupt import Interrupt
 
     workspace = find_workspace(study, runs)
-    run = find_run(f"{workspace.name}/{arm}-seed{seed}", workspace.root.parent)
+    run = find_trial(workspace, arm, seed)
     checked = None if device is None else checked_device(device)
     again = Again(machine_home(), checked, threads, inception_weights or given_weights())
     with Interrupt() as interrupt:

@@ -38,7 +38,7 @@ class Outputs:
     def source(self) -> ResultSource:
         """The results as they are now; the same object as before if nothing has changed."""
         root = self.workspace.root
-        now = source_of(self._reader.read(trial_directories(root)), [root.resolve()])
+        now = source_of(self._reader.read(trial_directories(root)), root)
         before = self._source
         if before is None or now.results is not before.results or now.contexts != before.contexts:
             self._source, self._leaderboard = now, None

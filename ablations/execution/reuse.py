@@ -45,7 +45,7 @@ class Twin(NamedTuple):
 
 def twins_of(trials: Sequence[Trial], runs: Path) -> dict[str, tuple[Twin, ...]]:
     """For each trial that has any: finished runs of the same configuration by the same code, in other studies."""
-    folders = _folders(runs, {trial.study for trial in trials})
+    folders = _folders(runs, {trial.directory.parents[1].resolve() for trial in trials})
     found = {trial.name: tuple(_twins(trial, folders.get(_ending(trial.directory), ()))) for trial in trials}
     return {name: twins for name, twins in found.items() if twins}
 
@@ -106,11 +106,11 @@ def _ending(directory: Path) -> str:
     return f"{name.rpartition('-')[2]}-{digest}"
 
 
-def _folders(runs: Path, without: set[str]) -> dict[str, list[Path]]:
-    """The folders of the trials of all studies except these, by their ending."""
+def _folders(runs: Path, without: set[Path]) -> dict[str, list[Path]]:
+    """The folders of the trials of all studies except those in these folders, by their ending."""
     found: dict[str, list[Path]] = {}
     for folder in sorted(runs.glob("*/trials/*")):
-        if folder.parents[1].name not in without:
+        if folder.parents[1].resolve() not in without:
             found.setdefault(_ending(folder), []).append(folder)
     return found
 
@@ -128,5 +128,5 @@ def _twins(trial: Trial, folders: Iterable[Path]) -> Iterator[Twin]:
         if not isinstance(end, Finished) or end.status in ("failed", "pruned") or not isinstance(events[0], Started):
             continue
         if _stands_on(events[0].versions) == _stands_on(versions()):
-            origin = record.reused_from or f"{folder.parents[1].name}/{folder.name}"
-            yield Twin(folder, folder.parents[1].name, origin, events[0].data_digest)
+            study = folder.parents[1].name if record.study == trial.study else record.study  # another one of its name
+            yield Twin(folder, study, record.reused_from or f"{study}/{folder.name}", events[0].data_digest)

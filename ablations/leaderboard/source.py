@@ -1,16 +1,18 @@
 """Where a leaderboard's results come from: studies on disk, or (`ablations.tracking`) a tracking store."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 from ablations.leaderboard.context import Contexts, read_context
 from ablations.leaderboard.explain import Journal
 from ablations.leaderboard.rank import leaderboard_of
 from ablations.leaderboard.records import Leaderboard
-from ablations.results.results import Result, read_results, trial_directories
+from ablations.results.results import Result, in_order, read_results, trial_directories
 from ablations.study.claims.measures import Of
-from ablations.workspace.workspace import find_workspace
+from ablations.workspace.workspace import Workspace, find_workspace
 from gan_core import journal
 from gan_core.events import AnyEvent
 from gan_core.problems import Problem, UserError
@@ -20,13 +22,14 @@ from gan_core.problems import Problem, UserError
 class ResultSource:
     """Results, the context of each of their studies, and a way to each run's journal.
 
-    `warning`: what is missing, a line each.
+    `warning`: what is missing, a line each. `studies`: what the study in a folder is called here, by folder.
     """
 
     results: tuple[Result, ...]
     journal_of: Journal
     contexts: Contexts = field(default_factory=dict)
     warning: str = ""
+    studies: Mapping[Path, str] = field(default_factory=dict)
 
     def leaderboard(self, ranked_by: Of = "best") -> Leaderboard:
         """The arms of all its studies, ranked."""
@@ -34,25 +37,59 @@ class ResultSource:
 
 
 def from_disk(studies: Sequence[str], runs: Path) -> ResultSource:
-    """Studies by their files, names or folders. Raises UserError where there is none, or where two have one name."""
+    """Studies by their files, names or folders. Raises UserError where there is none."""
     if not studies:
         raise UserError(Problem("which study?", ("STUDY",), allowed="a study file, a study's name or its folder"))
     return from_folders([find_workspace(study, runs).root for study in studies])
 
 
 def from_folders(roots: Sequence[Path]) -> ResultSource:
-    """Studies by their folders."""
-    folders = list(dict.fromkeys(root.resolve() for root in roots))
-    names = [folder.name for folder in folders]
-    if doubles := [str(folder) for folder in folders if names.count(folder.name) > 1]:
-        raise UserError(Problem("two folders hold a study of one name", ("STUDY",), source=", ".join(doubles)))
-    results = read_results([directory for root in dict.fromkeys(roots) for directory in trial_directories(root)])
-    return source_of(results, folders)
+    """Studies by their folders, whatever these are called: what lies in a folder counts, also its study's name.
+
+    Studies of one name are told apart by their folders.
+    """
+    folders = list({root.resolve(): root for root in reversed(roots)}.values())[::-1]
+    return _source_of({root: read_results(trial_directories(root)) for root in folders})
 
 
-def source_of(results: tuple[Result, ...], folders: Iterable[Path]) -> ResultSource:
-    """The results of the studies in these folders, with what the folders say of each study now."""
-    return ResultSource(results, _journal_on_disk, {folder.name: read_context(folder) for folder in folders})
+def source_of(results: tuple[Result, ...], root: Path) -> ResultSource:
+    """The results of the study in this folder, with what the folder says of the study now."""
+    return _source_of({root: results})
+
+
+def _source_of(by_folder: Mapping[Path, tuple[Result, ...]]) -> ResultSource:
+    studies = _told_apart(list(by_folder))
+    found: list[tuple[Result, ...]] = []
+    contexts = {}
+    for root, results in by_folder.items():
+        context = read_context(root)
+        if context.study is not None:  # otherwise it holds trials alone, which say what study they are of
+            results = _called(results, studies[root])
+        found.append(results)
+        contexts |= dict.fromkeys([studies[root], *(result.study for result in results)], context)
+    joined = found[0] if len(found) == 1 else in_order(chain(*found))
+    return ResultSource(joined, _journal_on_disk, contexts, studies=studies)
+
+
+def _called(results: tuple[Result, ...], study: str) -> tuple[Result, ...]:
+    """The results as this study's; the same object where they say so already."""
+    if all(result.study == study for result in results):
+        return results
+    return in_order(replace(result, study=study) for result in results)
+
+
+def _told_apart(folders: Sequence[Path]) -> dict[Path, str]:
+    """By folder what its study is called: of those with one name the folder's name follows, or all of its path."""
+    names = {root: Workspace(root).name for root in folders}
+    several = Counter(names.values())
+    called = Counter((names[root], root.absolute().name) for root in folders)
+    found = {}
+    for root, name in names.items():
+        folder = root.absolute().name
+        is_alone = called[name, folder] == 1
+        where = folder if is_alone else str(root)
+        found[root] = name if several[name] == 1 or (is_alone and folder == name) else f"{name} ({where})"
+    return found
 
 
 def _journal_on_disk(result: Result) -> list[AnyEvent]:

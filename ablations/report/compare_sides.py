@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from ablations.results.results import Result, read_results
+from ablations.workspace.find_run import study_folders
 from ablations.workspace.trial_record import RECORD, read_trial_record
-from ablations.workspace.workspace import find_workspace
+from ablations.workspace.workspace import Workspace, find_workspace
 from gan_core import journal
 from gan_core.problems import Problem, UserError, nearest_name
 
@@ -49,9 +50,14 @@ def _folders(text: str, place: str, roots: Sequence[Path] | None, runs: Path) ->
         if not (path / RECORD).is_file():
             raise UserError(Problem(f"the folder has no {RECORD}", (place,), source=text))
         return [path]
-    places = roots if roots is not None else sorted(file.parent for file in runs.glob("*/study.json"))
+    places = (
+        roots if roots is not None else [root for root in study_folders(runs) if Workspace(root).study_json.is_file()]
+    )
     trials = [file.parent for root in places for file in sorted(root.glob(f"trials/*/{RECORD}"))]
     matches = [folder for folder in trials if text in _names(folder)]
+    if not matches:  # a study by its own name, in a folder that is called otherwise
+        studies = {root: Workspace(root).name for root in places}
+        matches = [folder for folder in trials if text in _names(folder, studies[folder.parents[1]])]
     if len({folder.parents[1] for folder in matches}) == 1:
         return matches
     known = list(dict.fromkeys(name for folder in trials for name in _names(folder)[-2:]))
@@ -63,9 +69,9 @@ def _folders(text: str, place: str, roots: Sequence[Path] | None, runs: Path) ->
     raise UserError(Problem(f"{text!r} is in more than one study", (place,), allowed=several))
 
 
-def _names(folder: Path) -> tuple[str, ...]:
+def _names(folder: Path, study: str | None = None) -> tuple[str, ...]:
     """The names for a trial's folder, ARM-seedN-HASH in STUDY/trials; the short names of arm and run come last."""
-    study, run = folder.parents[1].name, folder.name.rpartition("-")[0]
+    study, run = study or folder.parents[1].absolute().name, folder.name.rpartition("-")[0]
     arm = run.rpartition("-seed")[0]
     return (folder.name, f"{study}/{folder.name}", f"{study}/{arm}", f"{study}/{run}", arm, run)
 

@@ -77,9 +77,10 @@ def study_reports(roots: Sequence[Path]) -> tuple[StudyReport, ...]:
     records = {root: Workspace(root).record() for root in dict.fromkeys(roots)}
     source = from_folders(list(records))
     tables = source.leaderboard().tables
+    named = {root: records[root].model_copy(update={"name": study}) for root, study in source.studies.items()}
     return tuple(
         _study_report(root, record, [table for table in tables if table.study == record.name], source)
-        for root, record in records.items()
+        for root, record in named.items()
     )
 
 

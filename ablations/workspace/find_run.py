@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ablations.workspace.workspace import Workspace
 from gan_core import journal
 from gan_core.problems import Problem, UserError, nearest_name
 
@@ -9,17 +10,17 @@ from gan_core.problems import Problem, UserError, nearest_name
 def find_run(text: str, runs: Path) -> Path:
     """The folder of a run: by its path, or by the beginning of its name under `runs` (STUDY/ARM-seedN or ARM-seedN).
 
+    STUDY is the name of a folder, else the name that a folder's record gives its study.
+
     Raises UserError where no run, or more than one, is called that.
     """
     if (Path(text) / journal.NAME).is_file():
         return Path(text)
     study, _, name = text.rpartition("/")
-    found = {f"{path.parents[2].name}/{path.parent.name}": path.parent for path in _journals(runs)}
-    matches = {
-        full: folder
-        for full, folder in found.items()
-        if study in ("", full.partition("/")[0]) and name in _names(folder.name)
-    }
+    found = {f"{root.name}/{path.name}": (root, path) for root in study_folders(runs) for path in _runs(root)}
+    called = {full: (root, path) for full, (root, path) in found.items() if name in _names(path.name)}
+    matches = {full: path for full, (root, path) in called.items() if study in ("", root.name)}
+    matches = matches or {full: path for full, (root, path) in called.items() if study == Workspace(root).name}
     if len(matches) == 1:
         return next(iter(matches.values()))
     if matches:
@@ -33,8 +34,26 @@ def find_run(text: str, runs: Path) -> Path:
     )
 
 
-def _journals(runs: Path) -> list[Path]:
-    return sorted(runs.glob(f"*/trials/*/{journal.NAME}"))
+def find_trial(workspace: Workspace, arm: str, seed: int) -> Path:
+    """The folder of a study's run. Raises UserError where there is none."""
+    names = {_names(path.name)[1]: path for path in _runs(workspace.root)}
+    wanted = f"{arm}-seed{seed}"
+    if wanted not in names:
+        message = f"study {workspace.name} has no run {wanted!r}"
+        allowed = "a run of the study" if names else "there is no run here yet"
+        nearest = nearest_name(wanted, names)
+        raise UserError(Problem(message, ("ARM", "--seed"), allowed, nearest, str(workspace.root)))
+    return names[wanted]
+
+
+def study_folders(runs: Path) -> list[Path]:
+    """The folders under `runs` that hold trials, by name; one that a link leads to as well counts once."""
+    folders = sorted((path.parent for path in runs.glob("*/trials")), key=lambda root: (root.is_symlink(), root))
+    return sorted({root.resolve(): root for root in reversed(folders)}.values())
+
+
+def _runs(root: Path) -> list[Path]:
+    return sorted(path.parent for path in root.glob(f"trials/*/{journal.NAME}"))
 
 
 def _names(folder: str) -> tuple[str, str]:

@@ -116,7 +116,7 @@ def _taken_by(workspace: Workspace) -> tuple[str, ...]:
 
 def _other_records(workspace: Workspace) -> Iterator[TrialRecord]:
     for path in workspace.root.parent.glob(f"*/trials/*/{RECORD}"):
-        if path.parents[2] != workspace.root:
+        if path.parents[2].resolve() != workspace.root.resolve():
             try:
                 yield read_trial_record(path.parent)
             except (OSError, UserError):

@@ -1,6 +1,6 @@
 """A study's directory: who it belongs to, what lies where, and that one process at a time works in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,11 +18,20 @@ class Workspace:
     """The places in a study's directory. Reading needs no lock."""
 
     root: Path
+    notice: str = field(default="", compare=False)  # what the user is to know about whose folder it is
 
     @property
     def name(self) -> str:
-        """The study's name."""
-        return self.root.name
+        """The study's name: what its record says, whatever the folder is called; without a record the folder's."""
+        try:
+            return self.record().name
+        except UserError:
+            return self.root.absolute().name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What people may call the study: the folder's name, and the study's own."""
+        return tuple(dict.fromkeys((self.root.absolute().name, self.name)))
 
     @property
     def study_json(self) -> Path:
@@ -97,16 +106,26 @@ class Workspace:
         return record
 
 
-def find_workspace(study: str, runs: Path) -> Workspace:
-    """The directory of a study by its file, its name, or that directory itself. Raises UserError if there is none."""
+def find_workspace(study: str, runs: Path, *, by_folder: bool = False) -> Workspace:
+    """The directory of a study by its file, its name, or that directory itself. Raises UserError if there is none.
+
+    A name is the name of a folder under `runs`, else of the one study there whose record has it; with
+    `by_folder` the former alone.
+    """
     path = Path(study)
     if (path / "study.json").is_file():
         return Workspace(path)
     workspace = Workspace(runs / (path.stem if path.suffix in (".yaml", ".yml") else path.name))
     if workspace.study_json.is_file():
         return workspace
-    known = sorted(file.parent.name for file in runs.glob("*/study.json"))
-    message = f"study {workspace.name!r} has not been run under {runs}"
-    raise UserError(
-        Problem(message, allowed=", ".join(known) or "none yet", nearest=nearest_name(workspace.name, known))
-    )
+    name = workspace.root.name
+    there = [Workspace(file.parent) for file in sorted(runs.glob("*/study.json"))]
+    named = {one.root.resolve(): one for one in there if one.name == name}
+    if len(named) == 1 and not by_folder:
+        return next(iter(named.values()))
+    if len(named) > 1 and not by_folder:
+        allowed = ", ".join(str(one.root) for one in named.values())
+        raise UserError(Problem(f"{len(named)} folders hold a study {name!r}", allowed=allowed, source=str(runs)))
+    known = list(dict.fromkeys(word for one in there for word in one.names))
+    message = f"study {name!r} has not been run under {runs}"
+    raise UserError(Problem(message, allowed=", ".join(known) or "none yet", nearest=nearest_name(name, known)))

@@ -152,4 +152,4 @@ def test_the_command(recorded: Path, tmp_path: Path) -> None:
     assert different.code == 1
     assert ": different\n" in different.out
     unknown = ablations("verify", "baselin", *words[2:])
-    assert (unknown.code, "did you mean 'tiny/baseline-seed0'" in unknown.err) == (2, True)
+    assert (unknown.code, "did you mean 'baseline-seed0'" in unknown.err) == (2, True)

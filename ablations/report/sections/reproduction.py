@@ -8,6 +8,7 @@ from pathlib import Path
 from ablations.report.sections.run_facts import RunFacts
 from ablations.results.results import Result
 from ablations.workspace.execution_record import ExecutionRecord, executions_of, read_execution
+from ablations.workspace.workspace import Workspace
 
 MAIN = "__main__.py"
 
@@ -25,9 +26,9 @@ def origin_of(root: Path, results: Sequence[Result], facts: Sequence[RunFacts]) 
     """The origin of the study in this folder; `facts` are of the runs whose journals were read."""
     executions = tuple(read_execution(folder) for folder in executions_of(root))
     commands = list(dict.fromkeys(readable(one.provenance.command) for one in executions)) or [
-        f"python -m ablations run {shlex.quote(f'{root.name}.yaml')}"
+        f"python -m ablations run {shlex.quote(f'{Workspace(root).name}.yaml')}"
     ]
-    name = shlex.quote(root.name)
+    name = shlex.quote(root.absolute().name)
     commands += [f"python -m ablations leaderboard {name}", f"python -m ablations report {name}"]
     parameters = {player: sorted({run.parameters[player] for run in facts if run.parameters}) for player in ("G", "D")}
     versions = sorted({f"{package} {number}" for run in facts for package, number in run.versions.items()})

@@ -82,7 +82,7 @@ def searched_of(root: Path, record: StudyRecord, results: Sequence[Result]) -> S
         return None
     explored = read_explored(root)
     tried = [one for one in explored.suggestions if one.is_a == "trial"]
-    shares, why_none = _importances(Workspace(root), record.name)
+    shares, why_none = _importances(Workspace(root), Workspace(root).name)
     return Searched(
         record=record.search,
         suggested=len(explored.suggestions),

@@ -70,6 +70,19 @@ def test_whatever_the_arm_is_called(first: tuple[Trial, ...], second: tuple[Tria
     assert reuse_note({}, 4) == ""
 
 
+def test_a_link_to_its_own_folder_is_no_other_study(first: tuple[Trial, ...], runs: Path) -> None:
+    trained(first[1])
+    (runs / "link").symlink_to(runs / "first")
+    assert chosen(first, runs) == {}
+
+
+def test_a_copy_of_the_study_is_named_by_its_folder(first: tuple[Trial, ...], runs: Path) -> None:
+    trained(first[1])
+    (runs / "first").rename(runs / "job")
+    found = chosen(first, runs)
+    assert reuse_note(found, 4) == "1 of 4 trials are there already, from study job"
+
+
 def test_a_trial_that_was_taken_over(first: tuple[Trial, ...], second: tuple[Trial, ...], runs: Path) -> None:
     source, trial = trained(first[1]), second[1]
     take_over(trial, chosen(second, runs)[trial.name])
