@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from ablations.addresses import without_password
 from ablations.workspace.explored import NAME as EXPLORED
 from ablations.workspace.explored import confirmed_ledger
+from ablations.workspace.identity import read_identity, standing_of
 from ablations.workspace.removal import (
     FolderContents,
     StoreTraces,
@@ -46,11 +47,17 @@ def find_everything(workspace: Workspace, tracking_uri: str | None, storage: str
     UserError where one does not answer, or can't be opened without a password that the folder does not have.
     """
     folder = folder_contents(workspace)
-    if local:
+    standing = standing_of(workspace.root)
+    if local or standing == "copy":
         nothing = StoreTraces({}, {}, {})
-        return Everything(workspace, folder, nothing, (), None, {}, ("what servers have of it stays there",))
+        stays = "what servers have of it stays there"
+        if not local and (original := read_identity(workspace.root)) is not None:
+            stays = f"it is a copy of {original.path}, and what servers have is the original's: that stays there"
+        return Everything(workspace, folder, nothing, (), None, {}, (stays,))
     traces = traces_of(workspace)
     uris = _addresses(traces.stores, tracking_uri)
+    if standing == "elsewhere" and (uris or storage is not None):
+        raise _maybe_a_copy(workspace)
     stores: list[StoreContents] = []
     if uris:
         from ablations.tracking.mlflow.removal import look
@@ -59,10 +66,11 @@ def find_everything(workspace: Workspace, tracking_uri: str | None, storage: str
     ledgers: dict[str, int] = {}
     warnings = []
     if storage is not None:
-        from ablations.search.storage import ledgers_in
+        from ablations.search.ownership import ledgers_of
 
         is_search = (workspace.root / EXPLORED).exists()
-        ledgers = ledgers_in(storage, [workspace.name, *([confirmed_ledger(workspace.name)] if is_search else [])])
+        names = [workspace.name, *([confirmed_ledger(workspace.name)] if is_search else [])]
+        ledgers = ledgers_of(storage, names, workspace.root)
     elif folder.trials and not folder.has_ledger:
         warnings.append("its Optuna ledger is not in the folder; where it is on a server, --storage deletes it too")
     return Everything(workspace, folder, traces, tuple(stores), storage, ledgers, tuple(warnings))
@@ -90,6 +98,15 @@ def embedded_counts(found: Everything) -> tuple[int, int, int]:
     models = found.traces.models.get(uri, ())
     runs = len(found.traces.trials.get(uri, ())) + len(found.traces.executions.get(uri, ()))
     return runs, len(models), sum(len(model.registered) for model in models)
+
+
+def _maybe_a_copy(workspace: Workspace) -> UserError:
+    """Whether the original still lies on the other machine can't be seen from here."""
+    identity = read_identity(workspace.root)
+    place = "another machine" if identity is None else identity.place
+    message = f"the folder was last worked with as {place}, and may be a copy: what servers have may be the original's"
+    way_on = "--local, to leave servers as they are; or `sync` first, where this folder is what remains of the study"
+    return UserError(Problem(message, source=str(workspace.root), allowed=way_on))
 
 
 def _addresses(known: Sequence[str], given: str | None) -> list[str]:

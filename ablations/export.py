@@ -21,6 +21,7 @@ class Export:
     trials: tuple[Trial, ...]
     begun: tuple[Trial, ...]
     done: tuple[Trial, ...]
+    notice: str = ""  # whose folder it is
 
 
 def export(study: Study, runs: Path, out: Path) -> Export:
@@ -39,7 +40,7 @@ def export(study: Study, runs: Path, out: Path) -> Export:
             message = f"nothing to export: {len(done)} trials have a result, {len(begun)} have begun here"
             raise UserError(Problem(message, source=str(workspace.root)))
         write_trials(out, map(exported, new))
-    return Export(study.name, new, begun, done)
+    return Export(study.name, new, begun, done, workspace.notice)
 
 
 def exported(trial: Trial) -> ExportedTrial:

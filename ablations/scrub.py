@@ -15,6 +15,7 @@ import sqlalchemy
 from ablations.addresses import without_password
 from ablations.workspace.execution_record import FOLDER
 from ablations.workspace.execution_record import NAME as EXECUTION
+from ablations.workspace.identity import names_on_servers, read_identity
 from ablations.workspace.patches import NAME as PATCH
 from ablations.workspace.patches import CleanPatch, cleaned
 from ablations.workspace.removal import StoreTraces, stores_elsewhere, traces_of
@@ -68,7 +69,7 @@ def find_leaks(workspace: Workspace, tracking_uri: str | None, *, local: bool) -
         from ablations.tracking.mlflow.scrub import patches_in
 
         try:
-            found, unread = patches_in(uri, _experiment(workspace), _executions(workspace), _known(workspace, uri))
+            found, unread = patches_in(uri, _experiments(workspace), _executions(workspace), _known(workspace, uri))
         except UserError as error:
             problems.extend(map(str, error.problems))
             continue
@@ -133,12 +134,10 @@ def _stores(workspace: Workspace, tracking_uri: str | None, problems: list[str])
     return [uri for uri in uris if without_password(uri) != workspace.mlflow_uri]
 
 
-def _experiment(workspace: Workspace) -> str:
-    """The name that the study was sent under: a folder may have been renamed."""
-    try:
-        return workspace.record().name
-    except UserError:
-        return workspace.name
+def _experiments(workspace: Workspace) -> tuple[str, ...]:
+    """What the study's experiment may be called in a store."""
+    identity = read_identity(workspace.root)
+    return (workspace.name,) if identity is None else names_on_servers(workspace.name, identity.id)
 
 
 def _executions(workspace: Workspace) -> tuple[str, ...]:

@@ -136,6 +136,7 @@ def run(
     named_files(CODE, options.named_files)
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
     with open_session(loaded, runs, options) as session:
+        show_warnings(session.warnings)  # at the end again, with what there is then
         settle_store(session)
         with (
             Interrupt() as interrupt,

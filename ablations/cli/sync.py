@@ -27,9 +27,11 @@ def sync(
 
     Everything arrives once, however often this is run; not while `run` is at work on the study.
     """
+    from ablations.terminal.console import show_warnings
     from ablations.terminal.sync import show_sync
     from ablations.tracking.mlflow.sync import sync as steps_of
     from ablations.tracking.model_names import check_register
+    from ablations.workspace.identity import settle_identity
     from ablations.workspace.workspace import find_workspace
     from gan_core.machine.files import exclusive
 
@@ -37,6 +39,8 @@ def sync(
     workspace = find_workspace(study, runs)
     uri = tracking_uri or workspace.mlflow_uri
     with exclusive(workspace.lock_file, f"study {workspace.name}"):
+        if notice := settle_identity(workspace.root):
+            show_warnings([notice])
         artifacts = None if tracking_uri else workspace.mlartifacts
         steps = steps_of(workspace, uri, artifacts, models=models, register=register)
         complete = show_sync(steps, workspace, uri)

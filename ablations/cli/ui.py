@@ -18,14 +18,17 @@ def ui(
 
     With MLFLOW_TRACKING_URI naming a server: only print the links to that server.
     """
+    from ablations.terminal.console import show_warnings
     from ablations.terminal.links import show_ui
     from ablations.tracking.mlflow.refresh import refresh
     from ablations.tracking.mlflow.ui import HOST, check_port, is_server, running_ui, ui_command
     from ablations.tracking.views.links import base_of
+    from ablations.workspace.opening import notices_on_opening
     from ablations.workspace.workspace import find_workspace
 
     workspace = find_workspace(study, runs)
     uri = os.environ.get("MLFLOW_TRACKING_URI") or workspace.mlflow_uri
+    show_warnings(notices_on_opening(workspace))
     if is_server(uri):
         show_ui(base_of(uri), refresh(workspace, uri), workspace.root, open_browser)
         return

@@ -39,7 +39,9 @@ def log_missing_models(session: Session, on_step: OnStep) -> ModelsLogged:
     on_step(f"logging each arm's best generator as a model in MLflow: {len(best)}")
     logged, problems = [], []
     try:
-        store = open_store(uri, session.study.name, None if options.tracking_uri else session.workspace.mlartifacts)
+        store = open_store(
+            uri, session.study.name, None if options.tracking_uri else session.workspace.mlartifacts, root
+        )
         for one in log_models(store, root, best, options.register, here=options.executor == "inline"):
             if one.problem:
                 problems.append(f"{one.arm}: {one.problem}")

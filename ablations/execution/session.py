@@ -50,7 +50,8 @@ class Session:
         self.tracking_uri = options.tracking_uri or workspace.mlflow_uri
         self.reused: dict[str, Twin] = {}  # by trial: taken over in this execution
         self.offline = options.offline
-        self.warnings: list[str] = []  # for the user, printed at the end; whoever has one appends it
+        self.ledgers: dict[str, str] = {}  # what Optuna calls them, by the name that they would have alone
+        self.warnings = [workspace.notice] if workspace.notice else []  # printed at the end; whoever has one appends it
         self.has_sent_all = True  # whether the tracking store has all that it was to get
         self.outputs = Outputs(workspace, options.report, self.warnings)
         self.floors = self._floors()
@@ -83,6 +84,7 @@ class Session:
         on_step("opening the ledger and the tracking store")
         executor = self._executor()  # its fork server gets ready while the stores are opened
         tracker = self._tracker()
+        self.warnings += [tracker.notice] if tracker.notice else []
         stages = self._stages(tracker, stop, on_step)
         first = next(stages)  # opens the ledger
         self._prepare(to_do, on_step)
@@ -125,7 +127,7 @@ class Session:
         if search is not None:
             from ablations.search.explorer import Explorer
 
-            yield Explorer(self.storage, search, self.journals, admit)
+            yield Explorer(self.storage, search, self.journals, admit, self._ledger_name(search.study))
             if stop() or not search.settle():
                 return
             for trial in search:
@@ -198,15 +200,26 @@ class Session:
         from ablations.search.ledger import Ledger
 
         if self.exploration is None:
-            return Ledger(self.storage, self.study.name, self.trials, self.journals)
-        return Ledger(self.storage, self.exploration.confirmed, self.exploration.confirming(), self.journals)
+            return Ledger(self.storage, self._ledger_name(self.study.name), self.trials, self.journals)
+        name = self._ledger_name(self.exploration.confirmed)
+        return Ledger(self.storage, name, self.exploration.confirming(), self.journals)
+
+    def _ledger_name(self, name: str) -> str:
+        """What Optuna calls this ledger. A storage that others use too may have one of this name that is theirs."""
+        self.ledgers[name] = name
+        if self.options.storage not in (None, self.workspace.optuna_uri):
+            from ablations.search.ownership import own_ledger
+
+            self.ledgers[name], notice = own_ledger(self.storage, name, self.workspace.root)
+            self.warnings += [notice] if notice else []
+        return self.ledgers[name]
 
     def _executor(self) -> Executor:
         return executor_of(self.options.executor, self.resources, self.options.system_metrics)
 
     def _tracker(self) -> AnyTracker:
         embedded = None if self.options.tracking_uri else self.workspace.mlartifacts
-        return tracker_of(None if self.offline else self.tracking_uri, self.study.name, embedded)
+        return tracker_of(None if self.offline else self.tracking_uri, self.study.name, embedded, self.workspace.root)
 
     def _floors(self) -> FloorWork:
         options, root = self.options, self.workspace.root

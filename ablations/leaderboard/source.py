@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
-from ablations.leaderboard.context import Contexts, read_context
+from ablations.leaderboard.context import Context, Contexts, read_context
 from ablations.leaderboard.explain import Journal
 from ablations.leaderboard.rank import leaderboard_of
 from ablations.leaderboard.records import Leaderboard
@@ -60,7 +60,7 @@ def source_of(results: tuple[Result, ...], root: Path) -> ResultSource:
 def _source_of(by_folder: Mapping[Path, tuple[Result, ...]]) -> ResultSource:
     studies = _told_apart(list(by_folder))
     found: list[tuple[Result, ...]] = []
-    contexts = {}
+    contexts: dict[str, Context] = {}
     for root, results in by_folder.items():
         context = read_context(root)
         if context.study is not None:  # otherwise it holds trials alone, which say what study they are of

@@ -41,11 +41,12 @@ class Explorer:
         exploration: Exploration,
         journals: Mapping[str, Sequence[AnyEvent]],
         admit: Callable[[Trial], None],
+        ledger: str | None = None,
     ) -> None:
         self._exploration, self._journals, self._admit = exploration, journals, admit
         self._explore = exploration.plan.explore
         config = exploration.plan.space.baseline.config
-        self._study = opened(storage, exploration.study, pruner_of(self._explore.pruner, config))
+        self._study = opened(storage, ledger or exploration.study, pruner_of(self._explore.pruner, config))
         self._begun: dict[str, tuple[Trial, optuna.trial.Trial]] = {}
         self._reported: dict[str, set[int]] = {}
         self._values: dict[str, float] = {}

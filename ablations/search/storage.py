@@ -2,10 +2,12 @@
 
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 import optuna
 from optuna.pruners import BasePruner
+from optuna.study import StudySummary
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from ablations.addresses import without_password
@@ -13,6 +15,7 @@ from gan_core.problems import Problem, UserError
 
 ALLOWED = "sqlite:////path/to/optuna.db, postgresql://user:password@host/database, with its driver installed"
 TROUBLES = (SQLAlchemyError, optuna.exceptions.OptunaError, ImportError, ValueError, RuntimeError, OSError)
+Result = TypeVar("Result")
 TRIES, PAUSE_S = 5, 0.5  # where another process makes the same tables at this moment
 
 
@@ -23,7 +26,7 @@ def opened(storage: str, name: str, pruner: BasePruner | None = None) -> optuna.
     """
     optuna.logging.set_verbosity(optuna.logging.WARNING)
     try:
-        study = _made(storage, name, pruner or optuna.pruners.NopPruner())
+        study = made(storage, name, pruner)
         if study.directions != [optuna.study.StudyDirection.MINIMIZE]:
             message = f"the Optuna study {name!r} in {without_password(storage)} is not one of ours"
             raise UserError(Problem(message, ("--storage",), "another storage, or --as NEWNAME"))
@@ -34,18 +37,31 @@ def opened(storage: str, name: str, pruner: BasePruner | None = None) -> optuna.
     return study
 
 
-def _made(storage: str, name: str, pruner: BasePruner) -> optuna.Study:
+def made(storage: str, name: str, pruner: BasePruner | None = None, *, anew: bool = False) -> optuna.Study:
+    """The study of this name. `anew`: raises DuplicatedStudyError where there is one; otherwise that one is opened."""
+    return _after_the_tables(
+        lambda: optuna.create_study(
+            storage=storage,
+            study_name=name,
+            direction="minimize",
+            sampler=optuna.samplers.RandomSampler(seed=0),  # of a known design never asked: all is enqueued
+            pruner=pruner or optuna.pruners.NopPruner(),
+            load_if_exists=not anew,
+        )
+    )
+
+
+def summaries(storage: str) -> dict[str, StudySummary]:
+    """All studies in the storage, by name. Raises what Optuna and the database raise."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    return {each.study_name: each for each in _after_the_tables(lambda: optuna.get_all_study_summaries(storage))}
+
+
+def _after_the_tables(action: Callable[[], Result]) -> Result:
     """Two studies that begin at once with an empty database both make its tables; the later one finds them."""
     for left in reversed(range(TRIES)):
         try:
-            return optuna.create_study(
-                storage=storage,
-                study_name=name,
-                direction="minimize",
-                sampler=optuna.samplers.RandomSampler(seed=0),  # of a known design never asked: all is enqueued
-                pruner=pruner,
-                load_if_exists=True,
-            )
+            return action()
         except (IntegrityError, ProgrammingError, OperationalError) as error:
             if not left or not _is_race(error):
                 raise
@@ -63,16 +79,6 @@ def unusable(storage: str, error: Exception) -> UserError:
     why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
     message = f"the Optuna storage {without_password(storage)} can't be used: {why}"
     return UserError(Problem(message, ("--storage",), ALLOWED))
-
-
-def ledgers_in(storage: str, names: Sequence[str]) -> dict[str, int]:
-    """Those of these studies that are in the storage, with their number of trials. Raises UserError."""
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    try:
-        found = {each.study_name: each.n_trials for each in optuna.get_all_study_summaries(storage)}
-    except TROUBLES as error:
-        raise unusable(storage, error) from error
-    return {name: found[name] for name in names if name in found}
 
 
 def remove_ledgers(storage: str, names: Sequence[str]) -> None:

@@ -22,6 +22,9 @@ def show_sync(steps: Iterable[Step], workspace: Workspace, uri: str) -> bool:
     with Progress(*columns, console=out, transient=True, disable=not out.is_terminal) as progress:
         task = progress.add_task("opening the store", total=None)
         for step in steps:
+            if step.is_notice:
+                show_warnings([step.name])
+                continue
             progress.update(task, description=step.name, completed=step.done, total=step.of)
             if step.problem:
                 problems.append(f"{step.name}: {step.problem}")

@@ -31,17 +31,19 @@ class Tracker(Protocol):
 AnyTracker: TypeAlias = "MlflowTracker | Offline"
 
 
-def tracker_of(uri: str | None, experiment: str, artifact_root: Path | None) -> AnyTracker:
+def tracker_of(uri: str | None, experiment: str, artifact_root: Path | None, root: Path) -> AnyTracker:
     """MLflow's, or an offline one where `uri` is None. Raises UserError where the store can't be opened."""
     if uri is None:
         return Offline()
     from ablations.tracking.mlflow.tracker import MlflowTracker
 
-    return MlflowTracker(uri, experiment, artifact_root)
+    return MlflowTracker(uri, experiment, artifact_root, root)
 
 
 class Offline:
     """Sends nothing. It has the methods of a tracker."""
+
+    notice = ""  # no experiment is anybody's
 
     def __init__(self) -> None:
         self._folder: Path | None = None

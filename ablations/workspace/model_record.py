@@ -30,8 +30,13 @@ def read_model(root: Path, arm: str) -> ModelCursor | None:
 
 def models_of(root: Path) -> list[ModelCursor]:
     """All that are known. Raises UserError where one can't be read."""
-    cursors = (_read(path) for path in sorted((root / FOLDER).glob("*.json")))
-    return [cursor for cursor in cursors if cursor is not None]
+    return [model for _, model in model_records(root)]
+
+
+def model_records(root: Path) -> list[tuple[Path, ModelCursor]]:
+    """All that are known, each with its file. Raises UserError where one can't be read."""
+    records = ((path, _read(path)) for path in sorted((root / FOLDER).glob("*.json")))
+    return [(path, model) for path, model in records if model is not None]
 
 
 def write_model(root: Path, arm: str, cursor: ModelCursor) -> None:

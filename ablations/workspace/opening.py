@@ -4,11 +4,13 @@ import json
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ablations.study.record import StudyRecord
 from ablations.workspace.explored import NAME as EXPLORED
+from ablations.workspace.identity import settle_identity
 from ablations.workspace.study_changes import forbidden_changes, with_late_claims
 from ablations.workspace.workspace import Workspace
 from gan_core.machine import files
@@ -45,7 +47,15 @@ def open_workspace(study: "Study", runs: Path) -> Iterator[Workspace]:
         workspace.trials.mkdir(exist_ok=True)
         files.write_text(workspace.study_yaml, study.text)
         files.write_text(workspace.study_json, _json_of(record))
-        yield workspace
+        yield replace(workspace, notice=settle_identity(workspace.root))
+
+
+def notices_on_opening(workspace: Workspace) -> list[str]:
+    """Settle the folder's identity, unless another process is at work there or nothing may be written; what to say."""
+    with suppress(UserError, OSError), exclusive(workspace.lock_file, f"study {workspace.name}"):
+        notice = settle_identity(workspace.root)
+        return [notice] if notice else []
+    return []
 
 
 def _json_of(record: StudyRecord) -> str:

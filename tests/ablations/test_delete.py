@@ -212,6 +212,29 @@ def test_a_shared_store_loses_this_study_and_nothing_else(
     assert client.search_registered_models() == []  # we had made it, and it was empty
 
 
+def test_two_people_with_one_study_on_one_server(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each has runs and a ledger; deleting takes one's own."""
+    storage = f"sqlite:///{tmp_path}/optuna.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/team.db")
+    monkeypatch.setenv("ABLATIONS_STORAGE", storage)
+    client = MlflowClient(f"sqlite:///{tmp_path}/team.db")
+    places = []
+    for person in ("alice", "bob"):
+        (tmp_path / person).mkdir()
+        places.append(Place(tmp_path / person, home, extractor="none"))
+        said = places[-1].run("one", "--no-models").err
+        assert ("belongs to another folder" in said) == (person == "bob")
+    experiments = [experiment.experiment_id for experiment in client.search_experiments()]
+    first = client.get_experiment_by_name("one").experiment_id
+    assert sum("arm" in run.data.params for run in client.search_runs(experiments)) == 4
+    assert len(optuna.get_all_study_names(storage)) == 2
+    before = {run.info.run_id for run in client.search_runs([first])}
+    assert places[1].delete("one", "--yes").code == 0
+    assert {run.info.run_id for run in client.search_runs(experiments)} == before
+    assert optuna.get_all_study_names(storage) == ["one"]
+    assert len(optuna.load_study(storage=storage, study_name="one").get_trials()) == 2
+
+
 @pytest.fixture
 def execution_count() -> Callable[..., int]:
     def count(client: Any, name: str) -> int:

@@ -10,6 +10,7 @@ from mlflow.tracking.context.registry import resolve_tags
 
 from ablations.addresses import without_password
 from ablations.tracking.mlflow.context import keep_context
+from ablations.tracking.mlflow.run_tags import EXECUTION, FOLDER_TAG, ID_TAG, KIND_TAG, PLACE_TAG
 from ablations.tracking.mlflow.store import Store
 from ablations.tracking.mlflow.trial_run import TrialRun
 from ablations.tracking.run_status import INTERRUPTED, OUTCOME_TAG, STATUS
@@ -19,11 +20,6 @@ from ablations.workspace.masking import masked
 from ablations.workspace.patches import NAME as PATCH
 from ablations.workspace.patches import cleaned
 from ablations.workspace.provenance import Provenance
-
-KIND_TAG = "ablations.kind"
-PLACE_TAG = "ablations.directory"
-ID_TAG = "ablations.execution"
-EXECUTION = "execution"
 
 
 class ExecutionRun:
@@ -97,6 +93,8 @@ class ExecutionRun:
         record = self.record
         place = place_of(record.provenance, self.folder.parents[1])
         tags = {**provenance_tags(record.provenance), KIND_TAG: EXECUTION, PLACE_TAG: place, ID_TAG: record.id}
+        if self.store.folder:
+            tags[FOLDER_TAG] = self.store.folder
         name = f"{record.study} {time.strftime('%Y-%m-%d %H:%M:%S', time.localtime(record.started))}"
         run = self.store.client.create_run(
             self.store.experiment_id, start_time=_ms(record.started), tags=tags, run_name=name

@@ -19,14 +19,17 @@ from ablations.leaderboard import Leaderboard
 from ablations.leaderboard.source import from_folders
 from ablations.results.results import Result
 from ablations.tracking.mlflow.moved import follow_folder
-from ablations.tracking.mlflow.results import PAGE, pages
+from ablations.tracking.mlflow.ownership import find_experiment
+from ablations.tracking.mlflow.paging import PAGE, pages
+from ablations.tracking.mlflow.run_tags import TRIAL_TAG
 from ablations.tracking.mlflow.store import CONNECT, SHIP, Store, connect, first_line, limits
-from ablations.tracking.mlflow.trial_run import TRIAL_TAG, Origin
+from ablations.tracking.mlflow.trial_run import Origin
 from ablations.tracking.views.description import execution_text, experiment_text, rankings_of
 from ablations.tracking.views.subject import COLOURS, Contents, colours_of, subject_of
 from ablations.tracking.views.tracked import Tracked, tracked_in
 from ablations.tracking.views.views import views_of
 from ablations.workspace.execution_record import executions_of, read_execution
+from ablations.workspace.identity import standing_of
 from ablations.workspace.recorded import arms_not_begun, recorded_trials
 from ablations.workspace.trials import Trial
 from ablations.workspace.workspace import Workspace
@@ -109,7 +112,11 @@ def refresh(workspace: Workspace, uri: str) -> RefreshedStore | None:
     client = connect(uri, WHERE)
     try:
         with limits(CONNECT):
-            experiment = client.get_experiment_by_name(workspace.record().name)
+            if uri == workspace.mlflow_uri:
+                experiment = client.get_experiment_by_name(workspace.record().name)
+            else:
+                is_copy = standing_of(workspace.root) == "copy"
+                experiment = None if is_copy else find_experiment(client, workspace.record().name, workspace.root)
     except (MlflowException, sqlalchemy.exc.SQLAlchemyError) as error:
         message = f"the MLflow store {without_password(uri)} can't be read: {first_line(error)}"
         raise UserError(Problem(message, WHERE)) from error

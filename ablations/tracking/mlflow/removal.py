@@ -16,16 +16,17 @@ from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
 
 from ablations.addresses import without_password
-from ablations.tracking.mlflow.execution_run import EXECUTION, KIND_TAG, PLACE_TAG, place_of
+from ablations.tracking.mlflow.execution_run import place_of
 from ablations.tracking.mlflow.models import REGISTERED_TAG
-from ablations.tracking.mlflow.results import PAGE, pages
+from ablations.tracking.mlflow.ownership import find_experiment, is_owned
+from ablations.tracking.mlflow.paging import PAGE, pages
+from ablations.tracking.mlflow.run_tags import EXECUTION, FOLDER_TAG, KIND_TAG, PARENT_TAG, PLACE_TAG
 from ablations.tracking.mlflow.store import SHIP, connect, first_line, limits
 from ablations.workspace.execution_record import executions_of, read_execution
 from ablations.workspace.removal import StoreTraces
 from gan_core.problems import Problem, UserError
 
 WHERE = ("--tracking-uri",)
-PARENT_TAG = "mlflow.parentRunId"
 
 
 @dataclass(frozen=True)
@@ -69,13 +70,15 @@ def remove(contents: StoreContents) -> None:
                 free = f"{contents.experiment} (deleted, {contents.experiment_id})"
                 client.rename_experiment(contents.experiment_id, free)
                 client.delete_experiment(contents.experiment_id)
+            elif contents.experiment_id is not None:
+                client.set_experiment_tag(contents.experiment_id, FOLDER_TAG, "")  # the next folder may have it
     except (MlflowException, sqlalchemy.exc.SQLAlchemyError) as error:
         raise _failed(contents.uri, error) from error
 
 
 def _look(client: Any, uri: str, name: str, root: Path, traces: StoreTraces) -> StoreContents:
-    found = client.get_experiment_by_name(name)
-    if found is None or found.lifecycle_stage != "active":
+    found = find_experiment(client, name, root)
+    if found is None:
         return StoreContents(uri, name, None)
     search = partial(client.search_runs, [found.experiment_id], run_view_type=ViewType.ACTIVE_ONLY, max_results=PAGE)
     runs = {run.info.run_id: run.data.tags for run in pages(search)}
@@ -87,6 +90,7 @@ def _look(client: Any, uri: str, name: str, root: Path, traces: StoreTraces) -> 
     trials = _known(runs, traces.trials.get(store, ())) | {
         run for run, tags in runs.items() if tags.get(PARENT_TAG) in executions
     }
+    executions, trials = ({run for run in own if is_owned(runs[run], root)} for own in (executions, trials))
     ours = executions | trials
     models = [
         model
@@ -97,7 +101,7 @@ def _look(client: Any, uri: str, name: str, root: Path, traces: StoreTraces) -> 
     versions = [version for run in makers for version in client.search_model_versions(f"run_id = '{run}'")]
     return StoreContents(
         uri=uri,
-        experiment=name,
+        experiment=found.name,
         experiment_id=found.experiment_id,
         executions=tuple(executions),
         trials=tuple(trials),

@@ -5,7 +5,7 @@ before. It is read again, so that what is said to be gone is gone.
 """
 
 import tempfile
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -15,8 +15,8 @@ from mlflow.entities import ViewType
 from mlflow.exceptions import MlflowException
 
 from ablations.addresses import without_password
-from ablations.tracking.mlflow.execution_run import EXECUTION, ID_TAG, KIND_TAG
-from ablations.tracking.mlflow.results import PAGE, pages
+from ablations.tracking.mlflow.paging import PAGE, pages
+from ablations.tracking.mlflow.run_tags import EXECUTION, ID_TAG, KIND_TAG
 from ablations.tracking.mlflow.store import SHIP, connect, fetched, first_line, limits
 from ablations.workspace.patches import NAME as PATCH
 from ablations.workspace.patches import CleanPatch, cleaned
@@ -37,18 +37,18 @@ class RunPatch:
 
 
 def patches_in(
-    uri: str, experiment: str, executions: Collection[str], known: Collection[str]
+    uri: str, experiments: Sequence[str], executions: Collection[str], known: Collection[str]
 ) -> tuple[list[RunPatch], list[str]]:
     """The patches of this study's executions, and which of them can't be read. Deleted runs have their files still.
 
-    `executions`: ids of executions; `known`: ids of runs. Runs of others in the experiment are left alone. Raises
-    UserError where the store does not answer.
+    `experiments`: the names that the study's may have; `executions`: ids of executions; `known`: ids of runs. Runs of
+    others are left alone. Raises UserError where the store does not answer.
     """
     client = connect(uri, WHERE)
     found, unread = [], []
     with limits(SHIP):
         try:
-            runs = _runs(client, experiment, executions, known)
+            runs = _runs(client, experiments, executions, known)
         except FAILURES as error:
             message = f"the MLflow store {without_password(uri)} refuses: {first_line(error)}"
             raise UserError(Problem(message, WHERE)) from error
@@ -79,13 +79,13 @@ def replace(uri: str, patch: RunPatch) -> None:
     raise UserError(f"{PATCH} could not be replaced: {why}")
 
 
-def _runs(client: Any, experiment: str, executions: Collection[str], known: Collection[str]) -> dict[str, str]:
+def _runs(client: Any, names: Sequence[str], executions: Collection[str], known: Collection[str]) -> dict[str, str]:
     """Runs of executions, by id their names."""
-    at = client.get_experiment_by_name(experiment)
-    if at is None:
+    at = [found.experiment_id for name in names if (found := client.get_experiment_by_name(name)) is not None]
+    if not at:
         return {}
     kind = f"tags.`{KIND_TAG}` = '{EXECUTION}'"
-    search = partial(client.search_runs, [at.experiment_id], kind, run_view_type=ViewType.ALL, max_results=PAGE)
+    search = partial(client.search_runs, at, kind, run_view_type=ViewType.ALL, max_results=PAGE)
     return {
         run.info.run_id: run.info.run_name
         for run in pages(search)

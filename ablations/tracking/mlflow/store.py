@@ -19,7 +19,9 @@ from mlflow.exceptions import MlflowException
 
 from ablations.addresses import without_password
 from ablations.tracking.mlflow.moved import follow_folder
+from ablations.tracking.mlflow.ownership import deleted, own_experiment
 from ablations.tracking.state import WAY_ON
+from ablations.workspace.identity import own_identity
 from gan_core.problems import Problem, UserError
 
 ALLOWED = "sqlite:////path/to/mlflow.db, http(s)://host:port, postgresql://user:password@host/database"
@@ -32,16 +34,24 @@ DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 
 @dataclass(frozen=True)
 class Store:
-    """An MLflow store that has answered, and the experiment in it."""
+    """An MLflow store that has answered, and the experiment in it.
+
+    `folder`: the id of the study's folder, which the runs bear; `notice`: what the user is to know about whose the
+    experiment is.
+    """
 
     client: Any  # MlflowClient; the library is not typed for us
     uri: str
     experiment_id: str
+    folder: str = ""
+    notice: str = ""
 
 
-def open_store(uri: str, experiment: str, artifact_root: Path | None) -> Store:
+def open_store(uri: str, experiment: str, artifact_root: Path | None, root: Path | None = None) -> Store:
     """Open the store, with migrations if it is new, and find or make the experiment.
 
+    `root`: the study's folder, whose lock is the caller's. In a store that others use too, one without an
+    `artifact_root`, the experiment is this folder's own: see `ownership.py`. None: whoever has that name.
     `artifact_root`: where the files of a store lie that is the study's own, also after its folder was moved; None
     leaves that to the server, and puts those of a new experiment next to an SQLite file, which has none. Raises
     UserError if the address is refused, nothing answers, or the experiment is deleted.
@@ -53,7 +63,14 @@ def open_store(uri: str, experiment: str, artifact_root: Path | None) -> Store:
             if artifact_root is not None:
                 follow_folder(uri, experiment, artifact_root)
         client = MlflowClient(tracking_uri=uri, registry_uri=uri)
-        return Store(client, uri, _experiment(client, experiment, artifact_root or _next_to_file(uri)))
+        files = artifact_root or _next_to_file(uri)
+        location = files.absolute().as_uri() if files else None
+        if root is None:
+            return Store(client, uri, _experiment(client, experiment, location))
+        if artifact_root is not None:
+            return Store(client, uri, _experiment(client, experiment, location), own_identity(root).id)
+        found, notice = own_experiment(client, uri, experiment, root, location)
+        return Store(client, uri, found, own_identity(root).id, notice)
 
 
 def connect(uri: str, where: tuple[str, ...] = ("--from-mlflow",)) -> Any:
@@ -150,16 +167,10 @@ def _try_database(uri: str) -> None:
         engine.dispose()
 
 
-def _experiment(client: Any, name: str, artifact_root: Path | None) -> str:
+def _experiment(client: Any, name: str, location: str | None) -> str:
     found = client.get_experiment_by_name(name)
     if found is None:
-        location = artifact_root.absolute().as_uri() if artifact_root else None
         return str(client.create_experiment(name, artifact_location=location))
     if found.lifecycle_stage != "active":
-        raise UserError(
-            Problem(
-                f"the MLflow experiment {name!r} has been deleted",
-                allowed=f"another study name, or `mlflow experiments restore --experiment-id {found.experiment_id}`",
-            )
-        )
+        raise deleted(found)
     return str(found.experiment_id)

@@ -31,6 +31,7 @@ class Step:
     of: int
     was_there: bool = False
     problem: str = ""
+    is_notice: bool = False  # `name` is what the user is to know, and nothing was sent
 
 
 def sync(
@@ -46,7 +47,9 @@ def sync(
     close_forsaken(workspace.root)
     trials = recorded_trials(workspace)
     params = trial_params([*trials, *arms_not_begun(workspace, trials)])
-    store = open_store(uri, workspace.record().name, artifact_root)
+    store = open_store(uri, workspace.record().name, artifact_root, workspace.root)
+    if store.notice:
+        yield Step(store.notice, 0, 0, is_notice=True)
     executions = Executions(store, workspace.root)
     work: list[tuple[str, bool, Callable[[], object]]]
     work = [(f"execution {run.record.id}", run.is_shipped(), run.ship) for run in executions.runs]

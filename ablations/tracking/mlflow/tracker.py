@@ -35,10 +35,11 @@ class MlflowTracker:
 
     The constructor opens the store (and migrates a new one: seconds). It raises UserError, within some 15 s, if the
     address is refused or nothing answers. `artifact_root`: for the files of an embedded store; None with a server.
+    `root`: the study's folder, whose the experiment is.
     """
 
-    def __init__(self, uri: str, experiment: str, artifact_root: Path | None) -> None:
-        self.store: Store = open_store(uri, experiment, artifact_root)
+    def __init__(self, uri: str, experiment: str, artifact_root: Path | None, root: Path | None = None) -> None:
+        self.store: Store = open_store(uri, experiment, artifact_root, root)
         self._parent: ExecutionRun | None = None
         self._runs: dict[str, TrialRun] = {}
         self._origin_of: Callable[[str], Origin]  # what a new run of this arm is given, from `begin` on
@@ -53,6 +54,11 @@ class MlflowTracker:
         self._give_up = 0.0  # monotonic time, s
         self._changed = threading.Condition()
         self._thread = threading.Thread(target=self._work, name="mlflow", daemon=True)
+
+    @property
+    def notice(self) -> str:
+        """What the user is to know about whose the experiment is; '' for nothing."""
+        return self.store.notice
 
     @property
     def problem(self) -> str:

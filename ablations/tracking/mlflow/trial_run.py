@@ -6,6 +6,7 @@ first, so that no point and no picture is there twice.
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from mlflow.entities import Param, RunTag
@@ -14,11 +15,13 @@ from mlflow.exceptions import MlflowException
 from ablations.addresses import without_password
 from ablations.executors.system_metrics import read_samples
 from ablations.results.summary import summary_of
+from ablations.tracking.mlflow.paging import pages
+from ablations.tracking.mlflow.run_tags import FOLDER_TAG, TRIAL_TAG
 from ablations.tracking.mlflow.sending import SHOWN_TAG, LoggedImage, dataset_input, send_pictures, send_points
 from ablations.tracking.mlflow.store import Store
 from ablations.tracking.points import LoggedPoint, end_tags, milliseconds, not_finite, points_of, system_points
 from ablations.tracking.run_status import OUTCOME_TAG, RESUMED, STATUS, STOPPED
-from ablations.tracking.tags import record_tags, summary_tags
+from ablations.tracking.tags import record_of, record_tags, summary_tags
 from ablations.tracking.tail import JournalTail
 from ablations.workspace.cursor import Cursor, read_cursor, write_cursor
 from ablations.workspace.trial_record import RECORD, read_trial_record
@@ -27,7 +30,6 @@ from gan_core import journal
 from gan_core.events import AnyEvent, Event, Finished, Sampled, Started
 
 SHOW = "show"  # pictures of the whole run, in the trial's folder and next to images/
-TRIAL_TAG = "ablations.trial"
 PROTOCOL_PARAMS = ("fid_protocol", "fid_stamp")  # tags too; known at the end
 Origin = Callable[[float], Mapping[str, str]]
 
@@ -86,7 +88,7 @@ class TrialRun:
     def _open(self, first: Event) -> Cursor:
         """The cursor of this trial in this store; a run is made where there is none."""
         cursor = read_cursor(self.trial.directory)
-        run = self._existing(cursor)
+        run = self._existing(cursor, first)
         self.certain = run is None
         if isinstance(first, Started):
             self.params = {**self.params, "data_digest": first.data_digest}
@@ -98,8 +100,12 @@ class TrialRun:
             cursor = Cursor(tracking_uri=uri, experiment_id=self.store.experiment_id, run_id=run.info.run_id)
         return self._move(cursor, tracking_uri=uri)
 
-    def _existing(self, cursor: Cursor | None) -> Any:
-        """This trial's run in this store, if any: the cursor's, or one whose cursor was lost or points elsewhere."""
+    def _existing(self, cursor: Cursor | None, first: Event) -> Any:
+        """The run of this journal in this store, if any: the cursor's, or one whose cursor was lost.
+
+        Trial and configuration do not make a run the same one: folder, images and code belong to it too. A run that
+        bears no id, or in a copied store the original's, is this one's if the journal began at the same moment.
+        """
         client, experiment = self.store.client, self.store.experiment_id
         if cursor is not None:
             try:
@@ -108,10 +114,22 @@ class TrialRun:
                 if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                     raise
             else:
-                if run.info.lifecycle_stage == "active" and run.info.experiment_id == experiment:
+                is_there = run.info.lifecycle_stage == "active" and run.info.experiment_id == experiment
+                if is_there and _has_same_images(run, first):
                     return run
-        found = client.search_runs([experiment], f"tags.`{TRIAL_TAG}` = '{_identity(self.trial)}'", max_results=1)
-        return found[0] if found else None
+        search = partial(client.search_runs, [experiment], f"tags.`{TRIAL_TAG}` = '{_identity(self.trial)}'")
+        found = (run for run in pages(search) if _has_same_images(run, first) and self._has_same_code(run))
+        return next(
+            (run for run in found if self._is_of_folder(run) or run.info.start_time == milliseconds(first)), None
+        )
+
+    def _is_of_folder(self, run: Any) -> bool:
+        return bool(run.data.tags.get(FOLDER_TAG, "") == self.store.folder)
+
+    def _has_same_code(self, run: Any) -> bool:
+        """Whether the run is not one of other code, as far as is known."""
+        record, now = record_of(run.data.tags), read_trial_record(self.trial.directory).code
+        return record is None or None in (record.code, now) or record.code == now
 
     def _create(self, first: Event) -> Any:
         record = read_trial_record(self.trial.directory)
@@ -119,6 +137,8 @@ class TrialRun:
         if record.reused_from is not None:
             begun = (self.trial.directory / RECORD).stat().st_mtime  # when it was taken over
         tags = {**self.origin(begun), **record_tags(record), TRIAL_TAG: _identity(self.trial)}
+        if self.store.folder:
+            tags[FOLDER_TAG] = self.store.folder
         tags |= {"study": self.trial.study, "arm": self.trial.arm.name, "seed": str(self.trial.seed), SHOWN_TAG: "True"}
         if record.reused_from is not None:
             tags["reused_from"] = record.reused_from
@@ -179,3 +199,9 @@ class TrialRun:
 
 def _identity(trial: Trial) -> str:
     return f"{trial.name}-{trial.config.fingerprint()}"
+
+
+def _has_same_images(run: Any, first: Event) -> bool:
+    """Whether the run is not one of other images, as far as is known."""
+    known = run.data.params.get("data_digest")
+    return known is None or not isinstance(first, Started) or known == first.data_digest

@@ -29,6 +29,8 @@ from tests.ablations.tiny import tiny_study
 class FakeTracker:
     """Remembers what it is asked to do."""
 
+    notice = ""
+
     def __init__(self) -> None:
         self.did: list[Any] = []
 

@@ -102,6 +102,8 @@ class Trainer:
 class Tracker:
     """Remembers which trials it was told of."""
 
+    notice = ""
+
     def __init__(self) -> None:
         self.admitted: list[str] = []
         self.ended: list[str] = []

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from ablations.tracking.mlflow.execution_run import EXECUTION, ID_TAG, KIND_TAG
 from ablations.tracking.mlflow.refresh import refresh
+from ablations.tracking.mlflow.run_tags import EXECUTION, ID_TAG, KIND_TAG
 from ablations.tracking.mlflow.sync import sync
 from ablations.tracking.views.links import Links
 from ablations.tracking.views.subject import COLOURS

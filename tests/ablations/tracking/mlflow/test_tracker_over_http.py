@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from ablations.tracking.mlflow.store import open_store
 from ablations.tracking.mlflow.tracker import MlflowTracker
 from ablations.tracking.mlflow.ui import ui_command
 from ablations.workspace.execution_record import Execution
+from ablations.workspace.identity import own_identity
 from tests.ablations.journals import make_arm, make_trial, story, write
 from tests.ablations.ports import free_port
 from tests.ablations.tracking.conftest import Place, ticks
@@ -60,3 +62,15 @@ def test_over_http(server: str, execution_of: Callable[..., Execution], tmp_path
     assert place.history(run)["loss_d"] == ticks(events, "loss_d")
     assert len(place.pictures(run)) == 2 * 5
     assert run.info.status == "FINISHED"
+
+
+def test_each_folder_has_an_experiment_of_its_own(server: str, tmp_path: Path) -> None:
+    roots = [tmp_path / person / "tiny" for person in ("alice", "bob")]
+    for root in roots:
+        root.mkdir(parents=True)
+    first, second = (open_store(server, "tiny", None, root) for root in roots)
+    names = [store.client.get_experiment(store.experiment_id).name for store in (first, second)]
+    assert names == ["tiny", f"tiny@{own_identity(roots[1]).id[:4]}"]
+    assert (first.notice, "belongs to another folder" in second.notice) == ("", True)
+    again = [open_store(server, "tiny", None, root).experiment_id for root in roots]
+    assert again == [first.experiment_id, second.experiment_id]
