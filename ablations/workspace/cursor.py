@@ -1,4 +1,4 @@
-"""How much of a trial's journal has been shipped: `mlflow.json` in the trial's directory."""
+"""How much of a trial's journal a store has: `mlflow.json` in the trial's directory."""
 
 from pathlib import Path
 
@@ -14,10 +14,13 @@ SCHEMA_VERSION = 1
 
 
 class Cursor(Record):
-    """Where a trial's events went and how far. `seq`: the last event sent, -1 for none; `status`: of the end, if sent;
-    `samples`: how many looks at the machine were sent.
+    """Where a trial's events were sent, and how far.
 
-    The end of a run is not counted in `seq`: a failed run is tried again, and goes on with the numbers before its end.
+    `seq`: the last event sent, -1 for none; `status`: that of the end, if sent; `samples`: how many samples of the
+    machine were sent.
+
+    The end of a run is not counted in `seq`: a failed run is tried again, and continues with the numbers before its
+    end.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -43,7 +46,7 @@ def write_cursor(directory: Path, cursor: Cursor) -> None:
 
 
 def is_shipped(directory: Path, uri: str) -> bool:
-    """Whether all that this trial's journal says is in the store at `uri`, as far as is known here."""
+    """Whether the store at `uri` has everything of this trial's journal, as far as this folder knows."""
     events = journal.read(directory)
     if not events:
         return True
@@ -57,12 +60,15 @@ def is_shipped(directory: Path, uri: str) -> bool:
 
 
 def is_settled(directory: Path, uri: str) -> bool:
-    """Whether the store at `uri` has all of this trial, and knows that nobody works on it. For whoever knows that."""
+    """Whether the store at `uri` has all of this trial, and knows that nobody works on it.
+
+    For callers who know that.
+    """
     cursor = read_cursor(directory)
     return is_shipped(directory, uri) and (cursor is None or cursor.status != "")
 
 
 def experiment_of(trials: Path) -> str | None:
-    """The id of the experiment that the trials in this folder were last shipped to; None before that."""
+    """The id of the experiment that the trials in this folder were last sent to; None before that."""
     cursors = (read_cursor(directory) for directory in sorted(trials.glob("*")))
     return next((cursor.experiment_id for cursor in cursors if cursor is not None), None)

@@ -38,7 +38,7 @@ Outcome = Literal["finished", "failed", "interrupted", "killed"]
 
 @dataclass(frozen=True)
 class Execution:
-    """One `run` of a study. `directory`: where its results lie; `study_file`: the study as the user wrote it."""
+    """One `run` of a study. `directory`: where its results are; `study_file`: the study as the user wrote it."""
 
     study: str
     design: str
@@ -72,7 +72,7 @@ class Execution:
 
 
 class ExecutionRecord(Record):
-    """An execution as its folder tells it. `ended` and `outcome`: None while it goes on. `lost`: trials that died."""
+    """An execution as its folder records it. `ended` and `outcome`: None while it goes on. `lost`: trials that died."""
 
     schema_version: int = 1
     id: str
@@ -89,7 +89,10 @@ class ExecutionRecord(Record):
 
 
 def begin_record(execution: Execution) -> Path:
-    """Make the folder of an execution that begins now, and give it. What a killed process left open is closed first."""
+    """Make the folder of an execution that begins now, and return it.
+
+    What a killed process left open is closed first.
+    """
     close_forsaken(execution.directory)
     now = time.time()
     record = ExecutionRecord(
@@ -118,13 +121,13 @@ def begin_record(execution: Execution) -> Path:
 
 
 def end_record(folder: Path, outcome: Outcome, lost: Iterable[str] = ()) -> None:
-    """Say how the execution in this folder ended."""
+    """Record how the execution in this folder ended."""
     changes = {"ended": time.time(), "outcome": outcome, "lost": tuple(lost)}
     _write(folder, read_execution(folder).model_copy(update=changes))
 
 
 def forget_record(folder: Path) -> None:
-    """Take back an execution that never began."""
+    """Remove the record of an execution that never began."""
     shutil.rmtree(folder)
 
 
@@ -137,13 +140,15 @@ def read_execution(folder: Path) -> ExecutionRecord:
 
 
 def executions_of(root: Path) -> list[Path]:
-    """The folders of a study's executions, the first one first; one that a crash left without its record is no one."""
+    """The folders of a study's executions, the first one first; a folder that a crash left without a record is
+    skipped.
+    """
     whole = [folder for folder in (root / FOLDER).glob("*") if _is_whole(folder)]
     return sorted(whole, key=lambda folder: read_execution(folder).started)
 
 
 def is_execution_shipped(folder: Path, uri: str) -> bool:
-    """Whether this execution's end is in the store at `uri`, as far as is known here."""
+    """Whether this execution's end is in the store at `uri`, as far as this folder knows."""
     cursor, outcome = read_cursor(folder), read_execution(folder).outcome
     if cursor is None or outcome is None or cursor.tracking_uri != without_password(uri):
         return False
@@ -151,7 +156,7 @@ def is_execution_shipped(folder: Path, uri: str) -> bool:
 
 
 def close_forsaken(root: Path) -> None:
-    """Mark executions without an end as killed. For whoever holds the study's lock: nobody else is at work."""
+    """Mark executions without an end as killed. The caller holds the study's lock: nobody else is at work."""
     for folder in executions_of(root):
         record = read_execution(folder)
         if record.outcome is None:
@@ -159,7 +164,7 @@ def close_forsaken(root: Path) -> None:
 
 
 def _last_sign(root: Path, record: ExecutionRecord) -> float:
-    """When a journal last grew."""
+    """The last time at which a journal grew."""
     signs = (path.stat().st_mtime for path in root.glob(f"trials/*/{journal.NAME}"))
     return max((record.started, *signs))
 

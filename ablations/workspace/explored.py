@@ -12,7 +12,7 @@ SCHEMA_VERSION = 1
 
 
 class Suggestion(Record):
-    """One suggestion: a 'trial', or what it is instead: 'forbidden' by a rule, or of an arm that has all its seeds."""
+    """One suggestion: a 'trial', or why it is none: 'forbidden' by a rule, or of an arm that has all its seeds."""
 
     params: dict[str, Scalar]
     is_a: Literal["trial", "forbidden", "repeated"]
@@ -23,7 +23,10 @@ class Suggestion(Record):
 
 
 class Explored(Record):
-    """All suggestions in order. `chosen`: the arms to be confirmed, once that is settled. `gave_up`: why too few."""
+    """All suggestions in order. `chosen`: the arms to confirm, once that is settled.
+
+    `gave_up`: why there are too few.
+    """
 
     schema_version: int = SCHEMA_VERSION
     suggestions: tuple[Suggestion, ...] = ()
@@ -37,5 +40,5 @@ def read_explored(root: Path) -> Explored:
 
 
 def confirmed_ledger(study: str) -> str:
-    """What Optuna calls the second stage of this study."""
+    """Optuna's name for the second stage of this study."""
     return f"{study}-confirm"

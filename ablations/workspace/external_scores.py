@@ -1,7 +1,7 @@
-"""Scores of what a study did not train, kept beside it: somebody else's pictures, or a run from elsewhere.
+"""Scores of what a study did not train, kept in its folder: somebody else's pictures, or a run from elsewhere.
 
-One file a name, `foreign/NAME.json` in the study's folder; the leaderboard shows it among the scores of its stamp,
-marked as not trained here.
+One file for each name, `foreign/NAME.json` in the study's folder; the leaderboard shows it among the scores of its
+stamp, marked as not trained here.
 """
 
 import re
@@ -22,7 +22,7 @@ WHERE = ("as",)
 
 
 class ExternalScore(Kept):
-    """An entry that was scored, and not trained, here: one seed, no interval."""
+    """Something that was scored, and not trained, here: one seed, no interval."""
 
     schema_version: int = SCHEMA_VERSION
     name: str = Field(description="what the leaderboard calls it")
@@ -30,7 +30,7 @@ class ExternalScore(Kept):
 
     @property
     def scores(self) -> tuple[Score, ...]:
-        """Of the first evaluation seed."""
+        """The scores under the first evaluation seed."""
         return self.evaluation.scores
 
     def score(self, metric: str) -> Score | None:
@@ -39,7 +39,7 @@ class ExternalScore(Kept):
 
 
 def check_name(name: str, subject: Path, workspace: Workspace) -> None:
-    """Raise UserError for a name that can't be, is an arm's, or belongs to something else already."""
+    """Raise UserError for a name that is not allowed, is an arm's, or belongs to something else already."""
     if not NAME.fullmatch(name):
         allowed = "letters, digits, blanks and ._+- behind a letter or digit, 64 at most"
         raise UserError(Problem(f"{name!r} can't be a name", WHERE, allowed=allowed))
@@ -53,7 +53,7 @@ def check_name(name: str, subject: Path, workspace: Workspace) -> None:
 
 
 def keep_external(workspace: Workspace, name: str, evaluation: Evaluation) -> Path:
-    """Write the entry, atomically; scores of the same subject under this name are replaced. Gives the file's path."""
+    """Write the entry, atomically; scores of the same subject under this name are replaced. Returns the file's path."""
     path = _path(workspace.root, name)
     path.parent.mkdir(exist_ok=True)
     files.write_text(path, ExternalScore(name=name, evaluation=evaluation).model_dump_json(indent=1) + "\n")
@@ -61,7 +61,7 @@ def keep_external(workspace: Workspace, name: str, evaluation: Evaluation) -> Pa
 
 
 def read_external(root: Path) -> tuple[ExternalScore, ...]:
-    """The entries in a study's folder, by name. Raises UserError for a file that is none."""
+    """The entries in a study's folder, by name. Raises UserError for a file that is no such entry."""
     entries = (_read(path) for path in (root / FOLDER).glob("*.json"))
     return tuple(sorted((entry for entry in entries if entry is not None), key=lambda entry: entry.name))
 

@@ -1,4 +1,4 @@
-"""A run by what a person calls it."""
+"""Finding a run by the name that a person uses."""
 
 from pathlib import Path
 
@@ -10,9 +10,7 @@ from gan_core.problems import Problem, UserError, nearest_name
 def find_run(text: str, runs: Path) -> Path:
     """The folder of a run: by its path, or by the beginning of its name under `runs` (STUDY/ARM-seedN or ARM-seedN).
 
-    STUDY is the name of a folder, else the name that a folder's record gives its study.
-
-    Raises UserError where no run, or more than one, is called that.
+    Raises UserError where no run, or more than one, has this name.
     """
     if (Path(text) / journal.NAME).is_file():
         return Path(text)

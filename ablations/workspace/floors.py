@@ -10,7 +10,7 @@ WAY_ON = "remove it; the next run measures the floors again"
 
 
 class FloorsFile(Kept):
-    """What the file holds. `protocols` says for which ones floors were made, also where there are none."""
+    """The content of the file. `protocols`: those for which floors were made, also where there are none."""
 
     schema_version: int = SCHEMA_VERSION
     protocols: tuple[str, ...]

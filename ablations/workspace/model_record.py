@@ -1,4 +1,4 @@
-"""Where an arm's best generator went: `models/ARM.json` in the study's folder."""
+"""Where an arm's best generator is kept as a model: `models/ARM.json` in the study's folder."""
 
 from pathlib import Path
 
@@ -24,12 +24,12 @@ class ModelCursor(Record):
 
 
 def read_model(root: Path, arm: str) -> ModelCursor | None:
-    """What is known of the arm's logged model; None where none was logged. Raises UserError where it can't be read."""
+    """The record of the arm's logged model; None where none was logged. Raises UserError where it can't be read."""
     return _read(_path(root, arm))
 
 
 def models_of(root: Path) -> list[ModelCursor]:
-    """All that are known. Raises UserError where one can't be read."""
+    """All models on record. Raises UserError where one can't be read."""
     return [model for _, model in model_records(root)]
 
 
@@ -40,7 +40,7 @@ def model_records(root: Path) -> list[tuple[Path, ModelCursor]]:
 
 
 def write_model(root: Path, arm: str, cursor: ModelCursor) -> None:
-    """Note it, atomically."""
+    """Write the record, atomically."""
     (root / FOLDER).mkdir(exist_ok=True)
     files.write_text(_path(root, arm), cursor.model_dump_json(indent=2) + "\n")
 

@@ -81,9 +81,9 @@ def _refuse_changes(study: "Study", before: StudyRecord, workspace: Workspace) -
 
 @contextmanager
 def leaving_no_traces(root: Path) -> Iterator[None]:
-    """Where a UserError ends the body before there are results, `root` and what was made for it are removed.
+    """Where a UserError ends the body before there are results, remove `root` and what was made for it.
 
-    Folders that were there before stay.
+    Folders that existed before stay.
     """
     made = [folder for folder in (root, *root.parents) if not folder.exists()]  # innermost first
     try:

@@ -1,4 +1,4 @@
-"""A patch of git's, file by file, and what of it may enter a record."""
+"""A patch made by git, file by file, and which parts of it may enter a record."""
 
 import re
 from collections.abc import Collection, Iterable, Sequence
@@ -21,14 +21,14 @@ _HUNK = re.compile(r"(@@+) .*? \1")
 
 @dataclass(frozen=True)
 class FilePatch:
-    """What a patch says of one file: its paths (two, where it was moved), and the lines."""
+    """The part of a patch about one file: its paths (two, where it was moved), and the lines."""
 
     paths: tuple[str, ...]
     lines: tuple[str, ...]
 
     @property
     def name(self) -> str:
-        """The path that it has in the end."""
+        """The path of the file after the change."""
         return self.paths[-1]
 
     @property
@@ -39,7 +39,10 @@ class FilePatch:
 
 @dataclass(frozen=True)
 class CleanPatch:
-    """A patch that may be kept. `left_out`: files that it had more of; `masked`: how many secrets it showed."""
+    """A patch that may be kept.
+
+    `left_out`: files whose changes were removed; `masked`: the number of masked secrets.
+    """
 
     text: str
     left_out: tuple[str, ...] = ()
@@ -102,7 +105,7 @@ def cleaned(text: str) -> CleanPatch:
 
 
 def shown(name: str) -> str:
-    """A path on one line of a comment, whatever letters it has."""
+    """A path as one line of a comment, whatever characters it has."""
     return name if name.isprintable() else repr(name)
 
 

@@ -36,7 +36,7 @@ def _unreadable(path: Path, reason: str, way_on: str) -> UserError:
 
 
 def _reason(error: ValidationError, content: bytes, kind: type[BaseModel]) -> str:
-    """In a few words: never what the file holds, which may be long."""
+    """The reason in a few words, never the content of the file, which may be long."""
     first, *others = error.errors(include_url=False, include_input=False)
     if first["type"] == "json_invalid":
         return f"not JSON: {first['ctx']['error']}" if content else "the file is empty"

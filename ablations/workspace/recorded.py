@@ -70,7 +70,7 @@ def refuse_search(study: Study) -> None:
 
 
 def recorded_study(workspace: Workspace) -> Study:
-    """The study that `study.json` tells of. Raises UserError where this version means other runs by it."""
+    """The study in `study.json`. Raises UserError where this version means other runs by it."""
     record = workspace.record()
     if record.search is not None:
         message = "a search chooses its trials while it trains, and its folder does not list all of them"
@@ -100,7 +100,7 @@ def recorded_study(workspace: Workspace) -> Study:
 
 
 def recorded_trials(workspace: Workspace) -> list[Trial]:
-    """Those that have begun, by their names. Raises UserError where a record or its configuration can't be read."""
+    """The trials that have begun, by name. Raises UserError where a record or its configuration can't be read."""
     trials = []
     for path in sorted(workspace.trials.glob(f"*/{RECORD}")):
         record = read_trial_record(path.parent)
@@ -120,7 +120,7 @@ def recorded_trials(workspace: Workspace) -> list[Trial]:
 
 
 def arms_not_begun(workspace: Workspace, begun: Sequence[Trial]) -> list[Trial]:
-    """The study's other arms, as trials that nobody has begun: with them it is known which settings vary in it."""
+    """The study's other arms, as trials that have not begun: they show which settings vary in the study."""
     record = workspace.record()
     names = {trial.arm.name for trial in begun}
     others = (arm for arm in recorded_arms(record) if arm.name not in names)

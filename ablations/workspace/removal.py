@@ -1,4 +1,4 @@
-"""What there is of a study on this machine, what it left elsewhere, and how the folder goes.
+"""What a study left on this machine and elsewhere, and how its folder is removed.
 
 Stores in the study's folder go with it. Files that other studies took over are hard links: theirs stay.
 """
@@ -30,7 +30,7 @@ class StoreTraces:
 
     @property
     def stores(self) -> tuple[str, ...]:
-        """All of them."""
+        """All stores."""
         return tuple(dict.fromkeys([*self.executions, *self.trials, *self.models]))
 
 
@@ -48,7 +48,7 @@ class FolderContents:
 
 
 def folder_contents(workspace: Workspace) -> FolderContents:
-    """What the study's folder holds."""
+    """The size of the study's folder, and which studies took trials over from it."""
     files = [path for path in workspace.root.rglob("*") if path.is_file()]
     return FolderContents(
         root=workspace.root,
@@ -88,10 +88,10 @@ def stores_elsewhere(known: Sequence[str], given: str | None) -> tuple[list[str]
 
 
 def remove_folder(workspace: Workspace) -> None:
-    """Remove the folder, and a symbolic link to it that is named in its place. The lock is the caller's.
+    """Remove the folder, and a symbolic link to it that is named in its place. The caller holds the lock.
 
-    It moves out of sight first, at once: neither another process that begins a study of this name, nor one that looks
-    for trials to take over, meets half of it.
+    It is moved out of sight first, in one step: neither another process that begins a study of this name, nor one that
+    looks for trials to take over, meets half of it.
     """
     root = workspace.root.resolve()
     with tempfile.TemporaryDirectory(prefix=".deleted-", dir=root.parent, ignore_cleanup_errors=True) as aside:

@@ -1,4 +1,4 @@
-"""Files that are secrets by their name or their place: no record ever has anything of their content."""
+"""Files that are secrets by their name or place: their content never enters a record."""
 
 from collections.abc import Collection, Iterable
 from fnmatch import fnmatchcase

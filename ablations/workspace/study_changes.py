@@ -1,4 +1,4 @@
-"""What differs between a study that has results and the same study as its file says now."""
+"""The differences between a study that has results and the same study as its file says now."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -13,7 +13,7 @@ def forbidden_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
     """The changes after which old and new results would not belong together; [] if there are none.
 
     Free are more seeds, their order, the order of arms, question, papers, comments, other words for the same
-    configuration, and further claims. The rule of the answers, and what is claimed, stand once there are results.
+    configuration, and further claims. The rule of the verdicts, and the claims, are fixed once there are results.
     """
     problems = []
     if before.design != now.design:
@@ -44,7 +44,7 @@ def _rule_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
 
 
 def _claim_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
-    """What decides the answers; other words for a claim are free."""
+    """Changes of what decides the answers; other words for a claim are free."""
     problems = []
     for claim in before.claims:
         same = next((other for other in now.claims if other.name == claim.name), None)
@@ -57,7 +57,7 @@ def _claim_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
 
 
 def _search_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
-    """Of a search all of it: another space, or another way through it, is another search."""
+    """Changes of a search: another space, or another way through it, is another search."""
     if before.search is None or now.search is None:
         return []
     old, new = (
@@ -69,7 +69,7 @@ def _search_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
 
 
 def _settings_changes(by_arm: Mapping[str, Mapping[tuple[str, ...], tuple[Any, Any]]]) -> list[Problem]:
-    """One problem a setting where all arms changed alike, else one for each arm."""
+    """One problem for a setting where all arms changed alike, else one for each arm."""
     problems = []
     for key in dict.fromkeys(key for differences in by_arm.values() for key in differences):
         changes = {arm: differences[key] for arm, differences in by_arm.items() if key in differences}

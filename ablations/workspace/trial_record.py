@@ -1,4 +1,4 @@
-"""Who a trial is, as its directory says it. Reading this needs neither the trainer nor torch."""
+"""The identity of a trial, as its directory records it. Reading this needs neither the trainer nor torch."""
 
 from pathlib import Path
 from typing import Any

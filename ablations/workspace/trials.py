@@ -28,7 +28,7 @@ Progress = Literal["new", "interrupted"] | End
 
 @dataclass(frozen=True)
 class Trial:
-    """One training run."""
+    """One training run: an arm, a seed and a directory."""
 
     study: str
     arm: Arm
@@ -63,7 +63,7 @@ class Trial:
     def write_record(self, code: str | None = None, reused_from: str | None = None) -> None:
         """Make the directory and its `trial.json`, atomically. `code`: digest of the source that trains it now.
 
-        What has been begun with other code, or with one that nobody knows, is of no one code.
+        A run that was begun with other code, or with unknown code, is recorded as the work of no one code.
         """
         self.directory.mkdir(parents=True, exist_ok=True)
         if reused_from is None and (self.directory / journal.NAME).exists() and _code_before(self.directory) != code:
@@ -96,9 +96,9 @@ def trials_of(study: "Study", root: Path) -> tuple[Trial, ...]:
 
 
 def progress_of(trial: Trial) -> Progress:
-    """How far this trial is, by its journal.
+    """How far this trial is, according to its journal.
 
-    Raises UserError where its directory holds another configuration's run, or a run of unknown.
+    Raises UserError where its directory holds the run of another configuration, or of an unknown one.
     """
     events = journal.read(trial.directory)
     try:

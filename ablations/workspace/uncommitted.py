@@ -1,4 +1,4 @@
-"""What a commit does not say of the code that ran: changes of tracked files, and which untracked files there are.
+"""What a commit does not say about the code that ran: changes of tracked files, and which untracked files exist.
 
 Nothing of an untracked file's content is in it, unless the user has named the file; and what looks like a secret is
 masked. Git only reads: neither its index nor its objects change.
@@ -25,7 +25,7 @@ PLAIN = ("--no-ext-diff", "--no-textconv", "--no-color", "--submodule=short", "-
 
 
 def git(directory: Path, *arguments: str, differs: int = 0) -> str | None:
-    """What git says, without the newline at its end; None without git, repository or answer.
+    """The output of git, without the newline at its end; None without git, repository or answer.
 
     `differs`: another exit code that is an answer too.
     """
@@ -139,7 +139,7 @@ def _untracked(top: Path, chosen: Sequence[str]) -> Iterator[str]:
 
 
 def _facts(path: Path, secret: str) -> str:
-    """Size and digest; of a secret neither, for a short one could be guessed from them."""
+    """Size and digest; for a secret neither, since a short one could be guessed from them."""
     if secret:
         return secret
     try:

@@ -1,4 +1,4 @@
-"""A study's directory: who it belongs to, what lies where, and that one process at a time works in it."""
+"""A study's directory: whose it is, and where everything in it is."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -45,12 +45,12 @@ class Workspace:
 
     @property
     def trials(self) -> Path:
-        """One folder a trial."""
+        """The folder with one folder for each trial."""
         return self.root / "trials"
 
     @property
     def optuna_db(self) -> Path:
-        """The chooser's ledger, unless another storage was asked for."""
+        """The ledger, unless another storage was given."""
         return self.root / "optuna.db"
 
     @property
@@ -60,7 +60,7 @@ class Workspace:
 
     @property
     def mlflow_db(self) -> Path:
-        """The tracking store, unless another one was asked for."""
+        """The tracking store, unless another one was given."""
         return self.root / "mlflow.db"
 
     @property
@@ -98,7 +98,7 @@ class Workspace:
         return any(self.trials.glob(f"*/{journal.NAME}"))
 
     def record(self) -> StudyRecord:
-        """The study whose directory this is. Raises UserError if that can't be read."""
+        """The study in this directory. Raises UserError if it can't be read."""
         way_on = "remove the folder, or name another study with --as NEWNAME"
         record = read_record(self.study_json, StudyRecord, way_on)
         if record is None:

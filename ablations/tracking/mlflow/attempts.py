@@ -21,9 +21,9 @@ class Attempts:
         return next(iter(list(self._failed.values())), "")
 
     def all_of(self, jobs: Mapping[str, Job]) -> list[str]:
-        """Do them in order. Gives those that failed; after one that hung, the others too, untried.
+        """Do the jobs in order. Returns those that failed; after one that hung, also the others, which were not tried.
 
-        Whatever goes wrong is noted and nothing more: the journal is on disk, and this is no reason to stop training.
+        Whatever goes wrong is noted and nothing more: the journal is on disk, so training need not stop.
         """
         names = list(jobs)
         failed: list[str] = []

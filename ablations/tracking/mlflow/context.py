@@ -15,11 +15,11 @@ TAG = "ablations.beside"  # on the runs that keep it: its schema version
 
 
 class NotKeptError(Exception):
-    """Why a store does not give it, in words."""
+    """Why a store does not have it, in words."""
 
 
 def keep_context(client: Any, run_id: str, root: Path) -> None:
-    """Keep what the study's folder says now; what the run had before is replaced."""
+    """Keep the present content of the study's folder; what the run had before is replaced."""
     client.log_text(run_id, read_context(root).model_dump_json(indent=1) + "\n", NAME)
     client.set_tag(run_id, TAG, str(SCHEMA_VERSION))
 

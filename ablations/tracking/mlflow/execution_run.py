@@ -31,13 +31,13 @@ class ExecutionRun:
         self._cursor: Cursor | None = None  # once the run is known to be in this store, with its files
 
     def run_id(self) -> str:
-        """The run's id; it is made, with its parameters and files, where there is none."""
+        """The run's id; where there is no run, it is made, with its parameters and files."""
         if self._cursor is None:
             self._cursor = self._opened()
         return self._cursor.run_id
 
     def ship(self) -> None:
-        """Bring the run up to what the folder says, its end included."""
+        """Bring the run up to the folder's state, its end included."""
         self.record = read_execution(self.folder)
         run_id = self.run_id()
         assert self._cursor is not None
@@ -54,11 +54,11 @@ class ExecutionRun:
         keep_context(self.store.client, self.run_id(), self.folder.parents[1])
 
     def is_shipped(self) -> bool:
-        """Whether its end is in this store, as far as is known here."""
+        """Whether its end is in this store, as far as this folder knows."""
         return is_execution_shipped(self.folder, self.store.uri)
 
     def tags(self) -> dict[str, str]:
-        """What its trials say about where they come from."""
+        """The tags with which its trials name their origin."""
         facts = {"study": self.record.study, ID_TAG: self.record.id, "mlflow.parentRunId": self.run_id()}
         return {**provenance_tags(self.record.provenance), **facts}
 
@@ -108,14 +108,17 @@ class ExecutionRun:
 
 
 class Executions:
-    """All executions of a study, in a store: whose child a trial is."""
+    """All executions of a study in a store: the parents of its trials."""
 
     def __init__(self, store: Store, root: Path) -> None:
         self.store, self.root = store, root
         self.runs = [ExecutionRun(store, folder) for folder in executions_of(root)]
 
     def at(self, seconds: float) -> ExecutionRun | None:
-        """The one that was going on at this Unix time: the last to start before. None where none is on record."""
+        """The execution that was going on at this Unix time: the last one to start before it.
+
+        None where there is none on record.
+        """
         before = [run for run in self.runs if run.record.started <= seconds]
         return before[-1] if before else next(iter(self.runs), None)
 
@@ -125,7 +128,7 @@ class Executions:
         return {} if run is None else run.tags()
 
     def end_of_unfinished(self, trial: str, last_sign: float) -> str:
-        """What became of a trial without an end that nobody works on, of which one last heard at this Unix time."""
+        """The end of a trial without an end that nobody works on, last heard of at this Unix time."""
         run = self.at(last_sign)
         lost = run is not None and (run.record.outcome == KILLED or trial in run.record.lost)
         return KILLED if lost else INTERRUPTED
@@ -141,7 +144,7 @@ class Executions:
 
 
 def settle(run: TrialRun, executions: Executions) -> None:
-    """Ship all of a trial that nobody works on; one without an end was interrupted or killed."""
+    """Send all of a trial that nobody works on; one without an end was interrupted or killed."""
     last = run.last_sign()
     if last is not None:
         run.conclude(executions.end_of_unfinished(run.trial.name, last))
@@ -161,7 +164,7 @@ def place_of(provenance: Provenance, root: Path) -> str:
 
 
 def provenance_tags(provenance: Provenance) -> dict[str, str]:
-    """MLflow's own tags (user, source, commit), with ours for what it doesn't record."""
+    """MLflow's own tags (user, source, commit), and ours for what it does not record."""
     ours = {
         "mlflow.user": provenance.user,
         "mlflow.source.name": provenance.command,

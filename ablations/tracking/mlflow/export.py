@@ -1,4 +1,4 @@
-"""Generators exported in a process of their own, one after another, while the parent sends off those that are ready."""
+"""Generators exported in a process of their own, one after another, while the parent sends those that are ready."""
 
 import traceback
 from collections.abc import Generator, Mapping
@@ -63,7 +63,7 @@ def _child(directories: Mapping[str, Path], out: Path, pipe: Connection) -> None
 
 
 def _attempt(directory: Path, out: Path) -> str:
-    """'' or, in a line, why there is no model: a study is not the worse for it."""
+    """Export one generator; returns why there is no model, in one line, or ''."""
     from ablations.tracking.mlflow.generator import save_generator
 
     try:

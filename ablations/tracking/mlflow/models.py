@@ -36,7 +36,7 @@ THERE = ("RESOURCE_ALREADY_EXISTS", "ALREADY_EXISTS")
 
 
 class Logged(NamedTuple):
-    """What became of an arm's generator. `problem`: why it was not logged; '' if it is in the store now."""
+    """The outcome for an arm's generator. `problem`: why it was not logged; '' if it is in the store now."""
 
     arm: str
     problem: str = ""
@@ -45,10 +45,10 @@ class Logged(NamedTuple):
 def log_models(
     store: Store, root: Path, best: Sequence[Result], register: str | None, *, here: bool
 ) -> Iterator[Logged]:
-    """Log these, each arm's best run, and register them, and report each. The study's lock is the caller's.
+    """Log the best run of each of these arms, register it, and report each. The caller holds the study's lock.
 
-    One that can't be exported, or whose run the store has not got, is reported and passed over. After a store that
-    failed, the rest is left. `here`: export in this process.
+    One that can't be exported, or whose run the store lacks, is reported and passed over. After a store that failed,
+    the rest is left. `here`: export in this process.
     """
     by_arm = {result.arm: result for result in best if _cursor(store, result) is not None}
     yield from (
@@ -130,7 +130,7 @@ def _log(store: Store, result: Result, begun: Any, made: Exported) -> Any:
 
 
 def _cursor(store: Store, result: Result) -> Cursor | None:
-    """Of the run that the model is linked to; None where the store has none yet."""
+    """The cursor of the run that the model is linked to; None where the store has no such run yet."""
     cursor = read_cursor(Path(result.directory))
     return None if cursor is None or cursor.tracking_uri != without_password(store.uri) else cursor
 

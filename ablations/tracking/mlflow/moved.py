@@ -18,7 +18,7 @@ PLACES = (  # tables and their columns that hold a file's address
 
 
 def follow_folder(uri: str, experiment: str, artifact_root: Path) -> bool:
-    """Make the files' addresses in this SQLite store those below `artifact_root`. Gives whether they were others.
+    """Set the files' addresses in this SQLite store to those below `artifact_root`. Returns whether they were others.
 
     `uri` is of a store that only this study writes to. Raises SQLAlchemyError where it can't be read or written to.
     """
@@ -44,7 +44,7 @@ def _location(connection: sqlalchemy.Connection, experiment: str) -> str | None:
 
 
 def _move(connection: sqlalchemy.Connection, table: str, column: str, before: str, here: str) -> None:
-    """Those that are `before` or lie below it; others, such as the default experiment's, stay."""
+    """Move the addresses that are `before` or below it; others, such as the default experiment's, stay."""
     known = {each["name"] for each in sqlalchemy.inspect(connection).get_columns(table)}
     if column not in known:
         return

@@ -1,7 +1,7 @@
 """What people see of a study in MLflow's UI: its views, its descriptions, a colour for every arm.
 
 By itself MLflow opens an experiment with the children folded away under their parents, where there is nothing to draw.
-It opens those for whoever comes for the first time of which a child says that it is an evaluation.
+For first-time visitors it opens the parents whose children say that they are evaluations.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -44,7 +44,7 @@ WHERE = ("MLFLOW_TRACKING_URI",)
 
 @dataclass(frozen=True)
 class RefreshedStore:
-    """What is there to see. `warning`: why it is not up to date, '' if it is."""
+    """What the store shows. `warning`: why it is not up to date, '' if it is."""
 
     tracked: Tracked
     warning: str = ""
@@ -65,7 +65,7 @@ def write_views(store: Store, contents: Contents) -> None:
 
 
 def with_looks(origin: Origin, arms: Sequence[str]) -> Callable[[str], Origin]:
-    """What a new run of an arm is given: where it comes from, and how it is shown. Of an arm to come no colour yet."""
+    """The tags of a new run of an arm: its origin, and how it is shown. An arm to come has no colour yet."""
     looks = _looks_of(arms)
 
     def of(arm: str) -> Origin:
@@ -75,7 +75,7 @@ def with_looks(origin: Origin, arms: Sequence[str]) -> Callable[[str], Origin]:
 
 
 def bring_up_to_date(store: Store, workspace: Workspace) -> None:
-    """Views, descriptions and colours as this version has them, from what the study's folder holds.
+    """Bring views, descriptions and colours up to this version and to the content of the study's folder.
 
     A colour that somebody has chosen stays: one that is none of ours.
     """
@@ -104,7 +104,7 @@ def _write(store: Store, workspace: Workspace, read: _Read) -> None:
 
 
 def refresh(workspace: Workspace, uri: str) -> RefreshedStore | None:
-    """What is there to see of a study in the store at `uri`, brought up to date; None where nothing of it is there.
+    """What the store at `uri` shows of a study, brought up to date; None where it has nothing of it.
 
     While another process works on the study nothing is changed: that process does it. Raises UserError if the store
     does not answer.

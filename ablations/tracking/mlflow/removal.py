@@ -54,7 +54,10 @@ def look(uri: str, name: str, root: Path, traces: StoreTraces) -> StoreContents:
 
 
 def remove(contents: StoreContents) -> None:
-    """Delete it. Raises UserError where the store does not do that; what was deleted is found deleted the next time."""
+    """Delete these contents.
+
+    Raises UserError where the store refuses; what was deleted is found deleted the next time.
+    """
     client = connect(contents.uri, WHERE)
     try:
         with limits(SHIP):
@@ -116,7 +119,7 @@ def _known(runs: Iterable[str], ids: Iterable[str]) -> set[str]:
 
 
 def _remove_if_empty(client: Any, name: str) -> None:
-    """A registered model that this program made, and that has no version left."""
+    """Remove a registered model that this program made, and that has no version left."""
     if REGISTERED_TAG in client.get_registered_model(name).tags and not client.search_model_versions(
         f"name = '{name}'"
     ):

@@ -1,4 +1,4 @@
-"""Results from a tracking store: for whoever has its address and none of the files."""
+"""Results from a tracking store, for readers who have its address and none of the files."""
 
 import tempfile
 from collections.abc import Collection, Iterable, Mapping, Sequence

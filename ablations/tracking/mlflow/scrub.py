@@ -28,7 +28,7 @@ FAILURES = (MlflowException, sqlalchemy.exc.SQLAlchemyError, OSError)
 
 @dataclass(frozen=True)
 class RunPatch:
-    """A run's patch. `clean`: as it may be kept."""
+    """The patch of a run. `clean`: as it may be kept."""
 
     run_id: str
     run_name: str
@@ -66,7 +66,7 @@ def patches_in(
 
 
 def replace(uri: str, patch: RunPatch) -> None:
-    """Put the clean patch in the place of the other. Raises UserError where the store does not let us."""
+    """Put the clean patch in the place of the other. Raises UserError where the store refuses."""
     client = connect(uri, WHERE)
     try:
         with limits(SHIP):
@@ -80,7 +80,7 @@ def replace(uri: str, patch: RunPatch) -> None:
 
 
 def _runs(client: Any, names: Sequence[str], executions: Collection[str], known: Collection[str]) -> dict[str, str]:
-    """Runs of executions, by id their names."""
+    """The names of the runs of executions, by id."""
     at = [found.experiment_id for name in names if (found := client.get_experiment_by_name(name)) is not None]
     if not at:
         return {}

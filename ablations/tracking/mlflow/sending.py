@@ -31,7 +31,7 @@ _PART = re.compile(rf"{FOLDER}/({PICTURES}\+step\+(\d+)\+timestamp\+.+?)(\+compr
 
 
 class LoggedImage(NamedTuple):
-    """A grid of samples and where it stands. `time_ms`: Unix time, ms."""
+    """A grid of samples and the step that it belongs to. `time_ms`: Unix time, ms."""
 
     path: Path
     step: int
@@ -49,7 +49,7 @@ class LoggedImage(NamedTuple):
 
 
 def send_points(client: Any, run_id: str, points: Sequence[LoggedPoint], *, check: bool) -> None:
-    """Send the finite ones, in requests that are stored whole or not at all."""
+    """Send the finite points, in requests that are stored whole or not at all."""
     finite = [point for point in points if math.isfinite(point.value)]
     if check:
         names = dict.fromkeys(point.name for point in finite)
@@ -82,7 +82,7 @@ def _send_picture(client: Any, run_id: str, path: Path, stem: str) -> None:
 
 
 def _stems_there(client: Any, run_id: str) -> Mapping[int, tuple[str, frozenset[str]]]:
-    """By step the stem of the picture that is there, and which of its two files."""
+    """By step, the stem of the picture that is there, and which of its two files."""
     found: dict[int, tuple[str, frozenset[str]]] = {}
     for info in client.list_artifacts(run_id, FOLDER):
         if match := _PART.fullmatch(info.path):
@@ -99,7 +99,7 @@ CONTEXT = "mlflow.data.context"
 
 
 def dataset_input(first: Started, config: Config) -> Any:
-    """The input of a run that began so. MLflow's own digest covers 10,000 numbers; ours covers every image."""
+    """The input of a run with this beginning. MLflow's own digest covers 10,000 numbers; ours covers every image."""
     settings = config.plain()
     profile = {"image_shape": list(first.image_shape), "skipped_files": first.data_skipped}
     dataset = Dataset(

@@ -34,11 +34,7 @@ DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 
 @dataclass(frozen=True)
 class Store:
-    """An MLflow store that has answered, and the experiment in it.
-
-    `folder`: the id of the study's folder, which the runs bear; `notice`: what the user is to know about whose the
-    experiment is.
-    """
+    """An MLflow store that has answered, and the study's experiment in it."""
 
     client: Any  # MlflowClient; the library is not typed for us
     uri: str
