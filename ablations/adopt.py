@@ -153,7 +153,7 @@ def _difference(folder: Path, record: TrialRecord, trial: Trial) -> str:
     there = trial.config.plain()
     if "data_dir" in there and "data_dir" in start.config:
         there["data_dir"] = start.config["data_dir"]
-    if start.fingerprint != resolve(there).fingerprint():
+    if start.fingerprint != resolve(there, named=()).fingerprint():
         return f"its journal is another configuration's ({start.fingerprint}): " + _settings(start.config, there)
     return ""
 

@@ -66,7 +66,7 @@ def verify(directory: Path, again: Again, stop: Callable[[], bool], on_step: OnS
     start = recorded[0] if recorded else None
     if not isinstance(start, Started) or not has_result(recorded):
         raise UserError(Problem("has no result that could come out the same", source=str(directory)))
-    config = resolve(record.config)
+    config = resolve(record.config, named=())
     if config.fingerprint() != record.fingerprint:
         message = f"its settings mean another run by now ({config.fingerprint()}, recorded {record.fingerprint})"
         raise UserError(Problem(message, source=str(directory), allowed="the version that it was trained with"))

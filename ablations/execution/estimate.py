@@ -69,7 +69,7 @@ def _measured(settings: dict[str, Any], device: str, threads: int, seconds: floa
     from gan_core.training.timing import measure
 
     torch.set_num_threads(threads)
-    cost = measure(resolve(settings), device, seconds)
+    cost = measure(resolve(settings, named=()), device, seconds)
     return cost.per_step, cost.per_kfake, cost.per_progress_kfake, cost.per_showing
 
 

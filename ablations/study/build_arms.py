@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ablations.study.arm import Arm, LeftOut
 from ablations.study.designs import DESIGNS, Combination, Layout
-from ablations.study.factors import Settings, StudyFactor, Where, clashes, merged, resolved, without
+from ablations.study.factors import Settings, StudyFactor, Where, clashes, merged, named_by, resolved, without
 from gan_core.config import broken_rules
 from gan_core.problems import Problem
 from gan_core.schema.configuration import Config
@@ -72,7 +72,7 @@ def _tried(
     place = _place_of(combination, factors)
     if found := clashes(on, factors):
         return None, [Problem(clash, place, "one value a setting") for clash in found], tuple(found)
-    result = resolved(merged(baseline, on, factors))
+    result = resolved(merged(baseline, on, factors), named_by(on, factors))
     if not result.wrong:
         return result.config, [], ()
     reasons = tuple(f"{'.'.join(map(str, p.where))} {p.message}" for p in result.forbidden)

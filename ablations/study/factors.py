@@ -1,7 +1,7 @@
 """The settings of factors together with a baseline: resolved, with all problems in them."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gan_core.config import resolve
@@ -32,16 +32,17 @@ class Resolved(NamedTuple):
         return [*self.mistakes, *self.forbidden]
 
 
-def resolved(settings: Settings) -> Resolved:
+def resolved(settings: Settings, named: Collection[str] | None = None) -> Resolved:
     """Resolve the settings.
 
-    What is wrong is taken out until nothing is, since rules are checked only when types are right.
+    What is wrong is taken out until nothing is, since rules are checked only when types are right. `named`: the
+    settings that must have an effect, see `gan_core.config.resolve`.
     """
     mistakes: list[Problem] = []
     forbidden: list[Problem] = []
     while True:
         try:
-            return Resolved(resolve(settings), settings, mistakes, forbidden)
+            return Resolved(resolve(settings, named), settings, mistakes, forbidden)
         except UserError as error:
             wrong = {str(p.where[0]) for p in error.problems if p.where} & settings.keys()
             if not wrong:
@@ -56,6 +57,11 @@ def merged(baseline: Settings, on: Sequence[str], factors: Mapping[str, StudyFac
     for name in on:
         settings |= factors[name].settings
     return settings
+
+
+def named_by(on: Iterable[str], factors: Mapping[str, StudyFactor]) -> set[str]:
+    """The settings that these factors name."""
+    return {key for name in on for key in factors[name].settings}
 
 
 def without(settings: Settings, keys: set[str]) -> Settings:

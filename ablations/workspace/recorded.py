@@ -53,7 +53,7 @@ def recorded_arms(record: StudyRecord) -> tuple[Arm, ...]:
             name=arm.name,
             factors=arm.factors,
             settings=arm.config,
-            config=resolve(arm.config),
+            config=resolve(arm.config, named=()),
             design=record.design,
             reference=record.reference,
             previous=arm.previous,
@@ -104,7 +104,7 @@ def recorded_trials(workspace: Workspace) -> list[Trial]:
     trials = []
     for path in sorted(workspace.trials.glob(f"*/{RECORD}")):
         record = read_trial_record(path.parent)
-        config = resolve(record.config)
+        config = resolve(record.config, named=())
         arm = Arm(
             record.arm,
             record.factors,

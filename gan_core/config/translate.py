@@ -4,7 +4,7 @@ The level of a choice is a name in its registry. The fields of the tricks are ma
 off, an options record is on.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pydantic import Field, ValidationError, create_model, model_validator
@@ -108,8 +108,12 @@ def _defaults(architecture: str) -> dict[str, Any]:
     return {**own, **ARCHITECTURES[architecture].defaults}
 
 
-def resolve(settings: Mapping[str, Any]) -> Config:
+def resolve(settings: Mapping[str, Any], named: Collection[str] | None = None) -> Config:
     """The configuration that these settings mean.
+
+    `named`: the settings that were chosen for this configuration in particular; each of them must have an effect. None:
+    all of them. Empty for a configuration that was recorded. An arm of a study names what it changes, so that it may
+    have another optimizer than the one that the baseline's numbers are for.
 
     Raises UserError with every problem in it; it is a RuleError where each setting is right by itself.
     """
@@ -119,7 +123,7 @@ def resolve(settings: Mapping[str, Any]) -> Config:
         raise UserError(*problems_of(error, FULL)) from None
     if problems := [
         *network_problems(config, settings),
-        *idle_numbers(config, _defaults(config.architecture)),
+        *idle_numbers(config, settings if named is None else named, _defaults(config.architecture)),
         *data_problems(config),
         *score_problems(config),
         *broken_rules(config, "error"),

@@ -1,6 +1,6 @@
 """Optimizers by name, one for each player."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 import torch
@@ -70,16 +70,17 @@ def optimizer_of(config: Config, player: Player, parameters: Iterable[nn.Paramet
     return OPTIMIZERS[name].build(parameters, Numbers(lr, betas, config.momentum, config.rmsprop_decay, weight_decay))
 
 
-def idle_numbers(config: Config, defaults: Mapping[str, float]) -> list[Problem]:
-    """Settings that were given and have no effect under the chosen optimizers.
+def idle_numbers(config: Config, named: Collection[str], defaults: Mapping[str, float]) -> list[Problem]:
+    """The problems of settings that were named and have no effect under the chosen optimizers.
 
-    `defaults`: the value of each such setting where nobody gives one; at its default a setting is not taken for given.
+    `defaults`: the value of each setting where nobody names it. A setting at its default is no problem, because the
+    plain form of a configuration names all of them.
     """
     chosen = {"g": config.optimizer_g, "d": config.optimizer_d}
     problems = []
     for setting in dict.fromkeys(setting for optimizer in OPTIMIZERS.values() for setting in optimizer.uses):
         idle = not any(setting in OPTIMIZERS[name].uses for name in chosen.values())
-        if idle and getattr(config, setting) != defaults[setting]:
+        if idle and setting in named and getattr(config, setting) != defaults[setting]:
             users = ", ".join(name for name, optimizer in OPTIMIZERS.items() if setting in optimizer.uses)
             both = " and ".join(dict.fromkeys(chosen.values()))
             problems.append(Problem(f"has no effect under {both}; optimizers that use it: {users}", where=(setting,)))

@@ -74,7 +74,7 @@ def _run(path: Path, request: ScoreRequest, place: Place, tell: OnProgress | Non
     if told := [name for name, value in asked.items() if value is not None]:
         raise UserError(*(Problem("is for pictures: a run records it itself", (name,)) for name in told))
     run = saved_run(path, request.of, place.device)
-    config = run.generator.config if request.like is None else resolve(request.like)
+    config = run.generator.config if request.like is None else resolve(request.like, named=())
     reference = _reference(request, config, place, tell)
     if request.reference is None and training_data.key(config) == training_data.key(run.generator.config):
         _check_images(run, reference)
@@ -95,7 +95,7 @@ def _pictures(path: Path, request: ScoreRequest, place: Place, tell: OnProgress 
     if request.seeds > 1:
         message = "pictures have no latents to draw again"
         raise UserError(Problem(message, ("seeds",), allowed="1; several evaluation seeds are for a generator"))
-    config = None if request.like is None else resolve(request.like)
+    config = None if request.like is None else resolve(request.like, named=())
     reference = _reference(request, config, place, tell)
     pictures = load_pictures(path, reference, request.fit, place.home, tell)
     n, notes = _count(pictures, request, config)

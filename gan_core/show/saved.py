@@ -68,7 +68,7 @@ def load_weights(path: Path, device: str = "cpu") -> SavedGenerator:
 
 def _generator(start: Started, path: Path, device: str) -> SavedGenerator:
     checked_device(device)
-    config = resolve(start.config)
+    config = resolve(start.config, named=())
     shape = start.image_shape or (DATASETS[config.data].channels, *config.shape)
     stand_ins = np.zeros((config.batch_size, *shape), dtype=np.uint8)
     stand_ins[0] = 1  # images of a single value could not be standardised

@@ -38,7 +38,7 @@ class ExportedTrial(Record):
 
     def resolved(self) -> Config:
         """The trial's configuration. Raises UserError where this version of the trainer means another run by it."""
-        config = resolve(self.config)
+        config = resolve(self.config, named=())
         if config.fingerprint() != self.fingerprint:
             message = f"is configuration {self.fingerprint} where it was exported and {config.fingerprint()} here"
             raise UserError(Problem(message, (self.name,), allowed="the same version of gan_core on both sides"))

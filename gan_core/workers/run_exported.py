@@ -85,7 +85,7 @@ class Batch:
         config = trial.resolved()
         if self.machine.data_dir is None or config.data_dir is None:
             return config
-        return resolve({**config.plain(), "data_dir": str(self.machine.data_dir)})
+        return resolve({**config.plain(), "data_dir": str(self.machine.data_dir)}, named=())
 
     def _prepare(self, configs: Sequence[Config], on_data: OnProgress, on_weights: OnProgress) -> None:
         seen: set[Hashable] = set()

@@ -23,7 +23,7 @@ ERROR = "error.txt"
 def train_job(job: Job, device: str, threads: int) -> Generator[AnyEvent, None, None]:
     """Train a job from its checkpoint to its end, on `threads` CPU threads; see `unattended`."""
     torch.set_num_threads(threads)
-    with closing(unattended(resolve(job.settings), job.directory, job.home, device)) as events:
+    with closing(unattended(resolve(job.settings, named=()), job.directory, job.home, device)) as events:
         yield from events
 
 

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from ablations.study.arm import Arm
 from ablations.study.designs.arm_names import arm_name
-from ablations.study.factors import StudyFactor, clashes, merged
+from ablations.study.factors import StudyFactor, clashes, merged, named_by
 from ablations.study.space.dimension import Choices, Params, Range, holds
 from gan_core.config import resolve
 from gan_core.problems import UserError
@@ -62,7 +62,7 @@ class Space:
             return Forbidden(tuple(found))
         settings = self.settings(params)
         try:
-            config = resolve(settings)
+            config = resolve(settings, {*named_by(on, self.tricks), *params})
         except UserError as error:
             reasons = (f"{'.'.join(map(str, problem.where))} {problem.message}" for problem in error.problems)
             return Forbidden(tuple(dict.fromkeys(reasons)))

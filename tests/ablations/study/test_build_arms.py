@@ -201,3 +201,20 @@ def test_one_mistake_one_message(tmp_path: Path, text: str, old: str, new: str, 
     assert len(problems) == 1, problems
     assert problems[0].startswith(f"mine.yaml:{line}: "), problems
     assert [part for part in parts if part not in problems[0]] == []
+
+
+def test_an_arm_with_another_optimizer_may_inherit_numbers_that_it_does_not_use(tmp_path: Path) -> None:
+    """Only what the arm itself names must have an effect there; the baseline's numbers are the baseline's."""
+    text = """\
+question: q
+design: one-in
+seeds: 2
+baseline: {data: shapes, beta1: 0.0}
+tricks:
+  rmsprop: {optimizer_g: rmsprop, optimizer_d: rmsprop, rmsprop_decay: 0.9}
+"""
+    study = _load(tmp_path, text)
+    assert [arm.config.beta1 for arm in study.arms] == [0.0, 0.0]
+    assert len(trials_of(study, tmp_path)) == 4
+    (problem,) = _problems(tmp_path, text.replace("rmsprop_decay: 0.9", "beta2: 0.9"))
+    assert "beta2: has no effect under rmsprop" in problem

@@ -90,10 +90,18 @@ def test_weight_decay_comes_with_adamw_for_the_player_that_has_it() -> None:
     assert resolve(config.plain()) == config
 
 
+SGD = {"optimizer_g": "sgd", "optimizer_d": "sgd"}
+
+
 @pytest.mark.parametrize(
     ("settings", "words"),
     [
         ({"momentum": 0.9}, ["momentum", "sgd, rmsprop"]),
+        ({**SGD, "beta1": 0.9}, ["beta1: has no effect under sgd", "adam, adamw"]),
+        ({**SGD, "beta2": 0.9}, ["beta2: has no effect under sgd", "adam, adamw"]),
+        ({**SGD, "optimizer_g": "rmsprop", "beta1": 0.0}, ["beta1: has no effect under rmsprop and sgd"]),
+        ({**SGD, "rmsprop_decay": 0.9}, ["rmsprop_decay", "use it: rmsprop"]),
+        ({"rmsprop_decay": 0.9}, ["rmsprop_decay: has no effect under adam"]),
         ({"optimizer_g": "adamw", "weight_decay_g": 0.0}, ["weight_decay_g", "is adam"]),
         ({"optimizer": "adam"}, ["no setting is called 'optimizer'", "optimizer_"]),
         ({"optimizer_d": "admaw"}, ["optimizer_d", "did you mean 'adamw'?"]),
@@ -104,3 +112,21 @@ def test_what_would_not_act_is_refused(settings: dict[str, Any], words: list[str
     with pytest.raises(UserError) as caught:
         resolve(settings)
     assert all(word in str(caught.value) for word in words)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [{"optimizer_g": "rmsprop", "beta1": 0.0}, {**SGD, "optimizer_d": "adam", "beta2": 0.9}, {**SGD, "beta1": 0.5}],
+    ids=str,
+)
+def test_a_number_that_one_player_uses_or_that_is_the_default_is_accepted(settings: dict[str, Any]) -> None:
+    config = resolve(settings)
+    assert resolve(config.plain()) == config
+
+
+def test_a_recorded_configuration_is_read_although_a_number_had_no_effect() -> None:
+    """Results of runs that were accepted once stay readable; only the settings that are named now must act."""
+    recorded = {**resolve(SGD).plain(), "beta1": 0.0}
+    assert resolve(recorded, named=()).beta1 == 0.0
+    with pytest.raises(UserError, match="beta1: has no effect"):
+        resolve(recorded, named={"beta1"})
