@@ -29,7 +29,9 @@ def broken_rules(config: Config, severity: Severity) -> list[Problem]:
         for owner, word, rule in _rules(config)
         if rule.severity == severity and not rule.holds(config)
     ]
-    return broken if severity == "error" else [*broken, *_normalised_twice(config), *out_of_reach(config)]
+    if severity == "error":
+        return broken
+    return [*broken, *_normalised_twice(config), *_normalised_early(config), *out_of_reach(config)]
 
 
 def _normalised_twice(config: Config) -> list[Problem]:
@@ -43,6 +45,18 @@ def _normalised_twice(config: Config) -> list[Problem]:
         )
         for player, (activation, norm) in players.items()
         if ACTIVATIONS[activation].normalises and norm != "none"
+    ]
+
+
+def _normalised_early(config: Config) -> list[Problem]:
+    """A warning for each network whose normalisation has a variant that is the paper's, after the activation."""
+    return [
+        Problem(
+            f"{norm} stands before the activation, and its authors' code has it after: {norm}_after_activation",
+            where=(f"norm_{player}",),
+        )
+        for player, norm in (("g", config.norm_g), ("d", config.norm_d))
+        if f"{norm}_after_activation" in NORMALISATIONS
     ]
 
 

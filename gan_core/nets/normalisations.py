@@ -17,7 +17,7 @@ class Normalisation:
     shifts: bool  # it adds a bias of its own, so that the linear map before it needs none
     maps: Build
     vectors: Build | None
-    after_activation: bool = False  # it stands behind the activation, and not before it
+    after_activation: bool = False  # it comes after the activation in place of before it
 
 
 class PixelNorm(nn.Module):
@@ -46,12 +46,19 @@ NORMALISATIONS: dict[str, Normalisation] = {
         lambda channels: nn.InstanceNorm2d(channels, affine=True),
         None,
     ),
-    # Per image and pixel, over channels
+    # Per image and pixel, over channels. Before ReLU: what the next layer gets has mean square 0.5
     "pixel": Normalisation(
+        "Karras et al. 2018, arXiv:1710.10196, section 4.2, but before the activation",
+        False,
+        lambda channels: PixelNorm(),
+        lambda channels: PixelNorm(),
+    ),
+    # As in the authors' code: what the next layer gets has mean square 1
+    "pixel_after_activation": Normalisation(
         "Karras et al. 2018, arXiv:1710.10196, section 4.2",
         False,
         lambda channels: PixelNorm(),
         lambda channels: PixelNorm(),
-        after_activation=True,  # as in the authors' code: what the next layer gets has mean square 1
+        after_activation=True,
     ),
 }

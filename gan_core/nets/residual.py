@@ -23,7 +23,7 @@ class ResidualBlock(nn.Module):
 
     def __init__(self, style: Style, c_in: int, c_out: int, resample: Resample, on_images: bool = False) -> None:
         super().__init__()
-        self.resample, self.on_images = resample, on_images
+        self.resample, self.on_images, self.norm_last = resample, on_images, style.norm.after_activation
         hidden = c_out if on_images or resample == "up" else c_in
         before = NO_NORM if on_images else style.norm
         self.norm1 = style.normalise(before, c_in)
@@ -37,12 +37,16 @@ class ResidualBlock(nn.Module):
         self.shortcut = style.head(partial(nn.Conv2d, c_in, c_out, 1)) if changes else None
 
     def forward(self, x: Tensor) -> Tensor:
-        h = x if self.norm1 is None else self.norm1(x)
-        h = h if self.activation1 is None else self.activation1(h)
+        h = self._prepared(x, self.norm1, self.activation1)
         h = self.conv1(_doubled(h) if self.resample == "up" else h)
-        h = h if self.norm2 is None else self.norm2(h)
-        h = self.conv2(self.activation2(h))
+        h = self.conv2(self._prepared(h, self.norm2, self.activation2))
         return (_halved(h) if self.resample == "down" else h) + self._shortcut(x)
+
+    def _prepared(self, x: Tensor, norm: nn.Module | None, activation: nn.Module | None) -> Tensor:
+        """What a convolution gets: the input normalised and activated, in the normalisation's order."""
+        for part in (activation, norm) if self.norm_last else (norm, activation):
+            x = x if part is None else part(x)
+        return x
 
     def _shortcut(self, x: Tensor) -> Tensor:
         if self.shortcut is None:

@@ -34,9 +34,10 @@ class Generator(GeneratorNetwork):
             "form": nn.Unflatten(1, (count, height, width)),
         }
         ups = [{"residual": ResidualBlock(style, count, count, "up")} for _ in range(3)]
-        norm = style.normalise(style.norm, count)
-        after = {**({"norm": norm} if norm is not None else {}), "activation": style.activation.build()}
-        blocks = [_block(before, ups[0]), _block(ups[1]), _block(ups[2], after)]
+        norm, activation = style.normalise(style.norm, count), {"activation": style.activation.build()}
+        normed = {"norm": norm} if norm is not None else {}
+        after = (activation, normed) if style.norm.after_activation else (normed, activation)
+        blocks = [_block(before, ups[0]), _block(ups[1]), _block(ups[2], *after)]
         super().__init__(blocks, style.head(partial(nn.Conv2d, count, channels, 3, 1, 1)))
 
 

@@ -170,3 +170,9 @@ def test_another_seed_is_what_resolving_the_words_with_it_gives(settings: dict[s
 def test_what_is_no_seed_makes_no_configuration(seed: Any) -> None:
     with pytest.raises(ValueError, match="is no seed: 0 to 2147483647"):
         resolve({}).with_seed(seed)
+
+
+def test_pixel_norm_before_the_activation_is_a_warning_that_names_the_papers() -> None:
+    (problem,) = broken_rules(resolve({"norm_g": "pixel"}), "warning")
+    assert (problem.where, "pixel_after_activation" in problem.message) == (("norm_g",), True)
+    assert broken_rules(resolve({"norm_g": "pixel_after_activation"}), "warning") == []

@@ -137,6 +137,7 @@ def test_every_norm_trains_or_is_refused(name: str, norm: str) -> None:
         "layer": ("LayerNorm", "GroupNorm"),
         "instance": ("Instance",),
         "pixel": ("Pixel",),
+        "pixel_after_activation": ("Pixel",),
     }
     for net in (state.G, state.D):
         names = [type(m).__name__ for m in net.modules() if "Norm" in type(m).__name__]

@@ -54,11 +54,12 @@ def test_pixel_norm_of_nothing_is_nothing() -> None:
 
 @pytest.mark.parametrize("norm", NORMALISATIONS)
 def test_where_it_stands_in_a_block(norm: str) -> None:
-    """Before the activation, as batch norm's paper has it; pixel norm behind it, as its authors' code has it."""
+    """Before the activation, as the paper of batch norm has it; after it where the name says so."""
     style = Style.of(resolve({"norm_d": norm, "activation_d": "leaky_relu"}), "D")
     block = style.block(partial(nn.Conv2d, 3, 8, 3), 8)
     names = [name for name, _ in block.named_children() if name != "linear"]
-    assert names == {"none": ["activation"], "pixel": ["activation", "norm"]}.get(norm, ["norm", "activation"])
-    if norm == "pixel":
+    after = norm.endswith("after_activation")
+    assert names == (["activation"] if norm == "none" else ["activation", "norm"] if after else ["norm", "activation"])
+    if after:
         out = block(torch.randn(4, 3, 9, 9, generator=torch.Generator().manual_seed(0)))
         torch.testing.assert_close(out.square().mean(1), torch.ones(4, 7, 7), atol=1e-4, rtol=0)

@@ -1,5 +1,7 @@
 """Residual blocks against the same arithmetic without modules."""
 
+from collections.abc import Callable
+
 import pytest
 import torch
 import torch.nn.functional as F  # noqa: N812  the field's name
@@ -10,9 +12,9 @@ from gan_core.nets.residual import ResidualBlock
 from gan_core.nets.style import Style
 
 
-def block(player: str, c_in: int, c_out: int, resample: str, **kwargs: bool) -> ResidualBlock:
+def block(player: str, c_in: int, c_out: int, resample: str, norm_g: str = "batch", **kwargs: bool) -> ResidualBlock:
     torch.manual_seed(0)
-    config = resolve({"architecture": "sngan_resnet"})
+    config = resolve({"architecture": "sngan_resnet", "norm_g": norm_g})
     return ResidualBlock(Style.of(config, player), c_in, c_out, resample, **kwargs)
 
 
@@ -39,6 +41,20 @@ def test_up() -> None:
     b, x = block("G", 4, 6, "up"), torch.randn(3, 4, 5, 7)
     h = conv(twice(whitened(x).relu()), b.conv1)
     expected = conv(whitened(h).relu(), b.conv2) + conv(twice(x), b.shortcut)
+    torch.testing.assert_close(b(x), expected, rtol=1e-4, atol=1e-5)
+
+
+def unit(x: Tensor) -> Tensor:
+    return x / (x.square().mean(1, keepdim=True) + 1e-8).sqrt()
+
+
+@pytest.mark.parametrize(
+    ("norm", "prepared"),
+    [("pixel", lambda x: unit(x).relu()), ("pixel_after_activation", lambda x: unit(x.relu()))],
+)
+def test_pixel_norm_before_or_after_the_activation(norm: str, prepared: Callable[[Tensor], Tensor]) -> None:
+    b, x = block("G", 4, 6, "up", norm_g=norm), torch.randn(3, 4, 5, 7)
+    expected = conv(prepared(conv(twice(prepared(x)), b.conv1)), b.conv2) + conv(twice(x), b.shortcut)
     torch.testing.assert_close(b(x), expected, rtol=1e-4, atol=1e-5)
 
 
