@@ -21,8 +21,9 @@ from gan_core.tricks import tricks_of
 def broken_rules(config: Config, severity: Severity) -> list[Problem]:
     """The rules that this configuration breaks, among the needs and exclusions of its loss and its tricks.
 
-    Warnings also name activations that stand behind a normalisation they make idle, and the options that the budget is
-    too small for.
+    Warnings also name activations that make the normalisation before them idle, normalisations that stand elsewhere
+    than in their paper's code, tricks that mirror images which face one way, and options that the budget is too small
+    for.
     """
     broken = [
         Problem(f"{word} {rule.text} ({rule.reason})", where=(owner,))
@@ -31,7 +32,8 @@ def broken_rules(config: Config, severity: Severity) -> list[Problem]:
     ]
     if severity == "error":
         return broken
-    return [*broken, *_normalised_twice(config), *_normalised_early(config), *out_of_reach(config)]
+    more = (_normalised_twice, _normalised_early, _mirrored, out_of_reach)
+    return [*broken, *(problem for problems_of in more for problem in problems_of(config))]
 
 
 def _normalised_twice(config: Config) -> list[Problem]:
@@ -57,6 +59,16 @@ def _normalised_early(config: Config) -> list[Problem]:
         )
         for player, norm in (("g", config.norm_g), ("d", config.norm_d))
         if f"{norm}_after_activation" in NORMALISATIONS
+    ]
+
+
+def _mirrored(config: Config) -> list[Problem]:
+    """A warning for each trick that teaches D that mirrored images are the same, where the data have none."""
+    one_way = DATASETS[config.data].one_way
+    return [
+        Problem(f"mirrors images, and the {one_way} of {config.data} face one way: flip: false", where=(trick.name,))
+        for trick, options in tricks_of(config)
+        if one_way and trick.mirrors(options)
     ]
 
 

@@ -70,5 +70,6 @@ FASHION_MNIST = DataSet(
     identity=identity,
     obtain=files.obtain,
     look=files.look,
+    one_way="shoes",
     prepare=Published("fashion-mnist", identity, read, rule, transform).prepare,
 )

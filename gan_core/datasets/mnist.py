@@ -55,5 +55,6 @@ MNIST = DataSet(
     identity=identity,
     obtain=FILES.obtain,
     look=FILES.look,
+    one_way="digits",
     prepare=Published("mnist", identity, read, rule, transform).prepare,
 )

@@ -104,6 +104,7 @@ class DataSet:
     obtain: Callable[[Path, tuple[Path, ...], OnStep], tuple[SearchedPlace, ...]] = field(repr=False)
     look: Callable[[Path, tuple[Path, ...]], SearchedPlace] = field(repr=False)
     prepare: Callable[[DataRequest], ImageSet] = field(repr=False)
+    one_way: str = ""  # what faces one way in its images, so that a mirrored one is none of them; "": nothing is known
 
 
 def content_digest(images: Images, labels: Labels, transform: str) -> str:

@@ -6,6 +6,9 @@ being a random horizontal flip and a shift by a few pixels, D its output before 
 over the fakes, which keeps D from taking T's traces for those of G: the balanced form of Zhao et al. 2020, "Improved
 Consistency Regularization for GANs" (arXiv:2002.04724), Algorithm 1, with both weights at 10. Images are taken as D
 sees them, G's phase is left alone, and what a shift uncovers is the image's own border, reflected.
+
+A D that says the same of an image and of its mirror image lets G draw both. Where all images face one way (the shoes of
+Fashion-MNIST, digits) `flip: false` keeps T within the data.
 """
 
 import torch
@@ -62,4 +65,5 @@ TRICK = Trick(
     paper="Zhang et al. 2020, arXiv:1910.12027, Algorithm 1; Zhao et al. 2020, arXiv:2002.04724, Algorithm 1",
     options=Options,
     build=build,
+    mirrors=lambda options: options.flip,
 )

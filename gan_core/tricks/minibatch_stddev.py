@@ -72,5 +72,13 @@ TRICK = Trick(
             holds=lambda c: c.batch_size % (c.trick("minibatch_stddev").group or c.batch_size) == 0,
             reason="each image belongs to one group, and all groups are of one size",
         ),
+        Compatibility(
+            text="a D that is not linear after the statistic",
+            holds=lambda c: c.last_activation_d != "none",
+            reason="D's last layer alone comes after the statistic, so it adds one number to the logits of all images "
+            "of a batch or group; in the authors' D a convolution and an activation come first (Karras et al. 2018, "
+            "arXiv:1710.10196, table 2)",
+            severity="warning",
+        ),
     ),
 )

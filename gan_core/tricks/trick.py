@@ -33,6 +33,7 @@ class Trick:
     excludes: tuple[Compatibility, ...] = ()
     acts: Callable[[Mapping[str, float]], bool] = any_nonzero
     reaches: tuple[Reach, ...] = ()  # of options that need a budget of some size to act
+    mirrors: Callable[[Any], bool] = lambda options: False  # with these options D takes a mirrored image for the same
 
     @property
     def main_option(self) -> str:

@@ -176,3 +176,11 @@ def test_pixel_norm_before_the_activation_is_a_warning_that_names_the_papers() -
     (problem,) = broken_rules(resolve({"norm_g": "pixel"}), "warning")
     assert (problem.where, "pixel_after_activation" in problem.message) == (("norm_g",), True)
     assert broken_rules(resolve({"norm_g": "pixel_after_activation"}), "warning") == []
+
+
+def test_mirrored_images_are_a_warning_where_the_data_face_one_way() -> None:
+    for data, flip, warned in (("fashion-mnist", True, 1), ("fashion-mnist", False, 0), ("shapes", True, 0)):
+        config = resolve({"data": data, "norm_d": "none", "consistency_regularization": {"flip": flip}})
+        problems = broken_rules(config, "warning")
+        assert [problem.where for problem in problems] == [("consistency_regularization",)] * warned
+        assert all("shoes of fashion-mnist face one way" in problem.message for problem in problems)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from gan_core.config import resolve
+from gan_core.config import broken_rules, resolve
 from gan_core.datasets.batches import ImageArray
 from gan_core.problems import UserError
 from gan_core.tricks import tricks_of
 from gan_core.tricks.minibatch_stddev import MinibatchStddev, Options
-from tests.gan_core.trainer import same, steps, tiny_state
+from tests.gan_core.trainer import TINY, same, steps, tiny_state
 
 
 def batch(*shape: int) -> torch.Tensor:
@@ -85,3 +85,19 @@ def test_a_group_that_does_not_divide_the_batch_is_refused() -> None:
     with pytest.raises(UserError, match="that its group divides"):
         resolve({"minibatch_stddev": 4, "batch_size": 30})
     resolve({"minibatch_stddev": 4, "batch_size": 32})
+
+
+@pytest.mark.parametrize(("last", "shifted_alike"), [("none", True), ("gelu", False)])
+def test_behind_a_linear_layer_it_shifts_all_logits_alike_and_is_warned_about(last: str, shifted_alike: bool) -> None:
+    """The difference that the statistic makes to each logit of a batch: one number, unless something bends it."""
+    config = resolve({**TINY, "minibatch_stddev": True, "norm_d": "none", "last_activation_d": last})
+    D = tiny_state(np.random.default_rng(0).integers(0, 256, (16, 1, 16, 16), np.uint8), **config.plain()).D
+    x = torch.randn(8, 1, 16, 16, generator=torch.Generator().manual_seed(0))
+    with torch.no_grad():
+        D.head.weight[:, -1] = 3.0
+        seen = D(x)
+        D.head.weight[:, -1] = 0.0
+        shift = seen - D(x)
+    assert float(shift.abs().min()) > 0
+    assert (float(shift.std()) < 1e-4 * float(shift.abs().mean())) is shifted_alike
+    assert ("not linear after" in str(broken_rules(config, "warning"))) is shifted_alike
