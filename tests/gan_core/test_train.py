@@ -11,6 +11,7 @@ from safetensors.torch import load_file
 from gan_core import journal
 from gan_core.config import Config, resolve
 from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Started, Ticked
+from gan_core.game.losses import LOSSES
 from gan_core.problems import UserError
 from gan_core.train import train
 from gan_core.training.timetable import moments
@@ -154,8 +155,10 @@ def test_evaluating_changes_nothing_in_the_run(whole: tuple[Path, list[AnyEvent]
     assert all(torch.equal(ours[key], theirs[key]) for key in theirs)
 
 
-def test_divergence_is_a_result(tmp_path: Path, home: Path) -> None:
-    events = run(tiny(lr_d=1e30, lr_g=1e30, spectral_norm=None), tmp_path, home)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_divergence_is_a_result(loss: str, tmp_path: Path, home: Path) -> None:
+    """Whatever the loss: an exception would call the run failed, and it would be missing in place of counted."""
+    events = run(tiny(loss=loss, lr_d=1e30, lr_g=1e30, spectral_norm=None), tmp_path, home)
     end = events[-1]
     assert isinstance(end, Finished)
     assert end.status == "diverged"
