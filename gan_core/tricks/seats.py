@@ -42,7 +42,7 @@ class Pass(NamedTuple):
 
 @dataclass(frozen=True)
 class Term:
-    """A scalar that is added to a phase's loss every `every` steps, noted under `name`."""
+    """A scalar that is added to a player's loss at every `every`th of its updates in the run, noted under `name`."""
 
     name: str
     every: int
