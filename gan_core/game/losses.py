@@ -16,6 +16,7 @@ from torch import Tensor
 
 from gan_core.schema.rules import Compatibility
 
+MEAN = 1  # torch's number for that reduction
 BOUNDS_ON_D = ("weight_clipping", "gradient_penalty", "dragan", "r1", "r2")  # tricks that bound D's slope, or punish it
 
 
@@ -50,7 +51,7 @@ def _non_saturating_g(fake: Tensor, t_fake: Tensor, real: Tensor | None) -> Tens
 
 
 class _BinaryCrossEntropy(torch.autograd.Function):
-    """torch's binary cross-entropy on probabilities, to the last bit, without its refusal of NaN and of soft targets.
+    """torch's mean binary cross-entropy on probabilities, to the last bit, without its refusal of NaN and soft targets.
 
     torch's own raises where a probability is NaN, so that a run that diverges would count as failed, and for targets
     outside [0, 1], which noisy labels draw.
@@ -58,7 +59,8 @@ class _BinaryCrossEntropy(torch.autograd.Function):
 
     @staticmethod
     def forward(p: Tensor, target: Tensor) -> Tensor:
-        return (target - 1) * torch.log1p(-p).clamp(min=-100) - target * torch.log(p).clamp(min=-100)
+        each = (target - 1) * torch.log1p(-p).clamp(min=-100) - target * torch.log(p).clamp(min=-100)
+        return each.mean()
 
     @staticmethod
     def setup_context(ctx: Any, inputs: tuple[Tensor, Tensor], output: Tensor) -> None:
@@ -67,12 +69,12 @@ class _BinaryCrossEntropy(torch.autograd.Function):
     @staticmethod
     def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
         p, target = ctx.saved_tensors
-        return grad * (p - target) / ((1 - p) * p).clamp(min=1e-12), None
+        return torch.ops.aten.binary_cross_entropy_backward(grad, p, target, None, MEAN), None
 
 
 def _cross_entropy(p: Tensor, target: Tensor) -> Tensor:
-    each: Tensor = _BinaryCrossEntropy.apply(p, target)
-    return each.mean()
+    mean: Tensor = _BinaryCrossEntropy.apply(p, target)
+    return mean
 
 
 def _sigmoid_d(real: Tensor, fake: Tensor, t_real: Tensor, t_fake: Tensor) -> Tensor:
