@@ -222,16 +222,24 @@ def test_a_size_that_cannot_be_drawn_is_refused(name: str, size: Any, words: str
 @pytest.mark.parametrize("name", ARCHITECTURES)
 @pytest.mark.parametrize("player", ["g", "d"])
 def test_arms_share_the_initial_weights_of_layers_that_both_have(name: str, player: str) -> None:
-    """Every linear map, whatever the normalisation and biases are, for every pair of settings that are allowed."""
+    """Every linear map, whatever the normalisation, the biases and the activation are, for all that is allowed.
+
+    An activation may bring an initialisation of its own, so the initialisation is named here.
+    """
+    initialisation = f"initialisation_{player}"
+    plain = {initialisation: getattr(tiny(name), initialisation)}
+    norms = itertools.product(NORMALISATIONS, ("where_needed", "all", "none"))
+    changes = [{f"norm_{player}": norm, "bias": bias} for norm, bias in norms]
+    changes += [{f"activation_{player}": activation} for activation in ACTIVATIONS]
     nets = []
-    for norm, bias in itertools.product(NORMALISATIONS, ("where_needed", "all", "none")):
+    for change in changes:
         try:
-            state = state_of(tiny(name, **{f"norm_{player}": norm, "bias": bias}))
+            state = state_of(tiny(name, **plain, **change))
         except UserError:
             continue
         layers = (state.G if player == "g" else state.D).named_modules()
         nets.append({name: layer.weight for name, layer in layers if isinstance(layer, LINEAR_MAPS)})
-    assert len(nets) > 2
+    assert len(nets) > len(ACTIVATIONS) + 2
     for one, other in itertools.pairwise(nets):
         for layer in one.keys() & other.keys():
             if one[layer].shape == other[layer].shape:
