@@ -13,11 +13,12 @@ import torch
 from torch import Tensor
 
 from gan_core.config import Config, resolve
+from gan_core.game.losses import LOSSES
 from gan_core.nets.dcgan import Generator
 
 Seeds = Literal["tuning", "fresh"]
 FIRST_SEED: dict[Seeds, int] = {"tuning": 1000, "fresh": 2000}
-HARD, EASY = ("mode collapse", "oscillating"), ("vanishing gradients", "D overpowered", "diverged")
+HARD, EASY = ("mode collapse", "oscillating"), ("vanishing gradients", "D overpowered", "diverged", "can't tell")
 COUNTS: dict[Seeds, dict[str, int]] = {  # runs of each configuration
     "tuning": {"healthy": 3, **dict.fromkeys(HARD, 2), **dict.fromkeys(EASY, 2)},
     "fresh": {"healthy": 4, **dict.fromkeys(HARD, 3), **dict.fromkeys(EASY, 2)},
@@ -44,15 +45,6 @@ WAYS: dict[str, dict[str, dict[str, Any]]] = {
         "spectral norm, hinge": {"spectral_norm": True, "loss": "hinge"},
         "R1": {"r1": True, "lr_g": 1e-3, "lr_d": 1e-3},
         "relativistic": {"loss": "relativistic", "norm_d": "batch"},
-        "relativistic, R1 and R2": {"loss": "relativistic", "r1": 1.0, "r2": 1.0, "lr_g": 1e-3, "lr_d": 1e-3},
-        "WGAN-GP": {
-            "loss": "wasserstein",
-            "gradient_penalty": True,
-            "lr_g": 1e-3,
-            "lr_d": 1e-3,
-            "d_steps": 2,
-            "budget_kimg": 24.0,
-        },
         "least squares": {"loss": "least_squares", "norm_d": "batch"},
     },
     "mode collapse": {
@@ -80,13 +72,34 @@ WAYS: dict[str, dict[str, dict[str, Any]]] = {
         "D stands still": {"lr_d": 1e-12},
         "D 5000 times slower": {"lr_d": 1e-6, "lr_g": 5e-3},
         "D 1000 times slower": {"lr_d": 1e-5, "lr_g": 1e-2},
-        "critic stands still": {"loss": "wasserstein", "gradient_penalty": True, "lr_d": 1e-12},
-        "relativistic D 5000 times slower": {"loss": "relativistic", "lr_d": 1e-6, "lr_g": 5e-3},
     },
     "diverged": {
         "rates 1e30": {"lr_g": 1e30, "lr_d": 1e30},
         "Wasserstein, unbounded D": {"loss": "wasserstein", "lr_g": 5e-2, "lr_d": 5e-2},
         "plain SGD, rates 1000": {"optimizer_g": "sgd", "optimizer_d": "sgd", "lr_g": 1e3, "lr_d": 1e3},
+    },
+}
+
+_WGAN_GP: dict[str, Any] = {
+    "loss": "wasserstein",
+    "gradient_penalty": True,
+    "lr_g": 1e-3,
+    "lr_d": 1e-3,
+    "d_steps": 2,
+    "budget_kimg": 24.0,
+}
+_R3GAN: dict[str, Any] = {"loss": "relativistic", "r1": 1.0, "r2": 1.0, "lr_g": 1e-3, "lr_d": 1e-3}
+
+CRITICS: dict[str, dict[str, dict[str, Any]]] = {  # with seeds after those of the others
+    "healthy": {"WGAN-GP": _WGAN_GP, "relativistic, R1 and R2": _R3GAN},
+    "mode collapse": {f"{BLIND}, WGAN-GP": _WGAN_GP, f"{BLIND}, relativistic": _R3GAN},
+    "D overpowered": {
+        "critic stands still": {**_WGAN_GP, "lr_d": 1e-12},
+        "relativistic, D 5000 times slower": {"loss": "relativistic", "lr_d": 1e-6, "lr_g": 5e-3},
+    },
+    "can't tell": {  # D ranks all pairs rightly, and G has a gradient all the way, but does not move
+        "WGAN-GP, G 1000 times slower": {**_WGAN_GP, "lr_g": 1e-6},
+        "relativistic, G stands still": {**_R3GAN, "lr_g": 1e-12},
     },
 }
 
@@ -105,18 +118,24 @@ class Built:
         return "-".join(f"{self.way} {self.how} {self.config.seed}".replace(",", "").split())
 
 
-def runs(seeds: Seeds, repetitions: int | None = None) -> list[Built]:
+def configurations() -> list[tuple[str, str, dict[str, Any]]]:
+    """What a run is built to be, by which configuration, and its settings; those with critics last."""
+    return [(way, how, settings) for ways in (WAYS, CRITICS) for way in ways for how, settings in ways[way].items()]
+
+
+def runs(seeds: Seeds, repetitions: int | None = None, only_critics: bool = False) -> list[Built]:
     """The runs of a set of seeds, the first of each configuration first; no seed is used twice.
 
-    `repetitions`: at most so many of each configuration.
+    `repetitions`: at most so many of each configuration. `only_critics`: those whose D has no boundary.
     """
     seed, found = FIRST_SEED[seeds], []
-    for way, configurations in WAYS.items():
-        for how, settings in configurations.items():
-            for repetition in range(COUNTS[seeds][way]):
-                found.append((repetition, Built(way, how, resolve({**COMMON, **settings, "seed": seed}))))
-                seed += 1
+    for way, how, settings in configurations():
+        for repetition in range(COUNTS[seeds][way]):
+            found.append((repetition, Built(way, how, resolve({**COMMON, **settings, "seed": seed}))))
+            seed += 1
     wanted = [one for one in found if repetitions is None or one[0] < repetitions]
+    if only_critics:
+        wanted = [one for one in wanted if not LOSSES[one[1].config.loss].has_boundary]
     return [built for _, built in sorted(wanted, key=lambda one: one[0])]
 
 
@@ -129,7 +148,7 @@ def handicap(built: Built) -> Iterator[None]:
         return seeing(self, torch.zeros_like(z))
 
     try:
-        if built.how == BLIND:
+        if built.how.startswith(BLIND):
             Generator.forward = blind  # type: ignore[method-assign]
         yield
     finally:

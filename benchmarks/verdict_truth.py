@@ -9,11 +9,16 @@ package's classifier. The truth is read from other samples (a bank of latents of
 - `shares`: the share of each class in the MLP's answers;
 - `near_copies`: the share of 500 fakes whose nearest other fake is nearer than it is for 5 % of 500 reals (the birthday
   test of Arora, Risteski and Zhang 2018, by threshold in place of by eye);
-- `d_right`: the share of 500 fakes and 500 test images that D tells right;
+- `d_right`: the share of 500 fakes and 500 test images that D tells right, by its loss's boundary; of a critic, which
+  has none, the share of the pairs of them that it ranks rightly;
+- `g_gradient`: the norm of the gradient of G's loss on 500 latents, over that of the start;
 - `growth`: the root mean square weight of G or D, whichever grew more, over that of the start.
 
 The rules are in `truth_of`. A run can be several things at once: a G that gives one image and never learns has
 collapsed and has no gradient. It is `healthy` where it is none of the others and its images are nearer than the mean.
+Against a critic that ranks all pairs rightly G's gradient need not vanish (Arjovsky et al. 2017, arXiv:1701.07875,
+figure 2), so there the gradient itself decides; where it is there and G stays far away all the same, no kind of failure
+is the reason, and the verdict should be `can't tell`.
 """
 
 from dataclasses import asdict, dataclass
@@ -39,6 +44,7 @@ POOLED = 16  # px
 GROWN = 100.0  # growth
 GARBAGE = 1.0  # distance
 RIGHT, GUESSES = 0.98, 0.6  # d_right
+FADED = 0.1  # g_gradient
 COPIES, FEW_CLASSES, A_CLASS = 0.5, 3, 0.02  # near_copies; classes with at least this share
 JUMP, JUMPS = 0.5, 3  # total variation of the shares from look to look; in the second half
 FACTOR, SWINGS = 1.5, 3  # of the distance, between its turning points; in the second half
@@ -53,22 +59,27 @@ class Look:
     near_copies: float
     d_right: float
     growth: float
+    g_gradient: float
 
     def plain(self) -> dict[str, Any]:
         """As JSON has it; `Look(**plain)` is equal but for the tuple."""
         return asdict(self)
 
 
-def truth_of(looks: list[Look], not_finite: bool) -> set[str]:
-    """Every kind that the run was; empty where none fits. `not_finite`: the trainer met a number that is none."""
+def truth_of(looks: list[Look], not_finite: bool, is_critic: bool) -> set[str]:
+    """Every kind that the run was; empty where none fits.
+
+    `not_finite`: the trainer met a number that is none. `is_critic`: D's outputs mean something in comparison only.
+    """
     if not_finite or (looks and not looks[-1].growth < GROWN):
         return {"diverged"}
     late, half = looks[-(len(looks) // 3) :], looks[-(len(looks) // 2) - 1 :]
     kinds = set()
     garbage = min(look.distance for look in late) > GARBAGE
     d_right = median(look.d_right for look in late)
+    faded = not is_critic or median(look.g_gradient for look in late) < FADED
     if garbage and d_right > RIGHT:
-        kinds.add("vanishing gradients")
+        kinds.add("vanishing gradients" if faded else "can't tell")
     if garbage and d_right < GUESSES:
         kinds.add("D overpowered")
     few = [sum(s >= A_CLASS for s in look.shares) <= FEW_CLASSES for look in late]
@@ -107,7 +118,7 @@ class Observer:
         """Turn to a run that is about to start."""
         self.state: State = build(config, self.train.images, torch.device("cpu"))
         self.z = fixed_latents(config, "latent.truth", SAMPLES)
-        self.start = self._sizes()
+        self.start, self.first_gradient = self._sizes(), self._gradient()
 
     @torch.no_grad()
     def look(self, checkpoint: Path) -> Look:
@@ -119,14 +130,34 @@ class Observer:
         fakes = pooled((images * 127.5 + 128).clamp(0, 255).to(torch.uint8))
         shares = torch.bincount(self.judge(fakes).argmax(1), minlength=CLASSES) / SAMPLES
         D = self.state.D.train()
-        right = (D(self.test.float() / 127.5 - 1) > 0).float().mean() + (D(images) < 0).float().mean()
+        answers = D(self.test.float() / 127.5 - 1), D(images)
         return Look(
             distance=self._distance(fakes),
             shares=tuple(shares.tolist()),
             near_copies=float((nearest(fakes) < self.near).float().mean()),
-            d_right=float(right) / 2,
+            d_right=self._right(*answers),
             growth=max(now / before for now, before in zip(self._sizes(), self.start, strict=True)),
+            g_gradient=self._gradient() / self.first_gradient,
         )
+
+    def _right(self, real: Tensor, fake: Tensor) -> float:
+        loss = self.state.loss
+        if not loss.has_boundary:
+            return float((real[:, None] > fake).float().mean())
+        return float((real > loss.boundary).float().mean() + (fake < loss.boundary).float().mean()) / 2
+
+    @torch.enable_grad()
+    def _gradient(self) -> float:
+        """The norm of the gradient of G's loss, in training mode; its gradients and running statistics are put back."""
+        G, D, loss = self.state.G, self.state.D, self.state.loss
+        kept = {name: value.clone() for name, value in G.state_dict().items()}
+        kept_d = {name: value.clone() for name, value in D.state_dict().items()}
+        fake = D.train()(G.train()(self.z))
+        real = D(self.test.float() / 127.5 - 1) if loss.g_sees_reals else None
+        gradients = torch.autograd.grad(loss.g(fake, torch.ones_like(fake), real), list(G.parameters()))
+        G.load_state_dict(kept)
+        D.load_state_dict(kept_d)
+        return float(torch.cat([gradient.flatten() for gradient in gradients]).norm())
 
     def _distance(self, fakes: Tensor) -> float:
         mean, covariance = moments(fakes)

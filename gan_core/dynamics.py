@@ -58,6 +58,11 @@ class Dynamics:
         return "d_auc" if self.is_critic else "d_accuracy"
 
     @property
+    def knows_rightness(self) -> bool:
+        """Whether how often D is right was noted at all; journals of critics before 0.2 lack it."""
+        return any(self.rightness in tick.means for tick in self.ticks)
+
+    @property
     def advantages(self) -> list[float]:
         """D's advantage at each tick of the second half, -1 to 1, 0 where D can't tell; ticks without it left out."""
         late = [tick.means for tick in self.ticks[len(self.ticks) // 2 :]]
@@ -89,8 +94,9 @@ class Dynamics:
 
     def says_game(self) -> str:
         right = "ranks a real image above a fake one" if self.is_critic else "is right"
+        share = f"{right} in {100 * self.late(self.rightness):.0f} %, its" if self.knows_rightness else "has the"
         return (
-            f"D {right} in {100 * self.late(self.rightness):.0f} %, its loss {self.late('loss_d'):.2g} "
+            f"D {share} loss {self.late('loss_d'):.2g} "
             f"(first {self.first('loss_d'):.2g}); G's loss {self.late('loss_g'):.2g} "
             f"(first {self.first('loss_g'):.2g}), "
             f"its gradient {self.late('grad_norm_g'):.2g} (first {self.first('grad_norm_g'):.2g})"

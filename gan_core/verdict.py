@@ -60,7 +60,7 @@ def verdict_of(events: Sequence[AnyEvent]) -> RunVerdict:
     steps, ticks, scores = events[-1].step if events else 0, len(course.ticks), len(course.fids)
     if steps < FEWEST_STEPS or ticks < FEWEST_TICKS or scores < FEWEST_SCORES:
         return RunVerdict("can't tell", (f"too young: {steps} steps, {ticks} ticks, {scores} scores",))
-    if math.isnan(course.late(course.rightness)):
+    if math.isnan(course.late(course.rightness)) and (course.knows_rightness or not course.is_critic):
         return RunVerdict("can't tell", ("how often D is right was not noted, or is no number",))
     for judge in (_blown_up, _one_image, _d_overpowered, _vanishing, _collapsed, _oscillating):
         if (verdict := judge(course)) is not None:

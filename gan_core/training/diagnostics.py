@@ -14,19 +14,27 @@ def note_d(
 ) -> None:
     """D's loss, the mean sigmoid of its outputs before the update, how often it is right, its gradient's norm.
 
-    `d_auc` is the share of pairs of a real and a fake image in which the real one has the higher output: 0.5 for a D
-    that guesses, whatever its outputs mean. `d_accuracy` needs a boundary between real and fake (0 here), which a
-    critic has not: its outputs mean something in comparison only.
+    `d_auc` is 0.5 for a D that guesses, whatever its outputs mean. `d_accuracy` needs a boundary between real and fake
+    (0 here), which a critic has not: its outputs mean something in comparison only.
     """
     meter.note("loss_d", loss)
     meter.note("d_real", logits_real.detach().sigmoid().mean())  # D(x)
     meter.note("d_fake", logits_fake.detach().sigmoid().mean())  # D(G(z)) before D's update
-    meter.note("d_auc", (logits_real.detach()[:, None] > logits_fake.detach()).float().mean())
+    meter.note("d_auc", ranked_rightly(logits_real.detach(), logits_fake.detach()))
     if has_boundary:
         right = (logits_real > 0).float().mean() + (logits_fake < 0).float().mean()
         meter.note("d_accuracy", right / 2)
     meter.note("grad_norm_d", gradient_norm(D))
     note_gradients(meter, D, "D")
+
+
+def ranked_rightly(real: Tensor, fake: Tensor) -> Tensor:
+    """The share of pairs of a real and a fake image whose real one has the higher output, ties counting half: scalar.
+
+    It is the area under the curve of true over false positives (AUC).
+    """
+    real = real[:, None]
+    return ((real > fake).float() + (real >= fake).float()).mean() / 2
 
 
 def note_g(meter: Meter, loss: Tensor, logits_fake: Tensor, G: nn.Module) -> None:

@@ -16,7 +16,7 @@ ALL = (0.1,) * 10
 
 
 def looks(n: int = 10, **differences: object) -> list[Look]:
-    usual = {"distance": 0.5, "shares": ALL, "near_copies": 0.1, "d_right": 0.8, "growth": 2.0}
+    usual = {"distance": 0.5, "shares": ALL, "near_copies": 0.1, "d_right": 0.8, "growth": 2.0, "g_gradient": 1.0}
     return [Look(**{**usual, **differences}) for _ in range(n)]  # type: ignore[arg-type]
 
 
@@ -40,8 +40,15 @@ def looks(n: int = 10, **differences: object) -> list[Look]:
     ],
 )
 def test_truth(kinds: set[str], seen: list[Look]) -> None:
-    assert truth_of(seen, not_finite=False) == kinds
-    assert truth_of(seen, not_finite=True) == {"diverged"}
+    assert truth_of(seen, not_finite=False, is_critic=False) == kinds
+    assert truth_of(seen, not_finite=True, is_critic=False) == {"diverged"}
+
+
+@pytest.mark.parametrize(
+    ("gradient", "kind"), [(0.05, "vanishing gradients"), (1.0, "can't tell"), (50.0, "can't tell")]
+)
+def test_against_a_critic_that_is_always_right_the_gradient_decides(gradient: float, kind: str) -> None:
+    assert truth_of(looks(distance=1.2, d_right=1.0, g_gradient=gradient), False, is_critic=True) == {kind}
 
 
 def test_reversals_count_large_moves_in_alternating_directions() -> None:
@@ -61,3 +68,4 @@ def test_exact_interval_of_no_failures_in_n() -> None:
 def test_no_seed_is_used_twice() -> None:
     seeds = [built.config.seed for which in ("tuning", "fresh") for built in runs(which)]
     assert len(seeds) == len(set(seeds)) > 100
+    assert {built.config.loss for built in runs("fresh", only_critics=True)} == {"wasserstein", "relativistic"}

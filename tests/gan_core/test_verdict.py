@@ -172,15 +172,27 @@ def test_critics_are_judged_by_what_their_outputs_mean(loss: str) -> None:
     assert verdict_of(swinging).kind == "oscillating"
 
 
-def test_a_critic_of_an_older_journal_is_not_judged_by_an_accuracy_that_it_has_not() -> None:
-    events = critic_run(constant(40.0))
-    old = [
-        e.model_copy(update={"means": {**{n: v for n, v in e.means.items() if n != "d_auc"}, "d_accuracy": 0.5}})
-        if isinstance(e, Ticked)
+def test_a_critic_of_an_older_journal_is_judged_by_the_rest_and_not_by_an_accuracy_that_it_has_not() -> None:
+    def of_older_version(events: Sequence[AnyEvent]) -> list[AnyEvent]:
+        return [
+            e.model_copy(update={"means": {**{n: v for n, v in e.means.items() if n != "d_auc"}, "d_accuracy": 0.5}})
+            if isinstance(e, Ticked)
+            else e
+            for e in events
+        ]
+
+    verdict = verdict_of(of_older_version(critic_run(constant(40.0))))
+    assert verdict.kind == "can't tell"
+    assert "far from the reals" in str(verdict)
+    assert "nan" not in str(verdict)
+    assert verdict_of(of_older_version(critic_run(learning))).kind == "healthy"
+    fell = [
+        e.model_copy(update={"diversity": {**e.diversity, "spread": 0.7 if e.step < 500 else 0.1}})
+        if isinstance(e, Evaluated)
         else e
-        for e in events
+        for e in critic_run(learning)
     ]
-    assert verdict_of(old).kind == "can't tell"
+    assert verdict_of(of_older_version(fell)).kind == "mode collapse"
 
 
 def test_the_critics_are_the_losses_without_a_boundary() -> None:

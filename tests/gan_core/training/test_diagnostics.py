@@ -14,7 +14,7 @@ from gan_core.evaluation.diversity import diversity as measured
 from gan_core.evaluation.moments import Moments
 from gan_core.evaluation.names import class_shares
 from gan_core.game.meter import Meter
-from gan_core.training.diagnostics import note_d, note_gradients
+from gan_core.training.diagnostics import note_d, note_gradients, ranked_rightly
 from tests.gan_core.trainer import steps, tiny_state
 
 
@@ -104,15 +104,20 @@ def test_several_noted_at_once_survive_a_round_trip() -> None:
 
 
 def test_auc_is_the_share_of_pairs_that_are_ranked_rightly() -> None:
-    """Mann and Whitney 1947: U / (n m), for outputs without ties."""
+    """Mann and Whitney 1947: U / (n m); half the outputs are rounded, so that there are ties."""
     random = torch.Generator().manual_seed(0)
     real, fake = torch.randn(40, generator=random) + 1, torch.randn(40, generator=random)
+    real[:20], fake[:20] = real[:20].round(), fake[:20].round()
     meter = Meter()
     note_d(meter, torch.tensor(1.0), real, fake, _with_gradient(), has_boundary=False)
     noted = meter.take()
     statistic = stats.mannwhitneyu(real.numpy(), fake.numpy()).statistic
     assert noted["d_auc"] == pytest.approx(statistic / 1600)
     assert "d_accuracy" not in noted
+
+
+def test_a_critic_that_gives_all_images_one_number_guesses() -> None:
+    assert float(ranked_rightly(torch.full((8,), 0.3), torch.full((5,), 0.3))) == 0.5
 
 
 def _with_gradient() -> nn.Module:
