@@ -45,3 +45,4 @@ def test_a_seed_has_the_bits_that_the_generator_takes() -> None:
     draw = [torch.rand(3, generator=torch.Generator().manual_seed(seed)) for seed in (7, 7 + 2**32)]
     assert torch.equal(*draw)
     assert all(0 <= seed_of(seed, name) < 2**32 for seed in (0, 2**31, 2**40) for name in ("init.G", "latent"))
+    assert len({seed_of(seed, name) for seed in (7, 7 + 2**32) for name in ("init.G", "latent")}) == 4
