@@ -13,6 +13,13 @@ from gan_core.problems import Problem
 from gan_core.schema.configuration import Config
 
 SHOWN = 4  # names of arms in a message
+FID = "fid"
+NO_SCORES = "none"  # an extractor
+NO_FID = Problem(
+    "without fid: the arms of a study are ranked and compared by it",
+    ("metrics",),
+    "a list with fid in it, such as [fid, kid]; or `extractor: none`, for no scores at all",
+)
 
 
 @dataclass
@@ -41,6 +48,9 @@ def build_arms(baseline: Settings, factors: Mapping[str, StudyFactor], design: s
             *(replace(p, where=("baseline", *p.where)) for p in sound.wrong),
         ]
     )
+    ranked = sound.config is None or _is_ranked(sound.config)
+    if not ranked:
+        built.problems.append(replace(NO_FID, where=("baseline", *NO_FID.where)))
     known = set(built.problems)
     for combination in layout.combinations:
         on = [name for name in factors if name in combination.on]
@@ -52,6 +62,8 @@ def build_arms(baseline: Settings, factors: Mapping[str, StudyFactor], design: s
             if known.isdisjoint({problem, *(replace(problem, where=factors[name].where) for name in on)}):
                 known.add(problem)  # and neither that of an arm before, nor of one of the factors alone
                 built.problems.append(_named(problem, combination.arm) if len(on) > 1 else problem)
+        if ranked and config is not None and not _is_ranked(config):
+            built.problems.append(_placed(NO_FID, _place_of(combination, factors), on, factors))
         if config is not None and not any(seeded[name] for name in on):
             switched = {name: name in on for name in factors}
             settings = merged(sound.settings, on, factors)
@@ -63,6 +75,11 @@ def build_arms(baseline: Settings, factors: Mapping[str, StudyFactor], design: s
         built.problems += _never_varied(built, factors)
     built.warnings = [*_left_out_in_words(built.left_out), *_warnings(built.arms)]
     return built
+
+
+def _is_ranked(config: Config) -> bool:
+    """Whether the arm will have a full FID, or is meant to have no scores at all."""
+    return config.extractor == NO_SCORES or FID in config.metrics
 
 
 def _tried(

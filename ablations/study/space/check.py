@@ -33,8 +33,6 @@ def checked_space(
     problems += _sampler_problems(space, explore.sampler)
     if baseline.config.extractor == "none":
         problems.append(Problem("a search needs scores", ("baseline", "extractor"), "an extractor"))
-    elif "fid" not in baseline.config.metrics:
-        problems.append(Problem("a search needs the FID", ("baseline", "metrics"), "a list with fid in it"))
     if confirm.best > explore.arms:
         problems.append(Problem(f"{confirm.best} of {explore.arms} arms", ("confirm", "best"), f"<= {explore.arms}"))
     if not problems and (there_are := space.arms_there_are()) is not None and there_are < explore.arms:

@@ -2,11 +2,14 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from gan_core.problems import UserError
 from gan_core.tricks import TRICKS, Compatibility
 from tests.ablations.study_texts import GOOD, load_text, problems_of
+from tests.ablations.tiny import tiny_study
 
 # text of GOOD -> what stands there instead; the line and parts of the one message
 BAD = {
@@ -167,3 +170,26 @@ def test_wrong_arms_hide_no_mistake_in_the_others(tmp_path: Path, arms: str, sta
     head = GOOD[: GOOD.index("tricks:")].replace("all_together: true\n", "").replace("one-in", "arms")
     problems = problems_of(tmp_path, f"{head}arms: {arms}\n")
     assert [problem.split(": ")[1] for problem in problems] == starts
+
+
+@pytest.mark.parametrize(
+    ("baseline", "trick", "where"),
+    [
+        ({"metrics": ["kid"]}, {"dropout": 0.3}, ("baseline", "metrics")),
+        ({}, {"dropout": 0.3, "metrics": ["is"]}, ("tricks", "dropout", "metrics")),
+        ({"metrics": ["is"]}, {"metrics": ["fid"]}, ("baseline", "metrics")),
+    ],
+)
+def test_scores_without_fid_are_refused_before_anything_trains(
+    baseline: dict[str, Any], trick: dict[str, Any], where: tuple[str, ...], tmp_path: Path
+) -> None:
+    with pytest.raises(UserError) as caught:
+        tiny_study(tmp_path, tricks={"dropout": trick}, **baseline)
+    (problem,) = caught.value.problems
+    assert problem.where == where
+    assert "ranked and compared by it" in problem.message
+    assert "tiny.yaml:" in problem.source
+
+
+def test_no_scores_at_all_are_allowed(tmp_path: Path) -> None:
+    assert len(tiny_study(tmp_path, extractor="none", metrics=["kid"]).arms) == 2

@@ -166,7 +166,7 @@ def test_claims_are_refused(tmp_path: Path) -> None:
     ("setting", "message"),
     [
         ({"extractor": "none"}, "baseline.extractor: a search needs scores"),
-        ({"metrics": "is"}, "baseline.metrics: a search needs the FID; allowed: a list with fid in it"),
+        ({"metrics": "is"}, "baseline.metrics: without fid: the arms of a study are ranked and compared by it"),
     ],
 )
 def test_a_search_needs_a_fid_to_go_by(tmp_path: Path, setting: dict[str, str], message: str) -> None:
