@@ -4,9 +4,13 @@ import sys
 
 
 def main() -> None:
-    """Run the command line. Mistakes that the user can put right end with exit code 2, without a traceback."""
+    """Run the command line. Mistakes that the user can put right end with exit code 2, without a traceback.
+
+    What the operating system does not permit this user is one of them.
+    """
     from ablations.cli.app import app
     from ablations.terminal.console import show_error
+    from gan_core.machine.permission import is_refused, refusal
     from gan_core.problems import UserError
 
     try:
@@ -16,6 +20,11 @@ def main() -> None:
         sys.exit(2)
     except BrokenPipeError:
         sys.exit(1)  # whoever read our output has gone
+    except OSError as error:
+        if not is_refused(error):
+            raise
+        show_error(refusal(error))
+        sys.exit(2)
 
 
 if __name__ == "__main__":

@@ -29,14 +29,15 @@ from gan_core.training import training_data
 from gan_core.workers.job import Job
 
 TIMES = frozenset({"time", "wall_s", "generator_wall_s", "seconds", "images_per_s", "evaluation_s"})
-Outcome = Literal["same", "within noise", "different", "can't tell", "stopped"]
+Outcome = Literal["same", "within noise", "different", "can't tell", "stopped", "failed"]
 
 
 @dataclass(frozen=True)
 class Verification:
     """The outcome.
 
-    `conditions`: what differed from the record, so that bits can't be compared; `first`: where the journals part.
+    `conditions`: what differed from the record, so that bits can't be compared; `first`: where the journals part;
+    `failure`: why the training did not come to an end, which says nothing of the record.
     """
 
     outcome: Outcome
@@ -44,6 +45,7 @@ class Verification:
     conditions: tuple[str, ...] = ()
     first: str = ""
     scores: tuple[ScoreDifference, ...] = ()
+    failure: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,15 +82,17 @@ def verify(directory: Path, again: Again, stop: Callable[[], bool], on_step: OnS
     device, threads = again.device or _device(start.device), again.threads or start.threads
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
         job = Job(directory.name, config.plain(), Path(folder) / "run", again.home)
+        end = None
         with closing(Inline(device, threads).run(iter([job]), stop)) as reports:
             for report in reports:
                 if report.event is not None:
+                    end = report.event
                     on_step(f"{report.event.kimg:g} of {config.budget_kimg:g} kimg", _share(report.event, config))
         now = journal.read(job.directory)
-    if not now or not isinstance(now[-1], Finished):
+    if not isinstance(end, Finished):
         return Verification("stopped", directory)
-    if not now[-1].is_result:
-        return Verification("different", directory, first=f"it failed: {now[-1].reason}")
+    if not end.is_result:
+        return Verification("failed", directory, failure=end.reason)
     return _compared(directory, record, recorded, now)
 
 

@@ -21,6 +21,7 @@ from ablations.cli.options import (
 )
 from gan_core.machine.home import given_weights, machine_home
 
+EXIT_CODES = {"same": 0, "within noise": 0, "failed": 3}  # of `verify`; 1 for the others
 STUDY_HELP = "A study's name or folder, or a study file."
 
 
@@ -97,7 +98,7 @@ def verify(
     """Train one recorded trial again, in a temporary folder, and say whether it comes out the same.
 
     Bit for bit on a CPU with the same versions and threads; elsewhere its scores are compared with the noise over
-    seeds.
+    seeds. Exit code 0: the same, or within the noise; 1: different, can't tell, stopped; 3: training it again failed.
     """
     from ablations.terminal.progress import Steps
     from ablations.terminal.transfer import show_verification
@@ -115,4 +116,4 @@ def verify(
     with Interrupt() as interrupt:
         result = train_again(run, again, lambda: interrupt.requested, Steps())
     show_verification(result)
-    raise typer.Exit(0 if result.outcome in ("same", "within noise") else 1)
+    raise typer.Exit(EXIT_CODES.get(result.outcome, 1))

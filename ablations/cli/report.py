@@ -1,5 +1,6 @@
 """The commands `report` and `compare`: parse, call, render."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,8 @@ import typer
 from ablations.cli.options import Runs
 from gan_core.problems import Problem, UserError
 
+STDOUT = Path("-")
+
 
 def report(
     studies: Annotated[list[str], typer.Argument(metavar="STUDY...", help="Study files, names or folders.")],
@@ -15,7 +18,9 @@ def report(
     out: Annotated[
         Path | None,
         typer.Option(
-            metavar="FILE.html", help="The page.", show_default="report.html in the study's folder, or --runs"
+            metavar="FILE.html",
+            help="The page; - is the standard output.",
+            show_default="report.html in the study's folder, or --runs",
         ),
     ] = None,
     figures: Annotated[
@@ -23,18 +28,27 @@ def report(
     ] = None,
 ) -> None:
     """Write what studies found as one HTML page that needs no network: answer, figures, samples, protocols."""
-    from ablations.report.page.write import write_figures, write_report
+    from ablations.report.page.page import page_of
+    from ablations.report.page.write import write_figures, write_page
+    from ablations.report.study_report import study_reports
     from ablations.terminal.console import say
     from ablations.workspace.workspace import find_workspace
 
     workspaces = list(dict.fromkeys(find_workspace(study, runs) for study in studies))
     page = out or (workspaces[0].report_html if len(workspaces) == 1 else runs / "report.html")
-    _check_page(page)
+    if page != STDOUT:
+        _check_page(page)
+    reports = study_reports([workspace.root for workspace in workspaces])
     try:
-        reports = write_report([workspace.root for workspace in workspaces], page)
+        if page != STDOUT:
+            write_page(reports, page)
         drawn = write_figures(reports, figures) if figures is not None else []
     except OSError as error:
-        raise UserError(Problem(f"can't be written: {error.strerror}", source=str(error.filename or page))) from error
+        message, elsewhere = f"can't be written: {error.strerror}", "--out FILE.html and --figures DIR elsewhere"
+        raise UserError(Problem(message, allowed=elsewhere, source=str(error.filename or page))) from error
+    if page == STDOUT:
+        sys.stdout.write(page_of(reports))
+        return
     for one in reports:
         for table in one.tables:
             say(f"{one.name}: {table.answer.headline}")

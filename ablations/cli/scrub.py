@@ -36,6 +36,7 @@ def scrub(
     from gan_core.machine.files import exclusive
 
     workspace = Workspace(Path(os.path.abspath(find_workspace(study, runs).root)))
+    workspace.check_writable()
     with exclusive(workspace.lock_file, f"study {workspace.name}"):
         found = find_leaks(workspace, tracking_uri or None, local=local)
         show_leaks(workspace.name, found)

@@ -37,6 +37,7 @@ def sync(
 
     check_register(register, logged=models)
     workspace = find_workspace(study, runs)
+    workspace.check_writable()  # what was sent is noted in each trial's folder
     uri = tracking_uri or workspace.mlflow_uri
     with exclusive(workspace.lock_file, f"study {workspace.name}"):
         if notice := settle_identity(workspace.root):

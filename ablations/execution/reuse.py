@@ -119,11 +119,11 @@ def _twins(trial: Trial, folders: Iterable[Path]) -> Iterator[Twin]:
     for folder in folders:
         try:
             record = read_trial_record(folder)
+            events = journal.read(folder)
         except (OSError, UserError):
             continue  # somebody else's folder
         if record.fingerprint != trial.config.fingerprint() or record.code != code_digest():
             continue
-        events = journal.read(folder)
         end = events[-1] if events else None
         if not isinstance(end, Finished) or end.status in ("failed", "pruned") or not isinstance(events[0], Started):
             continue

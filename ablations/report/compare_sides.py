@@ -7,7 +7,7 @@ from typing import Any
 
 from ablations.results.results import Result, read_results
 from ablations.workspace.find_run import study_folders
-from ablations.workspace.trial_record import RECORD, read_trial_record
+from ablations.workspace.trial_record import RECORD, read_trial_record, recorded_folders
 from ablations.workspace.workspace import Workspace, find_workspace
 from gan_core import journal
 from gan_core.problems import Problem, UserError, nearest_name
@@ -53,7 +53,7 @@ def _folders(text: str, place: str, roots: Sequence[Path] | None, runs: Path) ->
     places = (
         roots if roots is not None else [root for root in study_folders(runs) if Workspace(root).study_json.is_file()]
     )
-    trials = [file.parent for root in places for file in sorted(root.glob(f"trials/*/{RECORD}"))]
+    trials = [folder for root in places for folder in recorded_folders(root / "trials")]
     matches = [folder for folder in trials if text in _names(folder)]
     if not matches:  # a study by its own name, in a folder that is called otherwise
         studies = {root: Workspace(root).name for root in places}

@@ -14,7 +14,7 @@ from ablations.study.claims.measures import Of
 from ablations.study.designs.search_options import Stage
 from ablations.workspace.cursor import NAME as CURSOR
 from ablations.workspace.cursor import read_cursor
-from ablations.workspace.trial_record import RECORD, TrialRecord, read_trial_record
+from ablations.workspace.trial_record import RECORD, TrialRecord, read_trial_record, recorded_folders
 from gan_core import journal
 
 _T = TypeVar("_T")
@@ -133,8 +133,8 @@ def read_results(where: Path | Iterable[Path]) -> tuple[Result, ...]:
 
 
 def trial_directories(root: Path) -> list[Path]:
-    """The directories of a study's trials, by name."""
-    return sorted(path.parent for path in root.glob(f"trials/*/{RECORD}"))
+    """The directories of a study's trials, by name. Raises PermissionError where one can't be looked into."""
+    return recorded_folders(root / "trials")
 
 
 def results_of(recorded: Iterable[Recorded]) -> tuple[Result, ...]:

@@ -9,7 +9,7 @@ from statistics import stdev
 from scipy.stats import t as student
 
 from ablations.statistics import Estimate, estimate
-from ablations.workspace.trial_record import RECORD, read_trial_record
+from ablations.workspace.trial_record import RECORD, read_trial_record, recorded_folders
 from gan_core import journal
 from gan_core.events import AnyEvent, Evaluated, Score
 
@@ -33,7 +33,7 @@ def training_spread(run: Path, of: str, score: Score) -> TrainingSpread | None:
         return None
     own = read_trial_record(run)
     values: dict[int, float] = {}
-    for directory in sorted(path.parent for path in run.absolute().parent.glob(f"*/{RECORD}")):
+    for directory in recorded_folders(run.absolute().parent):
         record = read_trial_record(directory)
         if (record.study, record.arm) == (own.study, own.arm):
             for value in _values(directory, of, score):
@@ -89,7 +89,7 @@ def _full(events: Sequence[AnyEvent]) -> Mapping[tuple[str, str], Score]:
 
 def _other_seeds(directory: Path) -> Iterator[Path]:
     own = read_trial_record(directory)
-    for folder in sorted(path.parent for path in directory.absolute().parent.glob(f"*/{RECORD}")):
+    for folder in recorded_folders(directory.absolute().parent):
         record = read_trial_record(folder)
         if (record.study, record.arm) == (own.study, own.arm) and record.seed != own.seed:
             yield folder

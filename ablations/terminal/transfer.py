@@ -12,6 +12,7 @@ HEADLINES = {
     "different": "different",
     "can't tell": "not the same bits, which was to be expected; two other seeds of the arm would show the noise",
     "stopped": "stopped before its end; nothing can be said",
+    "failed": "training it again failed, so there is nothing to compare; the record may be right",
 }
 
 
@@ -45,6 +46,8 @@ def show_adoption(adoption: Adoption) -> None:
 def show_verification(verification: Verification) -> None:
     """Print the answer, what could not be the same, where the journals part, and the scores next to the noise."""
     say(f"{verification.directory.name}: {HEADLINES[verification.outcome]}")
+    if verification.failure:
+        say(f"  {verification.failure}")
     for condition in verification.conditions:
         say(f"  not as recorded: {condition}")
     if verification.first:

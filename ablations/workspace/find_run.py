@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from ablations.workspace.trial_record import recorded_folders
 from ablations.workspace.workspace import Workspace
 from gan_core import journal
 from gan_core.problems import Problem, UserError, nearest_name
@@ -15,7 +16,10 @@ def find_run(text: str, runs: Path) -> Path:
     if (Path(text) / journal.NAME).is_file():
         return Path(text)
     study, _, name = text.rpartition("/")
-    found = {f"{root.name}/{path.name}": (root, path) for root in study_folders(runs) for path in _runs(root)}
+    roots = study_folders(runs)
+    if study and (runs / study).is_dir():
+        recorded_folders(runs / study / "trials")  # where the named study is closed, that is the reason
+    found = {f"{root.name}/{path.name}": (root, path) for root in roots for path in _runs(root)}
     called = {full: (root, path) for full, (root, path) in found.items() if name in _names(path.name)}
     matches = {full: path for full, (root, path) in called.items() if study in ("", root.name)}
     matches = matches or {full: path for full, (root, path) in called.items() if study == Workspace(root).name}

@@ -34,6 +34,7 @@ def open_workspace(study: "Study", runs: Path) -> Iterator[Workspace]:
         workspace.root.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UserError(Problem(f"can't be made: {error.strerror}", source=str(workspace.root))) from None
+    workspace.check_writable()
     with exclusive(workspace.lock_file, f"study {study.name}"):
         record = study.record()
         if workspace.has_results():

@@ -11,7 +11,7 @@ from ablations.study.designs import BASELINE
 from ablations.study.overrides import Overrides
 from ablations.study.record import StudyRecord
 from ablations.study.study import Study, load_study
-from ablations.workspace.trial_record import RECORD, read_trial_record
+from ablations.workspace.trial_record import read_trial_record, recorded_folders
 from ablations.workspace.trials import Trial
 from ablations.workspace.workspace import Workspace, find_workspace
 from gan_core.config import resolve
@@ -102,8 +102,8 @@ def recorded_study(workspace: Workspace) -> Study:
 def recorded_trials(workspace: Workspace) -> list[Trial]:
     """The trials that have begun, by name. Raises UserError where a record or its configuration can't be read."""
     trials = []
-    for path in sorted(workspace.trials.glob(f"*/{RECORD}")):
-        record = read_trial_record(path.parent)
+    for folder in recorded_folders(workspace.trials):
+        record = read_trial_record(folder)
         config = resolve(record.config, named=())
         arm = Arm(
             record.arm,
@@ -115,7 +115,7 @@ def recorded_trials(workspace: Workspace) -> list[Trial]:
             previous=record.previous,
             searched=record.searched,
         )
-        trials.append(Trial(record.study, arm, record.seed, config, path.parent, record.stage))
+        trials.append(Trial(record.study, arm, record.seed, config, folder, record.stage))
     return trials
 
 

@@ -1,5 +1,6 @@
 """The identity of a trial, as its directory records it. Reading this needs neither the trainer nor torch."""
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +41,26 @@ class TrialRecord(Record):
     def is_baseline(self) -> bool:
         """Whether this is a trial of the arm that the study's others are compared with."""
         return not any(self.factors.values()) if self.reference is None else self.arm == self.reference
+
+
+def recorded_folders(trials: Path) -> list[Path]:
+    """The folders of this folder that hold a trial's record, by name.
+
+    Raises PermissionError where one can't be looked into: a table without its trial would be another table.
+    """
+    try:
+        return sorted(Path(entry.path) for entry in os.scandir(trials) if _is_there(Path(entry.path, RECORD)))
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+
+
+def _is_there(path: Path) -> bool:
+    """Unlike a glob it does not take a folder that is closed to this user for an empty one."""
+    try:
+        path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    return True
 
 
 def read_trial_record(directory: Path) -> TrialRecord:

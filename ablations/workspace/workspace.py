@@ -1,5 +1,7 @@
 """A study's directory: whose it is, and where everything in it is."""
 
+import errno
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -7,6 +9,7 @@ from typing import TYPE_CHECKING
 from ablations.study.record import StudyRecord
 from ablations.workspace.record_file import read_record
 from gan_core import journal
+from gan_core.machine.permission import refusal
 from gan_core.problems import Problem, UserError, nearest_name
 
 if TYPE_CHECKING:
@@ -95,7 +98,12 @@ class Workspace:
 
     def has_results(self) -> bool:
         """Whether any trial has begun to write its journal."""
-        return any(self.trials.glob(f"*/{journal.NAME}"))
+        return self.trials.is_dir() and any((folder / journal.NAME).exists() for folder in self.trials.iterdir())
+
+    def check_writable(self) -> None:
+        """Raise UserError, with the owner, where this user may only read the study."""
+        if self.root.exists() and not os.access(self.root, os.W_OK):
+            raise refusal(PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self.root)))
 
     def record(self) -> StudyRecord:
         """The study in this directory. Raises UserError if it can't be read."""

@@ -11,6 +11,7 @@ from gan_core.cli.pictures import add_commands
 from gan_core.cli.printing import Counter, line_of
 from gan_core.cli.run import add_run
 from gan_core.machine.home import HOME_VARIABLE, given_weights, machine_home
+from gan_core.machine.permission import is_refused, refusal
 from gan_core.problems import Problem, UserError
 from gan_core.workers.interrupt import Interrupt
 
@@ -62,6 +63,11 @@ def main(words: list[str] | None = None) -> int:
     except UserError as error:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)
+        return 2
+    except OSError as error:
+        if not is_refused(error):
+            raise
+        print(f"error: {refusal(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:  # the second Ctrl-C
         print("interrupted; what is in the last checkpoint is kept", file=sys.stderr)

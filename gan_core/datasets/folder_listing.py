@@ -12,6 +12,7 @@ import hashlib
 import json
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -79,8 +80,9 @@ def content_of(folder: Path, listing: Listing, home: Path, tell: OnProgress) -> 
     except (OSError, ValueError, KeyError, TypeError):
         pass  # none yet, or damaged: read the files again
     content = _read_all(folder, listing, tell)
-    note.parent.mkdir(parents=True, exist_ok=True)
-    write_text(note, json.dumps({"listing": listing.digest, "content": asdict(content)}), shared=True)
+    with suppress(OSError):  # somebody else's, or full: the files are read again the next time
+        note.parent.mkdir(parents=True, exist_ok=True)
+        write_text(note, json.dumps({"listing": listing.digest, "content": asdict(content)}), shared=True)
     return content
 
 

@@ -2,13 +2,14 @@
 
 A file is named by a hash over all that its content depends on, holds no pickle, carries the checksum of its tensors and
 appears under its name at once. A damaged one is computed again. Of processes that need the same thing at the same time
-one computes it, and the others wait.
+one computes it, and the others wait. Who may read the files and not write there computes what is missing, and keeps
+nothing.
 """
 
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from safetensors import SafetensorError, safe_open
 from torch import Tensor
 
 from gan_core.machine.files import locked, replacing
+from gan_core.machine.permission import is_refused
 
 Tensors = Mapping[str, Tensor]
 FOLDERS = ("reals", "moments")  # the second one: of earlier versions, listed and cleared only
@@ -44,7 +46,9 @@ def restore_or_make(
         with _lock(path):
             kept = _read(path, text)  # by the process that we waited for
             if kept is None:
-                _write(path, text, {name: tensor.cpu().contiguous() for name, tensor in make().items()})
+                made = {name: tensor.cpu().contiguous() for name, tensor in make().items()}
+                if not _keep(path, text, made):
+                    return made
                 kept = _read(path, text)
     if kept is None:
         raise OSError(f"{path} was written and cannot be read back")
@@ -86,6 +90,17 @@ def _read(path: Path, key: str) -> Tensors | None:
     return tensors if note.get("key") == key and note.get("sha256") == _checksum(tensors) else None
 
 
+def _keep(path: Path, key: str, tensors: Tensors) -> bool:
+    """Write the file. False where this user may not: who shares another user's cache can use it without that."""
+    try:
+        _write(path, key, tensors)
+    except OSError as error:
+        if not is_refused(error):
+            raise
+        return False
+    return True
+
+
 def _write(path: Path, key: str, tensors: Tensors) -> None:
     metadata = {"key": key, "sha256": _checksum(tensors)}
     with replacing(path, shared=True) as temporary:
@@ -99,7 +114,15 @@ def _checksum(tensors: Tensors) -> str:
     return digest.hexdigest()
 
 
-def _lock(path: Path) -> AbstractContextManager[None]:
+@contextmanager
+def _lock(path: Path) -> Iterator[None]:
+    """Held while the file is made; there is none where this user may not make it, and will not write the file."""
     lock = path.parent / ".locks" / path.stem
-    lock.parent.mkdir(parents=True, exist_ok=True)
-    return locked(lock, on_wait=lambda: None)
+    with ExitStack() as stack:
+        try:
+            lock.parent.mkdir(parents=True, exist_ok=True)
+            stack.enter_context(locked(lock, on_wait=lambda: None))
+        except OSError as error:
+            if not is_refused(error):
+                raise
+        yield

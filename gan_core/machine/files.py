@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import stat
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -21,8 +22,11 @@ def replacing(path: Path, *, shared: bool = False, durable: bool = True) -> Iter
     """
     own = f".{uuid.uuid4().hex}" if shared else ""  # process ids repeat in containers that share a volume
     temporary = path.with_name(f".{path.name}{own}.tmp")
+    mode = _made(temporary, path)
     try:
         yield temporary
+        if stat.S_IMODE(temporary.stat().st_mode) != mode:
+            temporary.chmod(mode)  # some libraries make files that are their owner's alone
         if durable:
             _sync(temporary)
         os.replace(temporary, path)
@@ -30,6 +34,20 @@ def replacing(path: Path, *, shared: bool = False, durable: bool = True) -> Iter
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
         raise
+
+
+def _made(temporary: Path, path: Path) -> int:
+    """Make the temporary file and return the permissions that the umask gives it. Errors name `path`."""
+    try:
+        temporary.unlink(missing_ok=True)  # a crash may have left one, with other permissions
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666)
+    except OSError as error:
+        error.filename = str(path)
+        raise
+    try:
+        return stat.S_IMODE(os.fstat(descriptor).st_mode)
+    finally:
+        os.close(descriptor)
 
 
 def write_text(path: Path, text: str, *, shared: bool = False, durable: bool = True) -> None:

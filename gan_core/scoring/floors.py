@@ -7,6 +7,7 @@ conditions.
 import hashlib
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import torch
@@ -108,5 +109,6 @@ def _read(path: Path) -> tuple[Floor, ...] | None:
 
 
 def _write(path: Path, floors: tuple[Floor, ...]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_text(path, _floors.dump_json(floors, indent=1).decode(), shared=True)
+    with suppress(OSError):  # somebody else's, or full: they are measured again the next time
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_text(path, _floors.dump_json(floors, indent=1).decode(), shared=True)

@@ -16,6 +16,7 @@ from gan_core.config import resolve
 from gan_core.datasets import DATASETS
 from gan_core.events import AnyEvent, Started
 from gan_core.machine.devices import checked_device
+from gan_core.machine.permission import check_readable
 from gan_core.problems import Problem, UserError
 from gan_core.schema.configuration import Config
 from gan_core.training import checkpoint
@@ -73,6 +74,7 @@ def _generator(start: Started, path: Path, device: str) -> SavedGenerator:
     stand_ins = np.zeros((config.batch_size, *shape), dtype=np.uint8)
     stand_ins[0] = 1  # images of a single value could not be standardised
     state = build(config, stand_ins, torch.device(device))
+    check_readable(path)
     try:
         if path.name == checkpoint.NAME:
             checkpoint.load(path, state)

@@ -125,6 +125,38 @@ def test_stopped(recorded: Path, home: Path) -> None:
     assert verify(recorded, Again(home), lambda: True, silent).outcome == "stopped"
 
 
+def test_a_training_that_fails_is_no_difference(
+    recorded: Path, home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def out_of_memory(*_: object) -> None:
+        raise RuntimeError("out of memory")
+
+    monkeypatch.setattr("gan_core.train.train_step", out_of_memory)
+    found = again(recorded, home)
+    assert (found.outcome, found.first, found.scores) == ("failed", "", ())
+    assert found.failure == "RuntimeError: out of memory"
+    study = tmp_path / "runs" / "tiny"
+    study.mkdir(parents=True)
+    (study / "study.json").write_text("{}")
+    shutil.move(recorded.parent, study)
+    said = ablations("verify", "baseline", "--seed", 0, "--study", "tiny", "--runs", tmp_path / "runs")
+    assert said.code == 3
+    assert "failed, so there is nothing to compare" in said.out
+    assert "out of memory" in said.out
+    assert "different" not in said.out
+
+
+def test_a_failure_that_could_not_be_noted(recorded: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on a full disk: it was no stop."""
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(journal, "append", full)
+    found = again(recorded, home)
+    assert (found.outcome, found.failure) == ("failed", "OSError: [Errno 28] No space left on device")
+
+
 def test_without_a_result(recorded: Path, home: Path) -> None:
     lines = (recorded / journal.NAME).read_text().splitlines(keepends=True)
     (recorded / journal.NAME).write_text("".join(lines[:-1]))

@@ -16,8 +16,13 @@ from gan_core.machine import files
 def write_report(roots: Sequence[Path], out: Path) -> tuple[StudyReport, ...]:
     """Write the page of the studies in these folders, atomically, and return its numbers."""
     reports = study_reports(roots)
-    files.write_text(out, page_of(reports), shared=True)
+    write_page(reports, out)
     return reports
+
+
+def write_page(reports: Sequence[StudyReport], out: Path) -> None:
+    """Write the page of these numbers, atomically."""
+    files.write_text(out, page_of(reports), shared=True)
 
 
 def write_comparison(sides: SideBySide, out: Path) -> None:

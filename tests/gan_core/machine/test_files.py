@@ -6,7 +6,9 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import load_file, save_file
 
 from gan_core.machine.files import LockedError, exclusive, locked, replacing, write_text
 from gan_core.problems import UserError
@@ -62,6 +64,25 @@ def test_permissions_are_what_the_umask_allows(umask: int, shared: bool, tmp_pat
         os.umask(former)
     for name in ("file", "lock"):
         assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o666 & ~umask
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o077])
+def test_permissions_do_not_depend_on_the_library_that_writes(umask: int, tmp_path: Path) -> None:
+    """safetensors makes files that are their owner's alone, under a name of its own."""
+    former = os.umask(umask)
+    try:
+        with replacing(tmp_path / "weights") as temporary:
+            save_file({"w": np.zeros(2, dtype=np.float32)}, temporary)
+    finally:
+        os.umask(former)
+    assert stat.S_IMODE((tmp_path / "weights").stat().st_mode) == 0o666 & ~umask
+    assert load_file(tmp_path / "weights")["w"].tolist() == [0, 0]
+
+
+def test_an_error_names_the_file_and_not_the_temporary_one(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as found:
+        write_text(tmp_path / "none" / "file", "words")
+    assert found.value.filename == str(tmp_path / "none" / "file")
 
 
 def test_two_that_write_a_shared_file_do_not_meet(tmp_path: Path) -> None:
