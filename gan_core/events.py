@@ -4,24 +4,33 @@
 numbers, never skips them.
 """
 
+import math
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import ConfigDict, Field, TypeAdapter
+from pydantic import ConfigDict, Field, TypeAdapter, field_validator
 
 from gan_core.records import Record
 
 
 class Score(Record):
-    """One metric's value and the protocol that it was measured under."""
+    """One metric's value and the protocol that it was measured under.
 
-    model_config = ConfigDict(allow_inf_nan=True, strict=False)
+    A value that is not finite is written as a string; null, which earlier versions wrote for it, is read as NaN.
+    """
+
+    model_config = ConfigDict(allow_inf_nan=True, strict=False, ser_json_inf_nan="strings")
     metric: str = Field(description="short name, such as 'fid' or 'is'")
     name: str = Field(description="name with the protocol's essentials, such as 'fid10k_fmnistcnn-1a2b3c4d'")
     value: float
     error: float | None = Field(None, description="standard error of the value, of a metric that estimates it")
     stamp: str = Field(description="short hash of `protocol`; scores of different stamps are never compared")
     protocol: dict[str, Any]
+
+    @field_validator("value", mode="before")
+    @classmethod
+    def _not_a_number(cls, value: Any) -> Any:
+        return math.nan if value is None else value
 
 
 def score_by(metric: str, scores: Iterable[Score]) -> Score | None:

@@ -44,7 +44,12 @@ COLUMNS: tuple[Column, ...] = (
     Column("seeds_failed", "seeds that ended with an exception", lambda t, r: r.seeds_failed),
     Column("seeds_pruned", "seeds that a search stopped early", lambda t, r: r.seeds_pruned),
     Column("seeds_unfinished", "seeds that are running, interrupted or not begun", lambda t, r: r.seeds_unfinished),
-    Column("seeds_scored", "finished seeds with a FID: the n of its mean", lambda t, r: r.fid.n, lambda t, e: 1),
+    Column(
+        "seeds_not_finite",
+        "finished seeds whose FID is NaN or infinite: they count as diverged in verdicts, and are never averaged in",
+        lambda t, r: r.seeds_not_finite,
+    ),
+    Column("seeds_scored", "finished seeds with a finite FID: the n of its mean", lambda t, r: r.fid.n, lambda t, e: 1),
     Column("ranked_by", "whose FID: the best or the last generator of each run", lambda t, r: t.ranked_by),
     Column(
         "fid_mean",

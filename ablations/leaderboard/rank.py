@@ -14,9 +14,9 @@ from itertools import groupby
 from ablations.leaderboard.claims.answers import answer_claims
 from ablations.leaderboard.context import Context, Contexts
 from ablations.leaderboard.records import NO_SCORES, Leaderboard, Row, Table, UnrankedEntry
-from ablations.leaderboard.rows import evaluation_share, row_of, runs_of, scores_of
+from ablations.leaderboard.rows import arm_scores, evaluation_share, row_of, runs_of, scores_of
 from ablations.results.results import METRIC, Result, in_order
-from ablations.statistics import ArmScores, Comparison, Rule, compare_all, expected_best
+from ablations.statistics import Comparison, Rule, compare_all, expected_best
 from ablations.study.claims.measures import Of
 from gan_core.events import RESULTS
 from gan_core.problems import UserError
@@ -125,17 +125,11 @@ def _stamps(trials: Sequence[Result], of: Of) -> tuple[dict[str, str], tuple[str
 
 def _comparisons(arms: Mapping[str, Sequence[Result]], of: Of, rule: Rule) -> dict[str, Comparison]:
     """Every arm with the baseline, adjusted over all arms of the table."""
-    baseline = next((_arm_scores(own, of) for own in arms.values() if own[0].is_baseline), None)
+    baseline = next((arm_scores(own, of) for own in arms.values() if own[0].is_baseline), None)
     if baseline is None:
         return {}
-    treated = [_arm_scores(own, of) for own in arms.values() if not own[0].is_baseline]
+    treated = [arm_scores(own, of) for own in arms.values() if not own[0].is_baseline]
     return {c.arm: c for c in compare_all([(arm, baseline) for arm in treated], rule)}
-
-
-def _arm_scores(trials: Sequence[Result], of: Of) -> ArmScores:
-    positive = {seed: fid for seed, fid in scores_of(trials, METRIC, of).items() if fid > 0}  # others have no logarithm
-    diverged = frozenset(trial.seed for trial in trials if trial.status == "diverged")
-    return ArmScores(trials[0].arm, positive, diverged, runs_of(trials))
 
 
 def _same_as(arms: Mapping[str, Sequence[Result]]) -> dict[str, tuple[str, ...]]:

@@ -52,6 +52,9 @@ class Row:
     run_ids: tuple[str, ...]
     kind: Literal["arm", "explored"] = "arm"  # explored: by a search that chose by these numbers, so never ranked
     seeds_pruned: int = 0
+    seeds_not_finite: int = (
+        0  # of the finished: those whose FID is NaN or infinite, which count as diverged in verdicts
+    )
     same_as: tuple[str, ...] = ()  # other arms of the table whose runs are bit-identical to this one's, seed by seed
 
     @property

@@ -8,7 +8,7 @@ from statistics import fmean
 from ablations.leaderboard.records import MetricCell, Row, Table
 from ablations.results.results import METRIC, Result
 from ablations.results.summary import ScoreSummary
-from ablations.statistics import Comparison, Rule, estimate
+from ablations.statistics import ArmScores, Comparison, Rule, estimate
 from ablations.study.claims.measures import Of
 
 
@@ -53,6 +53,7 @@ def row_of(trials: Sequence[Result], of: Of, metrics: Sequence[str], rule: Rule,
         data_digests=tuple(dict.fromkeys(d for trial in trials if (d := trial.summary.data_digest) is not None)),
         kind="explored" if trials[0].stage == "explore" else "arm",
         seeds_pruned=statuses["pruned"],
+        seeds_not_finite=len(not_finite(trials, METRIC, of)),
         run_ids=tuple(trial.run_id for trial in trials if trial.run_id is not None),
     )
 
@@ -61,6 +62,23 @@ def scores_of(trials: Sequence[Result], metric: str, of: Of) -> dict[int, float]
     """The finished trials' finite scores by seed."""
     scores = _scores([trial for trial in trials if trial.status == "finished"], metric, of)
     return {seed: score.value for seed, score in scores.items() if math.isfinite(score.value)}
+
+
+def not_finite(trials: Sequence[Result], metric: str, of: Of) -> frozenset[int]:
+    """The seeds of finished trials whose score is NaN or infinite."""
+    finished = [trial for trial in trials if trial.status == "finished"]
+    return frozenset(s for s, score in _scores(finished, metric, of).items() if not math.isfinite(score.value))
+
+
+def arm_scores(trials: Sequence[Result], of: Of, name: str = "") -> ArmScores:
+    """The FIDs of one arm's trials as the statistics take them.
+
+    A finished run whose FID is not finite counts as diverged: numbers that are none are all that it came to. FIDs that
+    are not above 0 have no logarithm and are left out.
+    """
+    positive = {seed: fid for seed, fid in scores_of(trials, METRIC, of).items() if fid > 0}
+    diverged = frozenset(trial.seed for trial in trials if trial.status == "diverged")
+    return ArmScores(name or trials[0].arm, positive, diverged | not_finite(trials, METRIC, of), runs_of(trials))
 
 
 def runs_of(trials: Sequence[Result]) -> dict[int, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ablations.leaderboard.context import Context, read_study
-from ablations.leaderboard.rows import runs_of
+from ablations.leaderboard.rows import arm_scores
 from ablations.report.compare_sides import ComparedSide
 from ablations.report.sections.configuration import Configuration, configuration_of
 from ablations.report.sections.curves import Curve, curve_of
@@ -14,7 +14,7 @@ from ablations.report.sections.effects import Effects, effect_of
 from ablations.report.sections.run_facts import facts_of
 from ablations.report.sections.samples import OF_LATENTS, Grid, grid_of, last_grid
 from ablations.results.results import METRIC, Result
-from ablations.statistics import ArmScores, Rule, compare_all
+from ablations.statistics import Rule, compare_all
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,9 @@ def side_by_side(a: ComparedSide, b: ComparedSide) -> SideBySide:
     curves = [curve_of(side.label, [facts_of(result) for result in side.results]) for side in (b, a)]
     effects = Effects(f"{a.label} against {b.label}", "arm", rule, (), is_alone=True)
     if not why_not:
-        (compared,) = compare_all([(_scores(a), _scores(b))], rule)
+        (compared,) = compare_all(
+            [(arm_scores(a.results, "best", a.label), arm_scores(b.results, "best", b.label))], rule
+        )
         effect = effect_of(a.label, compared, rule)
         alone = effect.reason.replace("adjusted p", "p")  # one comparison: there is nothing to adjust for
         effects = replace(effects, effects=(replace(effect, reason=alone),))
@@ -99,7 +101,7 @@ def _pairs(a: ComparedSide, b: ComparedSide, rule: Rule | None) -> tuple[SeedPai
         change = None
         if rule is not None and x is not None and y is not None:
             change = rule.shown(rule.transform(x) - rule.transform(y))
-        pairs.append(SeedPair(seed, x, y, one.status if one else None, other.status if other else None, change))
+        pairs.append(SeedPair(seed, x, y, _status(one), _status(other), change))
     return tuple(pairs)
 
 
@@ -121,10 +123,11 @@ def _same_progress(curves: Sequence[Curve | None]) -> bool:
     return len({curve.score for curve in curves if curve is not None}) <= 1
 
 
-def _scores(side: ComparedSide) -> ArmScores:
-    scores = {result.seed: fid for result in side.results if (fid := _fid(result)) is not None}
-    diverged = frozenset(r.seed for r in side.results if r.status == "diverged")
-    return ArmScores(side.label, scores, diverged, runs_of(side.results))
+def _status(result: Result | None) -> str | None:
+    if result is None:
+        return None
+    score = result.score(METRIC, "best") if result.status == "finished" else None
+    return "FID not finite" if score is not None and not math.isfinite(score.value) else result.status
 
 
 def _fid(result: Result) -> float | None:

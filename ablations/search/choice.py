@@ -14,6 +14,7 @@ Journals = Mapping[str, Sequence[AnyEvent]]  # by trial
 def best_arms(trials: Sequence[Trial], journals: Journals) -> list[str]:
     """The arms with a full FID, by their mean over explored seeds; arms with a diverged seed come after the others.
 
+    A finished trial whose FID is not finite counts as diverged.
     A pruned trial has no such FID: it was stopped by a score on fewer samples.
     """
     fids: dict[str, list[float]] = {}
@@ -23,11 +24,13 @@ def best_arms(trials: Sequence[Trial], journals: Journals) -> list[str]:
         if events and isinstance(events[-1], Finished):
             diverged[trial.arm.name] += events[-1].status == "diverged"
             if events[-1].status == "finished":
-                fids.setdefault(trial.arm.name, []).extend(_best_fids(events))
+                own = list(_best_fids(events))
+                fids.setdefault(trial.arm.name, []).extend(fid for fid in own if math.isfinite(fid))
+                diverged[trial.arm.name] += any(not math.isfinite(fid) for fid in own)
     means = {arm: fmean(values) for arm, values in fids.items() if values}
     return sorted(means, key=lambda arm: (diverged[arm] > 0, means[arm], arm))
 
 
 def _best_fids(events: Sequence[AnyEvent]) -> Iterator[float]:
     fids = (event.fid for event in events if isinstance(event, Evaluated) and event.of == "best")
-    return (fid for fid in fids if fid is not None and not math.isnan(fid))
+    return (fid for fid in fids if fid is not None)

@@ -13,7 +13,7 @@ import optuna
 from optuna.trial import FrozenTrial, TrialState
 
 from ablations.search.exploration import MOST_FAILURES, Exploration
-from ablations.search.ledger import REASON, STATUS, WITHDRAWN
+from ablations.search.ledger import NOT_FINITE, REASON, STATUS, WITHDRAWN
 from ablations.search.samplers import derived_seed, pruner_of, sampler_of, suggested
 from ablations.search.storage import opened
 from ablations.study.space import Params
@@ -178,10 +178,12 @@ class Explorer:
     def _close(self, name: str, status: str, reason: str) -> None:
         asked = self._begun[name][1]
         asked.set_user_attr(STATUS, status)
+        value = self._values.get(name)
+        if status == "finished" and value is not None and not math.isfinite(value):
+            reason = NOT_FINITE
         if reason:
             asked.set_user_attr(REASON, reason)
-        value = self._values.get(name, math.nan)
-        if status == "finished" and not math.isnan(value):
+        if status == "finished" and value is not None and math.isfinite(value):
             self._study.tell(asked, value)
         elif status == "pruned":
             self._study.tell(asked, state=TrialState.PRUNED)

@@ -2,7 +2,8 @@
 
 One Optuna study a study file. For a design that is known in advance every trial is enqueued, its factors and its
 seed as parameters; the parent alone reports and tells. The journals are the truth: what Optuna missed (a parent that
-was killed, a database that was removed) is entered from them. A diverged trial is FAIL with the attribute `status`.
+was killed, a database that was removed) is entered from them. A diverged trial is FAIL with the attribute `status`, and
+so is one that finished with a FID that is not a finite number.
 
 A trial's value is its best FID. One that has run to its end without a FID (`extractor: none`, or `metrics` that leave
 it out) has not failed and was not stopped, so it is COMPLETE too; Optuna wants a number for that, and gets the
@@ -26,6 +27,7 @@ STATUS = "status"
 REASON = "reason"
 VALUE_IS = "value_is"
 KIMG_SEEN = "kimg seen; no FID"
+NOT_FINITE = "the FID is not a finite number"  # of a trial that finished; FAIL, as if it had diverged
 WITHDRAWN = "withdrawn"  # status of what was enqueued and is no trial of the study any more
 
 
@@ -118,10 +120,12 @@ class Ledger:
     def _close(self, name: str, status: str, reason: str) -> None:
         trial = self._begun[name]
         trial.set_user_attr(STATUS, status)
+        value = self._values.get(name)
+        if status == "finished" and value is not None and not math.isfinite(value):
+            reason = NOT_FINITE
         if reason:
             trial.set_user_attr(REASON, reason)
-        value = self._values.get(name, math.nan)
-        if status == "finished" and not math.isnan(value):
+        if status == "finished" and value is not None and math.isfinite(value):
             self._study.tell(trial, value)
         else:
             self._study.tell(trial, state=TrialState.FAIL)

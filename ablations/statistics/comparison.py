@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ablations.statistics.contrast import Contrast, contrast_of, untested
 from ablations.statistics.divergence import Divergence, divergence_of, won_seeds_p
@@ -11,7 +11,7 @@ from ablations.statistics.power import seeds_needed, smallest_detectable
 from ablations.statistics.rule import Rule
 from ablations.statistics.scores import ArmScores
 from ablations.statistics.significance import holm
-from ablations.statistics.verdict import SAME, Evidence, Finding, Verdict, decide
+from ablations.statistics.verdict import FLAT, SAME, Evidence, Finding, Verdict, decide
 
 Pair = tuple[ArmScores, ArmScores]  # treated, baseline
 
@@ -99,7 +99,8 @@ def judged_verdict(contrast: Contrast, divergence: Divergence, p: float, p_equiv
         seeds=divergence.seeds,
         p_seeds=won_seeds_p(contrast.values, divergence) if divergence.excess else contrast.p,
     )
-    return decide(evidence, rule)
+    verdict = decide(evidence, rule)
+    return replace(verdict, reason=f"{verdict.reason}; {FLAT}") if contrast.is_flat else verdict
 
 
 def comparison_of(pair: Pair, judged: Judgement, family: int, rule: Rule) -> Comparison:

@@ -10,7 +10,7 @@ import numpy as np
 from ablations.statistics.estimate import Estimate, estimate, hedges_g, without_interval
 from ablations.statistics.rule import Rule
 from ablations.statistics.scores import ArmScores
-from ablations.statistics.significance import equivalence_p, sign_flip_p, two_sided_p
+from ablations.statistics.significance import equivalence_p, inside_p, sign_flip_p, two_sided_p
 
 Term = tuple[float, ArmScores]
 
@@ -22,10 +22,15 @@ class Contrast:
     seeds: tuple[int, ...]  # those in which every arm has a score
     values: tuple[float, ...]
     effect: Estimate  # its mean over seeds, with the paired t interval
-    p: float  # two-sided paired t test of an effect of 0: carries the verdict
+    p: float  # two-sided paired t test of an effect of 0: carries the verdict; of sign flips where `is_flat`
     margin: float  # on the rule's scale, to both sides
-    p_equivalence: float  # two one-sided t tests: of an effect as large as the margin
+    p_equivalence: float  # two one-sided t tests: of an effect as large as the margin; `inside_p` where `is_flat`
     is_tested: bool = True  # false of one run under two names: no interval, no p
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the values are equal to the last digit: a t test would be certain of two of them."""
+        return self.effect.is_flat
 
     @cached_property
     def p_sign_flip(self) -> float:
@@ -51,15 +56,25 @@ def contrast_of(terms: Sequence[Term], baseline: ArmScores, rule: Rule) -> Contr
     Raises ValueError for scores that the rule's scale has no place for.
     """
     seeds = tuple(sorted(frozenset.intersection(*(frozenset(arm.scores) for _, arm in terms))))
-    values = tuple(sum(weight * rule.transform(arm.scores[seed]) for weight, arm in terms) for seed in seeds)
+    parts = [[weight * rule.transform(arm.scores[seed]) for weight, arm in terms] for seed in seeds]
+    size = max((abs(part) for seed in parts for part in seed), default=1.0)
     own = [baseline.scores[seed] for seed in seeds if seed in baseline.scores]
     margin = rule.margin_around(float(np.mean(own)) if own else math.nan)
-    return contrast_of_values(seeds, values, margin, rule)
+    return contrast_of_values(seeds, tuple(map(sum, parts)), margin, rule, size)
 
 
-def contrast_of_values(seeds: tuple[int, ...], values: tuple[float, ...], margin: float, rule: Rule) -> Contrast:
-    """The contrast of values that are known by seed already."""
-    effect = estimate(values, rule.confidence)
+def contrast_of_values(
+    seeds: tuple[int, ...], values: tuple[float, ...], margin: float, rule: Rule, size: float = 1.0
+) -> Contrast:
+    """The contrast of values that are known by seed already; `size`: of the numbers that they come from.
+
+    Values on a grid may be equal to the last digit. Their spread is not 0 for that, so no t test is made: the sign-flip
+    test answers, which n equal values leave at 2 / 2^n, and for equivalence `inside_p`.
+    """
+    effect = estimate(values, rule.confidence, size)
+    if effect.is_flat:
+        p = sign_flip_p(values)
+        return Contrast(seeds, values, effect, p, margin, inside_p(effect.mean, margin, effect.n))
     error = effect.sd / math.sqrt(effect.n) if effect.n else math.nan
     return Contrast(
         seeds=seeds,

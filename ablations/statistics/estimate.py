@@ -7,12 +7,17 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
+from ablations.statistics.significance import ROUNDING
+
 CONFIDENCE = 0.95
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """The mean of n values. `sd` (n - 1 in its denominator) and the interval [low, high] are NaN when n < 2."""
+    """The mean of n values. `sd` (n - 1 in its denominator) and the interval [low, high] are NaN when n < 2.
+
+    Of values that are equal to the last digit `sd` is 0 and there is no interval: a spread of 0 can't be estimated.
+    """
 
     n: int
     mean: float
@@ -20,9 +25,16 @@ class Estimate:
     low: float
     high: float
 
+    @property
+    def is_flat(self) -> bool:
+        """Whether there are several values, and all are equal to the last digit."""
+        return self.n > 1 and self.sd == 0
 
-def estimate(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimate:
+
+def estimate(values: Sequence[float], confidence: float = CONFIDENCE, size: float = 1.0) -> Estimate:
     """Mean, standard deviation and Student's t interval of the mean; takes the values as a normal sample.
+
+    `size`: of the numbers that the values are differences of, whose rounding they have.
 
     A value that is not finite makes all of it NaN: who wants to leave it out must do so, and count it.
     """
@@ -34,6 +46,8 @@ def estimate(values: Sequence[float], confidence: float = CONFIDENCE) -> Estimat
     if n == 1:
         return Estimate(n, mean, math.nan, math.nan, math.nan)
     sd = float(array.std(ddof=1))
+    if sd <= ROUNDING * max(1.0, size, float(np.abs(array).max())):
+        return Estimate(n, mean, 0.0, math.nan, math.nan)
     half = float(special.stdtrit(n - 1, (1 + confidence) / 2)) * sd / math.sqrt(n)
     return Estimate(n, mean, sd, mean - half, mean + half)
 
@@ -51,7 +65,8 @@ def paired_difference(
     Runs of one seed share initial weights, data order and z, so that what a seed does to both cancels.
     """
     seeds = sorted(treated.keys() & baseline.keys())
-    return estimate([treated[seed] - baseline[seed] for seed in seeds], confidence)
+    size = max((abs(baseline[seed]) for seed in seeds if math.isfinite(baseline[seed])), default=1.0)
+    return estimate([treated[seed] - baseline[seed] for seed in seeds], confidence, size)
 
 
 def hedges_g(difference: Estimate) -> float:

@@ -25,8 +25,8 @@ from ablations.statistics.factor_columns import (
     never_acts,
 )
 from ablations.statistics.rule import Rule
-from ablations.statistics.significance import equivalence_p, holm, two_sided_p
-from ablations.statistics.verdict import SAME, Evidence, Finding, decide
+from ablations.statistics.significance import ROUNDING, equivalence_p, holm, two_sided_p
+from ablations.statistics.verdict import SAME, Evidence, Finding, Verdict, decide
 
 
 @dataclass(frozen=True)
@@ -125,7 +125,8 @@ def _effects(
     idle = {name for name in names if never_acts(name, observations)}
     # What adds nothing changes nothing of another factor's effect either
     same = [any(name in idle for name, _ in column.about) for column in columns]
-    tested = [unknown if is_same else value for value, is_same in zip(values, same, strict=True)]
+    no_spread = model.sd < ROUNDING  # the model fits to the last digit, and says nothing of the noise
+    tested = [unknown if is_same or no_spread else value for value, is_same in zip(values, same, strict=True)]
     p = [two_sided_p(value, error, model.df) for value, error in tested]
     adjusted = holm(p)
     p_equivalence = [equivalence_p(value, error, model.df, model.margin) for value, error in tested]
@@ -163,12 +164,22 @@ def _effects(
                 diverged_with=diverged.diverged_with,
                 diverged_without=diverged.diverged_without,
                 finding=verdict.finding,
-                reason=verdict.reason
-                if i in structure.kept or same[i]
-                else f"cannot be told from {', '.join(aliases)}",
+                reason=_reason(verdict, model, same[i], aliases if i not in structure.kept else ()),
             )
         )
     return tuple(effects)
+
+
+def _reason(verdict: Verdict, model: _Model, is_same: bool, mixed_with: Sequence[str]) -> str:
+    if is_same:
+        return verdict.reason
+    if mixed_with:
+        return f"cannot be told from {', '.join(mixed_with)}"
+    if not model.df:
+        return "no degree of freedom is left: as many effects as runs"
+    if model.sd < ROUNDING:
+        return "the model fits these scores to the last digit, and a residual spread of 0 can't be estimated"
+    return verdict.reason
 
 
 def _aliases(index: int, columns: Sequence[ModelColumn], structure: AliasStructure) -> tuple[str, ...]:

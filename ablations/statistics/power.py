@@ -46,9 +46,10 @@ def prospect(n: int, comparisons: int, rule: Rule, sd: float | None = None) -> P
 def smallest_detectable(n: int, sd: float, alpha: float, power: float) -> float:
     """The true mean difference that a two-sided paired t test at alpha finds with this power; inf for n < 2.
 
-    An sd from few seeds is a guess itself: from 3 seeds the true one may be half or six times as large (95 %).
+    An sd from few seeds is a guess itself: from 3 seeds the true one may be half or six times as large (95 %). NaN for
+    one of 0, which equal differences on a grid have, and nothing can be known from.
     """
-    if math.isnan(sd):
+    if not sd > 0:
         return math.nan
     return math.inf if n < 2 else sd * detectable_size(n, alpha, power)
 
@@ -66,11 +67,12 @@ def detectable_size(n: int, alpha: float, power: float) -> float:
 
 
 def seeds_needed(effect: float, sd: float, alpha: float, power: float) -> int | None:
-    """The fewest paired seeds with which the t test at alpha finds this effect with this power; None: > MOST_SEEDS."""
-    if math.isnan(effect) or math.isnan(sd) or effect == 0:
+    """The fewest paired seeds with which the t test at alpha finds this effect with this power; None: > MOST_SEEDS.
+
+    None too without an effect or a spread.
+    """
+    if math.isnan(effect) or not sd > 0 or effect == 0:
         return None
-    if sd == 0:
-        return 2
     size = abs(effect) / sd
     low, high = 1, 2  # power grows with n, and one seed never is enough
     while detectable_size(high, alpha, power) > size:

@@ -8,24 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import special, stats
 
-ROUNDING = 1e-12  # a standard error below is none: results without any noise, as when a trick never acted
+ROUNDING = 1e-12  # a spread below is none: values that are equal to the last digit
 
 
 def two_sided_p(value: float, error: float, df: int) -> float:
-    """p of a true value of 0. Without any noise 1 or 0; NaN if a number is missing."""
-    if math.isnan(value) or math.isnan(error):
+    """p of a true value of 0. NaN if a number is missing, and without any spread: one of 0 can't be estimated."""
+    if math.isnan(value) or not error >= ROUNDING:
         return math.nan
-    if error < ROUNDING:
-        return float(abs(value) < ROUNDING)
     return 2 * float(special.stdtr(df, -abs(value) / error))
 
 
 def equivalence_p(value: float, error: float, df: int, margin: float) -> float:
-    """TOST (Schuirmann 1987) of a true value between -margin and margin: the larger p of two one-sided t tests."""
-    if math.isnan(value) or math.isnan(error) or math.isnan(margin):
+    """TOST (Schuirmann 1987) of a true value between -margin and margin: the larger p of two one-sided t tests.
+
+    NaN where `two_sided_p` is.
+    """
+    if math.isnan(value) or math.isnan(margin) or not error >= ROUNDING:
         return math.nan
-    if error < ROUNDING:
-        return float(abs(value) >= margin)
     return float(special.stdtr(df, (abs(value) - margin) / error))
 
 
@@ -71,6 +70,16 @@ def _signs(n: int) -> NDArray[np.float64]:
     """All 2^n patterns of signs, none flipped first. Kept: scipy's test makes them anew for every arm."""
     flips = np.arange(2**n)[:, None] >> np.arange(n) & 1
     return np.where(flips == 1, -1.0, 1.0).astype(np.float64)  # [2^n n]
+
+
+def inside_p(value: float, margin: float, n: int) -> float:
+    """p of an effect at least as large as the margin, from n equal differences: as of n coins all falling to one side.
+
+    1 where they are as large as the margin, NaN without a margin.
+    """
+    if math.isnan(margin):
+        return math.nan
+    return 1.0 if abs(value) >= margin else math.ldexp(1.0, -n)
 
 
 def smallest_sign_flip_p(n: int) -> float:

@@ -35,6 +35,8 @@ class Verdict:
 
 SAME = Verdict("same run", "bit-identical in every seed: the setting had no effect")
 
+FLAT = "the differences are equal to the last digit and show no spread, so sign flips decide in place of the t test"
+
 
 def decide(evidence: Evidence, rule: Rule) -> Verdict:
     """helps, hurts, no difference (larger than the margin), or can't tell. Only for arms that are not the `SAME` run:

@@ -1,12 +1,15 @@
 """The journal: torn lines, repeated numbers, order of writing and showing."""
 
+import json
+import math
 from collections.abc import Generator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from gan_core import journal
-from gan_core.events import AnyEvent, Finished, Saved, Ticked
+from gan_core.events import AnyEvent, Evaluated, Finished, Saved, Score, Ticked
 
 
 def tick(seq: int, loss: float = 1.0) -> Ticked:
@@ -74,3 +77,21 @@ def test_unknown_fields_are_no_event() -> None:
 
     with pytest.raises(ValidationError):
         event_from_json(tick(0).model_dump_json()[:-1] + ',"surprise":1}')
+
+
+@pytest.mark.parametrize("fid", [math.nan, math.inf, -math.inf])
+def test_a_score_that_is_not_finite_is_kept(fid: float, tmp_path: Path) -> None:
+    """Also one of a version that wrote null for it."""
+    score = Score(metric="fid", name="fid", value=fid, stamp="s", protocol={})
+    common: dict[str, Any] = {"seq": 0, "time": 0.0, "step": 0, "images": 0, "wall_s": 0.0, "seconds": 0.0}
+    event = Evaluated(**common, of="best", generator_images=0, generator_wall_s=0.0, scores=(score,))
+    journal.append(tmp_path, event)
+    (there,) = journal.read(tmp_path)
+    assert isinstance(there, Evaluated)
+    assert repr(there.scores[0].value) == repr(fid)
+    older = event.model_dump(mode="json")
+    older["scores"][0]["value"] = None
+    (tmp_path / journal.NAME).write_text(json.dumps(older) + "\n")
+    (there,) = journal.read(tmp_path)
+    assert isinstance(there, Evaluated)
+    assert math.isnan(there.scores[0].value)

@@ -30,7 +30,7 @@ def of_factors(case: Case, test: OfFactors) -> ClaimEvidence:
     effect = next((e for e in fit.effects if {name for name, _ in e.about} == set(test.factors)), None)
     if effect is not None and effect.finding == "same run":
         return same_run(case)
-    if effect is None or not effect.estimable:
+    if effect is None or not effect.estimable or math.isnan(effect.p):
         reason = "too few runs" if effect is None else effect.reason
         return ClaimEvidence(math.nan, math.nan, lambda adjusted: case.answer("can't tell", reason, adjusted))
     margin = case.rule.margin_around(fmean(o.score for o in observations if o.score is not None))

@@ -26,8 +26,7 @@ from ablations.statistics.comparison import (
 )
 from ablations.statistics.contrast import contrast_of_values
 from ablations.statistics.power import seeds_needed, smallest_detectable
-from ablations.statistics.significance import ROUNDING
-from ablations.statistics.verdict import SAME, even_divergence
+from ablations.statistics.verdict import FLAT, SAME, even_divergence
 from ablations.study.claims.measures import MEASURES, Measure, Of
 from ablations.study.claims.records import Claim, OfArms, OfEffects, OfGenerators
 
@@ -93,8 +92,7 @@ def of_arms(case: Case, test: OfArms) -> ClaimEvidence:
         seen = _seen(contrast, case.rule, adjusted)
         return case.answer(answered.outcome, comparison.reason, adjusted, seen, notes)
 
-    p, p_equivalence = _p_values(contrast, exact=case.measure.sort == "run")
-    return ClaimEvidence(shared_p(p, divergence, case.rule), p_equivalence, answer)
+    return ClaimEvidence(shared_p(contrast.p, divergence, case.rule), contrast.p_equivalence, answer)
 
 
 def of_counts(case: Case, test: OfArms) -> ClaimEvidence:
@@ -130,7 +128,7 @@ def of_effects(case: Case, test: OfEffects) -> ClaimEvidence:
     contrast = contrast_of([(weights[name], arm) for name, arm in arms.items()], arms[test.right.without_it], case.rule)
     ended = frozenset.intersection(*(frozenset(arm.seeds) for arm in arms.values()))
     diverged = [len(arm.diverged & ended) for arm in arms.values()]
-    return of_contrast(case, contrast, max(diverged) - min(diverged), len(ended), case.measure.sort == "run")
+    return of_contrast(case, contrast, max(diverged) - min(diverged), len(ended))
 
 
 def same_run(case: Case, which: str = "") -> ClaimEvidence:
@@ -160,13 +158,12 @@ def of_generators(case: Case, test: OfGenerators) -> ClaimEvidence:
     margin = case.rule.margin_around(fmean(base) if base else math.nan)
     contrast = contrast_of_values(seeds, tuple(fmean(by_seed[seed]) for seed in seeds), margin, case.rule)
     notes = [f"the last generator was the best in {same} of {runs} runs"]
-    return of_contrast(case, contrast, 0, len(seeds), exact=True, notes=notes)
+    return of_contrast(case, contrast, 0, len(seeds), notes)
 
 
-def of_contrast(
-    case: Case, contrast: Contrast, excess: int, seeds: int, exact: bool, notes: Sequence[str] = ()
-) -> ClaimEvidence:
+def of_contrast(case: Case, contrast: Contrast, excess: int, seeds: int, notes: Sequence[str] = ()) -> ClaimEvidence:
     """An effect on its own. Scores of survivors answer nothing where one side diverges more than the margin allows."""
+    notes = [*notes, FLAT] if contrast.is_flat else notes
 
     def answer(adjusted: Adjusted) -> AnsweredClaim:
         seen = _seen(contrast, case.rule, adjusted)
@@ -178,19 +175,7 @@ def of_contrast(
         answered = answer_effect(effect, p, p_equivalence, case.claim.relation, case.rule)
         return case.answer(answered.outcome, answered.reason, adjusted, seen, notes)
 
-    return ClaimEvidence(*_p_values(contrast, exact), answer)
-
-
-def _p_values(contrast: Contrast, exact: bool) -> tuple[float, float]:
-    """The p-values of the t tests.
-
-    Values on a grid (when the best came) may all be equal, where a t test says nothing: then p is that of the sign-flip
-    test, and for equivalence that of as many coins all falling to one side.
-    """
-    n, spread = contrast.effect.n, contrast.effect.sd
-    if not exact or n < 2 or spread >= ROUNDING:
-        return contrast.p, contrast.p_equivalence
-    return contrast.p_sign_flip, max(contrast.p_equivalence, 0.5**n)
+    return ClaimEvidence(contrast.p, contrast.p_equivalence, answer)
 
 
 def _seen(contrast: Contrast, rule: Rule, adjusted: Adjusted) -> Seen:

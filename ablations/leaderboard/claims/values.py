@@ -62,7 +62,8 @@ VALUES: Mapping[str, Callable[[Result, Of], float | None]] = MappingProxyType(
 def arm_scores(arm: str, trials: Sequence[Result], measure: Measure, of: Of, rule: Rule) -> ArmScores:
     """The arm's values by seed, and its diverged seeds; of a 'count', the seeds that went wrong in their place.
 
-    A number that has no place on the rule's scale is left out.
+    A score of a finished run that is not finite counts as diverged. A number that has no place on the rule's scale is
+    left out.
     """
     if measure.sort == "count":
         ended = [(t.seed, VALUES[measure.name](t, of)) for t in trials if t.status in ("finished", "diverged")]
@@ -75,6 +76,7 @@ def arm_scores(arm: str, trials: Sequence[Result], measure: Measure, of: Of, rul
         if value is not None and isfinite(value) and (rule.scale == "plain" or value > 0)
     }
     diverged = frozenset(t.seed for t in trials if t.status == "diverged")
+    diverged |= {seed for seed, value in values.items() if value is not None and not isfinite(value)}
     return ArmScores(arm, usable, diverged, _runs(trials, measure))
 
 

@@ -82,7 +82,12 @@ def _entry(table: Table, entry: UnrankedEntry) -> list[str]:
 
 def _seeds(row: Row) -> str:
     """'3', or '3, 2/5 diverged'."""
-    lost = ((row.seeds_diverged, "diverged"), (row.seeds_failed, "failed"), (row.seeds_pruned, "pruned"))
+    lost = (
+        (row.seeds_diverged, "diverged"),
+        (row.seeds_failed, "failed"),
+        (row.seeds_pruned, "pruned"),
+        (row.seeds_not_finite, "FID not finite"),
+    )
     return ", ".join([str(row.seeds_finished), *(f"{n}/{row.seeds_ended} {word}" for n, word in lost if n)])
 
 

@@ -33,6 +33,7 @@ def notes_of(table: Table) -> Iterator[str]:
         yield from _rule_of_ranking(table)
         yield from _could_show(table)
     yield from _same_runs(table)
+    yield from _not_finite(table)
     yield from _explored(table)
     for entry in table.elsewhere:
         yield f"* {entry.name}: not trained here, one measurement ({entry.what})"
@@ -76,6 +77,13 @@ def _same_runs(table: Table) -> Iterator[str]:
     groups = dict.fromkeys(tuple(sorted((row.arm, *row.same_as))) for row in table.rows if row.same_as)
     for group in groups:
         yield f"same run: {', '.join(group)} are bit-identical in every seed; what they differ in had no effect"
+
+
+def _not_finite(table: Table) -> Iterator[str]:
+    rows = [row for row in (*table.rows, *table.explored) if row.seeds_not_finite]
+    if rows:
+        arms = ", ".join(f"{row.arm} in {row.seeds_not_finite} of {row.seeds_finished} finished seeds" for row in rows)
+        yield f"FID not finite: {arms}; such a run counts as diverged in verdicts, and is never averaged in"
 
 
 def _could_show(table: Table) -> Iterator[str]:

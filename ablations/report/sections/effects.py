@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 
 from ablations.leaderboard import Table
-from ablations.leaderboard.rows import runs_of, scores_of
+from ablations.leaderboard.rows import arm_scores
 from ablations.report.sections.factorial_effects import factorial_fit
 from ablations.report.words import counted
-from ablations.results.results import METRIC, Result
+from ablations.results.results import Result
 from ablations.statistics import ArmScores, Comparison, Estimate, FactorEffect, Finding, Rule, compare_all
 from ablations.statistics.comparison import Pair, ladder, one_out
 from ablations.study.claims.measures import Of
@@ -159,12 +159,4 @@ def _arm_scores(results: Sequence[Result], of: Of) -> dict[str, ArmScores]:
     by_arm: dict[str, list[Result]] = {}
     for result in results:
         by_arm.setdefault(result.arm, []).append(result)
-    return {
-        arm: ArmScores(
-            arm,
-            {seed: fid for seed, fid in scores_of(own, METRIC, of).items() if fid > 0},
-            frozenset(result.seed for result in own if result.status == "diverged"),
-            runs_of(own),
-        )
-        for arm, own in by_arm.items()
-    }
+    return {arm: arm_scores(own, of) for arm, own in by_arm.items()}

@@ -69,7 +69,8 @@ def _observation(result: Result, names: Sequence[str], table: Table) -> Observat
     if result.status == "diverged":
         return Observation(levels, result.seed, None)
     score = result.score(METRIC, table.ranked_by) if result.status == "finished" else None
-    usable = score is not None and math.isfinite(score.value) and score.value > 0
-    if score is None or not usable:
+    if score is None or (score.value <= 0 and math.isfinite(score.value)):
         return None
+    if not math.isfinite(score.value):
+        return Observation(levels, result.seed, None)  # it counts as diverged
     return Observation(levels, result.seed, score.value, result.summary.outcome)

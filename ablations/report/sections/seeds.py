@@ -49,5 +49,10 @@ def arm_seeds(table: Table, shown: ShownArms) -> tuple[ArmSeeds, ...]:
 
 def lost_seeds(row: Row) -> str:
     """The seeds without a score, counted by their outcome."""
-    counts = {"diverged": row.seeds_diverged, "failed": row.seeds_failed, "unfinished": row.seeds_unfinished}
+    counts = {
+        "diverged": row.seeds_diverged,
+        "failed": row.seeds_failed,
+        "unfinished": row.seeds_unfinished,
+        "with a FID that is not finite": row.seeds_not_finite,
+    }
     return ", ".join(f"{count} {word}" for word, count in counts.items() if count)

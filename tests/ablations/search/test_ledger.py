@@ -116,16 +116,16 @@ def test_a_divergence_is_a_failed_entry_without_a_value_and_a_result(book: Book)
     assert len(book.entries()) == 4
 
 
-def test_a_score_that_is_no_number(book: Book) -> None:
+@pytest.mark.parametrize("fid", [math.nan, math.inf])
+def test_a_score_that_is_no_finite_number(fid: float, book: Book) -> None:
     first = book.trials[0]
     events = told(first)
-    events = [
-        e.model_copy(update={"scores": scores(math.nan, 9, "")}) if isinstance(e, Evaluated) else e for e in events
-    ]
+    events = [e.model_copy(update={"scores": scores(fid, 9, "")}) if isinstance(e, Evaluated) else e for e in events]
     assert isinstance(events[-1], Finished)
     ledger = book.open(trials=[first])
     enter_all(ledger, next(ledger.next_trials()), events)
     assert book.ends() == [(first.name, "FAIL", "finished")]
+    assert book.entries()[0].user_attrs["reason"] == "the FID is not a finite number"
     assert work_off(book.open({first.name: events}, trials=[first])) == []
 
 

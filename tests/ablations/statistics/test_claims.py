@@ -70,7 +70,7 @@ def test_too_few_seeds() -> None:
 
 
 def test_a_trick_s_presence_below_one_helps_in_every_design() -> None:
-    a, b, ab = arm("a", 0.5), arm("b", 0.8), arm("ab", 0.4)
+    a, b, ab = arm("a", 0.5), arm("b", 0.8, 0.02), arm("ab", 0.4, 0.03)
     pairs = [
         one_in(BASELINE, {"a": a})["a"],
         one_out(ab, {"a": b})["a"],

@@ -47,9 +47,22 @@ def test_interaction_is_how_much_one_trick_changes_the_other_s_ratio() -> None:
     assert math.exp(contrast.effect.mean) == pytest.approx(2)  # alone a halves; with b it changes nothing
 
 
-def test_same_scores_in_every_seed_are_no_effect_for_certain() -> None:
-    contrast = contrast_of(((1.0, BASELINE), (-1.0, BASELINE)), BASELINE, RULE)
-    assert (contrast.p, contrast.p_equivalence, contrast.p_sign_flip) == (1, 0, 1)
+def test_equal_differences_have_no_spread_to_test_by() -> None:
+    """Sign flips answer: 2 / 2^n at best, and n coins for equivalence; whatever the scale and the last digit."""
+    same = contrast_of(((1.0, BASELINE), (-1.0, BASELINE)), BASELINE, RULE)
+    assert (same.p, same.p_equivalence) == (1, 0.5 ** len(BASELINE.scores))
+    precision = Rule(scale="plain", lower_is_better=False)
+    for step, size in ((0.001, 1.0), (100.0, 1e6)):
+        base = ArmScores("base", {0: 0.3 * size, 1: 0.5 * size})
+        arm = ArmScores("arm", {0: 0.3 * size + step, 1: 0.5 * size + step})
+        contrast = contrast_of(((1.0, arm), (-1.0, base)), base, precision)
+        assert contrast.is_flat
+        assert (contrast.p, contrast.p_equivalence) == (0.5, 0.25)
+        assert (contrast.effect.sd, math.isnan(contrast.effect.low), math.isnan(contrast.size)) == (0, True, True)
+    six = {seed: 0.1 * seed for seed in range(6)}
+    arm, base = ArmScores("arm", {seed: value + 0.3 for seed, value in six.items()}), ArmScores("base", six)
+    contrast = contrast_of(((1.0, arm), (-1.0, base)), base, precision)
+    assert (contrast.p, contrast.p_equivalence) == (2 / 2**6, 1)  # further apart than a tenth of the baseline
 
 
 @pytest.mark.parametrize("scores", [{}, {0: 20.0}])

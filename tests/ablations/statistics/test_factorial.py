@@ -105,14 +105,18 @@ def test_a_factor_that_never_changed_is_reported() -> None:
 def test_three_levels_against_the_first() -> None:
     levels = {"dcgan": 0.0, "hinge": -0.2, "wgan": 0.4}
     observations = [
-        Observation({"loss": loss, "A": a}, seed, math.exp(3 + value - 0.3 * (a == "on") + 0.1 * seed))
+        Observation(
+            {"loss": loss, "A": a},
+            seed,
+            math.exp(3 + value - 0.3 * (a == "on") + 0.1 * seed + 1e-6 * (-1) ** (seed + len(loss) + (a == "on"))),
+        )
         for loss, value in levels.items()
         for a in ("off", "on")
         for seed in range(2)
     ]
     fit = fit_factorial(observations, [Factor("loss", tuple(levels)), ABC[0]], RULE)
     assert [each.name for each in fit.effects] == ["loss[hinge]", "loss[wgan]", "A", "loss[hinge]:A", "loss[wgan]:A"]
-    assert [each.effect.mean for each in fit.effects] == pytest.approx([-0.2, 0.4, -0.3, 0, 0], abs=1e-9)
+    assert [each.effect.mean for each in fit.effects] == pytest.approx([-0.2, 0.4, -0.3, 0, 0], abs=1e-5)
     assert [each.finding for each in fit.effects[:3]] == ["helps", "hurts", "helps"]
 
 
@@ -122,6 +126,19 @@ def test_without_a_degree_of_freedom_there_is_no_interval() -> None:
     assert effect(fit, "B").estimable
     assert math.isnan(effect(fit, "B").effect.low)
     assert effect(fit, "B").finding == "can't tell"
+    assert "no degree of freedom" in effect(fit, "B").reason
+
+
+def test_scores_that_the_model_fits_to_the_last_digit_show_no_effect() -> None:
+    """Two equal differences of a metric on a grid: the residual spread is 0, and nothing is certain for that."""
+    rule = Rule(scale="plain", lower_is_better=False)
+    observations = [
+        Observation({"A": a}, s, 0.3 + 0.2 * s + 0.001 * (a == "on")) for s in (0, 1) for a in ("off", "on")
+    ]
+    (found,) = fit_factorial(observations, [Factor("A", ("off", "on"))], rule).effects
+    assert found.effect.mean == pytest.approx(0.001)
+    assert all(math.isnan(n) for n in (found.p, found.p_equivalence, found.p_holm, found.effect.low))
+    assert (found.finding, "to the last digit" in found.reason) == ("can't tell", True)
 
 
 def test_runs_that_diverge_with_a_factor_keep_it_from_helping() -> None:

@@ -177,7 +177,9 @@ def test_the_last_against_the_best() -> None:
     assert (answered.outcome, answered.notes) == ("supported", ("the last generator was the best in 0 of 6 runs",))
     best_is_last = results("x", BASE, kimg=20.0)
     (answered,) = answer(best_is_last, claim(test, ">"))
-    assert (answered.outcome, answered.notes) == ("refuted", ("the last generator was the best in 6 of 6 runs",))
+    best, flat = answered.notes
+    assert (answered.outcome, best) == ("refuted", "the last generator was the best in 6 of 6 runs")
+    assert "equal to the last digit" in flat
     (answered,) = answer(best_is_last[:3], claim(test, ">"))
     assert answered.outcome == "can't tell"  # three runs, however equal
 
@@ -189,6 +191,40 @@ def test_values_on_a_grid_that_are_all_equal_prove_little() -> None:
     early = [*results("a", [30.0] * 6, kimg=5.0), *results("b", [30.0] * 6, kimg=10.0)]
     (answered,) = answer(early, claim(OfArms(left="a", right="b"), "<", "kimg_to_best"))
     assert (answered.outcome, answered.p_holm) == ("supported", 2 / 2**6)
+
+
+@pytest.mark.parametrize("relation", ["<", ">", "="])
+def test_two_equal_differences_of_a_score_on_a_grid_support_nothing(relation: Relation) -> None:
+    trials = [
+        result(arm, s, 30.0, kid=0.3 + 0.2 * s + step) for arm, step in (("a", 0.0), ("b", 0.001)) for s in (0, 1)
+    ]
+    (answered,) = answer(trials, claim(OfArms(left="b", right="a"), relation, "kid"))
+    assert (answered.outcome, answered.p_holm) == ("can't tell", 0.5)
+    assert "equal to the last digit" in answered.reason
+    assert answered.seen is not None
+    assert math.isnan(answered.seen.shown.low)
+    factors = ("a",)
+    trials = [
+        result(arm, s, 30.0, on=on, factors=factors, kid=0.3 + 0.2 * s + 0.001 * len(on))
+        for arm, on in (("baseline", ()), ("a", ("a",)))
+        for s in (0, 1)
+    ]
+    (answered,) = answer(trials, claim(OfFactors(factors=factors, arms=("baseline", "a")), relation, "kid"))
+    assert answered.outcome == "can't tell"
+    assert "equal to the last digit" in answered.reason or "fits these scores to the last digit" in answered.reason
+
+
+@pytest.mark.parametrize("score", [math.nan, math.inf])
+def test_scores_that_are_not_finite_count_as_diverged(score: float) -> None:
+    """In 8 of 8 seeds against none: the claim is answered as of runs that diverged."""
+    base = [result("baseline", seed, 30.0 + seed, kid=1.0 + 0.1 * seed) for seed in range(8)]
+    bad = [result("bad", seed, 20.0 + seed, kid=score) for seed in range(8)]
+    gone = [result("bad", seed, None) for seed in range(8)]
+    test = OfArms(left="bad", right="baseline")
+    (answered,), (as_diverged,) = (answer([*base, *own], claim(test, ">", "kid")) for own in (bad, gone))
+    assert answered.outcome == as_diverged.outcome == "supported"
+    assert answered.reason == as_diverged.reason
+    assert "diverged: 8 against 0 of 8" in answered.notes
 
 
 @pytest.mark.parametrize(
