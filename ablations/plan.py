@@ -7,6 +7,7 @@ from statistics import fmean
 
 from ablations.execution.estimate import ArmCost, arm_costs, study_seconds
 from ablations.execution.preparation import prepare_data
+from ablations.execution.recorded_costs import recorded_costs
 from ablations.execution.reuse import Twin, reusable, twins_of
 from ablations.search.exploration import Exploration
 from ablations.statistics import Prospect, prospect
@@ -43,7 +44,7 @@ class Plan:
 
 
 def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain: bool) -> Plan:
-    """See which trials have results already, and measure what the others cost.
+    """See which trials have results already, and what the others cost: by what is on record, else measured.
 
     Raises UserError for a study that has results and has changed since: `run` refuses it.
     """
@@ -54,9 +55,13 @@ def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain:
     new = [] if retrain else [trial for trial in trials if states[trial.name] == "new"]
     reused = _reused(new, runs, home)
     to_do = [t for t in trials if states[t.name] not in RESULTS and t.name not in reused]
-    arms = [*study.arms, *(trial.arm for trial in trials), *(search.drawn(DRAWN) if search else ())]
-    costs = arm_costs(list({arm.name: arm for arm in arms}.values()), resources)
     to_come = search.most_to_come if search else 0
+    arms = {arm.name: arm for arm in (*study.arms, *(trial.arm for trial in trials))}
+    left = {trial.arm.name for trial in to_do} | (set(arms) if to_come else set())
+    costs = recorded_costs(list(arms.values()), trials, left, runs, resources)
+    if search and to_come and len(costs) < DRAWN:
+        arms |= {arm.name: arm for arm in search.drawn(DRAWN)}
+    costs |= arm_costs([arm for arm in arms.values() if arm.name not in costs], resources)
     comparisons = comparisons_of(study)
     return Plan(
         study=study,

@@ -168,7 +168,7 @@ def plan(
     settings: Settings = None,
     retrain: Retrain = False,
 ) -> None:
-    """Show arms, seeds, trials, what the seeds can show, and the time it will take, from a short measurement.
+    """Show arms, seeds, trials, what the seeds can show, and the time it will take, from runs or a short measurement.
 
     Nothing is trained.
     """

@@ -19,12 +19,13 @@ ALL_SECONDS, FEWEST_SECONDS = 30.0, 0.1  # for all arms together, where they are
 
 @dataclass(frozen=True)
 class ArmCost:
-    """The seconds that one trial of an arm takes."""
+    """The seconds that one trial of an arm takes. `recorded_runs`: whose mean this is; 0: measured for a moment."""
 
     arm: str
     steps: int
     training_s: float
     scoring_s: float
+    recorded_runs: int = 0
 
     @property
     def total_s(self) -> float:
@@ -32,10 +33,12 @@ class ArmCost:
 
 
 def arm_costs(arms: Sequence[Arm], resources: Resources, seconds: float = SECONDS) -> dict[str, ArmCost]:
-    """The cost of one trial of each arm. Start-up (about a second a trial) is not in it.
+    """The cost of one trial of each arm, measured now. Start-up (about a second a trial) is not in it.
 
     `seconds` are measured for each, fewer where there are so many arms that it would take more than ALL_SECONDS.
     """
+    if not arms:
+        return {}
     seconds = min(seconds, max(FEWEST_SECONDS, ALL_SECONDS * resources.workers / max(1, len(arms))))
     devices = [resources.devices[i % len(resources.devices)] for i in range(len(arms))]
     pool = ProcessPoolExecutor(resources.workers, mp_context=fork_server())

@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ablations.leaderboard.context import Context, read_study
-from ablations.leaderboard.rows import arm_scores
 from ablations.report.compare_sides import ComparedSide
+from ablations.report.pair_judgement import PairJudgement, judge_pair
 from ablations.report.sections.configuration import Configuration, configuration_of
 from ablations.report.sections.curves import Curve, curve_of
-from ablations.report.sections.effects import Effects, effect_of
+from ablations.report.sections.effects import Effects
 from ablations.report.sections.run_facts import facts_of
 from ablations.report.sections.samples import OF_LATENTS, Grid, grid_of, last_grid
 from ablations.results.results import METRIC, Result
-from ablations.statistics import Rule, compare_all
+from ablations.statistics import Rule
 
 
 @dataclass(frozen=True)
@@ -39,36 +39,35 @@ class SideBySide:
     pairs: tuple[SeedPair, ...]
     effects: Effects
     why_not: str
-    configuration: Configuration  # B's first, and what of A's is another
-    curves: tuple[Curve, ...]  # B's first
+    stands: str  # whose verdict `effects` holds, and within which family of tests; '' without one
+    configuration: Configuration  # A's first, and what of B's is another
+    curves: tuple[Curve, ...]  # B's first: the line that A's is compared with
     grids: tuple[Grid, ...]
     same_z: bool
 
 
 def side_by_side(a: ComparedSide, b: ComparedSide) -> SideBySide:
-    """Compare the best generators under the full protocol, paired by seed, by the rule of their study."""
+    """Compare the best generators under the full protocol, paired by seed, by the rule of their study.
+
+    Of two arms that the study's leaderboard has a verdict on, that verdict is given.
+    """
     rule = _rule(a, b)
     names = {_stamp(result): _score_name(result) for side in (a, b) for result in side.results}
     stamps = {stamp for stamp in names if stamp is not None}
     why_not = _why_not(a, b, stamps)
     comparable = len(stamps) <= 1
     curves = [curve_of(side.label, [facts_of(result) for result in side.results]) for side in (b, a)]
-    effects = Effects(f"{a.label} against {b.label}", "arm", rule, (), is_alone=True)
-    if not why_not:
-        (compared,) = compare_all(
-            [(arm_scores(a.results, "best", a.label), arm_scores(b.results, "best", b.label))], rule
-        )
-        effect = effect_of(a.label, compared, rule)
-        alone = effect.reason.replace("adjusted p", "p")  # one comparison: there is nothing to adjust for
-        effects = replace(effects, effects=(replace(effect, reason=alone),))
+    about = f"{a.label} against {b.label}"
+    judged = PairJudgement(Effects(about, "arm", rule, (), is_alone=True), "") if why_not else judge_pair(a, b, rule)
     return SideBySide(
         a=a.label,
         b=b.label,
         score=" and ".join(sorted(names[stamp] for stamp in stamps)),
         pairs=_pairs(a, b, rule if comparable else None),
-        effects=effects,
+        effects=judged.effects,
         why_not=why_not,
-        configuration=configuration_of({b.label: b.config, a.label: a.config}),
+        stands=judged.stands,
+        configuration=configuration_of({a.label: a.config, b.label: b.config}),
         curves=tuple(curve for curve in curves if curve is not None) if _same_progress(curves) else (),
         grids=_grids(a, b),
         same_z=all(a.config.get(key) == b.config.get(key) for key in OF_LATENTS),

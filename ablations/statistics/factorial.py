@@ -8,7 +8,6 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
-from statsmodels.regression.linear_model import OLS
 
 from ablations.statistics.comparison import shown_estimate
 from ablations.statistics.divergence import divergence_by_level
@@ -102,6 +101,8 @@ def fit_factorial(
 def _least_squares(
     y: Sequence[float], blocks: NDArray[np.float64], columns: Sequence[ModelColumn], structure: AliasStructure
 ) -> _Model:
+    from statsmodels.regression.linear_model import OLS  # takes most of a second, and few commands need it
+
     fit = OLS(np.asarray(y), np.column_stack([blocks, *(columns[i].values for i in structure.kept)])).fit()
     df = round(fit.df_resid)
     sd = math.sqrt(float(fit.ssr) / df) if df else math.nan

@@ -15,9 +15,9 @@ def show_side_by_side(sides: SideBySide) -> None:
     out.print(_settings(sides))
     out.print(_scores(sides))
     for sentence in sentences_of(sides.effects):
-        say(f"{sentence.name} {sentence.finding}: {sentence.says}; {sentence.why}")
-    if sides.effects.effects:
-        say("this comparison by itself: not adjusted for a study's others, as its `report` is")
+        say(f"{sentence.name}: {sentence.finding}; {sentence.says}; {sentence.why}")
+    if sides.stands:
+        say(sides.stands)
     if sides.why_not:
         say(f"not compared: {sides.why_not}")
     for grid in sides.grids:
@@ -26,14 +26,14 @@ def show_side_by_side(sides: SideBySide) -> None:
 
 def _settings(sides: SideBySide) -> Table:
     table = _table("setting", sides.a, sides.b)
-    there, here = sides.configuration.arms
-    for name, ours, theirs in zip(sides.configuration.settings, here.texts, there.texts, strict=True):
+    a, b = sides.configuration.arms
+    for name, ours, theirs in zip(sides.configuration.settings, a.texts, b.texts, strict=True):
         table.add_row(Text(name), Text(ours), Text(theirs))
     return table
 
 
 def _scores(sides: SideBySide) -> Table:
-    table = _table("seed", sides.a, sides.b, "change")
+    table = _table("seed", sides.a, sides.b, f"{sides.a} against {sides.b}")
     for column in table.columns:
         column.justify = "right"
     for pair in sides.pairs:

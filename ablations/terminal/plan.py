@@ -1,6 +1,7 @@
 """What a study will do and cost, and what it can show."""
 
 import math
+from collections.abc import Sequence
 
 from rich.table import Table
 
@@ -13,6 +14,7 @@ from ablations.study.space.plan import SearchPlan
 from ablations.terminal.console import duration, out, say, show_warnings
 
 HEADINGS = ("arm", "factors on", "trials", "done", "steps", "training", "scoring", "a trial")
+MOST_NAMES = 6
 MOST_TIMES = 10.0  # no trick changes an FID more
 
 
@@ -31,6 +33,7 @@ def show_plan(plan: Plan) -> None:
         say(line)
     if plan.claim_prospects:
         say(_claims(plan))
+    say(_times_from(plan))
     left = sum(not plan.is_done(trial) for trial in plan.trials) + plan.trials_to_come  # of a search at most
     count = len(plan.trials) + plan.trials_to_come
     if study.search is not None:
@@ -113,6 +116,22 @@ def _claims(plan: Plan) -> str:
     first = plan.claim_prospects[0]
     spreads = "; ".join(f"where pairs spread by {p.sd:g}, {_times(p)}" for p in plan.claim_prospects)
     return f"of {first.comparisons} claim{'' if first.comparisons == 1 else 's'}, answered together: {spreads}"
+
+
+def _times_from(plan: Plan) -> str:
+    """Which of the times are those of runs, and which were measured just now."""
+    recorded = [name for name, cost in plan.costs.items() if cost.recorded_runs]
+    measured = [name for name, cost in plan.costs.items() if not cost.recorded_runs]
+    if not recorded:
+        return "times: measured just now, for a moment each"
+    runs = sum(plan.costs[name].recorded_runs for name in recorded)
+    text = f"times: recorded in {runs} run{'' if runs == 1 else 's'}"
+    return f"{text} of {_named(recorded)}; measured just now for {_named(measured)}" if measured else text
+
+
+def _named(arms: Sequence[str]) -> str:
+    more = len(arms) - MOST_NAMES
+    return ", ".join(arms[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
 def _times(prospect: Prospect) -> str:

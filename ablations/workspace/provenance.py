@@ -34,6 +34,11 @@ class Provenance(Record):
     cores: int | None = None  # that this process may use
     gpus: tuple[str, ...] = ()
 
+    @property
+    def is_here(self) -> bool:
+        """Whether it is of this machine, as far as its name, processor and number of cores tell."""
+        return self.host == socket.gethostname() and self.cpu in ("", _cpu()) and self.cores in (None, cores())
+
 
 def provenance_of(directory: Path, command: Sequence[str], named: Sequence[Path] = ()) -> Provenance:
     """The provenance of a command that was started with code from `directory`.

@@ -18,7 +18,7 @@ from gan_core.events import Finished
 from gan_core.machine.resources import Resources
 from tests.ablations.command import ablations
 from tests.ablations.journals import write_trial
-from tests.ablations.tiny import tiny_study, write_study
+from tests.ablations.tiny import TRICKS, tiny_study, write_study
 
 DESIGNS = Path(__file__).parents[2] / "studies" / "designs"
 ONE = Resources(1, 1, ("cpu",))
@@ -89,6 +89,74 @@ def test_what_is_done_costs_nothing(tmp_path: Path, costs: None) -> None:
     assert [rest.is_done(trial) for trial in rest.trials] == [True, False, False, False, False, False]
     assert rest.seconds == 2 * 4 + 3 * 5
     assert planned(study, tmp_path, Resources(5, 1, ("cpu",))).seconds == 5
+
+
+def test_what_is_on_record_is_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of trials that are done there are the times in their journals; of one that diverged they are scaled up."""
+    measured: list[str] = []
+
+    def noted(arms: Sequence[Arm], resources: Resources) -> dict[str, ArmCost]:
+        measured.extend(arm.name for arm in arms)
+        return made_up(arms, resources)
+
+    monkeypatch.setattr("ablations.plan.arm_costs", noted)
+    study = tiny_study(tmp_path, seeds=2, budget_kimg=1.2)
+    root = tmp_path / "runs" / "tiny"
+    for trial in trials_of(study, root):
+        write_trial(root, trial.arm, trial.seed, 7.0, "diverged" if trial.arm.name == "ttur" else "finished")
+    (root / "study.json").write_text(study.record().model_dump_json())
+    plan = planned(study, tmp_path)
+    assert measured == []
+    assert plan.seconds == 0
+    end = journal.read(plan.trials[0].directory)[-1]
+    assert isinstance(end, Finished)
+    assert plan.costs["baseline"].total_s == pytest.approx(end.wall_s)
+    assert plan.costs["ttur"].total_s == pytest.approx(end.wall_s)  # as long as a whole run would have taken
+    assert {name: cost.recorded_runs for name, cost in plan.costs.items()} == {"baseline": 2, "ttur": 2}
+    path = write_study(tmp_path, seeds=2, budget_kimg=1.2)
+    said = ablations("plan", path, "--runs", tmp_path / "runs", "--device", "cpu").out
+    assert "times: recorded in 4 runs\n" in said
+    assert measured == []
+    planned(tiny_study(tmp_path, seeds=3, budget_kimg=1.2), tmp_path)
+    assert measured == ["baseline", "ttur"]  # nothing says that these runs were trained on this machine
+
+
+def test_another_studys_times_on_this_machine_are_taken(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With as many threads on such a device; and only for the configurations that it has trained."""
+    measured: list[str] = []
+
+    def noted(arms: Sequence[Arm], resources: Resources) -> dict[str, ArmCost]:
+        measured.extend(arm.name for arm in arms)
+        return made_up(arms, resources)
+
+    monkeypatch.setattr("ablations.plan.arm_costs", noted)
+    monkeypatch.setattr("gan_core.workers.unattended.draw_run", lambda *_: None)
+    path, tricks = write_study(tmp_path, seeds=1), {"slow": TRICKS["ttur"], "wide": {"width": 5}}
+    place = ("--executor", "inline", "--threads", 1, "--device", "cpu", "--runs", tmp_path / "runs")
+    assert ablations("run", path, *place, "--offline", "--no-floors", "--no-report").code == 0
+    (tmp_path / "other").mkdir()
+    file = write_study(tmp_path / "other", seeds=4, tricks=tricks)
+    other = load_study(file, "other")
+    plan = plan_of(other, tmp_path / "runs", home, ONE, retrain=False)
+    assert measured == ["wide"]
+    ends = {
+        folder.name.partition("-")[0]: journal.read(folder)[-1] for folder in (tmp_path / "runs/tiny/trials").iterdir()
+    }
+    for arm, trained in (("baseline", "baseline"), ("slow", "ttur")):
+        assert plan.costs[arm].total_s == pytest.approx(ends[trained].wall_s)
+        assert plan.costs[arm].recorded_runs == 1
+    conditions = ("--as", "other", "--workers", 1, "--threads", 1, "--device", "cpu")
+    words = ablations("plan", file, *conditions, "--runs", tmp_path / "runs").out
+    assert "times: recorded in 2 runs of baseline, slow; measured just now for wide" in words
+    measured.clear()
+    plan_of(other, tmp_path / "runs", home, Resources(1, 2, ("cpu",)), retrain=False)
+    assert measured == ["baseline", "slow", "wide"]  # two threads take another time
+    monkeypatch.setattr("socket.gethostname", lambda: "elsewhere")
+    measured.clear()
+    plan_of(other, tmp_path / "runs", home, ONE, retrain=False)
+    assert measured == ["baseline", "slow", "wide"]
 
 
 def test_claims_are_answered_together(tmp_path: Path, costs: None) -> None:

@@ -32,6 +32,11 @@ def test_nothing_left_takes_no_time() -> None:
     assert study_seconds([], {}, Resources(2, 1, ("cpu",))) == 0
 
 
+def test_nothing_to_measure_starts_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ablations.execution.estimate.fork_server", None)
+    assert arm_costs([], Resources(2, 1, ("cpu",))) == {}
+
+
 def test_a_measurement(tmp_path: Path) -> None:
     """More steps and more fakes cost in proportion; an arm that diverges is measured too."""
     arms = {"wild": {"lr_g": 1e30, "lr_d": 1e30}, **TRICKS}

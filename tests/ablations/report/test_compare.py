@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ablations.leaderboard.source import from_folders
 from ablations.report.compare import side_by_side
 from ablations.report.compare_sides import sides_of
 from ablations.report.page.page import comparison_page
@@ -33,12 +34,59 @@ def test_two_arms_are_paired_by_seed(runs: Path) -> None:
     assert sides.pairs[1].change is None
     assert [pair.change for pair in sides.pairs if pair.seed != 1] == pytest.approx([2.2, 10.5 / 5.4, 14 / 6.6])
     (effect,) = sides.effects.effects
-    assert (effect.name, effect.finding, effect.shown.n) == ("ttur", "hurts", 3)
-    assert sides.configuration.settings == ("lr_g", "lr_d", "dropout")
+    assert (effect.name, effect.finding, effect.shown.n) == ("ttur against dropout", "hurts", 3)
+    assert set(sides.configuration.settings) == {"lr_g", "lr_d", "dropout"}
+    assert [arm.arm for arm in sides.configuration.arms] == ["ttur", "dropout"]  # as they were named
     assert [(grid.arm, grid.seed) for grid in sides.grids] == [("ttur", 0), ("dropout", 0)]
-    assert [curve.arm for curve in sides.curves] == ["dropout", "ttur"]
+    assert [curve.arm for curve in sides.curves] == ["dropout", "ttur"]  # the first is the line to compare with
     reader = read(comparison_page(sides))
     assert (reader.open, reader.mistakes) == ([], [])
+
+
+@pytest.mark.parametrize(("a", "b"), [("dropout", "baseline"), ("baseline", "dropout")])
+def test_the_leaderboards_verdict_is_the_verdict(a: str, b: str, runs: Path) -> None:
+    """Of two comparisons adjusted together, whichever side was named first; the sides stay as they were named."""
+    (table,) = from_folders([runs / "s"]).leaderboard().tables
+    row = next(row for row in table.rows if row.arm == "dropout")
+    assert row.comparison is not None
+    sides = side_by_side(*sides_of(a, b, "s", runs))
+    (effect,) = sides.effects.effects
+    assert (effect.name, effect.finding, effect.reason) == ("dropout against baseline", row.verdict, row.reason)
+    assert (effect.p, effect.shown) == (row.comparison.p_holm, row.comparison.shown)
+    assert sides.stands == "this is the verdict of study s's leaderboard: one of 2 comparisons, adjusted together"
+    assert (sides.a, sides.b, sides.configuration.arms[0].arm) == (a, b, a)
+    first = sides.pairs[0]
+    assert first.change == pytest.approx({"dropout": 0.5, "baseline": 2.0}[a])
+    page = comparison_page(sides)
+    assert f"{a} against {b}</th>" in page
+    assert "This is the verdict of study s&#39;s leaderboard" in page
+    told = " ".join(ablations("compare", a, b, "--study", "s", "--runs", runs).out.split())
+    assert f"dropout against baseline: {row.verdict}; FID 50 % lower" in told
+    assert sides.stands in told
+
+
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [
+        ("ttur", "dropout"),  # the leaderboard compares neither with the other
+        ("dropout-seed0", "baseline"),  # a part of an arm
+    ],
+)
+def test_other_pairs_stand_by_themselves_and_say_so(a: str, b: str, runs: Path) -> None:
+    sides = side_by_side(*sides_of(a, b, "s", runs))
+    assert sides.effects.effects[0].name == f"{a} against {b}"
+    assert "adjusted" not in sides.effects.effects[0].reason
+    assert "by itself, outside the family of tests of study s: its p is not adjusted" in sides.stands
+    told = ablations("compare", a, b, "--study", "s", "--runs", runs).out
+    assert sides.stands in " ".join(told.split())
+
+
+def test_arms_of_two_studies_stand_by_themselves(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        write_study(tmp_path / name, ONE_IN, FIDS)
+    sides = side_by_side(*sides_of("one/dropout", "two/baseline", None, tmp_path))
+    assert sides.effects.effects[0].finding == "helps"
+    assert "outside any study's family of tests" in sides.stands
 
 
 def test_two_runs_of_other_seeds_are_not_compared(runs: Path) -> None:
@@ -68,7 +116,8 @@ def test_the_rule_is_the_studys(tmp_path: Path) -> None:
     assert sides.effects.rule == rule
     assert [pair.change for pair in sides.pairs] == pytest.approx([-5.0, -5.9, -5.6, -6.4])
     assert effect.shown.mean == pytest.approx(-5.725)
-    assert "adjusted" not in effect.reason
+    (alone,) = side_by_side(*sides_of("dropout", "ttur", "s", tmp_path)).effects.effects
+    assert "adjusted" not in alone.reason
 
 
 def test_a_name_in_two_studies_asks_which(runs: Path, tmp_path: Path) -> None:
@@ -83,6 +132,6 @@ def test_a_name_in_two_studies_asks_which(runs: Path, tmp_path: Path) -> None:
 def test_the_command_prints_and_writes(runs: Path, tmp_path: Path) -> None:
     outcome = ablations("compare", "dropout", "baseline", "--runs", runs, "--out", tmp_path / "page.html")
     assert outcome.code == 0, outcome.err
-    assert "dropout helps: FID 50 % lower" in outcome.out
-    assert "not adjusted" in outcome.out
+    assert "dropout against baseline: helps; FID 50 % lower" in outcome.out
+    assert "adjusted together" in outcome.out
     assert (tmp_path / "page.html").read_text().startswith("<!DOCTYPE html>")
