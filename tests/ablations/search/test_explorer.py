@@ -1,6 +1,5 @@
 """Optuna's side of a search: each sampler by name, repeats, refusals, a database put right after whatever happened."""
 
-import math
 from pathlib import Path
 
 import optuna
@@ -170,17 +169,6 @@ def test_the_choice_is_by_the_mean_and_those_that_diverged_come_last(tmp_path: P
         hunt.train(explorer, trial, list(story(trial, fids[trial.name], status)))  # type: ignore[arg-type]
     assert hunt.exploration.settle()
     assert hunt.exploration.explored.chosen == (trials[1].arm.name, trials[0].arm.name)
-
-
-@pytest.mark.parametrize("fid", [math.nan, math.inf])
-def test_a_finished_trial_without_a_finite_fid_is_chosen_like_one_that_diverged(fid: float, tmp_path: Path) -> None:
-    hunt = Hunt(tmp_path, {"arms": 3, "seed": 2}, space={"lr_d": {"low": 1e-4, "high": 1e-2}})
-    explorer = hunt.open()
-    trials = list(explorer.next_trials())
-    for trial, value in zip(trials, (fid, 8.0, 9.0), strict=True):
-        hunt.train(explorer, trial, list(story(trial, value)))
-    assert hunt.exploration.settle()
-    assert hunt.exploration.explored.chosen == (trials[1].arm.name, trials[2].arm.name)
 
 
 def test_pruned_by_name_and_only_where_asked_for(tmp_path: Path) -> None:
