@@ -8,8 +8,6 @@ from ablations.workspace.trials import Trial
 from ablations.workspace.workspace import Workspace
 
 if TYPE_CHECKING:
-    pass
-if TYPE_CHECKING:
     from ablations.tracking.mlflow.tracker import MlflowTracker
 
 
