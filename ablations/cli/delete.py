@@ -6,27 +6,18 @@ from typing import Annotated
 
 import typer
 
-from ablations.cli.options import DEFAULT_RUNS, Runs
+from ablations.cli.options import DEFAULT_RUNS, LocalOnly, Named, Runs, StoreThatHasIt
 
 
 def delete(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study's name or its folder.")],
+    study: Named,
     runs: Runs = DEFAULT_RUNS,
-    tracking_uri: Annotated[
-        str | None,
-        typer.Option(
-            "--tracking-uri",
-            envvar="MLFLOW_TRACKING_URI",
-            metavar="URI",
-            help="An MLflow store that has it.",
-            show_default="the servers that it was sent to",
-        ),
-    ] = None,
+    tracking_uri: StoreThatHasIt = None,
     storage: Annotated[
         str | None,
         typer.Option(envvar="ABLATIONS_STORAGE", metavar="URL", help="Optuna's storage, where it has one elsewhere."),
     ] = None,
-    local: Annotated[bool, typer.Option("--local", help="Leave what servers have of it.")] = False,
+    local: LocalOnly = False,
     yes: Annotated[bool, typer.Option("--yes", help="Delete without a question.")] = False,
 ) -> None:
     """Delete a study everywhere: its folder, its Optuna ledger, its runs and models in MLflow. Asks first.

@@ -8,6 +8,18 @@ import typer
 DEFAULT_RUNS = Path("runs")
 Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")]
 StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A study file, a study's name or its folder.")]
+Named = Annotated[str, typer.Argument(metavar="STUDY", help="A study's name or its folder.")]
+StoreThatHasIt = Annotated[
+    str | None,
+    typer.Option(
+        "--tracking-uri",
+        envvar="MLFLOW_TRACKING_URI",
+        metavar="URI",
+        help="An MLflow store that has it.",
+        show_default="the servers that it was sent to",
+    ),
+]
+LocalOnly = Annotated[bool, typer.Option("--local", help="Leave what servers have of it.")]
 Models = Annotated[
     bool, typer.Option("--models/--no-models", help="Log each arm's best generator as a model in MLflow.")
 ]

@@ -6,23 +6,14 @@ from typing import Annotated
 
 import typer
 
-from ablations.cli.options import DEFAULT_RUNS, Runs
+from ablations.cli.options import DEFAULT_RUNS, LocalOnly, Named, Runs, StoreThatHasIt
 
 
 def scrub(
-    study: Annotated[str, typer.Argument(metavar="STUDY", help="A study's name or its folder.")],
+    study: Named,
     runs: Runs = DEFAULT_RUNS,
-    tracking_uri: Annotated[
-        str | None,
-        typer.Option(
-            "--tracking-uri",
-            envvar="MLFLOW_TRACKING_URI",
-            metavar="URI",
-            help="An MLflow store that has it.",
-            show_default="the servers that it was sent to",
-        ),
-    ] = None,
-    local: Annotated[bool, typer.Option("--local", help="Leave what servers have of it.")] = False,
+    tracking_uri: StoreThatHasIt = None,
+    local: LocalOnly = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show what would be removed.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Remove without a question.")] = False,
 ) -> None:

@@ -135,5 +135,5 @@ def find_workspace(study: str, runs: Path, *, by_folder: bool = False) -> Worksp
         allowed = ", ".join(str(one.root) for one in named.values())
         raise UserError(Problem(f"{len(named)} folders hold a study {name!r}", allowed=allowed, source=str(runs)))
     known = list(dict.fromkeys(word for one in there for word in one.names))
-    message = f"study {name!r} has not been run under {runs}"
+    message = f"study {name!r} has not been run under {runs} (--runs names another folder)"
     raise UserError(Problem(message, allowed=", ".join(known) or "none yet", nearest=nearest_name(name, known)))
