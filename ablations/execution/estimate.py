@@ -35,7 +35,7 @@ class ArmCost:
 def arm_costs(arms: Sequence[Arm], resources: Resources, seconds: float = SECONDS) -> dict[str, ArmCost]:
     """The cost of one trial of each arm, measured now. Start-up (about a second a trial) is not in it.
 
-    `seconds` are measured for each, fewer where there are so many arms that it would take more than ALL_SECONDS.
+    `seconds` are measured for each, fewer where the arms are so numerous that it would take more than ALL_SECONDS.
     """
     if not arms:
         return {}

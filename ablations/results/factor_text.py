@@ -15,7 +15,7 @@ class FactorFacts(NamedTuple):
 
     factors: Mapping[str, bool]
     config: Mapping[str, Any]
-    searched: Sequence[str] = ()  # what a search varies beside them, SETTING or TRICK.OPTION
+    searched: Sequence[str] = ()  # what a search varies besides them, SETTING or TRICK.OPTION
     texts: Mapping[str, str] | None = None  # of the tricks that are on, if they are known
 
 

@@ -24,7 +24,7 @@ from gan_core.problems import Problem, UserError
 if TYPE_CHECKING:
     from ablations.study.study import Study
 
-MOST_FAILURES = 2  # after so many executions in which it failed a trial is given up
+MOST_FAILURES = 2  # a trial that failed in this many executions is given up
 
 
 class Exploration:

@@ -1,6 +1,6 @@
 """A search's first stage: Optuna suggests an arm, it is written down, trained, and told to Optuna.
 
-The truth is on disk: `explored.json` says what was suggested, the journals what became of it. What Optuna missed (a
+The truth is on disk: `explored.json` says what was suggested, the journals its outcome. What Optuna missed (a
 parent that was killed, a database that was removed) is entered from them, in their order. A diverged trial is FAIL
 with the attribute `status`; so is a suggestion that a rule forbids, or of an arm that has had all its seeds, with the
 reason. A trial that the pruner stops is PRUNED here, and its journal ends so.
@@ -81,7 +81,7 @@ class Explorer:
             if 0 <= number < len(self._exploration.suggestions):
                 known[number] = frozen
             elif not frozen.state.is_finished():
-                self._withdraw(self._opened(frozen))  # asked for, and then this process's predecessor was killed
+                self._withdraw(self._opened(frozen))  # suggested, and then the process before this one was killed
         for number, suggestion in enumerate(self._exploration.suggestions):
             yield from self._entered(number, suggestion, known.get(number))
 

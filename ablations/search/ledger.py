@@ -1,4 +1,4 @@
-"""The ledger of a design that is known in advance: which trial is next, and what became of each.
+"""The ledger of a design that is known in advance: which trial is next, and the outcome of each.
 
 One Optuna study a study file. For a design that is known in advance every trial is enqueued, its factors and its
 seed as parameters; the parent alone reports and tells. The journals are the truth: what Optuna missed (a parent that

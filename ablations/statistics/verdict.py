@@ -42,7 +42,7 @@ def decide(evidence: Evidence, rule: Rule) -> Verdict:
     """helps, hurts, no difference (larger than the margin), or can't tell. Only for arms that are not the `SAME` run:
     one run under two names is no comparison, takes part in no test, and has no share in Holm's adjustment.
 
-    1. The paired t test on the rule's scale (log FID) carries the verdict; sign flips are shown beside it and decide
+    1. The paired t test on the rule's scale (log FID) carries the verdict; sign flips are shown next to it and decide
        nothing, as they can't reach 0.05 with fewer than six seeds. If six or more seeds saw just one of the two arms
        diverge, McNemar's exact test on divergence is asked as well, and the two share alpha: p = 2 min(p_t, p_McNemar).
     2. These p are adjusted by Holm over all comparisons of the study. At most alpha: **helps** or **hurts**, by the

@@ -11,7 +11,7 @@ from ablations.results.summary import Summary
 from ablations.workspace.trial_record import TrialRecord
 
 RECORD = "ablations.record"  # who the trial is: its trial.json
-SUMMARY = "ablations.summary"  # what became of it, from its end on
+SUMMARY = "ablations.summary"  # its outcome, from its end on
 PIECE = 4000  # characters: MLflow 3 takes 8,000, older servers 5,000
 
 

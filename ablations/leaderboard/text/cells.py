@@ -10,7 +10,7 @@ from ablations.statistics import Estimate
 from gan_core.evaluation.names import BETTER
 
 HEALTHY = "healthy"
-WORDS = {"can't tell": "unclear"}  # what became of a run is no verdict on its arm
+WORDS = {"can't tell": "unclear"}  # the outcome of a run is no verdict on its arm
 ARROWS = {"lower": "↓", "higher": "↑"}
 MARK = " *"  # of what was not trained here
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 WIDEST = 30.0  # ratio: an interval that goes further is cut there, and an arrow says so
 LEAST = 1.3
-WORDS = 2.75  # inches, of numbers and answer beside the plot
+WORDS = 2.75  # inches, of numbers and answer next to the plot
 
 
 def draw_forest(lines: Sequence[Line], rule: Rule, ends: tuple[str, str], width: Width) -> "Figure":

@@ -49,7 +49,7 @@ def comparison_page(sides: SideBySide) -> str:
 
 
 def rendered(template: str, **values: Any) -> str:
-    """A template of this folder, with the time and the versions beside the values."""
+    """A template of this folder, with the values, the time and the versions."""
     made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
     return _environment().get_template(template).render(made=made, tool=versions(("gan-ablations",)), **values)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ablations.leaderboard import Row, Table
 from ablations.statistics import Estimate
 
-MOST_ARMS = 24  # that a figure, or a table beside one, is readable with
+MOST_ARMS = 24  # that a figure, or a table next to one, is readable with
 
 
 @dataclass(frozen=True)

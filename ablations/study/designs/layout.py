@@ -11,7 +11,7 @@ from gan_core.records import Record
 
 BASELINE = "baseline"
 ALL = "all"
-RESERVED = (BASELINE, ALL, "seed")  # names of arms, and of the parameter beside the factors: no factor may have them
+RESERVED = (BASELINE, ALL, "seed")  # names of arms, and of the parameter next to the factors: no factor may have them
 MOST_ARMS = 1024
 ARM_ALLOWED = "a list of factors that are on, such as [dropout, ttur], or settings, such as {dropout: 0.3}"
 ARMS_ALLOWED = "at least two names of arms, each with a list of factors that are on, or with settings"

@@ -156,7 +156,7 @@ class MlflowTracker:
             self._runs[name].ship(final=name in self._final)
 
     def _settle(self, name: str, executions: Executions) -> None:
-        """Send what earlier executions have left, and what became of a trial without an end, unless it goes on."""
+        """Send what earlier executions have left, and the outcome of a trial without an end, unless it goes on."""
         if name not in self._begun:
             settle(self._runs[name], executions)
 
