@@ -24,6 +24,9 @@ from ablations.statistics.factor_columns import Observation as Observation
 from ablations.statistics.factorial import FactorEffect as FactorEffect
 from ablations.statistics.factorial import FactorialFit as FactorialFit
 from ablations.statistics.factorial import fit_factorial as fit_factorial
+from ablations.statistics.family import Judged as Judged
+from ablations.statistics.family import LookResult as LookResult
+from ablations.statistics.looks import Looks as Looks
 from ablations.statistics.power import Prospect as Prospect
 from ablations.statistics.power import prospect as prospect
 from ablations.statistics.rule import Rule as Rule
