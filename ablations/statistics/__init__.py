@@ -11,6 +11,10 @@ from ablations.statistics.comparison import Comparison as Comparison
 from ablations.statistics.comparison import compare_all as compare_all
 from ablations.statistics.contrast import Contrast as Contrast
 from ablations.statistics.contrast import contrast_of as contrast_of
+from ablations.statistics.design_power import DesignModel as DesignModel
+from ablations.statistics.design_power import DesignProspect as DesignProspect
+from ablations.statistics.design_power import design_model as design_model
+from ablations.statistics.design_power import design_prospect as design_prospect
 from ablations.statistics.divergence import Divergence as Divergence
 from ablations.statistics.divergence import divergence_of as divergence_of
 from ablations.statistics.estimate import CONFIDENCE as CONFIDENCE
