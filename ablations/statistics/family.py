@@ -158,7 +158,7 @@ class Family:
         for i, results in enumerate(self._results):
             last = results[-1] if results else None
             chance = None if last is None else last.chance
-            self._hopeless[i] = chance is not None and chance < self.rule.hopeless
+            self._hopeless[i] |= chance is not None and chance < self.rule.hopeless
 
     def give_up(self, questions: Iterable[int]) -> None:
         """Mark these questions as given up, as it was recorded."""
