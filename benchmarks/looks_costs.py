@@ -113,10 +113,16 @@ def one_level(studies: int) -> Shown:
     for at, ((name, (effects, sd)), (looks, schedule)) in enumerate(product(worlds.items(), schedules.items())):
         scores = World(effects, run_sd=sd).draw(2 * studies, 20, np.random.default_rng([13, at]))
         row = [name, looks]
-        for joint in (False, True):
-            verdicts = play(scores, Policy(schedule, joint=joint)).verdicts
+        ways = {
+            "two": Policy(schedule),
+            "joint": Policy(schedule, joint=True),
+            "joint, one-sided": Policy(schedule, joint=True, two_sided_equivalence=False),
+        }
+        for way, policy in ways.items():
+            verdicts = play(scores, policy).verdicts
             row += [f"{any_wrong(verdicts, effects):.1f}", f"{right(verdicts, effects).sum(axis=1).mean():.2f}"]
-            found.append((any_wrong(verdicts, effects), f"{name}, looks {looks}, {'joint' if joint else 'two'}"))
+            found.append((any_wrong(verdicts, effects), f"{name}, looks {looks}, {way}"))
         rows.append(row)
-    columns = ["effects", "looks", "two step-downs: wrong, %", "right", "a joint one: wrong, %", "right"]
+    columns = ["effects", "looks", "two step-downs: wrong, %", "right", "a joint one: wrong, %", "right",
+               "joint, one-sided p of equivalence: wrong, %", "right"]  # fmt: skip
     return columns, rows, f"Twice as many studies a cell. {worst_cells(found, 2 * studies)}"

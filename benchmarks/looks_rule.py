@@ -147,7 +147,11 @@ def play(scores: Array, policy: Policy, family: Family | None = None) -> Outcome
         side = np.where(lower, np.sign(seen.mean), side)
         by_divergence = np.where(lower, seen.p_divergence < p_score, by_divergence)
         smallest = np.where(complete, np.minimum(smallest, np.stack([p_differs, p_same]) / share), smallest)
-        adjusted = jointly(smallest) if policy.joint else np.stack([holm(smallest[0]), holm(smallest[1])])
+        adjusted = (
+            jointly(smallest, 0.5 if policy.two_sided_equivalence else 1.0)
+            if policy.joint
+            else np.stack([holm(smallest[0]), holm(smallest[1])])
+        )
         found = findings(adjusted[0], adjusted[1], side, by_divergence, seen)
         verdicts = np.where(verdicts == OPEN, found, verdicts)
         if at + 1 == len(schedule.looks):
@@ -235,7 +239,7 @@ def holm(p: Array) -> Array:
     return adjusted
 
 
-def jointly(p: Array) -> Array:
+def jointly(p: Array, still: float) -> Array:
     """Adjusted p-values of differences and of equivalences [2 studies comparisons], so that all verdicts of a study
     together are wrong as seldom as stated.
 
@@ -248,7 +252,7 @@ def jointly(p: Array) -> Array:
     order = np.argsort(flat, axis=1, kind="stable")
     rank = np.argsort(order, axis=1)
     first = rank[:, :comparisons] < rank[:, comparisons:]  # the difference is rejected before the equivalence
-    freed = np.hstack([np.where(first, 0.5, 1.0), np.where(first, 0.5, 0.0)])
+    freed = np.hstack([np.where(first, 1 - still, 1.0), np.where(first, still, 0.0)])
     in_order = np.take_along_axis(freed, order, axis=1)
     parts = comparisons - (np.cumsum(in_order, axis=1) - in_order)
     ascending = np.maximum.accumulate(np.minimum(1, np.take_along_axis(flat, order, axis=1) * parts), axis=1)

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[np.float64]
-Noise = Literal["normal", "skewed", "collapse", "heavy"]
+Noise = Literal["normal", "mildly skewed", "skewed", "collapse", "heavy"]
 NOISES: tuple[Noise, ...] = ("normal", "skewed", "collapse", "heavy")
 Spread = Literal["equal", "x6 between arms", "one arm 3x", "baseline 3x"]
 SPREADS: tuple[Spread, ...] = ("equal", "x6 between arms", "one arm 3x", "baseline 3x")
@@ -59,13 +59,19 @@ def spread_factors(spread: Spread, arms: int) -> Sequence[float]:
 
 
 def noise_of(noise: Noise, sd: Array, shape: tuple[int, ...], rng: np.random.Generator) -> Array:
-    """Noise with mean 0. `skewed`: log-normal with sigma 1, of skewness 6.2; `heavy`: Student's t with 3 degrees of
-    freedom; both with this sd. `collapse`: normal with this sd, and now and then a run is worse by 1 (FID times 2.7).
+    """Noise with mean 0. `skewed`: log-normal with sigma 1, of skewness 6.2 (`mildly`: 0.5, 1.75); `heavy`: Student's t
+    with 3 degrees of freedom; all with this sd. `collapse`: normal with this sd, and now and then a run is worse by 1
+    (FID times 2.7), by as much whatever the sd.
     """
     if noise == "normal":
         return sd * rng.normal(size=shape)
     if noise == "heavy":
         return sd * rng.standard_t(3, size=shape) / math.sqrt(3)
-    if noise == "skewed":
-        return sd * (rng.lognormal(0, 1, shape) - math.sqrt(math.e)) / math.sqrt((math.e - 1) * math.e)
-    return sd * rng.normal(size=shape) + (rng.random(shape) < COLLAPSED) - COLLAPSED
+    if noise == "collapse":
+        return sd * rng.normal(size=shape) + (rng.random(shape) < COLLAPSED) - COLLAPSED
+    variance = 1.0 if noise == "skewed" else 0.25  # of the logarithm
+    return (
+        sd
+        * (rng.lognormal(0, math.sqrt(variance), shape) - math.exp(variance / 2))
+        / math.sqrt(math.expm1(variance) * math.exp(variance))
+    )
