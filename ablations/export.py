@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ablations.study.study import Study
+from ablations.workspace.due_trials import due_trials
 from ablations.workspace.opening import leaving_no_traces, open_workspace
 from ablations.workspace.recorded import refuse_search
-from ablations.workspace.trials import Trial, progress_of, trials_of
+from ablations.workspace.trials import Trial, progress_of
 from gan_core.events import RESULTS
 from gan_core.machine.versions import code_digest
 from gan_core.problems import Problem, UserError
@@ -31,7 +32,7 @@ def export(study: Study, runs: Path, out: Path) -> Export:
     """
     refuse_search(study)
     with leaving_no_traces(runs / study.name), open_workspace(study, runs) as workspace:
-        trials = trials_of(study, workspace.root)
+        trials = due_trials(study, workspace.root)
         states = {trial.name: progress_of(trial) for trial in trials}
         new = tuple(trial for trial in trials if states[trial.name] == "new")
         begun = tuple(trial for trial in trials if states[trial.name] in ("interrupted", "failed"))

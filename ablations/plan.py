@@ -9,8 +9,10 @@ from ablations.execution.estimate import ArmCost, arm_costs, study_seconds
 from ablations.execution.preparation import prepare_data
 from ablations.execution.recorded_costs import recorded_costs
 from ablations.execution.reuse import Twin, reusable, twins_of
+from ablations.plan_advice import Alternative, alternatives
+from ablations.results.run_spread import RunSpread, run_spread
 from ablations.search.exploration import Exploration
-from ablations.statistics import Prospect, prospect
+from ablations.statistics import DesignProspect, Prospect, design_model, design_prospect, prospect
 from ablations.study.study import Study
 from ablations.workspace.opening import refuse_changes
 from ablations.workspace.trials import Trial, progress_of, trials_of
@@ -19,12 +21,15 @@ from gan_core.machine.resources import Resources
 from gan_core.problems import UserError
 
 DRAWN = 4  # arms of a search, drawn from its space, whose cost is measured
-SPREADS = (0.05, 0.2)  # sd of the paired differences of log FID: the range that the main study's arms had
 
 
 @dataclass(frozen=True)
 class Plan:
-    """A study before it runs. `states`: of each trial; `reused`: the trials that another study has trained already."""
+    """A study before it runs. `states`: of each trial; `reused`: the trials that another study has trained already.
+
+    `shows`: what its seeds can show, of pairs of runs or, in a factorial design, of effects. `alternatives`: what other
+    designs could, with as many runs.
+    """
 
     study: Study
     trials: tuple[Trial, ...]
@@ -34,9 +39,10 @@ class Plan:
     costs: Mapping[str, ArmCost]
     seconds: float  # wall seconds for what is left to do
     trials_to_come: int  # of a search, at most
-    comparisons: int
-    prospects: tuple[Prospect, ...]  # of `pairs_of` pairs, for each of SPREADS
-    claim_prospects: tuple[Prospect, ...]  # of the seeds' pairs; none without claims
+    spread: RunSpread
+    shows: Prospect | DesignProspect
+    claims_show: Prospect | None  # of two arms, all claims being answered together; None without claims
+    alternatives: tuple[Alternative, ...]
 
     def is_done(self, trial: Trial) -> bool:
         """Whether the trial has a result, here or in another study."""
@@ -62,7 +68,10 @@ def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain:
     if search and to_come and len(costs) < DRAWN:
         arms |= {arm.name: arm for arm in search.drawn(DRAWN)}
     costs |= arm_costs([arm for arm in arms.values() if arm.name not in costs], resources)
-    comparisons = comparisons_of(study)
+    typical = _typical(costs)
+    ended = [trial.directory for trial in trials if states[trial.name] == "finished"]
+    reference = study.arms[0]
+    spread = run_spread(ended, study.name, reference.config.plain(), reference.name, study.rule, runs)
     return Plan(
         study=study,
         trials=trials,
@@ -70,39 +79,33 @@ def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain:
         reused=reused,
         resources=resources,
         costs=costs,
-        seconds=study_seconds(to_do, costs, resources, [_typical(costs)] * to_come),
+        seconds=study_seconds(to_do, costs, resources, [typical] * to_come),
         trials_to_come=to_come,
-        comparisons=comparisons,
-        prospects=tuple(prospect(pairs_of(study), comparisons, study.rule, sd) for sd in SPREADS),
-        claim_prospects=claim_prospects(study),
+        spread=spread,
+        shows=shown_by(study, spread),
+        claims_show=shown_of_claims(study, spread),
+        alternatives=alternatives(study, spread, lambda runs: study_seconds([], costs, resources, [typical] * runs)),
     )
 
 
-def claim_prospects(study: Study) -> tuple[Prospect, ...]:
-    """What the seeds can show of two arms when all claims are answered together, for each of SPREADS."""
-    tested = sum(claim.test is not None for claim in study.claims)
-    return tuple(prospect(len(study.seeds), tested, study.rule, sd) for sd in SPREADS) if tested else ()
+def shown_by(study: Study, spread: RunSpread, share: float = 1.0, borrowed: int = 0) -> Prospect | DesignProspect:
+    """What the study's seeds can show: of effects in a factorial design or a part of one, else of pairs of runs.
 
-
-def comparisons_of(study: Study) -> int:
-    """How many tests make up the study's answer: arms against another arm, or effects and two-way interactions."""
-    if study.search is not None:
-        return study.search.confirm.best
-    factors = len(study.factors)
-    if study.design == "factorial":
-        return factors + factors * (factors - 1) // 2
-    if study.fraction is not None:
-        return study.fraction.told_apart
-    return len(study.arms) - 1
-
-
-def pairs_of(study: Study) -> int:
-    """How many pairs of runs, with and without something, one comparison has.
-
-    One pair a seed; in a factorial design or a fraction of one each effect is seen in all arms, half of them with it.
+    `share`: the part of alpha that this look has, where the study looks more than once. `borrowed`: degrees of freedom
+    that pairs borrow from one another.
     """
-    seen = len(study.arms) // 2 if study.design == "factorial" or study.fraction is not None else 1
-    return len(study.seeds) * seen
+    seeds = len(study.seeds)
+    if study.design == "factorial" or study.fraction is not None:
+        model = design_model([arm.factors for arm in study.arms])
+        return design_prospect(model, seeds, study.rule, spread.run, share=share)
+    comparisons = study.search.confirm.best if study.search is not None else len(study.arms) - 1
+    return prospect(seeds, comparisons, study.rule, spread.pair, share=share, borrowed=borrowed)
+
+
+def shown_of_claims(study: Study, spread: RunSpread, share: float = 1.0) -> Prospect | None:
+    """What the seeds can show of two arms when all claims are answered together."""
+    tested = sum(claim.test is not None for claim in study.claims)
+    return prospect(len(study.seeds), tested, study.rule, spread.pair, share=share) if tested else None
 
 
 def _typical(costs: Mapping[str, ArmCost]) -> ArmCost:

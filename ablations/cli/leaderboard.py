@@ -84,7 +84,7 @@ def leaderboard(
     to_stdout = [option for option, (path, _) in wanted.items() if path == STDOUT]
     if not to_stdout:
         show_leaderboard(ranked)
-        show_effects(source, ranked)
+        show_effects(ranked)
     for option, (path, text) in wanted.items():
         _write(option, path, text(), tell=not to_stdout)
 

@@ -5,10 +5,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from ablations.execution.look_record import record_looks
 from ablations.execution.progress import OnStep
 from ablations.leaderboard import Leaderboard, write_csv
 from ablations.leaderboard.source import ResultSource, source_of
 from ablations.results.results import ResultReader, trial_directories
+from ablations.workspace.looks_taken import LookTaken
 from ablations.workspace.workspace import Workspace
 
 SHARE = 0.05  # of an execution's time, which computing the leaderboard may take while trials are running
@@ -52,6 +54,11 @@ class Outputs:
             self._leaderboard = source.leaderboard()
         return self._leaderboard
 
+    def take_looks(self) -> tuple[LookTaken, ...]:
+        """Put the looks on record that the runs suffice for by now; returns all that were ever taken."""
+        is_study = self.workspace.study_json.exists()
+        return record_looks(self.leaderboard(), self.workspace.root) if is_study else ()
+
     def last_leaderboard(self) -> Leaderboard:
         """The ranked arms as they were computed last; they are computed only if they never were."""
         return self.leaderboard() if self._leaderboard is None else self._leaderboard
@@ -59,6 +66,7 @@ class Outputs:
     def write_leaderboard(self) -> Path:
         """Write the CSV, and return its path."""
         begun = self._clock()
+        self.take_looks()
         write_csv(self.leaderboard(), self.workspace.leaderboard_csv)
         now = self._clock()
         self._is_outdated, self._next_write = False, now + (now - begun) * (1 / SHARE - 1)

@@ -19,9 +19,10 @@ from ablations.search.exploration import Exploration
 from ablations.study.study import Study
 from ablations.tracking.state import is_study_shipped
 from ablations.tracking.tracker import AnyTracker, tracker_of
+from ablations.workspace.due_trials import due_trials
 from ablations.workspace.execution_record import Execution, Outcome
 from ablations.workspace.opening import leaving_no_traces, open_workspace
-from ablations.workspace.trials import Trial, progress_of, trials_of
+from ablations.workspace.trials import Trial, progress_of
 from ablations.workspace.workspace import Workspace
 from gan_core import journal
 from gan_core.events import RESULTS, Finished
@@ -41,7 +42,11 @@ class Session:
     def __init__(self, study: Study, workspace: Workspace, options: ExecutionOptions) -> None:
         self.study, self.workspace, self.options = study, workspace, options
         self.exploration = Exploration.of(study, workspace.root)
-        self.trials = [*(self.exploration or trials_of(study, workspace.root))]
+        self.warnings = [workspace.notice] if workspace.notice else []  # printed at the end; whoever has one appends it
+        self.outputs = Outputs(workspace, options.report, self.warnings)
+        if study.looks.stop == "decided":
+            self.outputs.take_looks()  # of one that was killed between the last run of a look and the look itself
+        self.trials = [*(self.exploration or due_trials(study, workspace.root))]
         self.resources: Resources = share(study.most_trials, options.workers, options.threads, options.device)
         self.journals = {trial.name: journal.read(trial.directory) for trial in self.trials}
         self.progress = StudyProgress.of(self.trials, self.journals)
@@ -51,9 +56,7 @@ class Session:
         self.reused: dict[str, Twin] = {}  # by trial: taken over in this execution
         self.offline = options.offline
         self.ledgers: dict[str, str] = {}  # what Optuna calls them, by the name that they would have alone
-        self.warnings = [workspace.notice] if workspace.notice else []  # printed at the end; whoever has one appends it
         self.has_sent_all = True  # whether the tracking store has all that it was to get
-        self.outputs = Outputs(workspace, options.report, self.warnings)
         self.floors = self._floors()
 
     @property
@@ -133,7 +136,21 @@ class Session:
             for trial in search:
                 if trial.name not in self.journals:
                     admit(trial)
-        yield self._ledger()
+        ledger = self._ledger()
+        yield ledger
+        while self.study.looks.stop == "decided" and not stop():
+            ledger.enter_looks(self.outputs.take_looks())
+            if not self._go_on(admit):
+                return
+            ledger = self._ledger()
+            yield ledger
+
+    def _go_on(self, admit: Callable[[Trial], None]) -> bool:
+        """Take in the trials that the next look asks for; whether there are any."""
+        new = [trial for trial in due_trials(self.study, self.workspace.root) if trial.name not in self.journals]
+        for trial in new:
+            admit(trial)
+        return bool(new)
 
     def _prepare(self, to_do: Sequence[Trial], on_step: OnStep) -> None:
         """Get data and weights ready, and take over what other studies have trained already."""

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ablations.leaderboard.effect_records import ARM, ReportedEffect
 from ablations.leaderboard.records import Leaderboard, Row, Table, UnrankedEntry
 from ablations.results.results import METRIC
 from ablations.statistics import Comparison
@@ -15,27 +16,36 @@ Cell = str | int | float | None  # None: there is no such number
 
 @dataclass(frozen=True)
 class Column:
-    """A column. `cell` returns its value for an arm; `entry`, where there is one, for a line that is no arm."""
+    """A column. `cell` has its value for an arm, `entry` for what was scored and is no arm, `effect` for an effect."""
 
     name: str
     meaning: str
     cell: Callable[[Table, Row], Cell]
     entry: Callable[[Table, UnrankedEntry], Cell] = lambda table, entry: None
+    effect: Callable[[Table, ReportedEffect], Cell] = lambda table, effect: None
 
 
-def _compared(number: Callable[[Comparison], float | None]) -> Callable[[Table, Row], Cell]:
+def _compared(number: Callable[[Comparison], Cell]) -> Callable[[Table, Row], Cell]:
     return lambda table, row: None if row.comparison is None else number(row.comparison)
 
 
 COLUMNS: tuple[Column, ...] = (
     Column("rank", "1 is the lowest FID; empty without one", lambda t, r: r.rank, lambda t, e: e.rank),
-    Column("arm", "name of the arm, or of an external score or floor", lambda t, r: r.arm, lambda t, e: e.name),
+    Column(
+        "arm",
+        "name of the arm, of an effect of the design, of an external score or floor",
+        lambda t, r: r.arm,
+        lambda t, e: e.name,
+        lambda t, e: e.name,
+    ),
     Column(
         "kind",
         "arm; explored: by a search that chose by these numbers, never ranked; elsewhere: not trained in this study, "
-        "one measurement; floor: to place a number, never ranked",
+        "one measurement; floor: to place a number, never ranked; effect: what the design compares, where that is not "
+        "each arm with the baseline",
         lambda t, r: r.kind,
         lambda t, e: e.kind,
+        lambda t, e: "effect",
     ),
     Column("seeds_finished", "seeds that ran to the end", lambda t, r: r.seeds_finished),
     Column(
@@ -57,6 +67,12 @@ COLUMNS: tuple[Column, ...] = (
         lambda t, r: r.fid.mean,
         lambda t, e: e.fid,
     ),
+    Column(
+        "fid_ranked",
+        "what the rank goes by: fid_mean; where the baseline has other seeds, its mean plus the mean difference over "
+        "common seeds",
+        lambda t, r: r.ranked_fid,
+    ),
     Column("fid_sd", "its standard deviation between seeds (n - 1); empty with one seed", lambda t, r: r.fid.sd),
     Column("fid_ci_low", "interval of the mean at `confidence`, Student's t over seeds", lambda t, r: r.fid.low),
     Column("fid_ci_high", "its upper end", lambda t, r: r.fid.high),
@@ -76,30 +92,88 @@ COLUMNS: tuple[Column, ...] = (
     Column("fid_difference_ci_high", "its upper end", _compared(lambda c: c.difference.high)),
     Column(
         "fid_ratio",
-        "geometric mean over common seeds of FID(arm) / FID(baseline): what the verdict depends on",
-        _compared(lambda c: c.shown.mean),
+        "geometric mean over common seeds of FID(arm) / FID(baseline); of an effect, of runs with it and without it",
+        lambda t, r: r.against if r.comparison is None else r.comparison.shown.mean,
+        effect=lambda t, e: e.shown.mean,
     ),
-    Column("fid_ratio_ci_low", "interval of that at `confidence`, paired by seed", _compared(lambda c: c.shown.low)),
-    Column("fid_ratio_ci_high", "its upper end", _compared(lambda c: c.shown.high)),
+    Column(
+        "fid_ratio_ci_low",
+        "the interval of that which decides: at `interval_level`, by the runs of `look`",
+        _compared(lambda c: c.shown.low),
+        effect=lambda t, e: e.shown.low,
+    ),
+    Column("fid_ratio_ci_high", "its upper end", _compared(lambda c: c.shown.high), effect=lambda t, e: e.shown.high),
+    Column(
+        "interval_level",
+        "confidence of that interval: it allows for every look and every question of the study",
+        _compared(lambda c: c.level),
+        effect=lambda t, e: e.level,
+    ),
+    Column(
+        "look",
+        "number of the look that the verdict is from; empty before the first",
+        _compared(lambda c: c.look),
+        effect=lambda t, e: None if e.judged.last is None else e.judged.last.look,
+    ),
+    Column(
+        "look_seeds",
+        "seeds that the arm and the baseline had at that look",
+        _compared(lambda c: None if c.judged.last is None else c.judged.last.seeds),
+        effect=lambda t, e: None if e.judged.last is None else e.judged.last.seeds,
+    ),
+    Column(
+        "state",
+        "decided; open; hopeless: stopped, as later looks would hardly bring a verdict; empty before the first look",
+        _compared(lambda c: c.judged.state),
+        effect=lambda t, e: e.judged.state,
+    ),
+    Column(
+        "chance",
+        "of a verdict at a later look, by what was seen; empty where there is one, or no later look",
+        _compared(lambda c: c.judged.chance),
+        effect=lambda t, e: e.judged.chance,
+    ),
     Column(
         "verdict",
         "helps, hurts, no difference, can't tell; same run: bit-identical to the baseline in every seed, so no test; "
-        "baseline for itself; see docs/statistics.md",
+        "baseline for itself; see effects: the verdicts are on the lines of kind effect; see docs/statistics.md",
         lambda t, r: r.verdict,
+        effect=lambda t, e: e.finding,
     ),
-    Column("reason", "why the verdict is this one", lambda t, r: r.reason),
-    Column("p_holm", "p of no effect, adjusted by Holm over the table's comparisons", _compared(lambda c: c.p_holm)),
+    Column("reason", "why the verdict is this one", lambda t, r: r.reason, effect=lambda t, e: e.reason),
+    Column(
+        "p_adjusted",
+        "p of no effect, adjusted for the looks so far and for all questions of the study",
+        _compared(lambda c: c.p_adjusted),
+        effect=lambda t, e: e.p,
+    ),
     Column("p_sign_flip", "p of the sign-flip test, not adjusted", _compared(lambda c: c.contrast.p_sign_flip)),
     Column(
         "effect_size",
         "Hedges' g_z: the mean log ratio in its own standard deviations",
         _compared(lambda c: c.contrast.size),
     ),
-    Column("confidence", "of the intervals; 1 minus it is what Holm shares out", lambda t, r: t.rule.confidence),
-    Column("margin", "a smaller difference than this part of the baseline's FID is none", lambda t, r: t.rule.margin),
+    Column(
+        "borrowed",
+        "degrees of freedom of the verdict's spread that come from the study's other comparisons",
+        _compared(lambda c: c.borrowed),
+        effect=lambda t, e: e.borrowed,
+    ),
+    Column(
+        "confidence",
+        "of the study: 1 minus it is what looks and questions share",
+        lambda t, r: t.rule.confidence,
+        effect=lambda t, e: t.rule.confidence,
+    ),
+    Column(
+        "margin",
+        "a smaller difference than this part of the baseline's FID is none",
+        lambda t, r: t.rule.margin,
+        effect=lambda t, e: t.rule.margin,
+    ),
     Column(
         "smallest_detectable",
-        "the smallest ratio (above 1; or its inverse) that these seeds would most likely have shown",
+        "the smallest ratio (above 1; or its inverse) that these seeds would most likely show at the next look",
         _compared(lambda c: c.detectable),
     ),
     Column(
@@ -141,7 +215,7 @@ COLUMNS: tuple[Column, ...] = (
         lambda t, r: t.protocol,
         lambda t, e: " ".join(f"{score.metric}:{score.stamp}" for score in e.scores.values()),
     ),
-    Column("study", "name of the study", lambda t, r: t.study, lambda t, e: t.study),
+    Column("study", "name of the study", lambda t, r: t.study, lambda t, e: t.study, lambda t, e: t.study),
     Column(
         "data_digests",
         "of the images that the arm's trials were trained on: one, or they don't belong together",
@@ -193,8 +267,16 @@ def table_columns(leaderboard: Leaderboard) -> list[str]:
     return names
 
 
-def line_of(table: Table, line: Row | UnrankedEntry) -> dict[str, Any]:
-    """A row or an entry as values by column, where it has them. None and NaN mean that there is no number."""
+def lines_of(table: Table) -> list[Row | UnrankedEntry | ReportedEffect]:
+    """All lines of a table: arms and what was scored elsewhere, the design's effects, explored arms, floors."""
+    effects = table.effects.effects if table.effects.unit != ARM else ()
+    return [*table.lines(), *effects, *table.explored, *table.floors]
+
+
+def line_of(table: Table, line: Row | UnrankedEntry | ReportedEffect) -> dict[str, Any]:
+    """A line as values by column, where it has them. None and NaN mean that there is no number."""
+    if isinstance(line, ReportedEffect):
+        return {column.name: column.effect(table, line) for column in COLUMNS}
     if isinstance(line, UnrankedEntry):
         cells: dict[str, Any] = {column.name: column.entry(table, line) for column in COLUMNS}
         return cells | {f"{m}_mean": score.value for m, score in line.scores.items() if m in table.other_metrics}

@@ -1,6 +1,6 @@
 """What a leaderboard needs of a study besides its trials: rule, claims, floors, scores from elsewhere."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from pydantic import ConfigDict, Field
@@ -8,11 +8,12 @@ from pydantic import ConfigDict, Field
 from ablations.leaderboard.records import UnrankedEntry
 from ablations.results.results import METRIC
 from ablations.results.summary import ScoreSummary
-from ablations.statistics import Rule
+from ablations.statistics import Looks, Rule
 from ablations.study.claims.records import Claim
 from ablations.study.record import StudyRecord
 from ablations.workspace.external_scores import ExternalScore, read_external
 from ablations.workspace.floors import read_floors
+from ablations.workspace.looks_taken import LookTaken, read_looks_taken
 from ablations.workspace.workspace import Workspace
 from gan_core.events import Score
 from gan_core.scoring.records import Floor, Kept
@@ -33,11 +34,19 @@ class Context(Kept):
     study: StudyRecord | None = None
     floors: tuple[Floor, ...] = ()
     external: tuple[ExternalScore, ...] = Field((), alias="foreign")
+    taken: tuple[LookTaken, ...] = ()
 
     @property
     def rule(self) -> Rule:
         """The rule of the study's verdicts."""
         return Rule() if self.study is None else self.study.rule
+
+    def looks_of(self, ended: Mapping[str, Collection[int]]) -> tuple[Looks, tuple[int, ...]]:
+        """The study's looks and its seeds; of trials alone one look at as many seeds as there are."""
+        if self.study is not None:
+            return self.study.looks, self.study.seeds
+        seeds = tuple(sorted({seed for own in ended.values() for seed in own}))
+        return Looks.of_count(max(1, len(seeds))), seeds
 
     @property
     def claims(self) -> tuple[Claim, ...]:
@@ -58,7 +67,8 @@ def read_context(root: Path) -> Context:
 
     Raises UserError for files that this program has not written.
     """
-    return Context(study=read_study(root), floors=read_floors(root), external=read_external(root))
+    taken = read_looks_taken(root)
+    return Context(study=read_study(root), floors=read_floors(root), external=read_external(root), taken=taken)
 
 
 def read_study(root: Path) -> StudyRecord | None:

@@ -9,22 +9,23 @@ from typing import Any
 import pandas as pd
 
 from ablations.leaderboard.claims.records import AnsweredClaim
-from ablations.leaderboard.columns import documented, line_of, table_columns
+from ablations.leaderboard.columns import documented, line_of, lines_of, table_columns
+from ablations.leaderboard.looks import LooksState
 from ablations.leaderboard.records import Leaderboard, Row, Table
 from gan_core.machine.files import write_text
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+WHOLE = ("rank", "look", "look_seeds", "borrowed")
 
 
 def frame_of(leaderboard: Leaderboard) -> pd.DataFrame:
-    """One line for each arm, then external scores, explored arms, floors; ranks start again in each table."""
-    lines = [
-        line_of(table, line)
-        for table in leaderboard.tables
-        for line in (*table.lines(), *table.explored, *table.floors)
-    ]
+    """One line for each arm and what was scored elsewhere, then the design's effects, explored arms, floors.
+
+    Ranks start again in each table.
+    """
+    lines = [line_of(table, line) for table in leaderboard.tables for line in lines_of(table)]
     frame = pd.DataFrame(lines, columns=table_columns(leaderboard))
-    whole = [name for name in frame if name in ("rank", "seeds_needed") or str(name).startswith("seeds_")]
+    whole = [name for name in frame if name in WHOLE or str(name).startswith("seeds_")]
     return frame.astype(dict.fromkeys(whole, "Int64"))
 
 
@@ -50,7 +51,7 @@ def write_csv(leaderboard: Leaderboard, path: Path) -> None:
 
 def _table(table: Table) -> dict[str, Any]:
     lines = []
-    for line in (*table.lines(), *table.explored, *table.floors):
+    for line in lines_of(table):
         cells = {name: _plain(value) for name, value in line_of(table, line).items()}
         seeds = {"fid_by_seed": {str(seed): fid for seed, fid in line.scores.items()}} if isinstance(line, Row) else {}
         lines.append(cells | seeds)
@@ -66,8 +67,20 @@ def _table(table: Table) -> dict[str, Any]:
             for e in table.expected
         ],
         "rule": table.rule.model_dump(),
+        "looks": _looks(table.looks),
         "lines": lines,
         "claims": [_claim(answered) for answered in table.claims],
+    }
+
+
+def _looks(state: LooksState) -> dict[str, Any]:
+    """When the study's runs are judged, and how far that is."""
+    return {
+        **state.looks.model_dump(),
+        "taken": state.taken,
+        "questions": state.tested,
+        "next_seeds": state.next_seeds,
+        "going_on": list(state.going_on) if state.next_seeds is not None else [],
     }
 
 

@@ -1,22 +1,28 @@
 """Results -> ranked arms, one table per study and protocol; scores of different protocols are never ranked together.
 
 The rule: arms are ranked by the mean over seeds of the FID of each run's best generator, or of its last on request;
-lower is better. Arms without a score come last, without a rank. Diverged and failed seeds are counted and never
-averaged in. What a search explored is apart and never ranked: it was chosen by these numbers. What was scored elsewhere
-under the same protocol is ranked among the arms; floors are not.
+lower is better. Where an arm and the baseline have different seeds, the baseline's mean plus their mean difference over
+common seeds counts, so that nobody ranks by easier seeds. Arms without a score come last, without a rank. Diverged and
+failed seeds are counted and never averaged in. What a search explored is apart and never ranked: it was chosen by these
+numbers. What was scored elsewhere under the same protocol is ranked among the arms; floors are not.
 """
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
+from statistics import fmean
 
-from ablations.leaderboard.claims.answers import answer_claims
+from ablations.leaderboard.claims.answers import claims_evidence
 from ablations.leaderboard.context import Context, Contexts
+from ablations.leaderboard.design_effects import design_effects
+from ablations.leaderboard.effect_records import ARM
+from ablations.leaderboard.looks import looks_of
+from ablations.leaderboard.questions import Inquiry
 from ablations.leaderboard.records import NO_SCORES, Leaderboard, Row, Table, UnrankedEntry
 from ablations.leaderboard.rows import arm_scores, evaluation_share, row_of, runs_of, scores_of
 from ablations.results.results import METRIC, Result, in_order
-from ablations.statistics import Comparison, Rule, compare_all, expected_best
+from ablations.statistics import ArmScores, Rule, contrast_of, expected_best
 from ablations.study.claims.measures import Of
 from gan_core.events import RESULTS
 from gan_core.problems import UserError
@@ -59,7 +65,8 @@ def _tables(trials: Sequence[Result], of: Of, context: Context) -> Iterator[Tabl
     stamps = [_stamp(trial, of) for trial in trials]
     for stamp in sorted(set(stamps) - {""}) or [""]:
         here = [trial for trial, own in zip(trials, stamps, strict=True) if own in (stamp, "")]
-        yield _table(here, of, context, [entry for entry in context.entries if entry.protocol == stamp])
+        entries = [entry for entry in context.entries if entry.protocol == stamp]
+        yield _table(here, of, context, entries, _ended(trials, context))
 
 
 def _stamp(trial: Result, of: Of) -> str:
@@ -67,16 +74,46 @@ def _stamp(trial: Result, of: Of) -> str:
     return score.stamp if score else ""
 
 
-def _table(trials: Sequence[Result], of: Of, context: Context, entries: Sequence[UnrankedEntry]) -> Table:
+def _ended(trials: Sequence[Result], context: Context) -> dict[str, set[int]]:
+    """By arm the seeds whose runs have ended, whatever their outcome and protocol: what a look waits for.
+
+    Where no record says which runs there are to be, nothing is waited for.
+    """
+    if context.study is None:
+        seeds = {trial.seed for trial in trials if trial.stage != "explore"}
+        return {trial.arm: seeds for trial in trials if trial.stage != "explore"}
+    ended: dict[str, set[int]] = {arm.name: set() for arm in context.study.arms}
+    for trial in trials:
+        if trial.stage != "explore":
+            own = ended.setdefault(trial.arm, set())
+            own |= {trial.seed} if trial.status != "unfinished" else set()
+    return ended
+
+
+def _table(
+    trials: Sequence[Result], of: Of, context: Context, entries: Sequence[UnrankedEntry], ended: dict[str, set[int]]
+) -> Table:
     stamps, mixed = _stamps(trials, of)
     explored = [trial for trial in trials if trial.stage == "explore"]
     judged = [trial for trial in trials if trial.stage != "explore"]
     arms = {arm: list(own) for arm, own in groupby(judged, key=lambda trial: trial.arm)}
-    compared = _comparisons(arms, of, context.rule)
+    scores = {arm: arm_scores(own, of) for arm, own in arms.items()}
+    reference = next((arm for arm, own in arms.items() if own[0].is_baseline), None)
+    design = design_effects(context.study, scores, reference, judged, context.rule, of)
+    claims = claims_evidence(context.claims, judged, context.rule, of, mixed)
+    asked = [*design.questions, *(claim.question for claim in claims if claim.question is not None)]
+    looks, seeds = context.looks_of(ended)
+    inquiry = Inquiry(asked, looks, seeds, ended, context.rule, context.taken)
+    compared = design.comparisons(inquiry)
     metrics = [metric for metric in stamps if metric != METRIC]
     same = _same_as(arms)
     rows = [
-        replace(row_of(own, of, metrics, context.rule, compared.get(arm)), same_as=same.get(arm, ()))
+        replace(
+            row_of(own, of, metrics, context.rule, compared.get(arm)),
+            same_as=same.get(arm, ()),
+            against=_against(scores[arm], scores.get(reference), context.rule) if reference is not None else None,
+            has_effects=design.unit != ARM and arm not in compared,
+        )
         for arm, own in arms.items()
     ]
     ranked, elsewhere = _ranked(rows, [entry for entry in entries if entry.kind == "elsewhere"])
@@ -95,7 +132,9 @@ def _table(trials: Sequence[Result], of: Of, context: Context, entries: Sequence
         floors=tuple(
             sorted((e for e in entries if e.kind == "floor"), key=lambda entry: (math.isnan(entry.fid), entry.fid))
         ),
-        claims=answer_claims(context.claims, judged, context.rule, of, mixed),
+        claims=tuple(claim.answer(inquiry) for claim in claims),
+        effects=design.effects(inquiry),
+        looks=looks_of(inquiry),
     )
 
 
@@ -123,13 +162,11 @@ def _stamps(trials: Sequence[Result], of: Of) -> tuple[dict[str, str], tuple[str
     return stamps, tuple(metric for metric in ordered if len(found[metric]) > 1)
 
 
-def _comparisons(arms: Mapping[str, Sequence[Result]], of: Of, rule: Rule) -> dict[str, Comparison]:
-    """Every arm with the baseline, adjusted over all arms of the table."""
-    baseline = next((arm_scores(own, of) for own in arms.values() if own[0].is_baseline), None)
-    if baseline is None:
-        return {}
-    treated = [arm_scores(own, of) for own in arms.values() if not own[0].is_baseline]
-    return {c.arm: c for c in compare_all([(arm, baseline) for arm in treated], rule)}
+def _against(arm: ArmScores, reference: ArmScores | None, rule: Rule) -> float | None:
+    """The ratio (or difference) to the reference over common seeds, without an interval; None without common seeds."""
+    if reference is None or reference is arm or not arm.scores.keys() & reference.scores.keys():
+        return None
+    return rule.shown(contrast_of(((1.0, arm), (-1.0, reference)), reference, rule).effect.mean)
 
 
 def _same_as(arms: Mapping[str, Sequence[Result]]) -> dict[str, tuple[str, ...]]:
@@ -148,7 +185,9 @@ def _ranked(
 
     At a tie the baseline comes first, and arms before others.
     """
-    keys = {("arm", row.arm): (row.fid.mean, 0 if row.is_baseline else 1, row.arm) for row in rows}
+    reference = next((row for row in rows if row.is_baseline), None)
+    rows = [replace(row, ranked_fid=_ranked_fid(row, reference)) for row in rows]
+    keys = {("arm", row.arm): (row.ranked_fid, 0 if row.is_baseline else 1, row.arm) for row in rows}
     keys |= {("elsewhere", entry.name): (entry.fid, 2, entry.name) for entry in elsewhere}
     finite = sorted((key for key in keys if math.isfinite(keys[key][0])), key=lambda key: keys[key])
     ranks = {key: rank for rank, key in enumerate(finite, start=1)}
@@ -158,6 +197,16 @@ def _ranked(
     arms.sort(key=lambda row: (row.rank or last, not row.is_baseline, row.arm))
     entries.sort(key=lambda entry: (entry.rank or last, entry.name))
     return tuple(arms), tuple(entries)
+
+
+def _ranked_fid(row: Row, reference: Row | None) -> float:
+    """The mean FID that the arm would have on the baseline's seeds, as far as their common seeds tell."""
+    if reference is None or row.scores.keys() == reference.scores.keys():
+        return row.fid.mean
+    common = row.scores.keys() & reference.scores.keys()
+    if not common:
+        return row.fid.mean
+    return reference.fid.mean + fmean(row.scores[seed] - reference.scores[seed] for seed in common)
 
 
 def _score_name(trials: Sequence[Result], of: Of) -> str:

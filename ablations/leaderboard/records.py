@@ -2,16 +2,19 @@
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 
 from ablations.leaderboard.claims.records import AnsweredClaim
+from ablations.leaderboard.effect_records import Effects
+from ablations.leaderboard.looks import LooksState
 from ablations.results.results import METRIC
 from ablations.results.summary import ScoreSummary
 from ablations.statistics import Comparison, Estimate, ExpectedBest, Rule
 from ablations.study.claims.measures import Of
 
 NO_SCORES = "no scores"
+SEE_EFFECTS = "see effects"  # in place of a verdict, where a design compares something else than arm and baseline
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,9 @@ class Row:
         0  # of the finished: those whose FID is NaN or infinite, which count as diverged in verdicts
     )
     same_as: tuple[str, ...] = ()  # other arms of the table whose runs are bit-identical to this one's, seed by seed
+    ranked_fid: float = math.nan  # what its rank goes by: the mean FID, brought to the baseline's seeds
+    against: float | None = None  # ratio to the reference over common seeds (or difference); None: there is none
+    has_effects: bool = False  # whether the study's verdicts are on effects of its design, and not on this arm
 
     @property
     def seeds_ended(self) -> int:
@@ -74,7 +80,9 @@ class Row:
             return "explored"
         if self.is_baseline:
             return "baseline"
-        return "can't tell" if self.comparison is None else self.comparison.finding
+        if self.comparison is not None:
+            return self.comparison.finding
+        return SEE_EFFECTS if self.has_effects else "can't tell"
 
     @property
     def reason(self) -> str:
@@ -82,7 +90,9 @@ class Row:
         if self.kind == "explored":
             return "an arm is not judged by the numbers that it was chosen by"
         if self.comparison is None:
-            return "" if self.is_baseline else "no baseline under this protocol"
+            if self.is_baseline:
+                return ""
+            return "the verdicts are on the design's effects" if self.has_effects else "no baseline under this protocol"
         never = f"; never acted: {', '.join(self.inert)}" if self.verdict == "same run" and self.inert else ""
         return self.comparison.reason + never
 
@@ -135,6 +145,8 @@ class Table:
     explored: tuple[Row, ...] = ()
     expected: tuple[ExpectedBest, ...] = ()
     claims: tuple[AnsweredClaim, ...] = ()  # the study's, answered from these rows' trials
+    effects: Effects = field(kw_only=True)  # what the design is made for, with the study's verdicts
+    looks: LooksState = field(kw_only=True)
 
     @property
     def protocol(self) -> str:

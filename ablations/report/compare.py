@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ablations.leaderboard.context import Context, read_study
+from ablations.leaderboard.effect_records import Effects
 from ablations.report.compare_sides import ComparedSide
 from ablations.report.pair_judgement import PairJudgement, judge_pair
 from ablations.report.sections.configuration import Configuration, configuration_of
 from ablations.report.sections.curves import Curve, curve_of
-from ablations.report.sections.effects import Effects
 from ablations.report.sections.run_facts import facts_of
 from ablations.report.sections.samples import OF_LATENTS, Grid, grid_of, last_grid
 from ablations.results.results import METRIC, Result

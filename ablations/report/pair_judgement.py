@@ -1,14 +1,13 @@
 """The one judgement on two sides: the leaderboard's where it has one on this pair, else that of the pair by itself."""
 
-import math
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from ablations.leaderboard import Table
+from ablations.leaderboard.effect_records import Effects, effect_of_comparison
 from ablations.leaderboard.rows import arm_scores
 from ablations.leaderboard.source import ResultSource, from_folders
 from ablations.report.compare_sides import ComparedSide
-from ablations.report.sections.effects import Effects, effect_of
 from ablations.report.words import counted
 from ablations.results.results import METRIC, Result
 from ablations.statistics import Comparison, Rule, compare_all
@@ -31,7 +30,7 @@ def judge_pair(a: ComparedSide, b: ComparedSide, rule: Rule) -> PairJudgement:
             return _of_leaderboard(*found, rule)
     (compared,) = compare_all([(arm_scores(a.results, "best", a.label), arm_scores(b.results, "best", b.label))], rule)
     about = f"{a.label} against {b.label}"
-    effect = effect_of(about, compared, rule)
+    effect = effect_of_comparison(about, compared, rule)
     alone = effect.reason.replace("adjusted p", "p")  # one comparison: there is nothing to adjust for
     family = f"the family of tests of study {a.results[0].study}" if len(roots) == 1 else "any study's family of tests"
     stands = (
@@ -65,7 +64,7 @@ def _whole_arm(side: ComparedSide, results: tuple[Result, ...]) -> str | None:
 
 def _of_leaderboard(table: Table, compared: Comparison, rule: Rule) -> PairJudgement:
     about = f"{compared.arm} against {compared.baseline}"
-    tests = sum(row.comparison is not None and not math.isnan(row.comparison.p_holm) for row in table.rows)
-    family = f"one of {counted(tests, 'comparison')}, adjusted together" if tests > 1 else "its only comparison"
+    tests = table.looks.tested
+    family = f"one of {counted(tests, 'question')}, adjusted together" if tests > 1 else "its only question"
     stands = f"this is the verdict of study {table.study}'s leaderboard: {family}"
-    return PairJudgement(Effects(about, "arm", rule, (effect_of(about, compared, rule),)), stands)
+    return PairJudgement(Effects(about, "arm", rule, (effect_of_comparison(about, compared, rule),)), stands)

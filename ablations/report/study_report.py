@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from ablations.leaderboard import Table
+from ablations.leaderboard.effect_records import Effects
 from ablations.leaderboard.rows import runs_in
 from ablations.leaderboard.source import ResultSource, from_folders
 from ablations.report.sections.answer import StudyAnswer, answer_of
@@ -17,9 +18,8 @@ from ablations.report.sections.configuration import Configuration, configs_of, c
 from ablations.report.sections.curves import Curve, curve_of
 from ablations.report.sections.design import DesignWords, design_of
 from ablations.report.sections.doses import ArmDose, Inert, doses_of, inert_tricks
-from ablations.report.sections.effects import Effects, effects_of
 from ablations.report.sections.expected_best import Expected, expected_of
-from ablations.report.sections.factorial_effects import InteractionMap, interaction_map
+from ablations.report.sections.interactions import InteractionMap, interaction_map
 from ablations.report.sections.ladder import Rung, rungs_of
 from ablations.report.sections.protocols import ReportedProtocol, protocols_of
 from ablations.report.sections.reproduction import Origin, origin_of
@@ -115,7 +115,6 @@ def _table_report(
 ) -> TableReport:
     own = runs_in(table, results)
     shown = shown_arms(table)
-    effects = effects_of(record, table, own)
     judged = [result for result in own if result.stage != "explore"]
     facts = {arm: [read(result) for result in judged if result.arm == arm] for arm in shown.arms}
     every = [run for runs in facts.values() for run in runs]
@@ -123,14 +122,14 @@ def _table_report(
     return TableReport(
         table=table,
         shown=shown,
-        effects=effects,
-        answer=answer_of(table, effects),
+        effects=table.effects,
+        answer=answer_of(table),
         claims=claims_of(table),
-        rungs=rungs_of(record, table, effects),
+        rungs=rungs_of(record, table),
         expected=expected_of(table),
         seeds=arm_seeds(table, shown),
         curves=tuple(curve for curve in curves if curve is not None),
-        interactions=_interactions(effects),
+        interactions=_interactions(table.effects),
         grids=grids_of(configs_of(record, shown.arms, own), own),
         doses=doses_of(shown.arms, every),
         inert=inert_tricks(table),

@@ -17,6 +17,7 @@ import optuna
 from optuna.trial import TrialState
 
 from ablations.search.storage import opened
+from ablations.workspace.looks_taken import LookTaken
 from ablations.workspace.trials import Trial
 from gan_core.events import AnyEvent, Evaluated, Finished
 from gan_core.workers.job import Report
@@ -28,6 +29,7 @@ REASON = "reason"
 VALUE_IS = "value_is"
 KIMG_SEEN = "kimg seen; no FID"
 NOT_FINITE = "the FID is not a finite number"  # of a trial that finished; FAIL, as if it had diverged
+LOOKS = "looks"  # of the study
 WITHDRAWN = "withdrawn"  # status of what was enqueued and is no trial of the study any more
 
 
@@ -55,6 +57,10 @@ class Ledger:
             yield from self._begin(optuna.trial.Trial(self._study, frozen._trial_id), set(frozen.intermediate_values))
         while self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
             yield from self._begin(self._study.ask(), set())
+
+    def enter_looks(self, looks: Sequence[LookTaken]) -> None:
+        """Keep what the study's looks have said: its trials are complete, but some arms have fewer of them."""
+        self._study.set_user_attr(LOOKS, [look.model_dump(mode="json", exclude={"said"}) for look in looks])
 
     def gives_up(self, name: str) -> str:
         """Why this trial should end now; '' always, for stopping early would bias an arm."""

@@ -11,6 +11,10 @@ from ablations.statistics.comparison import Comparison as Comparison
 from ablations.statistics.comparison import compare_all as compare_all
 from ablations.statistics.contrast import Contrast as Contrast
 from ablations.statistics.contrast import contrast_of as contrast_of
+from ablations.statistics.design_power import DesignModel as DesignModel
+from ablations.statistics.design_power import DesignProspect as DesignProspect
+from ablations.statistics.design_power import design_model as design_model
+from ablations.statistics.design_power import design_prospect as design_prospect
 from ablations.statistics.divergence import Divergence as Divergence
 from ablations.statistics.divergence import divergence_of as divergence_of
 from ablations.statistics.estimate import CONFIDENCE as CONFIDENCE
@@ -24,6 +28,9 @@ from ablations.statistics.factor_columns import Observation as Observation
 from ablations.statistics.factorial import FactorEffect as FactorEffect
 from ablations.statistics.factorial import FactorialFit as FactorialFit
 from ablations.statistics.factorial import fit_factorial as fit_factorial
+from ablations.statistics.family import Judged as Judged
+from ablations.statistics.family import LookResult as LookResult
+from ablations.statistics.looks import Looks as Looks
 from ablations.statistics.power import Prospect as Prospect
 from ablations.statistics.power import prospect as prospect
 from ablations.statistics.rule import Rule as Rule

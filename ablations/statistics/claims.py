@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ablations.statistics.comparison import Comparison
+from ablations.statistics.family import LookResult, Size
 from ablations.statistics.rule import Rule
-from ablations.statistics.verdict import even_divergence
+from ablations.statistics.verdict import decided_by_divergence, even_divergence
 
 Relation = Literal["<", ">", "="]  # of the scores as numbers: a lower FID is a better one
 Outcome = Literal["supported", "refuted", "can't tell"]
@@ -21,42 +22,51 @@ class Answer:
 
 
 def answer_comparison(comparison: Comparison, relation: Relation, rule: Rule) -> Answer:
-    """Of a claim about two arms, from their comparison: its verdict, so divergence and Holm's adjustment included.
+    """Of a claim about two arms, from their comparison: its verdict, so divergence and all adjustments included.
 
-    `<` and `>` claim a difference that matters: they are refuted by the opposite, and by "no difference larger than
-    the margin". `=` claims that there is none that matters: supported by an effect shown to lie within the margin, be
-    it certain or not; refuted by one that is certain and not shown to be within. One run under two names tests nothing:
-    such a claim, `=` among them, is neither supported nor refuted.
+    `<` and `>` are about the sign: supported by a difference to that side, refuted by one to the other side. An effect
+    within the margin does not refute them, for a small one has a sign too. `=` claims that there is no difference that
+    matters: supported by an effect shown to lie within the margin, be it certain or not; refuted by one shown to lie
+    outside. One run under two names tests nothing: such a claim, `=` among them, is neither supported nor refuted.
     """
-    if comparison.finding == "can't tell":
-        return Answer("can't tell", comparison.reason)
+    last = comparison.judged.last
     if comparison.finding == "same run":
         return Answer("can't tell", f"same run: {comparison.reason}")
-    within = comparison.p_equivalence_holm <= rule.alpha
-    lower = (comparison.finding == "helps") == rule.lower_is_better
-    found: Relation = "=" if comparison.finding == "no difference" else "<" if lower else ">"
-    same = within and even_divergence(comparison.divergence.excess, comparison.divergence.seeds, rule)
-    return Answer(_outcome(relation, found, same), f"{comparison.finding}: {comparison.reason}")
+    if comparison.finding == "can't tell" or last is None:
+        return Answer("can't tell", comparison.reason)
+    even = even_divergence(comparison.divergence.excess, comparison.divergence.seeds, rule)
+    size = last.size if even or last.size != "inside" else "unknown"
+    size = "outside" if decided_by_divergence(last.measured.evidence) else size
+    if comparison.finding == "no difference":
+        side: Relation = "="
+    else:
+        side = "<" if (comparison.finding == "helps") == rule.lower_is_better else ">"
+    return Answer(_outcome(relation, side, size), f"{comparison.finding}: {comparison.reason}")
 
 
-def answer_effect(effect: float, p: float, p_equivalence: float, relation: Relation, rule: Rule) -> Answer:
-    """Of a claim about an effect or an interaction and 0, from its value and its (adjusted) p-values.
+def answer_effect(result: LookResult, relation: Relation, rule: Rule) -> Answer:
+    """Of a claim about an effect or an interaction and 0, from its state after a look.
 
     `=` with the interaction of two tricks: the one makes little difference to what the other does. `<`: together they
     lower the score by more than each by itself.
     """
-    within = p_equivalence <= rule.alpha
+    effect, p, p_equivalence = result.measured.value, result.p, result.p_equivalence
     if p <= rule.alpha:
-        found: Relation = "<" if effect < 0 else ">"
-        return Answer(_outcome(relation, found, within), f"p = {p:.2g}")
-    if within:
-        return Answer(_outcome(relation, "=", True), f"less than {rule.margin_percent} (p = {p_equivalence:.2g})")
+        return Answer(_outcome(relation, "<" if effect < 0 else ">", result.size), f"p = {p:.2g}")
+    if p_equivalence <= rule.alpha:
+        within = f"less than {rule.margin_percent} (p = {p_equivalence:.2g})"
+        return Answer(_outcome(relation, "=", result.size), within)
     if math.isnan(p):
         return Answer("can't tell", "too few seeds")
     return Answer("can't tell", f"neither an effect nor its absence is shown (p = {p:.2g} and {p_equivalence:.2g})")
 
 
-def _outcome(claimed: Relation, found: Relation, within: bool) -> Outcome:
+def _outcome(claimed: Relation, found: Relation, size: Size) -> Outcome:
+    """`found`: '=' where the effect lies within the margin and its sign is not known."""
     if claimed == "=":
-        return "supported" if found == "=" or within else "refuted"
+        if found == "=" or size == "inside":
+            return "supported"
+        return "refuted" if size == "outside" else "can't tell"
+    if found == "=":
+        return "can't tell"
     return "supported" if claimed == found else "refuted"

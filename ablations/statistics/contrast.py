@@ -24,18 +24,31 @@ class Contrast:
     effect: Estimate  # its mean over seeds, with the paired t interval
     p: float  # two-sided paired t test of an effect of 0: carries the verdict; of sign flips where `is_flat`
     margin: float  # on the rule's scale, to both sides
-    p_equivalence: float  # two one-sided t tests: of an effect as large as the margin; `inside_p` where `is_flat`
+    p_equivalence: float  # that the effect is as large as the margin: the two-sided interval at 1 - p just touches it
     is_tested: bool = True  # false of one run under two names: no interval, no p
+    spread: float = math.nan  # sd of the values that the test uses: their own, or one that is steadied by others'
+    df: float = 0  # degrees of freedom of that spread
+    borrowed: int = 0  # how many of these come from other comparisons
 
     @property
     def is_flat(self) -> bool:
         """Whether the values are equal to the last digit: a t test would be certain of two of them."""
         return self.effect.is_flat
 
+    @property
+    def error(self) -> float:
+        """The standard error of the effect that the test uses."""
+        return self.spread / math.sqrt(self.effect.n) if self.effect.n else math.nan
+
     @cached_property
     def p_sign_flip(self) -> float:
         """Shown next to the t test's: it assumes no distribution, but can't reach alpha with few seeds."""
         return sign_flip_p(self.values) if self.is_tested else math.nan
+
+    def mirrored(self) -> "Contrast":
+        """The same with the opposite sign."""
+        effect = Estimate(self.effect.n, -self.effect.mean, self.effect.sd, -self.effect.high, -self.effect.low)
+        return replace(self, values=tuple(-value for value in self.values), effect=effect)
 
     @property
     def size(self) -> float:
@@ -75,12 +88,12 @@ def contrast_of_values(
     if effect.is_flat:
         p = sign_flip_p(values)
         return Contrast(seeds, values, effect, p, margin, inside_p(effect.mean, margin, effect.n))
-    error = effect.sd / math.sqrt(effect.n) if effect.n else math.nan
-    return Contrast(
-        seeds=seeds,
-        values=values,
-        effect=effect,
-        p=two_sided_p(effect.mean, error, effect.n - 1),
-        margin=margin,
-        p_equivalence=equivalence_p(effect.mean, error, effect.n - 1, margin),
-    )
+    untested_yet = Contrast(seeds, values, effect, math.nan, margin, math.nan, spread=effect.sd, df=effect.n - 1)
+    return tested_again(untested_yet)
+
+
+def tested_again(contrast: Contrast) -> Contrast:
+    """The contrast with the p-values that follow from its spread and degrees of freedom."""
+    value, error = contrast.effect.mean, contrast.error
+    p = two_sided_p(value, error, contrast.df)
+    return replace(contrast, p=p, p_equivalence=equivalence_p(value, error, contrast.df, contrast.margin))

@@ -21,6 +21,10 @@ class Divergence:
     only_baseline: int
     p: float  # McNemar's exact test; 1 where no seed tells the two apart
 
+    def mirrored(self) -> "Divergence":
+        """The other arm against this one."""
+        return Divergence(self.seeds, self.both, self.only_baseline, self.only_arm, self.p)
+
     @property
     def excess(self) -> int:
         """In how many more seeds the arm diverged than the baseline."""

@@ -9,6 +9,7 @@ from scipy import optimize, special
 from ablations.statistics.rule import Rule
 from ablations.statistics.significance import smallest_sign_flip_p
 
+LENDERS = 5  # seeds from which on comparisons borrow degrees of freedom from one another
 MOST_SEEDS = 1000  # an effect that needs more is said to need "more than 1000"
 
 
@@ -18,7 +19,7 @@ class Prospect:
 
     n: int
     comparisons: int
-    alpha: float  # for the whole study; the strictest step of Holm tests at alpha / comparisons
+    alpha: float  # for the whole study at this look; the strictest step of Holm tests at alpha / comparisons
     smallest_sign_flip_p: float  # 2 / 2^n
     sign_flips_can_answer: bool  # whether that is at most alpha: from n = 6 on for 0.05
     sd: float | None  # assumed, of the paired differences on the rule's scale; None: not known
@@ -26,43 +27,60 @@ class Prospect:
     detectable_shown: float | None  # for people: a ratio of scores (always > 1) or a difference
 
 
-def prospect(n: int, comparisons: int, rule: Rule, sd: float | None = None) -> Prospect:
-    """What n paired seeds can show in a study with this many comparisons, given the sd of the paired differences."""
-    best = smallest_sign_flip_p(n)
-    detectable = None if sd is None else smallest_detectable(n, sd, rule.alpha / comparisons, rule.power)
+def prospect(
+    n: int, comparisons: int, rule: Rule, sd: float | None = None, *, share: float = 1.0, borrowed: int = 0
+) -> Prospect:
+    """What n paired seeds can show in a study with this many comparisons, given the sd of the paired differences.
+
+    `share`: the part of alpha that the look after these seeds has, where a study looks more than once. `borrowed`:
+    degrees of freedom that comparisons borrow from one another; they do from LENDERS seeds on, if there are two.
+    """
+    best, alpha = smallest_sign_flip_p(n), rule.alpha * share
+    lent = borrowed if n >= LENDERS and comparisons >= 2 else 0
+    detectable = None if sd is None else smallest_detectable(n, sd, alpha / comparisons, rule.power, lent)
     return Prospect(
         n=n,
         comparisons=comparisons,
-        alpha=rule.alpha,
+        alpha=alpha,
         smallest_sign_flip_p=best,
-        sign_flips_can_answer=best <= rule.alpha + 1e-12,
+        sign_flips_can_answer=best <= alpha + 1e-12,
         sd=sd,
         detectable=detectable,
         detectable_shown=None if detectable is None else rule.shown(detectable),
     )
 
 
-def smallest_detectable(n: int, sd: float, alpha: float, power: float) -> float:
+def smallest_detectable(n: int, sd: float, alpha: float, power: float, borrowed: int = 0) -> float:
     """The true mean difference that a two-sided paired t test at alpha finds with this power; inf for n < 2.
+
+    Its sd has n - 1 degrees of freedom, and those that are `borrowed` from other pairs.
 
     An sd from few seeds is a guess itself: from 3 seeds the true one may be half or six times as large (95 %). NaN for
     one of 0, which equal differences on a grid have, and nothing can be known from.
     """
     if not sd > 0:
         return math.nan
-    return math.inf if n < 2 else sd * detectable_size(n, alpha, power)
+    return math.inf if n < 2 else sd * detectable_size(n, alpha, power, borrowed)
+
+
+def detectable_size(n: int, alpha: float, power: float, borrowed: int = 0) -> float:
+    """The smallest detectable difference in units of the sd, for n >= 2."""
+    return detectable_errors(n - 1 + borrowed, alpha, power) / math.sqrt(n)
 
 
 @functools.lru_cache(maxsize=4096)
-def detectable_size(n: int, alpha: float, power: float) -> float:
-    """The smallest detectable difference in units of the sd, for n >= 2.
+def detectable_errors(df: int, alpha: float, power: float) -> float:
+    """The smallest effect that a two-sided t test at alpha finds with this power, in units of its standard error.
 
-    Kept, since all arms of a study need the same few n.
+    The standard error has `df` degrees of freedom; without one nothing can be found. Kept, since all arms of a study
+    need the same few numbers.
     """
-    size = 1.0
-    while find_power(size, n, alpha) < power:
-        size *= 2
-    return float(optimize.brentq(lambda smaller: find_power(smaller, n, alpha) - power, 0, size))
+    if df < 1:
+        return math.inf
+    errors = 1.0
+    while t_power(errors, df, alpha) < power:
+        errors *= 2
+    return float(optimize.brentq(lambda fewer: t_power(fewer, df, alpha) - power, 0, errors))
 
 
 def seeds_needed(effect: float, sd: float, alpha: float, power: float) -> int | None:
@@ -87,8 +105,15 @@ def seeds_needed(effect: float, sd: float, alpha: float, power: float) -> int | 
 def find_power(size: float, n: int, alpha: float) -> float:
     """Probability that a two-sided paired t test at alpha finds an effect of `size` sd, and on its own side of 0.
 
-    The one-sided test at alpha / 2, from the noncentral t distribution. These are the numbers of statsmodels'
-    TTestPower, whose import takes most of a second.
+    These are the numbers of statsmodels' TTestPower, whose import takes most of a second.
     """
-    critical = special.stdtrit(n - 1, 1 - alpha / 2)
-    return 1 - float(special.nctdtr(n - 1, size * math.sqrt(n), critical))
+    return t_power(size * math.sqrt(n), n - 1, alpha)
+
+
+def t_power(errors: float, df: int, alpha: float) -> float:
+    """Probability that a two-sided t test at alpha finds an effect of so many standard errors, on its own side of 0.
+
+    The one-sided test at alpha / 2, from the noncentral t distribution.
+    """
+    critical = special.stdtrit(df, 1 - alpha / 2)
+    return 1 - float(special.nctdtr(df, errors, critical))

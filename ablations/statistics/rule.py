@@ -21,7 +21,9 @@ class Rule(Record):
     scale: Scale = Field("log", description="compare ratios of scores (log), or differences (plain)")
     lower_is_better: bool = Field(True, description="as for FID and KID; false for the Inception score")
     margin: float = Field(0.1, gt=0, lt=1, description="a difference below this part of the baseline's score is none")
-    confidence: float = Field(0.95, ge=0.5, lt=1, description="of the intervals; 1 - this is what Holm shares out")
+    confidence: float = Field(0.95, ge=0.5, lt=1, description="of all intervals of a study together; 1 - this is alpha")
+    borrow: int = Field(4, ge=0, le=20, description="degrees of freedom that a comparison's spread takes from others")
+    hopeless: float = Field(0.1, ge=0, lt=1, description="an arm with less chance of a verdict stops; 0: none does")
     power: float = Field(0.8, ge=0.5, lt=1, description="with which a difference counts as one that could be shown")
 
     @property

@@ -1,6 +1,6 @@
 """What the statistics know of an arm: a score for each seed that has one, and the seeds that diverged."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 
@@ -20,6 +20,12 @@ class ArmScores:
     def __post_init__(self) -> None:
         if both := self.diverged & self.scores.keys():
             raise ValueError(f"seeds {sorted(both)} of {self.name!r} have a score and have diverged")
+
+    def of_seeds(self, seeds: Collection[int]) -> "ArmScores":
+        """The arm as these seeds alone show it."""
+        scores = {seed: score for seed, score in self.scores.items() if seed in seeds}
+        runs = {seed: run for seed, run in self.runs.items() if seed in seeds}
+        return ArmScores(self.name, scores, self.diverged.intersection(seeds), runs)
 
     @property
     def seeds(self) -> frozenset[int]:

@@ -16,8 +16,8 @@ class Evidence:
     effect: float  # on the rule's scale, arm against baseline
     p_score: float  # the t test's own, before any adjustment; NaN with fewer than two pairs
     p_divergence: float | None  # McNemar's own; None where it could not have answered
-    p_holm: float
-    p_equivalence_holm: float
+    p_adjusted: float
+    p_equivalence_adjusted: float
     excess: int  # in how many more seeds the arm diverged than the baseline
     seeds: int  # that both have ended
     p_seeds: (
@@ -40,25 +40,26 @@ FLAT = "the differences are equal to the last digit and show no spread, so sign 
 
 def decide(evidence: Evidence, rule: Rule) -> Verdict:
     """helps, hurts, no difference (larger than the margin), or can't tell. Only for arms that are not the `SAME` run:
-    one run under two names is no comparison, takes part in no test, and has no share in Holm's adjustment.
+    one run under two names is no comparison, takes part in no test, and has no share of alpha.
 
     1. The paired t test on the rule's scale (log FID) carries the verdict; sign flips are shown next to it and decide
        nothing, as they can't reach 0.05 with fewer than six seeds. If six or more seeds saw just one of the two arms
        diverge, McNemar's exact test on divergence is asked as well, and the two share alpha: p = 2 min(p_t, p_McNemar).
-    2. These p are adjusted by Holm over all comparisons of the study. At most alpha: **helps** or **hurts**, by the
-       side on which the effect lies (or by who diverges less). The effect's unadjusted interval then excludes 0 too.
+    2. These p are adjusted for the looks so far and for all questions of the study (`Family`). At most alpha:
+       **helps** or **hurts**, by the side on which the effect lies (or by who diverges less). The interval that is
+       shown allows for the same, so it excludes 0 then.
     3. Scores of survivors don't speak for the diverged. If the arm whose scores are better diverged in more seeds, the
        verdict stands only if it also wins significantly more seeds in an exact sign test (unadjusted), in which a seed
        where just one diverged is lost to it, and does not diverge significantly more often. Else it is **can't tell**.
-    4. Else, if two one-sided t tests, adjusted by Holm over the study, put the effect within the margin, and neither
-       arm diverged in more seeds than the other by more than that part of them: **no difference** above the margin.
+    4. Else, if that interval lies within the margin, and neither arm diverged in more seeds than the other by more than
+       that part of them: **no difference** above the margin.
     5. Otherwise **can't tell**.
 
     An effect that is certain and smaller than the margin is "helps" or "hurts": the reason says that it is small.
     """
-    within = evidence.p_equivalence_holm <= rule.alpha
-    if evidence.p_holm <= rule.alpha:
-        if _by_divergence(evidence):
+    within = evidence.p_equivalence_adjusted <= rule.alpha
+    if evidence.p_adjusted <= rule.alpha:
+        if decided_by_divergence(evidence):
             side = "fewer" if evidence.excess < 0 else "more"
             return Verdict("helps" if evidence.excess < 0 else "hurts", f"diverges in {_seeds(evidence)} {side}")
         helps = (evidence.effect < 0) == rule.lower_is_better
@@ -67,9 +68,9 @@ def decide(evidence: Evidence, rule: Rule) -> Verdict:
             scores, who = ("better", "it") if helps else ("worse", "the other")
             return Verdict("can't tell", f"{scores} where both finished, but {who} diverges in {_seeds(evidence)} more")
         small = f", by less than {rule.margin_percent}" if within else ""
-        return Verdict("helps" if helps else "hurts", f"adjusted p = {evidence.p_holm:.2g}{small}")
+        return Verdict("helps" if helps else "hurts", f"adjusted p = {evidence.p_adjusted:.2g}{small}")
     if within and even_divergence(evidence.excess, evidence.seeds, rule):
-        reason = f"less than {rule.margin_percent} apart (adjusted p = {evidence.p_equivalence_holm:.2g})"
+        reason = f"less than {rule.margin_percent} apart (adjusted p = {evidence.p_equivalence_adjusted:.2g})"
         return Verdict("no difference", reason)
     return Verdict("can't tell", _why_not(evidence, within, rule))
 
@@ -85,7 +86,7 @@ def _stands(evidence: Evidence, rule: Rule) -> bool:
     return evidence.p_seeds <= rule.alpha and not more_often
 
 
-def _by_divergence(evidence: Evidence) -> bool:
+def decided_by_divergence(evidence: Evidence) -> bool:
     """Whether the divergence test decided."""
     return evidence.p_divergence is not None and not evidence.p_score <= evidence.p_divergence
 
@@ -101,5 +102,5 @@ def _why_not(evidence: Evidence, within: bool, rule: Rule) -> str:
     if within:
         side = "more" if evidence.excess > 0 else "fewer"
         return f"less than {rule.margin_percent} apart where both finished, but diverges in {_seeds(evidence)} {side}"
-    ps = f"{evidence.p_holm:.2g} and {evidence.p_equivalence_holm:.2g}"
+    ps = f"{evidence.p_adjusted:.2g} and {evidence.p_equivalence_adjusted:.2g}"
     return f"neither a difference nor its absence is shown (adjusted p = {ps})"

@@ -2,7 +2,7 @@
 
 from typing import Any, Final, Literal
 
-from ablations.statistics import Rule
+from ablations.statistics import Looks, Rule
 from ablations.study.arm import LeftOut
 from ablations.study.claims.records import Claim
 from ablations.study.designs import BASELINE, Fraction
@@ -30,6 +30,7 @@ class StudyRecord(Record):
 
     `reference`: the arm that the others are compared with. `fraction`: of a fractional design, with its aliases.
     `search`: of a search, whose only arm here is the baseline. `rule`: the rule of the study's verdicts.
+    `planned_looks`: as they were before the first result; None where an older version wrote the record.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -47,3 +48,9 @@ class StudyRecord(Record):
     search: SearchRecord | None = None
     rule: Rule = Rule()
     claims: tuple[Claim, ...] = ()
+    planned_looks: Looks | None = None
+
+    @property
+    def looks(self) -> Looks:
+        """When its runs are judged; of a study that an older version recorded, as its number of seeds implies."""
+        return self.planned_looks if self.planned_looks is not None else Looks.of_count(len(self.seeds))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ablations.statistics import Rule
+from ablations.statistics import Looks, Rule
 from ablations.study.arm import Arm, LeftOut
 from ablations.study.build_arms import build_arms
 from ablations.study.claims.records import Claim
@@ -29,6 +29,7 @@ class Study:
     papers: tuple[str, ...]
     design: str
     seeds: tuple[int, ...]
+    looks: Looks  # when its runs are judged
     baseline: Mapping[str, Any]
     factors: Mapping[str, Mapping[str, Any]]  # factor -> the settings that it changes, in the file's order
     arms: tuple[Arm, ...]  # the reference first
@@ -77,6 +78,7 @@ class Study:
             search=self.search.record() if self.search is not None else None,
             rule=self.rule,
             claims=self.claims,
+            planned_looks=self.looks,
         )
 
     def plain(self) -> dict[str, Any]:
@@ -115,7 +117,8 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
         question=file.question,
         papers=tuple(file.papers),
         design=file.design,
-        seeds=file.all_seeds(),
+        seeds=file.seed_plan().seeds,
+        looks=file.seed_plan().looks,
         baseline=file.baseline,
         factors={name: factor.settings for name, factor in factors.items()},
         arms=tuple(built.arms) if search is None else (search.space.baseline,),

@@ -7,10 +7,10 @@ from typing import Annotated, Any, NamedTuple
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationError
 
-from ablations.statistics import Rule
+from ablations.statistics import Looks, Rule
 from ablations.study.claims.records import ClaimsInFile
 from ablations.study.designs import DESIGNS, RESERVED, REST, DesignOptions
-from ablations.study.designs.seeds import seeds_of
+from ablations.study.designs.seeds import SeedPlan, seeds_of
 from ablations.study.factors import StudyFactor
 from gan_core.problems import Problem, unknown_name
 from gan_core.schema.validation import problems_of
@@ -46,7 +46,7 @@ class StudyFile(DesignOptions):
     question: str = Field(min_length=1)
     papers: list[str] = Field(default_factory=list)
     design: Annotated[str, AfterValidator(_design)]
-    seeds: Annotated[tuple[int, ...], PlainValidator(seeds_of)] = ()
+    seeds: Annotated[SeedPlan | None, PlainValidator(seeds_of)] = None
     baseline: Settings
     tricks: Annotated[dict[str, Settings], BeforeValidator(_factors)] = Field(default_factory=dict)
     rule: Rule = Rule()
@@ -89,9 +89,11 @@ class StudyFile(DesignOptions):
             problems.append(Problem(f"means nothing to design {self.design}", ("seeds",), "`seeds` under `confirm`"))
         return problems
 
-    def all_seeds(self) -> tuple[int, ...]:
-        """The seeds of the study's answer."""
-        return self.seeds if self.confirm is None else self.confirm.seeds
+    def seed_plan(self) -> SeedPlan:
+        """The seeds of the study's answer, and when they are looked at."""
+        if self.confirm is not None:
+            return SeedPlan(self.confirm.seeds, Looks.of_count(len(self.confirm.seeds)))
+        return self.seeds if self.seeds is not None else SeedPlan((), Looks.of_count(1))
 
 
 class ReadStudyFile(NamedTuple):

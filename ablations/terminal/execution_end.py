@@ -18,9 +18,8 @@ from gan_core.show.undrawn import why_undrawn
 def show_outcome(session: Session, stopped: bool) -> None:
     """Print the leaderboard, where everything is, what failed, what is left."""
     progress = session.progress
-    source = session.outputs.source()
     show_leaderboard(ranked := session.outputs.leaderboard())
-    show_effects(source, ranked)
+    show_effects(ranked)
     say(f"leaderboard: {session.workspace.leaderboard_csv}")
     if session.workspace.report_html.exists() and session.options.report:
         say(f"report:      {session.workspace.report_html}")

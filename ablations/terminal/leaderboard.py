@@ -1,20 +1,16 @@
 """The ranked arms on the terminal."""
 
-from collections.abc import Iterator
-
 from rich import box
 from rich.table import Table
 from rich.text import Text
 
 from ablations.leaderboard import Leaderboard
 from ablations.leaderboard import Table as Ranked
+from ablations.leaderboard.effect_records import ARM, Effects
 from ablations.leaderboard.explain import Explanation
-from ablations.leaderboard.rows import runs_in
-from ablations.leaderboard.source import ResultSource
 from ablations.leaderboard.text.cells import drawn
 from ablations.leaderboard.text.claims import HEADINGS, drawn_claims
 from ablations.report.sections.answer import sentences_of
-from ablations.report.sections.effects import OF_DESIGN, Effects, effects_of
 from ablations.terminal.console import out, say
 
 LEFT = ("arm", "verdict", "runs", "inert: never acted")
@@ -85,21 +81,13 @@ def show_explanation(explanation: Explanation) -> None:
     out.print(shown)
 
 
-def show_effects(source: ResultSource, leaderboard: Leaderboard) -> None:
+def show_effects(leaderboard: Leaderboard) -> None:
     """Print, below the leaderboard: rungs of a ladder, main effects and interactions, or what everything loses without
     a trick.
     """
-    for study, effects in _effects(source, leaderboard):
-        out.print(_drawn(study, effects))
-
-
-def _effects(source: ResultSource, leaderboard: Leaderboard) -> Iterator[tuple[str, Effects]]:
     for table in leaderboard.tables:
-        record = source.contexts[table.study].study if table.study in source.contexts else None
-        if record is None or record.design not in OF_DESIGN or not table.stamps:
-            continue
-        if (effects := effects_of(record, table, runs_in(table, source.results))).effects:
-            yield table.study, effects
+        if table.stamps and table.effects.effects and table.effects.unit != ARM:
+            out.print(_drawn(table.study, table.effects))
 
 
 def _drawn(study: str, effects: Effects) -> Table:

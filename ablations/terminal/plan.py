@@ -1,13 +1,15 @@
 """What a study will do and cost, and what it can show."""
 
-import math
+import sys
 from collections.abc import Sequence
 
 from rich.table import Table
 
 from ablations.execution.reuse import reuse_note
 from ablations.plan import Plan
-from ablations.statistics import Prospect
+from ablations.plan_advice import Alternative
+from ablations.results.run_spread import RunSpread
+from ablations.statistics import DesignProspect, Prospect, Rule
 from ablations.statistics.significance import seeds_for_sign_flip
 from ablations.study.designs import Fraction
 from ablations.study.space.plan import SearchPlan
@@ -16,6 +18,8 @@ from ablations.terminal.console import duration, out, say, show_warnings
 HEADINGS = ("arm", "factors on", "trials", "done", "steps", "training", "scoring", "a trial")
 MOST_NAMES = 6
 MOST_TIMES = 10.0  # no trick changes an FID more
+ADVICE = ("design", "arms", "seeds", "runs", "about", "smallest effect", "of an interaction", "can't be told apart")
+NO_FREEDOM = "nothing (0 degrees of freedom)"
 
 
 def show_plan(plan: Plan) -> None:
@@ -29,10 +33,13 @@ def show_plan(plan: Plan) -> None:
             say(line)
     if reused := reuse_note(plan.reused, len(plan.trials)):
         say(f"{reused}: `run` takes them over; --retrain trains them again")
-    for line in _prospects(plan):
+    shows = plan.shows
+    for line in _effects(plan, shows) if isinstance(shows, DesignProspect) else _pairs(plan, shows):
         say(line)
-    if plan.claim_prospects:
-        say(_claims(plan))
+    if plan.claims_show is not None:
+        say(_claims(plan.claims_show, plan.study.rule))
+    if plan.alternatives:
+        _show_advice(plan)
     say(_times_from(plan))
     left = sum(not plan.is_done(trial) for trial in plan.trials) + plan.trials_to_come  # of a search at most
     count = len(plan.trials) + plan.trials_to_come
@@ -91,31 +98,112 @@ def _confounded(fraction: Fraction) -> list[str]:
     return lines
 
 
-def _prospects(plan: Plan) -> list[str]:
-    """Print what this number of seeds can show."""
-    first, count = plan.prospects[0], len(plan.study.seeds)
-    seeds = f"{count} seed{'' if count == 1 else 's'}"
-    if first.n != count:
-        seeds += f", {first.n} pairs with and without a factor,"
-    if first.n < 2:
+def _pairs(plan: Plan, shows: Prospect) -> list[str]:
+    """What this number of seeds can show of pairs of runs."""
+    seeds = _counted(shows.n, "seed")
+    if shows.n < 2:
         return [f"{seeds}: no interval and no test; nothing can be shown"]
     lines = []
-    if not first.sign_flips_can_answer:
+    if not shows.sign_flips_can_answer:
         lines.append(
-            f"{seeds} can't reach p < {first.alpha:g} by flipping signs, whatever comes out: the smallest two-sided p "
-            f"is {first.smallest_sign_flip_p:.3g}; {seeds_for_sign_flip(first.alpha)} can"
+            f"{seeds} can't reach p < {shows.alpha:g} by flipping signs, whatever comes out: the smallest two-sided p "
+            f"is {shows.smallest_sign_flip_p:.3g}; {seeds_for_sign_flip(shows.alpha)} can"
         )
-    spreads = "; ".join(f"where pairs spread by {p.sd:g}, {_times(p)}" for p in plan.prospects)
-    tests = f"{first.comparisons} comparison{'' if first.comparisons == 1 else 's'}"
-    lines.append(f"{seeds} and {tests} would show 4 times in 5 (spread: sd of log FID): {spreads}")
+    lines.append(_spread(plan.spread, plan.spread.pair, "a paired difference", plan.study.rule))
+    if shows.detectable_shown is not None:
+        tests, found = _counted(shows.comparisons, "comparison"), _found(shows.detectable_shown, plan.study.rule)
+        lines.append(f"{seeds} and {tests} would show {_often(plan.study.rule)}: {found}")
     return lines
 
 
-def _claims(plan: Plan) -> str:
-    """Print what this number of seeds can show of claims."""
-    first = plan.claim_prospects[0]
-    spreads = "; ".join(f"where pairs spread by {p.sd:g}, {_times(p)}" for p in plan.claim_prospects)
-    return f"of {first.comparisons} claim{'' if first.comparisons == 1 else 's'}, answered together: {spreads}"
+def _effects(plan: Plan, shows: DesignProspect) -> list[str]:
+    """What this number of seeds can show of main effects, and of interactions of two."""
+    seeds, df = _counted(shows.seeds, "seed"), shows.degrees_of_freedom
+    runs = f"{seeds}, {_counted(shows.runs, 'run')} and {_counted(shows.comparisons, 'effect')}"
+    if not df:
+        return [f"{runs}: no degree of freedom is left, so no interval and no test; nothing can be shown"]
+    lines = [_spread(plan.spread, plan.spread.run, "a run", plan.study.rule)]
+    if shows.main_shown is None:
+        return lines
+    lines.append(
+        f"{runs} leave {df} degree{'' if df == 1 else 's'} of freedom and would show {_often(plan.study.rule)}: "
+        f"of a main effect {_found(shows.main_shown, plan.study.rule)}"
+    )
+    if shows.interaction_shown is None:
+        lines[-1] += "; no interaction of two has a number of its own"
+    else:
+        ratio = " (of the ratios)" if plan.study.rule.scale == "log" else ""
+        lines[-1] += f"; of an interaction{ratio} {_found(shows.interaction_shown, plan.study.rule)}"
+    return lines
+
+
+def _spread(spread: RunSpread, sd: float | None, of: str, rule: Rule) -> str:
+    """How far runs are apart, and how that is known."""
+    if sd is None:
+        return "spread not known: no finished runs like these are here, so what can be shown is not known either"
+    score = "log FID" if rule.scale == "log" else "FID"
+    text = f"spread {sd:.2g} (sd of {of}, {score})"
+    if spread.source == "assumed":
+        return f"{text} assumed: no finished runs like these are here"
+    runs = _counted(spread.runs, "run")
+    return (
+        f"{text} from this study's {runs}"
+        if spread.source == "own"
+        else f"{text} from study {spread.study} ({runs}) like it"
+    )
+
+
+def _claims(shows: Prospect, rule: Rule) -> str:
+    """What this number of seeds can show of claims."""
+    claims = f"of {_counted(shows.comparisons, 'claim')}, answered together"
+    if shows.n < 2:
+        return f"{claims}: nothing can be shown"
+    return f"{claims}: {'not known' if shows.detectable_shown is None else _found(shows.detectable_shown, rule)}"
+
+
+def _show_advice(plan: Plan) -> None:
+    """Print what other designs could show with as many runs."""
+    study = plan.study
+    runs = len(study.arms) * len(study.seeds)
+    table = Table(
+        title=f"designs of these {len(study.factors)} factors in {runs} runs, and what they would find "
+        f"{_often(study.rule)}"
+    )
+    for heading in ADVICE:
+        table.add_column(heading, justify="right" if heading in ADVICE[1:5] else "left")
+    for one in plan.alternatives:
+        row = (one.design, str(one.arms), str(one.seeds), str(one.runs), duration(one.seconds))
+        table.add_row(*row, *_smallest(one, study.rule), "" if one.forbidden else one.aliased)
+    out.print(table)
+    for one in plan.alternatives:
+        if one.forbidden:
+            say(f"{one.design} can't be: {one.forbidden}")
+        elif _finds_nothing(one.main, study.rule) and not _finds_nothing(one.main_of_one_more, study.rule):
+            more = f"{one.design} with {_counted(one.seeds + 1, 'seed')}, {one.arms * (one.seeds + 1)} runs"
+            say(f"{more}, would find {_short(one.main_of_one_more, study.rule)}")
+
+
+def _smallest(one: Alternative, rule: Rule) -> tuple[str, str]:
+    """The smallest factor of a trick and of an interaction that the design would find."""
+    if one.forbidden:
+        return "can't be, see below", ""
+    if not one.seeds:
+        return "nothing (more arms than runs)", ""
+    if not one.degrees_of_freedom:
+        return NO_FREEDOM, ""
+    return _short(one.main, rule), _short(one.interaction, rule)
+
+
+def _short(shown: float | None, rule: Rule) -> str:
+    if shown is None:
+        return "-"
+    if rule.scale == "plain":
+        return f"{shown:.3g}"
+    return f"nothing below x{MOST_TIMES:g}" if _finds_nothing(shown, rule) else f"x{shown:.2f}"
+
+
+def _finds_nothing(shown: float | None, rule: Rule) -> bool:
+    return shown is None or shown > (MOST_TIMES if rule.scale == "log" else sys.float_info.max)
 
 
 def _times_from(plan: Plan) -> str:
@@ -134,6 +222,17 @@ def _named(arms: Sequence[str]) -> str:
     return ", ".join(arms[:MOST_NAMES]) + (f" and {more} more" if more > 0 else "")
 
 
-def _times(prospect: Prospect) -> str:
-    ratio = prospect.detectable_shown or math.inf
-    return "nothing below tenfold" if ratio > MOST_TIMES else f"an FID {ratio:.2f} times another or more"
+def _found(shown: float, rule: Rule) -> str:
+    """The smallest effect that would be found."""
+    if rule.scale == "plain":
+        return f"an FID {shown:.3g} from another or more"
+    return "nothing below tenfold" if shown > MOST_TIMES else f"an FID {shown:.2f} times another or more"
+
+
+def _often(rule: Rule) -> str:
+    """How often: the rule's power."""
+    return "4 times in 5" if rule.power == 0.8 else f"{100 * rule.power:g} times in 100"
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 from ablations.study.record import StudyRecord
 from ablations.workspace.explored import NAME as EXPLORED
 from ablations.workspace.identity import settle_identity
-from ablations.workspace.study_changes import forbidden_changes, with_late_claims
+from ablations.workspace.looks_taken import NAME as LOOKS
+from ablations.workspace.study_changes import forbidden_changes, with_late_claims, with_looks_as_planned
 from ablations.workspace.workspace import Workspace
 from gan_core.machine import files
 from gan_core.machine.files import exclusive
@@ -40,10 +41,11 @@ def open_workspace(study: "Study", runs: Path) -> Iterator[Workspace]:
         if workspace.has_results():
             before = workspace.record()
             _refuse_changes(study, before, workspace)
-            record = with_late_claims(before, record)
+            record = with_looks_as_planned(before, with_late_claims(before, record))
         elif workspace.study_json.exists() and workspace.study_json.read_bytes() != _json_of(record).encode():
             shutil.rmtree(workspace.trials, ignore_errors=True)
             (workspace.root / EXPLORED).unlink(missing_ok=True)
+            (workspace.root / LOOKS).unlink(missing_ok=True)
             workspace.optuna_db.unlink(missing_ok=True)  # trials that it has enqueued are another study's
         workspace.trials.mkdir(exist_ok=True)
         files.write_text(workspace.study_yaml, study.text)

@@ -87,6 +87,7 @@ def recorded_study(workspace: Workspace) -> Study:
         papers=record.papers,
         design=record.design,
         seeds=record.seeds,
+        looks=record.looks,
         baseline=record.baseline,
         factors=record.factors,
         arms=arms,

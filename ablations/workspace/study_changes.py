@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ablations.statistics import Looks
 from ablations.study.record import StudyRecord
 from gan_core.problems import Problem
 
@@ -12,16 +13,16 @@ _ABSENT = object()
 def forbidden_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
     """The changes after which old and new results would not belong together; [] if there are none.
 
-    Free are more seeds, their order, the order of arms, question, papers, comments, other words for the same
-    configuration, and further claims. The rule of the verdicts, and the claims, are fixed once there are results.
+    Free are more seeds of a study without declared looks, the order of arms, question, papers, comments, other words
+    for the same configuration, and further claims. The rule of the verdicts, and the claims, are fixed once there are
+    results.
     """
     problems = []
     if before.design != now.design:
         problems.append(_change(("design",), before.design, now.design))
     elif before.reference != now.reference:
         problems.append(_change(("reference",), before.reference, now.reference))
-    if not set(before.seeds) <= set(now.seeds):
-        problems.append(_change(("seeds",), list(before.seeds), list(now.seeds)))
+    problems += _seed_changes(before, now)
     problems += _search_changes(before, now)
     problems += [*_rule_changes(before, now), *_claim_changes(before, now)]
     old, new = ({arm.name: arm for arm in study.arms} for study in (before, now))
@@ -36,6 +37,28 @@ def with_late_claims(before: StudyRecord, now: StudyRecord) -> StudyRecord:
     early = {claim.name for claim in before.claims if not claim.late}
     claims = (claim if claim.name in early else claim.model_copy(update={"late": True}) for claim in now.claims)
     return now.model_copy(update={"claims": tuple(claims)})
+
+
+def with_looks_as_planned(before: StudyRecord, now: StudyRecord) -> StudyRecord:
+    """The study as it is now, judged when it was to be judged before its first result; further seeds come last."""
+    later = tuple(seed for seed in now.seeds if seed not in before.seeds)
+    return now.model_copy(update={"planned_looks": before.looks, "seeds": (*before.seeds, *later)})
+
+
+def _seed_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
+    """Seeds may be added to a number or a list of them. Looks that were declared are what the verdicts rest on."""
+    was, is_now = before.looks, now.looks
+    declared = "decided" in (was.stop, is_now.stop) or was != Looks.of_count(was.counts[0])
+    if declared and was != is_now:
+        return [_change(("seeds",), _looks_in_words(was, before), _looks_in_words(is_now, now))]
+    if not set(before.seeds) <= set(now.seeds):
+        return [_change(("seeds",), list(before.seeds), list(now.seeds))]
+    return []
+
+
+def _looks_in_words(looks: Looks, study: StudyRecord) -> Any:
+    plain = looks == Looks.of_count(looks.counts[0])
+    return list(study.seeds) if plain else {"looks": list(looks.counts), "stop": looks.stop}
 
 
 def _rule_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:

@@ -49,7 +49,7 @@ def write_trial(root: Path, arm: Arm, seed: int, fid: float, status: Status = "f
 def write_study_json(root: Path, **asked: Any) -> None:
     """What a study's folder says of the study, as far as a leaderboard asks: `rule` and `claims`."""
     facts: dict[str, Any] = {"papers": (), "design": "one-in", "seeds": (0,), "baseline": {}, "factors": {}, "arms": ()}
-    record = StudyRecord(name=root.name, question="q", **facts, **asked)
+    record = StudyRecord(name=root.name, question="q", **(facts | asked))
     (root / "study.json").write_text(record.model_dump_json())
 
 

@@ -9,7 +9,9 @@ import pytest
 from scipy import stats
 
 from ablations.execution.estimate import ArmCost
-from ablations.plan import Plan, comparisons_of, pairs_of, plan_of
+from ablations.plan import Plan, plan_of, shown_by
+from ablations.results.run_spread import ASSUMED_SD, RunSpread
+from ablations.statistics import DesignProspect, Prospect
 from ablations.study.arm import Arm
 from ablations.study.study import Study, load_study
 from ablations.workspace.trials import trials_of
@@ -39,35 +41,97 @@ def planned(study: Study, tmp_path: Path, resources: Resources = ONE) -> Plan:
 
 
 @pytest.mark.parametrize(
-    ("design", "comparisons", "pairs"),
+    ("design", "comparisons", "runs", "df"),
     [
-        ("one_in", 3, 2),  # each trick against the baseline, a pair a seed
-        ("one_out", 3, 2),
-        ("ladder", 3, 2),
-        ("arms", 3, 2),
-        ("factorial", 3 + 3, 2 * 3),  # main effects and interactions; six of the eight arms can be, half of them with
-        ("fractional", 3, 2 * 2),  # each interaction is the alias of a main effect
+        ("one_in", 3, None, None),  # each trick against the baseline, a pair a seed
+        ("one_out", 3, None, None),
+        ("ladder", 3, None, None),
+        ("arms", 3, None, None),
+        ("factorial", 5, 12, 5),  # six of the eight arms can be: five effects, and a mean for each seed
+        ("fractional", 3, 8, 3),  # each interaction is the alias of a main effect
     ],
 )
-def test_comparisons_and_pairs_of_each_design(design: str, comparisons: int, pairs: int) -> None:
-    study = load_study(DESIGNS / f"{design}.yaml")
-    assert (comparisons_of(study), pairs_of(study)) == (comparisons, pairs)
+def test_what_is_compared_in_each_design(design: str, comparisons: int, runs: int | None, df: int | None) -> None:
+    shows = shown_by(load_study(DESIGNS / f"{design}.yaml"), RunSpread(0.1, 0.14, "assumed"))
+    assert shows.comparisons == comparisons
+    if isinstance(shows, DesignProspect):
+        assert (shows.runs, shows.degrees_of_freedom, shows.sd) == (runs, df, 0.1)
+    else:
+        assert (shows.n, shows.sd, runs) == (2, 0.14, None)
 
 
 @pytest.mark.parametrize("seeds", [2, 5, 6, 20])
 def test_what_the_seeds_can_show(seeds: int, tmp_path: Path, costs: None) -> None:
     """The smallest effect of power 80 %, from the noncentral t distribution, at the strictest step of Holm."""
     tricks: dict[str, dict[str, Any]] = {"ttur": {"lr_d": 8e-4}, "wide": {"width": 5}}
-    plan = planned(tiny_study(tmp_path, seeds=seeds, tricks=tricks), tmp_path)
-    assert plan.comparisons == 2
-    for prospect, sd in zip(plan.prospects, (0.05, 0.2), strict=True):
-        assert prospect.smallest_sign_flip_p == 2 / 2**seeds
-        assert prospect.sign_flips_can_answer is (2 / 2**seeds <= 0.05)
-        assert prospect.detectable is not None
-        assert prospect.detectable_shown == pytest.approx(math.exp(prospect.detectable))
-        critical = stats.t.ppf(1 - 0.05 / 2 / 2, seeds - 1)
-        power = stats.nct.sf(critical, seeds - 1, prospect.detectable / sd * math.sqrt(seeds))
-        assert power == pytest.approx(0.8, abs=1e-4)
+    shows = planned(tiny_study(tmp_path, seeds=seeds, tricks=tricks), tmp_path).shows
+    assert isinstance(shows, Prospect)
+    assert shows.comparisons == 2
+    assert shows.smallest_sign_flip_p == 2 / 2**seeds
+    assert shows.sign_flips_can_answer is (2 / 2**seeds <= 0.05)
+    assert shows.detectable is not None
+    assert shows.detectable_shown == pytest.approx(math.exp(shows.detectable))
+    critical = stats.t.ppf(1 - 0.05 / 2 / 2, seeds - 1)
+    errors = shows.detectable / (ASSUMED_SD * math.sqrt(2)) * math.sqrt(seeds)
+    assert stats.nct.sf(critical, seeds - 1, errors) == pytest.approx(0.8, abs=1e-4)
+
+
+def factorial_study(folder: Path, design: str, factors: int, seeds: int) -> Path:
+    """A study file of these many harmless factors."""
+    settings = [{"lr_d": 8e-4}, {"lr_g": 8e-4}, {"beta1": 0.4}, {"label_smoothing": 0.9}, {"dropout": 0.1}]
+    path = write_study(folder, seeds, {f"f{i}": settings[i] for i in range(factors)})
+    resolution = ', "resolution": 4' if design == "fractional" else ""
+    path.write_text(path.read_text().replace('"one-in"', f'"{design}"{resolution}'))
+    return path
+
+
+def said_by_plan(path: Path, runs: Path) -> str:
+    """What `plan` prints, on one line."""
+    return " ".join(ablations("plan", path, "--runs", runs).out.split())
+
+
+def test_one_seed_of_half_a_factorial_shows_nothing(tmp_path: Path, costs: None) -> None:
+    said = said_by_plan(factorial_study(tmp_path, "fractional", 4, 1), tmp_path / "runs")
+    assert "1 seed, 8 runs and 7 effects: no degree of freedom is left" in said
+    assert "nothing can be shown" in said
+    assert "times another or more" not in said
+    two = said_by_plan(factorial_study(tmp_path, "fractional", 4, 2), tmp_path / "runs")
+    assert "2 seeds, 16 runs and 7 effects leave 7 degrees of freedom" in two
+    assert "of a main effect an FID 1.49 times another or more" in two
+    assert "of an interaction (of the ratios) an FID 2.21 times another or more" in two
+
+
+def test_one_seed_of_two_to_the_third_shows_next_to_nothing(tmp_path: Path, costs: None) -> None:
+    said = said_by_plan(factorial_study(tmp_path, "factorial", 3, 1), tmp_path / "runs")
+    assert "1 seed, 8 runs and 6 effects leave 1 degree of freedom" in said
+    assert "of a main effect nothing below tenfold; of an interaction (of the ratios) nothing below tenfold" in said
+
+
+def test_it_says_where_the_spread_comes_from(tmp_path: Path, costs: None) -> None:
+    path, runs = write_study(tmp_path, seeds=4), tmp_path / "runs"
+    assert "spread 0.23 (sd of a paired difference, log FID) assumed" in said_by_plan(path, runs)
+    study = load_study(path)
+    trials = trials_of(study, runs / "tiny")
+    fids = dict(zip([trial.name for trial in trials], [10.0, 8.0, 12.0, 11.0, 9.0, 9.5, 11.0, 8.5], strict=True))
+    for trial in trials:
+        write_trial(runs / "tiny", trial.arm, trial.seed, fids[trial.name])
+    (runs / "tiny" / "study.json").write_text(study.record().model_dump_json())
+    differences = [math.log(fids[f"ttur-seed{seed}"] / fids[f"baseline-seed{seed}"]) for seed in range(4)]
+    sd = stats.tstd(differences)
+    assert f"spread {sd:.2g} (sd of a paired difference, log FID) from this study's 8 runs" in said_by_plan(path, runs)
+    (tmp_path / "other").mkdir()
+    other = write_study(tmp_path / "other", seeds=2, budget_kimg=0.5, tricks={"wide": {"dropout": 0.2}})
+    words = " ".join(ablations("plan", other, "--as", "other", "--runs", runs).out.split())
+    assert f"spread {sd:.2g} (sd of a paired difference, log FID) from study tiny (8 runs) like it" in words
+
+
+def test_other_designs_are_advised(tmp_path: Path, costs: None) -> None:
+    said = said_by_plan(factorial_study(tmp_path, "one-in", 5, 3), tmp_path / "runs")
+    assert "designs of these 5 factors in 18 runs" in said
+    assert "│ fraction of resolution III │ 8 │ 2 │ 16 │" in said
+    assert "│ factorial │ 32 │ 0 │" in said
+    assert "fraction of resolution V with 2 seeds, 32 runs, would find x1.29" in said
+    assert "can't be told apart" not in said_by_plan(write_study(tmp_path), tmp_path / "runs")  # one factor
 
 
 def test_said_in_words(tmp_path: Path, costs: None) -> None:
@@ -164,9 +228,9 @@ def test_claims_are_answered_together(tmp_path: Path, costs: None) -> None:
     claim = "{statement: s, source: t, comparison: ttur < baseline}"
     path.write_text(f"{path.read_text().rstrip().removesuffix('}')}, claims: {{one: {claim}, two: {claim}}}\n}}")
     plan = planned(load_study(path), tmp_path)
-    assert [prospect.comparisons for prospect in plan.claim_prospects] == [2, 2]
-    assert plan.claim_prospects[0].n == 6
-    assert planned(tiny_study(tmp_path), tmp_path).claim_prospects == ()
+    assert plan.claims_show is not None
+    assert (plan.claims_show.comparisons, plan.claims_show.n) == (2, 6)
+    assert planned(tiny_study(tmp_path), tmp_path).claims_show is None
 
 
 @pytest.mark.slow

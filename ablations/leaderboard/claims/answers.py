@@ -1,51 +1,36 @@
-"""The answers to a study's claims, adjusted by Holm over all that are tested."""
+"""The questions that a study's claims are, and their answers once these are judged with all others of the study."""
 
-import math
 from collections.abc import Collection, Sequence
 from itertools import groupby
 
 from ablations.leaderboard.claims.effects import of_factors
-from ablations.leaderboard.claims.evidence import (
-    Adjusted,
-    Case,
-    ClaimEvidence,
-    of_arms,
-    of_counts,
-    of_effects,
-    of_generators,
-)
-from ablations.leaderboard.claims.records import AnsweredClaim
+from ablations.leaderboard.claims.evidence import Case, ClaimEvidence, of_arms, of_counts, of_effects, of_generators
 from ablations.results.results import Result
-from ablations.statistics import Rule, holm
+from ablations.statistics import Rule
 from ablations.study.claims.measures import MEASURES, Of
 from ablations.study.claims.records import Claim, OfArms, OfEffects, OfFactors, OfGenerators
 
-NOTHING = Adjusted(math.nan, math.nan, 1)
 SEVERAL = "these runs measured it under several protocols"
 
 
-def answer_claims(
+def claims_evidence(
     claims: Sequence[Claim], trials: Sequence[Result], rule: Rule, of: Of, mixed: Collection[str] = ()
-) -> tuple[AnsweredClaim, ...]:
-    """Answer the claims from one study's trials under one protocol, in order.
+) -> tuple[ClaimEvidence, ...]:
+    """What one study's trials under one protocol say of the claims, in order.
 
     `mixed`: metrics with several protocols.
     """
     by_arm = {arm: tuple(own) for arm, own in groupby(sorted(trials, key=_arm), key=_arm)}
     cases = [Case(claim, MEASURES[claim.metric].rule(rule), by_arm, of) for claim in claims]
-    found = [_evidence(case, mixed) for case in cases]
-    p = holm([evidence.p for evidence in found])
-    equivalence = holm([evidence.p_equivalence for evidence in found])
-    family = max(1, sum(not math.isnan(value) for value in p))
-    return tuple(evidence.answer(Adjusted(p[i], equivalence[i], family)) for i, evidence in enumerate(found))
+    return tuple(_evidence(case, mixed) for case in cases)
 
 
 def _evidence(case: Case, mixed: Collection[str]) -> ClaimEvidence:
     claim = case.claim
     if claim.test is None:
-        return ClaimEvidence(math.nan, math.nan, lambda _: case.answer("not tested", claim.not_tested, NOTHING))
+        return case.untested("not tested", claim.not_tested)
     if claim.metric in mixed:
-        return ClaimEvidence(math.nan, math.nan, lambda _: case.answer("can't tell", SEVERAL, NOTHING))
+        return case.untested("can't tell", SEVERAL)
     match claim.test:
         case OfArms() as test:
             return of_counts(case, test) if case.measure.sort == "count" else of_arms(case, test)

@@ -1,16 +1,18 @@
 """Claims about effects that are seen over all arms of a factorial design, full or fractional."""
 
-import math
-from collections.abc import Mapping, Sequence
-from statistics import fmean
+from collections.abc import Callable, Mapping, Sequence
 
-from ablations.leaderboard.claims.evidence import Adjusted, Case, ClaimEvidence, same_run
+from ablations.leaderboard.claims.evidence import Case, ClaimEvidence
 from ablations.leaderboard.claims.records import AnsweredClaim, Seen
 from ablations.leaderboard.claims.values import arm_scores
-from ablations.results.results import Result
-from ablations.statistics import Factor, FactorEffect, Observation, answer_effect, fit_factorial
-from ablations.statistics.divergence import DivergenceByLevel, divergence_by_level
-from ablations.statistics.verdict import even_divergence
+from ablations.leaderboard.design_effects import UNKNOWN
+from ablations.leaderboard.factorial_model import FactorialRuns
+from ablations.leaderboard.questions import Inquiry, Question, Seeds
+from ablations.results.results import METRIC, Result
+from ablations.statistics import Factor, Observation, answer_effect
+from ablations.statistics.factorial import EstimatedEffect, effect_of
+from ablations.statistics.family import Measured
+from ablations.statistics.verdict import SAME, even_divergence
 from ablations.study.claims.records import OfFactors
 from ablations.study.setting_text import OFF
 
@@ -21,23 +23,31 @@ def of_factors(case: Case, test: OfFactors) -> ClaimEvidence:
     """The main effect or the interaction, from a linear model of all runs with the seed as a block."""
     trials = [trial for arm in test.arms for trial in case.trials.get(arm, ())]
     names = list(dict.fromkeys(name for trial in trials for name in trial.factors))
-    observations = [
+    observations = tuple(
         Observation({name: _level(trial.factors, name) for name in names}, trial.seed, score, trial.summary.outcome)
         for trial in trials
         for score in _scores(case, trial)
-    ]
-    fit = fit_factorial(observations, [Factor(name, (OFF, ON)) for name in names], case.rule)
-    effect = next((e for e in fit.effects if {name for name, _ in e.about} == set(test.factors)), None)
-    if effect is not None and effect.finding == "same run":
-        return same_run(case)
-    if effect is None or not effect.estimable or math.isnan(effect.p):
-        reason = "too few runs" if effect is None else effect.reason
-        return ClaimEvidence(math.nan, math.nan, lambda adjusted: case.answer("can't tell", reason, adjusted))
-    margin = case.rule.margin_around(fmean(o.score for o in observations if o.score is not None))
-    diverged = divergence_by_level(effect.about, observations)
-    return ClaimEvidence(
-        effect.p, effect.p_equivalence, lambda adjusted: _answer(case, effect, margin, diverged, adjusted)
     )
+    runs = FactorialRuns(observations, tuple(Factor(name, (OFF, ON)) for name in names))
+
+    def found(seeds: Seeds) -> EstimatedEffect | None:
+        effects = runs.at(seeds, case.rule).effects
+        return next((e for e in effects if {name for name, _ in e.about} == set(test.factors)), None)
+
+    def measure(seeds: Seeds) -> Measured:
+        effect = found(seeds)
+        return UNKNOWN if effect is None else effect.measured
+
+    def answer(inquiry: Inquiry) -> AnsweredClaim:
+        return _answer(case, runs, found, question, inquiry)
+
+    # the design's own effects are asked about the FID: the same question, if it is about the same effect
+    by_design = ":".join(name for name in names if name in test.factors)
+    if case.claim.metric == METRIC:
+        question = Question(f"effect {by_design}", test.arms, case.rule, measure)
+    else:
+        question = case.question(f"effect {by_design}", test.arms, measure)
+    return ClaimEvidence(question, answer)
 
 
 def _level(factors: Mapping[str, str], name: str) -> str:
@@ -51,17 +61,35 @@ def _scores(case: Case, trial: Result) -> Sequence[float | None]:
 
 
 def _answer(
-    case: Case, effect: FactorEffect, margin: float, diverged: DivergenceByLevel, adjusted: Adjusted
+    case: Case,
+    runs: FactorialRuns,
+    found: Callable[[Seeds], EstimatedEffect | None],
+    question: Question,
+    inquiry: Inquiry,
 ) -> AnsweredClaim:
     rule, claimed = case.rule, case.claim.relation
-    seen = Seen(effect.shown, {}, (rule.shown(-margin), rule.shown(margin)), math.nan, None)
+    seeds = inquiry.seeds_of(question)
+    estimated, judged = found(seeds), inquiry.judged(question)
+    result = judged.last
+    if estimated is not None and estimated.measured.is_same_run:
+        return case.answer("can't tell", f"{SAME.finding}: {SAME.reason}", result)
+    if estimated is None or not estimated.is_estimable or estimated.without_verdict:
+        reason = "too few runs" if estimated is None or not estimated.without_verdict else estimated.without_verdict
+        return case.answer("can't tell", reason, None)
+    effect = effect_of(runs.at(seeds, rule), estimated, judged, rule)
+    margin = estimated.measured.margin
+    level = rule.confidence if result is None else result.level
+    seen = Seen(effect.shown, {}, (rule.shown(-margin), rule.shown(margin)), float("nan"), None, level)
     notes = [f"what the design can show is {effect.estimates}"] if effect.aliases else []
+    diverged = estimated.diverged
     if not even_divergence(diverged.excess, diverged.runs_with, rule):
         reason = (
             f"{diverged.diverged_with} of {diverged.runs_with} runs with it diverged, "
             f"{diverged.diverged_without} of {diverged.runs_without} without"
         )
-        return case.answer("can't tell", reason, adjusted, seen, notes)
+        return case.answer("can't tell", reason, result, seen, notes)
+    if result is None:
+        return case.answer("can't tell", inquiry.why_no_look, None, seen, notes)
     assert claimed is not None
-    answered = answer_effect(effect.effect.mean, adjusted.p, adjusted.p_equivalence, claimed, rule)
-    return case.answer(answered.outcome, answered.reason, adjusted, seen, notes)
+    answered = answer_effect(result, claimed, rule)
+    return case.answer(answered.outcome, answered.reason, result, seen, notes)

@@ -23,6 +23,7 @@ class Seen:
     none: tuple[float, float]
     detectable: float  # the smallest that would most likely have been found: a ratio above 1, or a difference
     seeds_needed: int | None  # to find what was seen; None: not known, or more than 1000
+    level: float = 0.95  # confidence of the interval, which allows for all looks and all questions of the study
 
 
 @dataclass(frozen=True)
@@ -38,15 +39,17 @@ class Counts:
 class AnsweredClaim:
     """A claim, the study's answer, and why. `rule` is that of the claim's metric.
 
-    p-values are adjusted by Holm over the study's claims; NaN where there are too few seeds, or nothing was tested.
+    p-values are adjusted for all looks and all questions of the study; NaN where there are too few seeds, or nothing
+    was tested. `look`: the number of the look that the answer is from.
     """
 
     claim: Claim
     rule: Rule
     outcome: Outcome
     reason: str
-    p_holm: float
-    p_equivalence_holm: float
+    p_adjusted: float
+    p_equivalence_adjusted: float
     seen: Seen | None = None
     counts: Counts | None = None
     notes: tuple[str, ...] = ()
+    look: int | None = None

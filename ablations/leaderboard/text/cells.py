@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from ablations.leaderboard import NO_SCORES, Row, Table, UnrankedEntry
 from ablations.leaderboard.text.notes import MOST_EXPLORED, notes_of, other_generators, reference_of
 from ablations.leaderboard.text.numbers import number, percent
-from ablations.statistics import Estimate
+from ablations.statistics import Estimate, Judged, Looks
 from gan_core.evaluation.names import BETTER
 
 HEALTHY = "healthy"
@@ -55,7 +55,24 @@ def _title(table: Table) -> str:
 def _verdict(table: Table, row: Row) -> str:
     if row.is_baseline:
         return "reference" if row.arm != row.verdict else row.verdict
-    return f"no difference larger than {table.rule.margin_percent}" if row.verdict == "no difference" else row.verdict
+    said = f"no difference larger than {table.rule.margin_percent}" if row.verdict == "no difference" else row.verdict
+    return (
+        said
+        if row.comparison is None
+        else said
+        + where_it_stands(
+            row.comparison.judged, table.looks.looks, table.looks.taken > 1 or table.looks.looks.stop == "decided"
+        )
+    )
+
+
+def where_it_stands(judged: Judged, looks: Looks, has_looks: bool = True) -> str:
+    """' (look 2, 8 seeds)', ' (stopped: hopeless by 20)'; '' before the first look, and where that is the only one."""
+    if judged.last is None or judged.last.verdict.finding == "same run" or not has_looks:
+        return ""
+    if judged.state == "hopeless":
+        return f" (stopped: hopeless by {looks.counts[-1]})"
+    return f" (look {judged.last.look}, {judged.last.seeds} seeds)"
 
 
 def _arm(table: Table, row: Row) -> list[str]:
@@ -78,6 +95,13 @@ def _entry(table: Table, entry: UnrankedEntry) -> list[str]:
     scores = [entry.scores.get(metric) for metric in table.other_metrics]
     values = ["" if s is None else _measured(s.value, math.nan if s.error is None else s.error) for s in scores]
     return ["" if entry.rank is None else str(entry.rank), name, "", number(entry.fid), "", "", "", *values]
+
+
+def _alone(table: Table, against: float | None) -> str:
+    """'-12 %', where the verdicts are on something else than arm and baseline."""
+    if against is None or math.isnan(against):
+        return ""
+    return number(against, signed=True) if table.rule.scale == "plain" else f"{percent(against)} %"
 
 
 def _seeds(row: Row) -> str:
@@ -106,8 +130,10 @@ def _estimate(value: Estimate) -> str:
 
 def _against_baseline(table: Table, row: Row) -> str:
     """'-12 % [-20, -3]', or a difference where the rule compares on the plain scale."""
-    if row.comparison is None or row.verdict == "same run":
+    if row.verdict == "same run":
         return ""
+    if row.comparison is None:
+        return _alone(table, row.against)
     shown = row.comparison.shown
     if table.rule.scale == "plain":
         values = [number(value, signed=True) for value in (shown.mean, shown.low, shown.high)]

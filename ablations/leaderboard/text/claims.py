@@ -68,10 +68,9 @@ def _could_show(seen: Seen, rule: Rule) -> list[str]:
 
 
 def _notes(table: Table) -> Iterator[str]:
-    tested = sum(not math.isnan(answered.p_holm) for answered in table.claims)
     yield (
-        f"seen: left side against right side, paired by seed, {table.rule.confidence_percent} interval; "
-        f"answers: Holm over the {tested} claims that could be tested, at {table.rule.alpha_percent}; "
+        "seen: left side against right side, paired by seed, with the interval that decides; answers: judged together "
+        f"with the study's other questions, {table.looks.tested} in all, error at most {table.rule.alpha_percent}; "
         f"a difference below {table.rule.margin_percent} is none; see docs/claims.md"
     )
 

@@ -53,10 +53,24 @@ def _rule_of_ranking(table: Table) -> Iterator[str]:
         f"{other_generators(table)}: mean of the {other_generators(table)} generators"
     )
     if any(row.comparison is not None for row in table.rows):
-        yield (
-            f"vs {reference_of(table)}: FID paired by seed, {interval}; verdicts: Holm over the "
-            f"table's arms at {table.rule.alpha_percent}, see docs/statistics.md"
-        )
+        yield f"vs {reference_of(table)}: FID paired by seed, with the interval that decides; see docs/statistics.md"
+    if table.effects.effects:
+        yield from _looks(table)
+
+
+def _looks(table: Table) -> Iterator[str]:
+    state = table.looks
+    counts = ", ".join(map(str, state.looks.counts))
+    questions = f"{state.tested} question{'s' * (state.tested != 1)}"
+    yield (
+        f"looks at {counts} seeds, {state.taken} taken: error at most {table.rule.alpha_percent} over all looks and "
+        f"{questions}, at whatever look one stops"
+    )
+    if state.next_seeds is None:
+        return
+    arms = "every arm" if len(state.going_on) >= len(table.rows) else ", ".join(state.going_on)
+    runs = f"{state.waits_for} run{'s' * (state.waits_for != 1)}"
+    yield f"next look: {state.next_seeds} seeds of {arms}, {runs} more"
 
 
 def _explored(table: Table) -> Iterator[str]:
@@ -92,7 +106,8 @@ def _could_show(table: Table) -> Iterator[str]:
     if finite and table.rule.scale == "log":
         low, high = (_least(ratio) for ratio in (finite[0], finite[-1]))
         least = low if low == high else f"{low} to {high}, by arm"
-        yield f"smallest difference that these seeds would most likely have shown: {least}"
+        at = "" if table.looks.next_seeds is None else ", at the next look"
+        yield f"smallest difference that these seeds would most likely show{at}: {least}"
 
 
 def _least(ratio: float) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ablations.report.figures.canvas import GREY, INK, Width, new_figure, short
-from ablations.report.sections.factorial_effects import InteractionMap
+from ablations.report.sections.interactions import InteractionMap
 from ablations.report.words import effect_text
 
 if TYPE_CHECKING:

@@ -88,8 +88,8 @@ def _expected(expected: Expected, confidence: float) -> ReportFigure:
     return ReportFigure(
         "expected-best",
         "The best FID to expect of a number of trials",
-        "What a number of explored trials yields on average, rather than the luckiest trial (Dodge et al. 2019). "
-        f"Band: {percent_of(confidence)} interval, a bootstrap over trials, too narrow towards the right.{beside}",
+        "What a number of explored trials yields on average, rather than the luckiest trial (Dodge et al. 2021). "
+        f"Band: {percent_of(confidence)} interval, a bootstrap over trials, mirrored towards better scores.{beside}",
         "Curve of the expected best FID over the number of trials; the numbers are in the table below.",
         partial(draw_expected, expected),
     )

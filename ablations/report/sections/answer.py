@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 from ablations.leaderboard import Row, Table
-from ablations.report.sections.effects import Effects, ReportedEffect
+from ablations.leaderboard.effect_records import Effects, ReportedEffect
 from ablations.report.words import change, could_show, interval, listed, would_take
 from ablations.statistics import Finding, Rule
 
@@ -31,10 +31,10 @@ class StudyAnswer:
     best: Row | None
 
 
-def answer_of(table: Table, effects: Effects) -> StudyAnswer:
+def answer_of(table: Table) -> StudyAnswer:
     """Put the effects into words."""
     best = next((row for row in table.rows if row.rank is not None), None)
-    return StudyAnswer(_headline(effects, best), sentences_of(effects), best)
+    return StudyAnswer(_headline(table.effects, best), sentences_of(table.effects), best)
 
 
 def sentences_of(effects: Effects) -> tuple[Sentence, ...]:

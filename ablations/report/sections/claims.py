@@ -57,12 +57,11 @@ def claims_of(table: Table) -> Claims | None:
     """The claims in the study file's order; None where the study makes none."""
     if not table.claims:
         return None
-    tested = sum(not math.isnan(answered.p_holm) for answered in table.claims)
     about = (
-        f"Each claim is a comparison that was written down before its runs were seen, tested at "
-        f"{table.rule.alpha_percent} after Holm's adjustment over the {counted(tested, 'claim')} that could be "
-        f"tested. A difference below {table.rule.margin_percent} counts as none. Numbers tell the left side of "
-        "a comparison against its right side"
+        "Each claim is a comparison that was written down before its runs were seen. It is judged together with the "
+        f"study's other questions, {table.looks.tested} in all: error at most {table.rule.alpha_percent} over all of "
+        f"them and all looks. A difference below {table.rule.margin_percent} counts as none. Numbers tell the left "
+        "side of a comparison against its right side"
     )
     return Claims(_headline(table), about, tuple(_line(answered) for answered in table.claims))
 

@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ablations.leaderboard.effect_records import Effects, ReportedEffect
 from ablations.report.figures.canvas import (
     Answer,
 )
 from ablations.report.sections.claims import ClaimLine
-from ablations.report.sections.effects import Effects, ReportedEffect
 from ablations.report.sections.seeds import MOST_ARMS
 from ablations.statistics import Estimate, Rule
 
@@ -49,7 +49,7 @@ def forest_of_effects(effects: Effects) -> Forest | None:
     left = f" Shown are the {len(main)} lowest of {len(effects.main)}." if len(main) < len(effects.main) else ""
     is_log = effects.rule.scale == "log"
     same = ", × same run" if any(effect.finding == "same run" for effect in main) else ""
-    by = "this comparison by itself" if effects.is_alone else "verdicts after Holm's adjustment over all comparisons"
+    by = "this comparison by itself" if effects.is_alone else "judged together with all questions of the study"
     return Forest(
         name="effects",
         title=f"Effects: {effects.about}",
@@ -91,14 +91,14 @@ def forest_of_claims(claims: Sequence[ClaimLine], rule: Rule) -> Forest | None:
         rule=rule.model_copy(update={"scale": "log"}),
         ends=("left is lower", "left is higher"),
         caption=f"How far the left side of a comparison lies from its right side, with its "
-        f"{_numbers(rule, any(line.by_seed for line in lines))} ◆ supported, ✕ refuted, ○ can't tell: after Holm's "
-        f"adjustment over all claims that were tested.{left}",
+        f"{_numbers(rule, any(line.by_seed for line in lines))} ◆ supported, ✕ refuted, ○ can't tell: judged together "
+        f"with all questions of the study.{left}",
         alt="Forest plot of the claims with their intervals; the numbers stand next to each claim.",
     )
 
 
 def _numbers(rule: Rule, has_seeds: bool) -> str:
-    said = f"{rule.confidence_percent} interval, not adjusted."
+    said = f"interval that decides: {rule.confidence_percent} over all looks and questions together."
     said += " Thin strokes: single seeds." if has_seeds else ""
     return said + (f" Grey band: below {rule.margin_percent}, which counts as none." if rule.scale == "log" else "")
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ablations.leaderboard import Row, Table
-from ablations.report.sections.effects import Effects, ReportedEffect
+from ablations.leaderboard.effect_records import ReportedEffect
 from ablations.statistics import Estimate
 from ablations.study.record import ArmRecord, StudyRecord
 
@@ -13,7 +13,8 @@ from ablations.study.record import ArmRecord, StudyRecord
 class Rung:
     """One arm of a ladder. `adds`: what is new in it, '' at the bottom; `step`: against the rung below, None there.
 
-    `against_reference`: a ratio of FIDs, or by the rule a difference; None at the bottom, and without scores.
+    `against_reference`: a ratio of FIDs over common seeds, or by the rule a difference; None at the bottom, and without
+    scores.
     """
 
     number: int
@@ -22,15 +23,15 @@ class Rung:
     fids: Mapping[int, float]  # by seed
     mean: Estimate
     step: ReportedEffect | None
-    against_reference: Estimate | None
+    against_reference: float | None
 
 
-def rungs_of(record: StudyRecord, table: Table, effects: Effects) -> tuple[Rung, ...]:
+def rungs_of(record: StudyRecord, table: Table) -> tuple[Rung, ...]:
     """The rungs that have begun, from the bottom up; () for another design."""
     if record.design != "ladder":
         return ()
     rows = {row.arm: row for row in table.rows}
-    steps = {effect.arms[0]: effect for effect in effects.effects}
+    steps = {effect.arms[0]: effect for effect in table.effects.effects}
     return tuple(
         _rung(number, arm, record, rows[arm.name], steps.get(arm.name))
         for number, arm in enumerate(record.arms)
@@ -41,5 +42,4 @@ def rungs_of(record: StudyRecord, table: Table, effects: Effects) -> tuple[Rung,
 def _rung(number: int, arm: ArmRecord, record: StudyRecord, row: Row, step: ReportedEffect | None) -> Rung:
     below = next((one for one in record.arms if one.name == arm.previous), None)
     added = [name for name, on in arm.factors.items() if on and below is not None and not below.factors.get(name)]
-    compared = row.comparison.shown if row.comparison is not None else None
-    return Rung(number, arm.name, ", ".join(added), row.scores, row.fid, step, compared)
+    return Rung(number, arm.name, ", ".join(added), row.scores, row.fid, step, row.against)

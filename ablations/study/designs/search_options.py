@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
 
-from ablations.study.designs.seeds import seeds_of
+from ablations.study.designs.seeds import COUNT_OR_LIST, seeds_of
 from gan_core.problems import unknown_name
 from gan_core.records import Record
 
@@ -30,7 +30,9 @@ def _pruner(name: str) -> str:
 
 
 def _fresh_seeds(value: Any) -> tuple[int, ...]:
-    seeds = seeds_of(value)
+    if isinstance(value, dict):
+        raise ValueError(f"{COUNT_OR_LIST}: a search has one confirming stage, without looks")
+    seeds = seeds_of(value).seeds
     if max(seeds) >= EXPLORED_SEEDS:
         raise ValueError(f"seeds below {EXPLORED_SEEDS}, where those of explored trials begin")
     return seeds

@@ -94,7 +94,7 @@ def _write(store: Store, workspace: Workspace, read: _Read) -> None:
     _colour(store, _looks_of(list(dict.fromkeys(trial.arm.name for trial in trials))))
     if tracked is None:
         return
-    rankings = rankings_of(record, read.leaderboard, read.results)
+    rankings = rankings_of(record, read.leaderboard)
     describe = partial(store.client.set_experiment_tag, store.experiment_id, MLFLOW_RUN_NOTE)
     describe(experiment_text(record, rankings, tracked))
     if tracked.execution:

@@ -12,11 +12,8 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from ablations.leaderboard import Leaderboard
-from ablations.leaderboard.rows import runs_in
 from ablations.leaderboard.text.markdown import escaped, markdown_claims, markdown_table
 from ablations.report.sections.answer import Sentence, answer_of
-from ablations.report.sections.effects import effects_of
-from ablations.results.results import Result
 from ablations.study.record import StudyRecord
 from ablations.tracking.views.links import Links
 from ablations.tracking.views.tracked import Tracked
@@ -42,12 +39,12 @@ class Ranking:
     claims: tuple[str, ...] = ()
 
 
-def rankings_of(record: StudyRecord, leaderboard: Leaderboard, results: Sequence[Result]) -> tuple[Ranking, ...]:
+def rankings_of(record: StudyRecord, leaderboard: Leaderboard) -> tuple[Ranking, ...]:
     """The tables of the study in words."""
     own = [table for table in leaderboard.tables if table.study == record.name]
     rankings = []
     for table in own:
-        answer = answer_of(table, effects_of(record, table, runs_in(table, results)))
+        answer = answer_of(table)
         lines, notes = markdown_table(table)
         rankings.append(Ranking(answer.headline, answer.sentences, lines, notes, markdown_claims(table)))
     return tuple(rankings)

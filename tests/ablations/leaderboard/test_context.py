@@ -47,7 +47,7 @@ def test_stores_keep_it_under_the_names_they_have_always_had(root: Path) -> None
     """What is in people's stores is read by this version, and what this one writes by earlier ones."""
     context = read_context(root)
     kept = json.loads(context.model_dump_json())
-    assert list(kept) == ["schema_version", "study", "floors", "foreign"]
+    assert list(kept) == ["schema_version", "study", "floors", "foreign", "taken"]
     assert [score["name"] for score in kept["foreign"]] == ["incomparable", "theirs"]
     assert Context.model_validate_json(json.dumps(kept)) == context
     assert context.external

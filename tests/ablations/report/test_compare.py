@@ -52,8 +52,8 @@ def test_the_leaderboards_verdict_is_the_verdict(a: str, b: str, runs: Path) -> 
     sides = side_by_side(*sides_of(a, b, "s", runs))
     (effect,) = sides.effects.effects
     assert (effect.name, effect.finding, effect.reason) == ("dropout against baseline", row.verdict, row.reason)
-    assert (effect.p, effect.shown) == (row.comparison.p_holm, row.comparison.shown)
-    assert sides.stands == "this is the verdict of study s's leaderboard: one of 2 comparisons, adjusted together"
+    assert (effect.p, effect.shown) == (row.comparison.p_adjusted, row.comparison.shown)
+    assert sides.stands == "this is the verdict of study s's leaderboard: one of 2 questions, adjusted together"
     assert (sides.a, sides.b, sides.configuration.arms[0].arm) == (a, b, a)
     first = sides.pairs[0]
     assert first.change == pytest.approx({"dropout": 0.5, "baseline": 2.0}[a])

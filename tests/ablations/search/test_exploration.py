@@ -13,6 +13,7 @@ from ablations.leaderboard.text.cells import drawn
 from ablations.plan import plan_of
 from ablations.results.results import read_results
 from ablations.search.ledger import STATUS
+from ablations.statistics import Looks
 from ablations.study.arm import Arm
 from ablations.study.designs.search_options import EXPLORED_SEEDS
 from ablations.study.study import load_study
@@ -66,7 +67,10 @@ def test_to_the_leaderboard(tmp_path: Path, home: Path, capsys: pytest.CaptureFi
     assert tuple(row.arm for row in best[:2]) == explored.chosen
     judged = [row.comparison for row in table.rows if row.comparison is not None]
     raw = sorted(comparison.contrast.p for comparison in judged)
-    assert sorted(c.p_holm for c in judged)[0] == pytest.approx(min(1, 2 * raw[0]))  # Holm over the best two alone
+    share = Looks.of_count(3).shares[0]
+    assert sorted(c.p_adjusted for c in judged)[0] == pytest.approx(
+        min(1, 2 * raw[0] / share)
+    )  # over the best two alone
 
     show_outcome(session, stopped=False)
     shown = capsys.readouterr().out
@@ -91,7 +95,7 @@ def test_the_leaderboards_marks(tmp_path: Path, home: Path) -> None:
     assert frame["kind"].tolist() == ["arm"] * 3 + ["explored"] * 6
     assert frame["rank"].tolist()[:3] == [1, 2, 3]
     assert frame["rank"].isna().tolist() == [False] * 3 + [True] * 6
-    assert frame["p_holm"].isna().tolist()[3:] == [True] * 6
+    assert frame["p_adjusted"].isna().tolist()[3:] == [True] * 6
     assert csv_of(board).count(",explored,") == 12  # kind and verdict
     assert '"expected_best": [' in json_of(board)
     words = drawn(table)
@@ -216,6 +220,6 @@ def test_what_a_search_will_do_at_most(tmp_path: Path, home: Path, monkeypatch: 
     assert study.most_trials == 4 * 3 + (2 + 1) * 3
     plan = plan_of(study, tmp_path, home, Resources(1, 1, ("cpu",)), retrain=False)
     assert len(plan.trials) + plan.trials_to_come == study.most_trials
-    assert plan.comparisons == 2
+    assert plan.shows.comparisons == 2
     assert plan.seconds == 3.0 * study.most_trials
     assert len(plan.costs) > 1  # the space's arms may cost more than the baseline

@@ -4,9 +4,18 @@ import math
 
 import pytest
 
-from ablations.statistics import ArmScores, Rule, answer_comparison, answer_effect, compare_all, contrast_of
+from ablations.statistics import (
+    ArmScores,
+    Contrast,
+    LookResult,
+    Rule,
+    answer_comparison,
+    answer_effect,
+    compare_all,
+    contrast_of,
+)
 from ablations.statistics.claims import Relation
-from ablations.statistics.comparison import ladder, one_in, one_out
+from ablations.statistics.comparison import judge_once, ladder, measured_contrast, one_in, one_out
 
 RULE = Rule()
 
@@ -27,7 +36,9 @@ BASELINE = arm("baseline", 1.0, wobble=0.0)
         (1.4, 0.01, "<", "refuted"),
         (1.4, 0.01, ">", "supported"),
         (1.0, 0.01, "=", "supported"),
-        (1.0, 0.01, "<", "refuted"),  # no difference larger than the margin
+        (1.0, 0.01, "<", "can't tell"),  # no difference larger than the margin: a small one has a sign too
+        (0.95, 0.01, ">", "refuted"),  # a small one to the other side
+        (1.12, 0.02, "=", "can't tell"),  # certain, and neither within the margin nor beyond it
         (0.96, 0.01, "=", "supported"),  # certain, and smaller than the margin
         (0.96, 0.01, "<", "supported"),
         (0.9, 0.4, "<", "can't tell"),
@@ -52,6 +63,12 @@ def test_divergence_alone_refutes_that_all_is_equal() -> None:
     assert answer_comparison(comparison, "=", RULE).outcome == "refuted"
 
 
+def once(contrast: Contrast) -> LookResult:
+    (judged,) = judge_once([measured_contrast(contrast, RULE)], RULE)
+    assert judged.last is not None
+    return judged.last
+
+
 @pytest.mark.parametrize(
     ("both", "relation", "outcome"),
     [(0.72, "=", "supported"), (0.5, "<", "supported"), (0.5, "=", "refuted"), (0.9, "<", "refuted")],
@@ -59,13 +76,13 @@ def test_divergence_alone_refutes_that_all_is_equal() -> None:
 def test_interactions(both: float, relation: Relation, outcome: str) -> None:
     terms = ((1, arm("ab", both)), (-1, arm("a", 0.8, 0.02)), (-1, arm("b", 0.9)), (1, BASELINE))  # 0.8 0.9 = 0.72
     contrast = contrast_of(terms, BASELINE, RULE)
-    answer = answer_effect(contrast.effect.mean, contrast.p, contrast.p_equivalence, relation, RULE)
+    answer = answer_effect(once(contrast), relation, RULE)
     assert answer.outcome == outcome
 
 
 def test_too_few_seeds() -> None:
     contrast = contrast_of(((1, arm("a", 0.5, seeds=1)), (-1, BASELINE)), BASELINE, RULE)
-    answer = answer_effect(contrast.effect.mean, contrast.p, contrast.p_equivalence, "<", RULE)
+    answer = answer_effect(once(contrast), "<", RULE)
     assert answer.outcome == "can't tell"
 
 

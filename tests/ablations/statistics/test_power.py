@@ -8,7 +8,7 @@ from scipy import integrate, stats
 from statsmodels.stats.power import tt_solve_power
 
 from ablations.statistics import Rule, prospect
-from ablations.statistics.power import MOST_SEEDS, find_power, seeds_needed, smallest_detectable
+from ablations.statistics.power import MOST_SEEDS, detectable_errors, find_power, seeds_needed, smallest_detectable
 
 
 @pytest.mark.parametrize(("n", "alpha", "size"), [(2, 0.05, 12), (3, 0.05 / 30, 18), (6, 0.05, 1.4), (20, 0.05, 0.7)])
@@ -56,3 +56,31 @@ def test_prospect_says_what_sign_flips_can_do_and_what_can_be_seen() -> None:
     assert five.detectable_shown == pytest.approx(math.exp(five.detectable))
     assert prospect(5, 7, Rule(), sd=0.15).detectable > five.detectable  # type: ignore[operator]
     assert prospect(5, 7, Rule()).detectable is None
+
+
+@pytest.mark.parametrize(("df", "alpha"), [(1, 0.05 / 6), (1, 0.05 / 210), (2, 0.05 / 30), (14, 0.05 / 7)])
+def test_few_degrees_of_freedom_by_simulation(df: int, alpha: float) -> None:
+    rng, n = np.random.default_rng(df), 400_000
+    drawn = (rng.standard_normal(n) + detectable_errors(df, alpha, 0.8)) / np.sqrt(rng.chisquare(df, n) / df)
+    assert np.mean(drawn > stats.t.isf(alpha / 2, df)) == pytest.approx(0.8, abs=0.003)
+    assert detectable_errors(0, alpha, 0.8) == math.inf
+
+
+def test_a_look_has_its_share_of_alpha() -> None:
+    """A quarter of alpha for seven comparisons is alpha for 28; sign flips have to go below that share too."""
+    look, whole = prospect(6, 7, Rule(), sd=0.2, share=0.25), prospect(6, 28, Rule(), sd=0.2)
+    assert look.detectable == pytest.approx(whole.detectable)
+    assert (look.alpha, look.sign_flips_can_answer) == (0.0125, False)
+
+
+def test_borrowed_degrees_of_freedom_by_simulation() -> None:
+    """Five pairs borrow, so their spread has eight degrees of freedom; one comparison, or four pairs, do not."""
+    shown = prospect(5, 7, Rule(), sd=0.2, borrowed=4).detectable
+    assert shown is not None
+    rng, n = np.random.default_rng(2), 400_000
+    means = shown + 0.2 * rng.standard_normal(n) / math.sqrt(5)
+    drawn = means / (0.2 * np.sqrt(rng.chisquare(8, n) / 8) / math.sqrt(5))
+    assert np.mean(drawn > stats.t.isf(0.05 / 7 / 2, 8)) == pytest.approx(0.8, abs=0.003)
+    for n, comparisons in ((4, 7), (5, 1)):
+        alone = prospect(n, comparisons, Rule(), sd=0.2)
+        assert prospect(n, comparisons, Rule(), sd=0.2, borrowed=4) == alone

@@ -8,6 +8,7 @@ from itertools import product
 
 import numpy as np
 import pytest
+from scipy import special
 
 from ablations.statistics import Factor, Observation, Rule, fit_factorial
 from ablations.statistics.comparison import Judgement, judge_all
@@ -107,5 +108,9 @@ def test_factorial_intervals_cover_main_effects_and_interactions(noise: Noise, m
             for seed in sorted(scores.seeds)
         ]
         fit = fit_factorial(observations, factors, RULE)
-        hits += [each.effect.low <= true[each.name] <= each.effect.high for each in fit.effects]
+        half = special.stdtrit(fit.degrees_of_freedom, 0.975)
+        errors = [each.judged.looks[0].measured.error for each in fit.effects]
+        hits += [
+            abs(e.effect.mean - true[e.name]) <= half * error for e, error in zip(fit.effects, errors, strict=True)
+        ]
     assert np.mean(hits) == pytest.approx(0.95, abs=noise_of(0.05, 600))

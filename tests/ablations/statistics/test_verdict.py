@@ -10,7 +10,14 @@ from ablations.statistics.verdict import Evidence, decide
 
 RULE = Rule()
 EVIDENCE = Evidence(
-    effect=-0.3, p_score=0.5, p_divergence=None, p_holm=0.5, p_equivalence_holm=0.5, excess=0, seeds=10, p_seeds=1.0
+    effect=-0.3,
+    p_score=0.5,
+    p_divergence=None,
+    p_adjusted=0.5,
+    p_equivalence_adjusted=0.5,
+    excess=0,
+    seeds=10,
+    p_seeds=1.0,
 )
 
 
@@ -18,23 +25,23 @@ EVIDENCE = Evidence(
     ("changes", "finding"),
     [
         ({}, "can't tell"),
-        ({"p_holm": 0.04}, "helps"),
-        ({"p_holm": 0.04, "effect": 0.3}, "hurts"),
-        ({"p_holm": 0.06}, "can't tell"),
-        ({"p_equivalence_holm": 0.04}, "no difference"),
-        ({"p_equivalence_holm": 0.06}, "can't tell"),
-        ({"p_holm": 0.04, "p_equivalence_holm": 0.04}, "helps"),
-        ({"p_holm": math.nan, "p_score": math.nan, "p_equivalence_holm": math.nan}, "can't tell"),
-        ({"p_holm": 0.04, "excess": 1}, "can't tell"),
-        ({"p_holm": 0.04, "excess": 1, "p_seeds": 0.03}, "helps"),
-        ({"p_holm": 0.04, "excess": 9, "p_seeds": 0.03, "p_divergence": 0.02, "p_score": 0.01}, "can't tell"),
-        ({"p_holm": 0.04, "excess": -1}, "helps"),
-        ({"p_holm": 0.04, "excess": -1, "effect": 0.3}, "can't tell"),
-        ({"p_equivalence_holm": 0.04, "excess": 2}, "can't tell"),
-        ({"p_equivalence_holm": 0.04, "excess": -1}, "no difference"),
-        ({"p_holm": 0.04, "p_divergence": 0.01, "excess": 7}, "hurts"),
-        ({"p_holm": 0.04, "p_divergence": 0.01, "excess": -7, "effect": 0.3}, "helps"),
-        ({"p_holm": 0.04, "p_divergence": 0.01, "excess": 7, "p_score": math.nan}, "hurts"),
+        ({"p_adjusted": 0.04}, "helps"),
+        ({"p_adjusted": 0.04, "effect": 0.3}, "hurts"),
+        ({"p_adjusted": 0.06}, "can't tell"),
+        ({"p_equivalence_adjusted": 0.04}, "no difference"),
+        ({"p_equivalence_adjusted": 0.06}, "can't tell"),
+        ({"p_adjusted": 0.04, "p_equivalence_adjusted": 0.04}, "helps"),
+        ({"p_adjusted": math.nan, "p_score": math.nan, "p_equivalence_adjusted": math.nan}, "can't tell"),
+        ({"p_adjusted": 0.04, "excess": 1}, "can't tell"),
+        ({"p_adjusted": 0.04, "excess": 1, "p_seeds": 0.03}, "helps"),
+        ({"p_adjusted": 0.04, "excess": 9, "p_seeds": 0.03, "p_divergence": 0.02, "p_score": 0.01}, "can't tell"),
+        ({"p_adjusted": 0.04, "excess": -1}, "helps"),
+        ({"p_adjusted": 0.04, "excess": -1, "effect": 0.3}, "can't tell"),
+        ({"p_equivalence_adjusted": 0.04, "excess": 2}, "can't tell"),
+        ({"p_equivalence_adjusted": 0.04, "excess": -1}, "no difference"),
+        ({"p_adjusted": 0.04, "p_divergence": 0.01, "excess": 7}, "hurts"),
+        ({"p_adjusted": 0.04, "p_divergence": 0.01, "excess": -7, "effect": 0.3}, "helps"),
+        ({"p_adjusted": 0.04, "p_divergence": 0.01, "excess": 7, "p_score": math.nan}, "hurts"),
     ],
 )
 def test_the_rule(changes: dict[str, float], finding: str) -> None:
@@ -42,7 +49,7 @@ def test_the_rule(changes: dict[str, float], finding: str) -> None:
 
 
 def test_for_an_inception_score_higher_is_better() -> None:
-    assert decide(replace(EVIDENCE, p_holm=0.04), Rule(lower_is_better=False)).finding == "hurts"
+    assert decide(replace(EVIDENCE, p_adjusted=0.04), Rule(lower_is_better=False)).finding == "hurts"
 
 
 def arms(ratio: float, seeds: int, wobble: float = 0.02) -> tuple[ArmScores, ArmScores]:
@@ -79,7 +86,7 @@ def test_what_is_clear_alone_may_not_be_so_among_many() -> None:
     alone, among = only(pair), compare_all([pair, *[nothing] * 9], RULE)[0]
     assert alone.finding == "helps"
     assert among.finding == "can't tell"
-    assert among.p_holm == pytest.approx(10 * alone.p_holm)
+    assert among.p_adjusted == pytest.approx(10 * alone.p_adjusted)
     assert among.detectable > alone.detectable
 
 
@@ -98,7 +105,7 @@ def test_an_arm_that_always_diverges_hurts() -> None:
     comparison = only((ArmScores("arm", {}, frozenset(range(8))), baseline))
     assert comparison.finding == "hurts"
     assert math.isnan(comparison.shown.mean)
-    assert comparison.p_holm == pytest.approx(2 / 2**8)
+    assert comparison.p_adjusted == pytest.approx(2 / 2**8)
 
 
 def test_one_seed_can_tell_nothing() -> None:

@@ -13,7 +13,7 @@ from tests.ablations.report.studies import arm_of, one_in, write_study
 
 def shown(source: ResultSource, capsys: pytest.CaptureFixture[str]) -> str:
     capsys.readouterr()
-    show_effects(source, source.leaderboard())
+    show_effects(source.leaderboard())
     return " ".join(capsys.readouterr().out.split())
 
 
@@ -34,7 +34,7 @@ def test_a_ladders_rungs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert {row.arm: row.verdict for row in table.rows} == {
         "baseline": "baseline",
         "1+dropout": "helps",
-        "2+ttur": "helps",
+        "2+ttur": "see effects",
     }
     text = shown(source, capsys)
     assert "climb: each rung of the ladder against the one below it" in text

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from ablations.statistics import Looks
 from ablations.study.study import Study, load_study
 from ablations.workspace.opening import open_workspace
 from ablations.workspace.trials import trials_of
@@ -95,7 +96,10 @@ def test_with_results_what_changes_no_configuration_is_free(tmp_path: Path, old:
         pass
     assert workspace.has_results()
     assert workspace.study_yaml.read_text() == text
-    assert workspace.record() == study.record()
+    kept, now = workspace.record(), study.record()
+    assert kept == now.model_copy(update={"planned_looks": kept.planned_looks, "seeds": kept.seeds})
+    assert kept.planned_looks == Looks.of_count(2)  # as before the first result
+    assert (kept.seeds[:2], set(kept.seeds)) == ((0, 1), set(now.seeds))
 
 
 FORBIDDEN = {

@@ -74,7 +74,7 @@ def test_a_factorial_gives_main_effects_and_the_square_of_interactions(tmp_path:
 def test_without_scores_nothing_is_claimed(tmp_path: Path) -> None:
     arms = [arm_of("baseline"), arm_of("ttur", ["ttur"])]
     table = table_of(write_study(tmp_path / "s", arms, {"baseline": (None,), "ttur": (None,)}))
-    assert answer_of(table.table, table.effects).headline == "No run has a score yet."
+    assert answer_of(table.table).headline == "No run has a score yet."
     assert table.answer.best is None
 
 

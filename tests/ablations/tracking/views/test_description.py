@@ -35,7 +35,7 @@ def record(tmp_path: Path) -> Workspace:
 def test_the_words_are_the_reports_and_the_table_the_leaderboards(tmp_path: Path) -> None:
     study = record(tmp_path)
     source = from_folders([study.root])
-    (ranking,) = rankings_of(study.record(), source.leaderboard(), source.results)
+    (ranking,) = rankings_of(study.record(), source.leaderboard())
     assert ranking.headline == "These runs can't tell whether the arm dropout makes a difference."
     assert [line.split(" | ")[1] for line in ranking.lines[2:]] == ["dropout", "baseline"]
 
@@ -95,7 +95,7 @@ def test_one_run_under_two_names_is_said_to_be_so(tmp_path: Path) -> None:
     write_study_json(root)
     source = from_folders([root])
     study = Workspace(root).record()
-    text = execution_text(study, rankings_of(study, source.leaderboard(), source.results), TRACKED, "run tiny.yaml")
+    text = execution_text(study, rankings_of(study, source.leaderboard()), TRACKED, "run tiny.yaml")
     assert "- **dropout** same run: one run under two names" in text
     assert "same run: baseline, dropout are bit-identical in every seed" in text
     assert "no difference" not in text

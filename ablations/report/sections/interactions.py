@@ -1,13 +1,10 @@
-"""From a factorial study's runs to the statistics' model of them, and its effects as a square for a heat map."""
+"""The effects of a factorial study as a square for a heat map."""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ablations.leaderboard import Table
-from ablations.results.results import METRIC, Result
-from ablations.statistics import Factor, FactorialFit, Finding, Observation, Rule, fit_factorial
-from ablations.study.setting_text import OFF, ON
+from ablations.statistics import Finding, Rule
 
 SEPARATOR = ":"  # between the two of an interaction
 
@@ -39,17 +36,6 @@ class InteractionMap:
         return self.rule.transform(cell.shown) if math.isfinite(cell.shown) else math.nan
 
 
-def factorial_fit(results: Sequence[Result], table: Table) -> FactorialFit:
-    """Main effects and two-way interactions of the factors that are off in some of these runs and on in others.
-
-    A run that has neither a score nor diverged is left out.
-    """
-    names = list(dict.fromkeys(name for result in results for name in result.factors))
-    observations = [one for result in results if (one := _observation(result, names, table)) is not None]
-    varied = [name for name in names if len({observation.levels[name] for observation in observations}) > 1]
-    return fit_factorial(observations, [Factor(name, (OFF, ON)) for name in varied], table.rule)
-
-
 def interaction_map(fit: Sequence[tuple[str, float, Finding]], rule: Rule) -> InteractionMap | None:
     """The square of effects by name ('A', 'A:B'); None with fewer than two factors."""
     cells = {name: Cell(shown, finding) for name, shown, finding in fit}
@@ -62,15 +48,3 @@ def interaction_map(fit: Sequence[tuple[str, float, Finding]], rule: Rule) -> In
         pairs = [cells.get(f"{left}{SEPARATOR}{below}", unknown) for left in factors[:i]]
         rows.append((*pairs, cells[below]))
     return InteractionMap(tuple(factors), tuple(rows), rule)
-
-
-def _observation(result: Result, names: Sequence[str], table: Table) -> Observation | None:
-    levels = {name: OFF if result.factors.get(name, OFF) == OFF else ON for name in names}
-    if result.status == "diverged":
-        return Observation(levels, result.seed, None)
-    score = result.score(METRIC, table.ranked_by) if result.status == "finished" else None
-    if score is None or (score.value <= 0 and math.isfinite(score.value)):
-        return None
-    if not math.isfinite(score.value):
-        return Observation(levels, result.seed, None)  # it counts as diverged
-    return Observation(levels, result.seed, score.value, result.summary.outcome)
