@@ -3,7 +3,7 @@
 from itertools import product
 
 import numpy as np
-from looks_errors import BY_LOOKS, LOOKS, MARGIN_SDS, NULL, Shown, any_wrong, worst_cells
+from looks_errors import BY_LOOKS, MARGIN_SDS, NULL, Shown, any_wrong, worst_cells
 from looks_rule import OPEN, Policy, Schedule, declared, fixed, looking_each_seed, plain, play, right
 from looks_worlds import HALF, MAIN_STUDY, MARGIN, MIXED, RUN_SD, Noise, World
 
@@ -98,31 +98,3 @@ def open_ended(studies: int) -> Shown:
     columns = ["effects", "noise", "starts at", "stops at the first verdict: wrong", "anything decided", "mean seeds",
                "goes on to 80: wrong", "one test each seed, 3 to 20: wrong", "3 to 30: wrong"]  # fmt: skip
     return columns, rows, worst_cells(found, studies)
-
-
-def one_level(studies: int) -> Shown:
-    """Two step-downs, each with all of alpha, next to a joint one: where effects of 0 and at the margin come
-    together."""
-    schedules = {"5": declared(5), "20": declared(20), "5, 8, 12, 20": LOOKS}
-    worlds: dict[str, tuple[tuple[float, ...], float]] = {
-        "one of 2 at +10 %": ((MARGIN, 0.0), 0.06),
-        "one of 2 at +10 %, less noise": ((MARGIN, 0.0), 0.04),
-        **{name: WORLDS[name] for name in WORLDS if name != "nothing acts"},
-    }
-    rows, found = [], []
-    for at, ((name, (effects, sd)), (looks, schedule)) in enumerate(product(worlds.items(), schedules.items())):
-        scores = World(effects, run_sd=sd).draw(2 * studies, 20, np.random.default_rng([13, at]))
-        row = [name, looks]
-        ways = {
-            "two": Policy(schedule),
-            "joint": Policy(schedule, joint=True),
-            "joint, one-sided": Policy(schedule, joint=True, two_sided_equivalence=False),
-        }
-        for way, policy in ways.items():
-            verdicts = play(scores, policy).verdicts
-            row += [f"{any_wrong(verdicts, effects):.1f}", f"{right(verdicts, effects).sum(axis=1).mean():.2f}"]
-            found.append((any_wrong(verdicts, effects), f"{name}, looks {looks}, {way}"))
-        rows.append(row)
-    columns = ["effects", "looks", "two step-downs: wrong, %", "right", "a joint one: wrong, %", "right",
-               "joint, one-sided p of equivalence: wrong, %", "right"]  # fmt: skip
-    return columns, rows, f"Twice as many studies a cell. {worst_cells(found, 2 * studies)}"

@@ -11,7 +11,6 @@ Shown = tuple[list[str], list[list[str]], str]  # columns, rows, what stands bel
 LOOKS = declared(5, 8, 12, 20)
 BY_LOOKS = Policy(LOOKS)
 TO_THE_END = Policy(LOOKS, hopeless=0)
-JOINT = Policy(LOOKS, hopeless=0, joint=True)
 NULL = (0.0,) * 8
 MARGIN_SDS = (0.03, 0.045, 0.06, 0.08, 0.12)  # where an effect at the margin may be taken for none
 WORLDS: dict[str, tuple[float, ...]] = {
@@ -31,26 +30,23 @@ def wrong_verdicts(studies: int) -> Shown:
     """Any wrong verdict, by world, spread and noise."""
     rows = []
     alike: list[tuple[float, str]] = []
-    alike_joint: list[tuple[float, str]] = []
     unlike: list[tuple[float, str]] = []  # skewed noise that does not cancel
     for at, ((name, effects), spread) in enumerate(product(WORLDS.items(), SPREADS)):
         row = [name, spread]
         for noise in NOISES:
             sd = worst_sd(effects, noise, spread, at, studies) if at_margin(effects) else RUN_SD
             scores = World(effects, noise, spread, sd).draw(studies, 20, np.random.default_rng([1, at]))
-            rates = [rate(scores, effects, policy) for policy in (BY_LOOKS, TO_THE_END, JOINT)]
+            rates = [rate(scores, effects, policy) for policy in (BY_LOOKS, TO_THE_END)]
             where = f" (sd {sd:g})" if at_margin(effects) else ""
             row.append(" / ".join(f"{each:.1f}" for each in rates) + where)
             cell = f"{name}, {spread}, {noise}{where}"
             if noise == "skewed" and spread != "equal":
-                unlike.append((max(rates[:2]), cell))
+                unlike.append((max(rates), cell))
             else:
-                alike.append((max(rates[:2]), cell))
-                alike_joint.append((rates[2], cell))
+                alike.append((max(rates), cell))
         rows.append(row)
     sentences = [
         f"Skewed noise of unlike spreads apart: {worst_cells(alike, studies)}",
-        f"Of these, stepped down jointly: {worst_cells(alike_joint, studies)}",
         f"Skewed noise of unlike spreads: {worst_cells(unlike, studies)}",
     ]
     return ["effects", "spread", *NOISES], rows, "\n\n".join(sentences)
@@ -62,8 +58,7 @@ def unlike_spreads(studies: int) -> Shown:
         "one test, 5 seeds": fixed(5),
         "one test, 20 seeds": fixed(20),
         "looks": TO_THE_END,
-        "nothing borrowed": Policy(LOOKS, hopeless=0, borrow=0),
-        "a df for four": Policy(LOOKS, hopeless=0, lenders=4),
+        "looks, nothing borrowed": Policy(LOOKS, hopeless=0, borrow=0),
     }
     rows = []
     noises: tuple[Noise, ...] = ("normal", "mildly skewed", "skewed")
@@ -94,7 +89,7 @@ def with_diverged(studies: int) -> Shown:
 
 
 def diverging_trick(studies: int) -> Shown:
-    """A trick whose scores and whose divergence contradict each other, and what the sign test's level does to it."""
+    """A trick whose scores and whose divergence contradict each other."""
     looks = {"5, 8, 12, 20": LOOKS, "5, 8, 12, 20, 40": declared(5, 8, 12, 20, 40), "5": declared(5), "8": declared(8)}
     rows = []
     effects = (-0.2, *NULL[1:])
@@ -102,9 +97,7 @@ def diverging_trick(studies: int) -> Shown:
         scores = World(effects, noise, diverged_first=0.3).draw(
             studies, schedule.looks[-1], np.random.default_rng([3, 1])
         )
-        policies = {"one test at the last": fixed(schedule.looks[-1]), "looks, sign test at 5 %": Policy(schedule)}
-        if len(schedule.looks) > 1:
-            policies["looks, sign test at the look's share"] = Policy(schedule, stands_at_share=True)
+        policies = {"one test at the last": fixed(schedule.looks[-1]), "looks": Policy(schedule)}
         for rule, policy in policies.items():
             outcome = play(scores, policy)
             first = outcome.verdicts[:, 0]

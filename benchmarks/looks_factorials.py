@@ -2,15 +2,16 @@
 
 import functools
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
-from looks_rule import ALPHA, OPEN, SAME, Flags, Outcome, Schedule, chance_of, holm, t_tests
-from looks_worlds import MARGIN, RUN_SD, SEED_SD, Array, Noise, noise_of
+from looks_rule import ALPHA, OPEN, SAME, Codes, Flags, Outcome, Schedule, Shown, chances, t_tests
+from looks_worlds import RUN_SD, SEED_SD, Array, Noise, noise_of
 from scipy import stats
 
-Guard = Literal["none", "fisher", "worst score"]
+Guard = Literal["none", "fisher", "worst score and fisher"]
 
 
 @dataclass(frozen=True)
@@ -20,31 +21,40 @@ class Design:
 
     columns: Array  # [arms effects]
     mains: int
+    on: Flags  # [arms effects]: the arms that have the factor, or both of an interaction
 
 
 def full(factors: int = 3) -> Design:
     """All combinations, main effects and interactions of two."""
     mains = np.array(list(itertools.product((-0.5, 0.5), repeat=factors)))
-    pairs = [mains[:, a] * mains[:, b] for a, b in itertools.combinations(range(factors), 2)]
-    return Design(np.column_stack([mains, *pairs]), factors)
+    pairs = list(itertools.combinations(range(factors), 2))
+    columns = np.column_stack([mains, *(mains[:, a] * mains[:, b] for a, b in pairs)])
+    return Design(columns, factors, with_both(mains, pairs))
+
+
+def with_both(mains: Array, pairs: Sequence[tuple[int, int]]) -> Flags:
+    """The arms with each factor, and with both of each pair."""
+    return np.column_stack([mains > 0, *((mains[:, a] > 0) & (mains[:, b] > 0) for a, b in pairs)])
 
 
 def resolution_three() -> Design:
     """Seven factors in eight arms: each main effect is mixed with three interactions."""
     a, b, c = np.array(list(itertools.product((-1, 1), repeat=3))).T
-    return Design(np.column_stack([a, b, c, a * b, a * c, b * c, a * b * c]) / 2, 7)
+    mains = np.column_stack([a, b, c, a * b, a * c, b * c, a * b * c])
+    return Design(mains / 2, 7, mains > 0)
 
 
 def resolution_four() -> Design:
     """Seven factors in sixteen arms: main effects apart from all interactions of two, which stand in sums of three."""
     a, b, c, d = np.array(list(itertools.product((-1, 1), repeat=4))).T
     mains = np.column_stack([a, b, c, d, a * b * c, b * c * d, a * c * d])
-    sums = [mains[:, 0] * mains[:, other] for other in range(1, 7)]
-    candidates = [mains[:, one] * mains[:, other] for one, other in itertools.combinations(range(7), 2)]
-    for column in candidates:
-        if not any(abs(column @ known) == len(column) for known in sums):
-            sums.append(column)
-    return Design(np.column_stack([mains / 2, *(column / 4 for column in sums)]), 7)
+    sums: dict[tuple[int, int], Array] = {}
+    for one, other in itertools.combinations(range(7), 2):
+        column = mains[:, one] * mains[:, other]
+        if not any(abs(column @ known) == len(column) for known in sums.values()):
+            sums[one, other] = column
+    columns = np.column_stack([mains / 2, *(column / 4 for column in sums.values())])
+    return Design(columns, 7, with_both(mains, list(sums)))
 
 
 @dataclass(frozen=True)
@@ -111,88 +121,94 @@ def fit(scores: Array, columns: Array) -> Fits:
 
 
 def play_factorial(
-    scores: Array, design: Design, schedule: Schedule, guard: Guard = "worst score", hopeless: float = 0.1
+    scores: Array,
+    design: Design,
+    schedule: Schedule,
+    guard: Guard = "worst score and fisher",
+    hopeless: float = 0.1,
 ) -> Outcome:
     """The studies look by look: all runs go on until every effect is decided or hopeless."""
     studies, arms, _ = scores.shape
     effects = design.columns.shape[1]
     verdicts = np.zeros((studies, effects), dtype=np.int64)
-    smallest = np.ones((2, studies, effects))
-    side = np.zeros((studies, effects))
-    running = np.arange(studies)
-    seeds = np.zeros(studies, dtype=np.int64)
+    given_up = np.zeros((studies, effects), dtype=bool)
+    shown = Shown.nothing(studies, effects)
+    running = np.ones(studies, dtype=bool)
+    seeds, by_look = np.zeros(studies, dtype=np.int64), []
     for at, (look, share) in enumerate(zip(schedule.looks, schedule.shares, strict=True)):
         seeds[running] = look
-        part = scores[running, :, :look]
+        part = scores[:, :, :look]
         fits = fit(part, design.columns)
-        p_differs, p_same = t_tests(fits.values, fits.errors**2, fits.df, two_sided_equivalence=True)
-        side[running] = np.where(p_differs / share < smallest[0, running], np.sign(fits.values), side[running])
-        smallest[:, running] = np.minimum(smallest[:, running], np.stack([p_differs, p_same]) / share)
-        differs = holm(smallest[0, running]) <= ALPHA
-        stays = (np.sign(fits.values) == side[running]) & stands(part, design.columns, fits, differs, guard)
-        same = np.where((holm(smallest[1, running]) <= ALPHA) & even(part, design.columns), SAME, OPEN)
-        found = np.where(differs, np.where(stays, side[running], OPEN), same).astype(np.int64)
-        verdicts[running] = np.where(verdicts[running] == OPEN, found, verdicts[running])
-        undecided = verdicts[running] == OPEN
-        if at + 1 == len(schedule.looks) or not undecided.any():
-            break
-        going = undecided & (factorial_chances(fits, undecided, arms - 1, schedule, at) >= hopeless)
-        running = running[going.any(axis=1)]
-        if not len(running):
-            break
-    return Outcome(verdicts, arms * seeds, seeds)
+        asked = running[:, None] & (verdicts == OPEN) & ~given_up
+        p, p_same = t_tests(fits.values, fits.errors**2, fits.df)
+        shown.take(p / share, p_same / share, np.sign(fits.values), p, asked)
+        parts = shown.parts[:, None]
+        excess, runs = excess_of(part, design)
+        differs = parts * shown.p <= ALPHA
+        against = np.where(shown.side < 0, excess > 0, excess < 0)
+        stays = ~against | stands(part, design, fits, shown.side, asked & differs & against, guard, share)
+        same = (parts * shown.p_same <= ALPHA) & (np.abs(excess) <= 0.1 * runs)
+        found = np.where(differs, np.where(stays, shown.side, OPEN), np.where(same, SAME, OPEN))
+        verdicts = np.where(asked, found, verdicts).astype(np.int64)
+        if at + 1 < len(schedule.looks):
+            wanted = asked & (verdicts == OPEN)
+            df = np.broadcast_to(fits.df, wanted.shape)
+            chance = chances(
+                fits.values, fits.errors, df, parts + 0 * fits.values, wanted, schedule, at, df_of_seed=arms - 1
+            )
+            given_up |= wanted & (chance < hopeless)
+            running &= (wanted & ~given_up).any(axis=1)
+        by_look.append((verdicts, running[:, None]))
+    return Outcome(verdicts, arms * seeds, seeds, tuple(by_look))
 
 
-def factorial_chances(fits: Fits, undecided: Flags, df_of_seed: int, schedule: Schedule, at: int) -> Array:
-    """The predicted chance that an effect has a verdict at any later look; 1 where it can't be predicted."""
-    look = schedule.looks[at]
-    added = np.array(schedule.looks[at + 1 :]) - look
-    result = np.ones(fits.values.shape)
-    rest = undecided.sum(axis=1)
-    for others, df in {(int(a), int(b)) for a, b in zip(rest, fits.df[:, 0], strict=True) if a and b > 0}:
-        members = undecided & ((rest == others) & (fits.df[:, 0] == df))[:, None] & (fits.errors > 0)
-        sd = fits.errors[members] * np.sqrt(look)  # of one seed's value
-        levels = ALPHA * np.array(schedule.shares[at + 1 :]) / others
-        result[members] = chance_of(
-            fits.values[members] / sd, MARGIN / sd, look, df, added, df + added * df_of_seed, levels
-        )
-    return result
+def excess_of(scores: Array, design: Design) -> tuple[Codes, Array]:
+    """How many more runs with the factor (or both factors) diverged than the rate of the others predicts, and how many
+    runs have it."""
+    counts = lost_by_side(scores, design)
+    return np.rint(counts.lost_with - counts.lost_without / counts.without * counts.with_it).astype(
+        np.int64
+    ), counts.with_it
 
 
-def lost_by_side(scores: Array, columns: Array) -> tuple[Array, Array, Array]:
-    """How many runs diverged on the upper side of each column and on the lower one, and how many each side has."""
+class Counts(NamedTuple):
+    """Runs by effect [effects], and how many of them diverged [studies effects]."""
+
+    lost_with: Array
+    lost_without: Array
+    with_it: Array
+    without: Array
+
+
+def lost_by_side(scores: Array, design: Design) -> Counts:
+    """The runs with a factor (or both factors) and all others."""
     lost = np.isnan(scores).sum(axis=2).astype(float)  # [studies arms]
-    return lost @ (columns > 0), lost @ (columns < 0), (columns > 0).sum(axis=0) * float(scores.shape[2])
+    runs = design.on.sum(axis=0) * float(scores.shape[2])
+    return Counts(lost @ design.on, lost @ ~design.on, runs, float(scores[0].size) - runs)
 
 
-def even(scores: Array, columns: Array) -> Flags:
-    """Whether both sides of each column diverge about equally often."""
-    upper, lower, runs = lost_by_side(scores, columns)
-    return np.asarray(np.abs(upper - lower) <= 0.1 * runs)
-
-
-def stands(scores: Array, columns: Array, fits: Fits, asked: Flags, guard: Guard) -> Flags:
+def stands(scores: Array, design: Design, fits: Fits, side: Array, asked: Flags, guard: Guard, share: float) -> Flags:
     """Whether a verdict by scores may be given although the better side lost more runs to divergence.
 
     `fisher`: not where Fisher's test finds one rate for both sides unlikely. `worst score`: only where the effect is
-    there too (same sign, unadjusted) if each diverged run is given the worst score of all runs of the study.
+    there too (same sign, at the look's share of alpha) if each diverged run is given the worst score of all runs of the
+    study.
     """
     result = np.ones(fits.values.shape, dtype=bool)
     if guard == "none" or not np.isnan(scores).any():
         return result
-    upper, lower, runs = lost_by_side(scores, columns)
-    against = np.where(fits.values < 0, upper > lower, lower > upper)
+    counts = lost_by_side(scores, design)
+    for study, effect in np.argwhere(asked):
+        result[study, effect] = fisher_p(*(int(each[study, effect]) for each in counts[:2]),
+                                         *(int(each[effect]) for each in counts[2:])) > ALPHA  # fmt: skip
     if guard == "fisher":
-        for study, effect in np.argwhere(asked & against):
-            counts = int(upper[study, effect]), int(lower[study, effect])
-            result[study, effect] = fisher_p(*counts, int(runs[effect])) > ALPHA
         return result
     worst = np.nanmax(scores, axis=(1, 2), keepdims=True)
-    filled = fit(np.where(np.isnan(scores), worst, scores), columns)
-    p, _ = t_tests(filled.values, filled.errors**2, filled.df, two_sided_equivalence=True)
-    return np.asarray(~against | ((np.sign(filled.values) == np.sign(fits.values)) & (p <= ALPHA)))
+    filled = fit(np.where(np.isnan(scores), worst, scores), design.columns)
+    p, _ = t_tests(filled.values, filled.errors**2, filled.df)
+    return np.asarray(result & (np.sign(filled.values) == np.sign(fits.values)) & (p <= ALPHA * share))
 
 
 @functools.cache
-def fisher_p(upper: int, lower: int, runs: int) -> float:
-    return float(stats.fisher_exact(np.array([[upper, runs - upper], [lower, runs - lower]])).pvalue)
+def fisher_p(lost: int, others_lost: int, runs: int, others: int) -> float:
+    return float(stats.fisher_exact(np.array([[lost, runs - lost], [others_lost, others - others_lost]])).pvalue)
