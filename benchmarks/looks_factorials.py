@@ -141,7 +141,7 @@ def play_factorial(
         fits = fit(part, design.columns)
         asked = running[:, None] & (verdicts == OPEN) & ~given_up
         p, p_same = t_tests(fits.values, fits.errors**2, fits.df)
-        shown.take(p / share, p_same / share, np.sign(fits.values), p, asked)
+        shown.take(p / share, p_same / share, np.sign(fits.values), np.zeros_like(asked), asked)
         parts = shown.parts[:, None]
         excess, runs = excess_of(part, design)
         differs = parts * shown.p <= ALPHA

@@ -123,17 +123,18 @@ class Shown:
     p: Array  # [studies comparisons], of no difference
     p_same: Array  # of an effect as large as the margin
     side: Array  # that the smallest p of no difference spoke for
-    p_score: Array  # of its t test alone
+    by_divergence: Flags  # whether McNemar's test had the smaller p then, and not the t test
 
     @classmethod
     def nothing(cls, studies: int, comparisons: int) -> "Shown":
-        return cls(*(np.full((studies, comparisons), np.nan) for _ in range(4)))
+        numbers = (np.full((studies, comparisons), np.nan) for _ in range(3))
+        return cls(*numbers, np.zeros((studies, comparisons), dtype=bool))
 
-    def take(self, p: Array, p_same: Array, side: Array, p_score: Array, where: Flags) -> None:
+    def take(self, p: Array, p_same: Array, side: Array, by_divergence: Flags, where: Flags) -> None:
         """Take in the p of one look, over its share."""
         smaller = where & np.isfinite(p) & ~(self.p < np.minimum(1, p))
         self.p, self.side = np.where(smaller, np.minimum(1, p), self.p), np.where(smaller, side, self.side)
-        self.p_score = np.where(smaller, p_score, self.p_score)
+        self.by_divergence = np.where(smaller, by_divergence, self.by_divergence)
         self.p_same = np.where(where, np.fmin(self.p_same, np.minimum(1, p_same)), self.p_same)
 
     @property
@@ -155,7 +156,7 @@ class Given:
     p: Array  # adjusted
     p_same: Array
     side: Array
-    p_score: Array
+    by_divergence: Flags
 
 
 def play(scores: Array, policy: Policy, family: Family | None = None) -> Outcome:
@@ -170,7 +171,7 @@ def play(scores: Array, policy: Policy, family: Family | None = None) -> Outcome
     hopeless = np.zeros((studies, comparisons), dtype=bool)
     runs, seeds = np.zeros(studies, dtype=np.int64), np.zeros(studies, dtype=np.int64)
     shown = Shown.nothing(studies, comparisons)
-    given = Given(*(np.full((studies, comparisons), np.nan) for _ in range(4)))
+    given = Given(shown.p, shown.p_same, shown.side, shown.by_divergence)
     seen: Seen | None = None
     trained, by_look = 0, []
     for at, (look, share) in enumerate(zip(schedule.looks, schedule.shares, strict=True)):
@@ -191,13 +192,14 @@ def play(scores: Array, policy: Policy, family: Family | None = None) -> Outcome
         has_both = np.isfinite(seen.p_divergence) & np.isfinite(p_score)
         p = np.where(has_both, np.minimum(1, 2 * np.fmin(p_score, seen.p_divergence)), p_score)
         p = np.where(np.isfinite(seen.p_divergence) & ~has_both, seen.p_divergence, p)
-        shown.take(p / share, p_same / share, np.sign(seen.mean), p_score, asked & undecided)
+        by_divergence = np.isfinite(seen.p_divergence) & ~(p_score <= seen.p_divergence)
+        shown.take(p / share, p_same / share, np.sign(seen.mean), by_divergence, asked & undecided)
         if policy.older:
             parts = np.ones(studies)
-            now = Given(holm(shown.p), holm(shown.p_same / 2), shown.side, shown.p_score)
+            now = Given(holm(shown.p), holm(shown.p_same / 2), shown.side, shown.by_divergence)
         else:
             parts = shown.parts
-            now = Given(parts[:, None] * shown.p, parts[:, None] * shown.p_same, shown.side, shown.p_score)
+            now = Given(parts[:, None] * shown.p, parts[:, None] * shown.p_same, shown.side, shown.by_divergence)
         found = findings(now, seen, share)
         new = asked & undecided & (found != OPEN)
         for name in Given.__dataclass_fields__:
@@ -298,8 +300,7 @@ def findings(given: Given, seen: Seen, share: float) -> Codes:
     stands = (seen.p_seeds <= ALPHA * share) & ~(seen.p_divergence <= ALPHA)
     against = np.where(given.side < 0, seen.excess > 0, seen.excess < 0)
     by_score = np.where(~against | stands, given.side, OPEN)
-    by_divergence = np.isfinite(seen.p_divergence) & ~(given.p_score <= seen.p_divergence)
-    differs = np.where(by_divergence, np.where(seen.excess < 0, HELPS, HURTS), by_score)
+    differs = np.where(given.by_divergence, np.where(seen.excess < 0, HELPS, HURTS), by_score)
     same = np.where((given.p_same <= ALPHA) & seen.even, SAME, OPEN)
     return np.where(given.p <= ALPHA, differs, same).astype(np.int64)
 
