@@ -129,9 +129,10 @@ def estimate_factorial(
     any more is reported as an alias. Errors take the residuals for one normal sample; they are NaN without a degree of
     freedom left. Interactions of three and more are taken for 0. Verdicts follow `decide`, but that runs are not in
     pairs here. Where the runs with the better scores diverge more often, a verdict by scores stands only if it holds
-    (unadjusted) when each diverged run is given the worst score of all runs, and Fisher's exact test (unadjusted) sees
-    no difference in how often they diverge; "no difference" asks for even divergence as a part of the runs with the
-    level. Raises ValueError for an unknown level, or a score that the rule's scale has no place for.
+    (at the look's share of alpha, not adjusted for other effects) when each diverged run is given the worst score of
+    all runs, and Fisher's exact test (unadjusted) sees no difference in how often they diverge; "no difference" asks
+    for even divergence as a part of the runs with the level. Raises ValueError for an unknown level, or a score that
+    the rule's scale has no place for.
     """
     scored = [observation for observation in observations if observation.score is not None]
     columns = model_columns(scored, factors, interactions)
