@@ -1,11 +1,11 @@
 """How often verdicts by looks are wrong, what they cost and what they find, on synthetic studies with known effects.
 
-    python benchmarks/looks_rates.py [STUDIES]
+    python benchmarks/looks_rates.py [STUDIES [TABLE ...]]
 
 Writes its tables into docs/statistics_simulations.md, between the lines that mark them. STUDIES (by default 4000)
-synthetic studies a cell; a share near 5 % then has a standard error of 0.34. Five minutes on one core. The rule is not
-that of `ablations/statistics` but a second one, written from its description: looks_rule.py. Both come to the same
-verdicts, study by study: tests/benchmarks/test_looks_rule.py.
+synthetic studies a cell; a share near 5 % then has a standard error of 0.34. TABLE: `looks-cost` and so on, by default
+all. Ten minutes on one core. The rule is not that of `ablations/statistics` but a second one, written from its
+description: looks_rule.py. Both come to the same verdicts, study by study: tests/benchmarks/test_looks_rule.py.
 """
 
 import math
@@ -49,7 +49,7 @@ TABLES: list[Table] = [
 def main() -> None:
     studies = int(sys.argv[1]) if len(sys.argv) > 1 else 4000
     error = 100 * math.sqrt(0.05 * 0.95 / studies)
-    for name, title, make in TABLES:
+    for name, title, make in [table for table in TABLES if not sys.argv[2:] or table[0] in sys.argv[2:]]:
         began = time.monotonic()
         columns, rows, sentence = make(studies)
         lines = [
