@@ -16,8 +16,6 @@ def test_declared_looks_share_alpha_in_proportion_to_their_seeds() -> None:
 @pytest.mark.parametrize(
     ("seeds", "counts", "first"),
     [
-        (1, DEFAULT, 1),  # one or two seeds are no look
-        (2, DEFAULT, 1),
         (3, DEFAULT, 1),
         (4, (4, *DEFAULT[1:]), 1),
         (5, DEFAULT[1:], 2),
@@ -33,6 +31,14 @@ def test_a_number_of_seeds_is_the_first_look_in_place_of_the_default_ones_before
     assert (looks.counts, looks.stop) == (counts, "never")
     assert looks.shares == pytest.approx((first / 8, *[1 / 8] * (len(counts) - 1)))
     assert sum(looks.shares) == pytest.approx(1)
+
+
+@pytest.mark.parametrize("seeds", [1, 2])
+def test_fewer_seeds_than_at_any_default_look(seeds: int) -> None:
+    """They may show something in a factorial design, where every arm speaks for every effect."""
+    looks = Looks.of_count(seeds)
+    assert looks.counts == (seeds, *DEFAULT)
+    assert looks.shares == pytest.approx((1 / 16, 1 / 16, *[1 / 8] * 7))
 
 
 @pytest.mark.parametrize(
