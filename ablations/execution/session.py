@@ -25,7 +25,7 @@ from ablations.workspace.opening import leaving_no_traces, open_workspace
 from ablations.workspace.trials import Trial, progress_of
 from ablations.workspace.workspace import Workspace
 from gan_core import journal
-from gan_core.events import RESULTS, Finished
+from gan_core.events import RESULTS, Finished, has_result
 from gan_core.machine.resources import Resources, share
 from gan_core.workers.job import Report
 
@@ -142,15 +142,22 @@ class Session:
             ledger.enter_looks(self.outputs.take_looks())
             if not self._go_on(admit):
                 return
-            ledger = self._ledger()
+            ledger = self._ledger()  # of all trials, with what those of earlier looks have written since
             yield ledger
 
     def _go_on(self, admit: Callable[[Trial], None]) -> bool:
         """Take in the trials that the next look asks for; whether there are any."""
+        self._read_again()
         new = [trial for trial in due_trials(self.study, self.workspace.root) if trial.name not in self.journals]
         for trial in new:
             admit(trial)
         return bool(new)
+
+    def _read_again(self) -> None:
+        """Read the journals of trials that have ended since they were read, so that no ledger hands them out again."""
+        for trial in self.trials:
+            if trial.name in self.progress.done and not has_result(self.journals[trial.name]):
+                self.journals[trial.name] = journal.read(trial.directory)
 
     def _prepare(self, to_do: Sequence[Trial], on_step: OnStep) -> None:
         """Get data and weights ready, and take over what other studies have trained already."""
