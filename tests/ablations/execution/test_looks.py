@@ -1,4 +1,4 @@
-"""A study that is judged while it runs: which trials its looks ask for."""
+"""A study that is judged while it runs: which trials its looks ask for, and where it is said to stand."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -7,11 +7,12 @@ import optuna
 import pytest
 
 from ablations.execution.session import ExecutionOptions, open_session
+from ablations.execution.standing import Standing
 from ablations.workspace.looks_taken import read_looks_taken
 from ablations.workspace.trials import trials_of
 from gan_core.events import AnyEvent, Finished
 from gan_core.workers.job import Job
-from tests.ablations.execution.test_session import FakedSession, FakeExecutor, FakeTracker, nothing
+from tests.ablations.execution.test_session import FakedSession, FakeExecutor, FakeTracker, never, nothing
 from tests.ablations.journals import story
 from tests.ablations.tiny import tiny_study
 
@@ -41,7 +42,9 @@ class Admitting(FakeTracker):
         self.did.append("admit")
 
 
-def run(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, stop_after: int = 99) -> Judged:
+def run(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, stop_after: int = 99
+) -> tuple[list[Standing], Judged]:
     """Run the study, three looks, until this many trials have ended."""
     monkeypatch.setattr("ablations.execution.session.Session", FakedSession)
     study, ended = tiny_study(tmp_path, seeds={"looks": [3, 4, 5]}, tricks=TRICKS), list[str]()
@@ -50,21 +53,70 @@ def run(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, stop_after:
         session.tracker = Admitting()
         every = trials_of(study, session.workspace.root)
         session.executor = executor = Judged(iter(every), lambda job: "finished")
+        told: list[Standing] = []
 
         def stop() -> bool:
             return len(ended) >= stop_after
 
-        for report in session.reports(stop, nothing):
+        for report in session.reports(stop, nothing, told.append):
             if isinstance(report.event, Finished):
                 ended.append(report.name)
-    return executor
+    return told, executor
 
 
 def test_each_trial_is_trained_once_and_entered_once(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    executor = run(tmp_path, home, monkeypatch)
+    _, executor = run(tmp_path, home, monkeypatch)
     assert len(executor.trained) == len(set(executor.trained)) == 3 * 3 + 2 * 2
     assert [look.going_on for look in read_looks_taken(tmp_path / "runs" / "tiny")][:2] == [("baseline", "half")] * 2
     ledger = optuna.load_study(study_name="tiny", storage=f"sqlite:///{tmp_path}/runs/tiny/optuna.db")
     assert len(ledger.trials) == len(executor.trained)
+
+
+def test_the_standing_is_told_after_each_look(tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told, _ = run(tmp_path, home, monkeypatch)
+    assert [standing.table.looks.taken for standing in told] == [1, 2, 3]
+    first, second, last = (standing.next for standing in told)
+    assert first is not None
+    assert (first.number, first.seeds, first.arms, first.runs, first.lacks) == (2, 4, ("baseline", "half"), 2, 0)
+    assert first.seconds is not None
+    assert first.seconds > 0
+    assert second is not None
+    assert (second.number, second.seeds, second.runs) == (3, 5, 2)
+    assert last is None
+    effects = {effect.name: effect for effect in told[0].table.effects.effects}
+    assert effects["ttur"].finding == "helps"
+    assert effects["half"].judged.state == "open"
+
+
+def test_a_resumed_run_says_at_the_start_where_it_stands(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ablations.execution.session.refuse_other_images", lambda *_: None)  # made-up journals
+    told, executor = run(tmp_path, home, monkeypatch, stop_after=10)
+    assert [standing.table.looks.taken for standing in told] == [1]
+    assert len(executor.trained) == 10
+    told, executor = run(tmp_path, home, monkeypatch)
+    assert [standing.table.looks.taken for standing in told] == [1, 2, 3]
+    assert len(executor.trained) == 3
+    coming = told[0].next
+    assert coming is not None
+    assert coming.runs == 1
+    assert coming.seconds is not None  # from what runs took before: 12 s each
+    assert 0 < coming.seconds <= 12
+
+
+def test_one_look_alone_is_what_the_leaderboard_says(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ablations.execution.session.Session", FakedSession)
+    study = tiny_study(tmp_path, seeds=3, tricks=TRICKS)
+    with open_session(study, tmp_path / "runs", ExecutionOptions(home)) as session:
+        assert isinstance(session, FakedSession)
+        session.tracker = Admitting()
+        session.executor = Judged(iter(session.trials), lambda job: "finished")
+        told: list[Standing] = []
+        list(session.reports(never, nothing, told.append))
+        assert session.outputs.leaderboard().tables[0].looks.taken == 1
+    assert told == []
