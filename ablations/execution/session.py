@@ -113,13 +113,16 @@ class Session:
             self._end(tracker, outcome, on_step)
 
     def _tell_looks(self, on_look: OnLook | None) -> None:
-        """Report a look that has been taken since the last report.
+        """Report a look that has been taken since the last report, once the ends of all its runs have been reported.
 
         A first look that is also the last of all is what the leaderboard shows, which comes next.
         """
         table = main_table(self.outputs.last_leaderboard())
         if on_look is None or table is None or table.looks.taken <= self._looks_told:
             return
+        seeds = self.study.seeds[: table.looks.seeds]
+        if any(self.progress.trials[name].seed in seeds for name in self.progress.running):
+            return  # it has ended on disk, and its report is on the way
         self._looks_told = table.looks.taken
         every = self.exploration.confirming() if self.exploration else trials_of(self.study, self.workspace.root)
         workers = self.resources.workers

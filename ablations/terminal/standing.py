@@ -29,13 +29,16 @@ def standing_text(standing: Standing) -> Group:
         show_edge=False,
         padding=(0, 2, 0, 0),
     )
-    headings = (table.effects.unit, "so far", "effect", "interval that decides", f"chance by {last} seeds")
+    headings = [table.effects.unit, "so far", "effect", "interval that decides"]
+    if any(effect.judged.chance is not None for effect in table.effects.effects):
+        headings.append(f"chance by {last} seeds")
     for place, heading in enumerate(headings):
         shown.add_column(heading, justify="left" if place < 2 else "right", overflow="fold")
     for effect in table.effects.effects:
         if not math.isnan(effect.shown.mean):
-            shown.add_row(*_cells(effect, table))
-    return Group(shown, *(Text(line) for line in (*_claims(table), next_look_text(standing.next))))
+            shown.add_row(*_cells(effect, table)[: len(headings)])
+    below = next_look_text(standing.next) if standing.next is not None else _why_no_more(table)
+    return Group(shown, *(Text(line) for line in (*_claims(table), below)))
 
 
 def _cells(effect: ReportedEffect, table: Ranked) -> tuple[str | Text, ...]:
@@ -69,10 +72,14 @@ def _claims(table: Ranked) -> list[str]:
     return [f"claims: {', '.join(words)}"] if words else []
 
 
-def next_look_text(coming: NextLook | None) -> str:
+def _why_no_more(table: Ranked) -> str:
+    if table.looks.taken == len(table.looks.looks.counts):
+        return "this was the last look"
+    return "no more looks: every question is answered or hopeless"
+
+
+def next_look_text(coming: NextLook) -> str:
     """'next look: 8 seeds of baseline and ttur, 6 runs more, about 2:10 h'."""
-    if coming is None:
-        return "no more looks: all is said, or the last one was taken"
     arms = ", ".join(coming.arms) or "every arm"
     if coming.lacks:
         return f"next look: {coming.seeds} seeds of {arms}, {coming.lacks} more than the study file has"

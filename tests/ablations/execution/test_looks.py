@@ -1,6 +1,6 @@
 """A study that is judged while it runs: which trials its looks ask for, and where it is said to stand."""
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import optuna
@@ -10,8 +10,9 @@ from ablations.execution.session import ExecutionOptions, open_session
 from ablations.execution.standing import Standing
 from ablations.workspace.looks_taken import read_looks_taken
 from ablations.workspace.trials import trials_of
+from gan_core import journal
 from gan_core.events import AnyEvent, Finished
-from gan_core.workers.job import Job
+from gan_core.workers.job import Job, Report
 from tests.ablations.execution.test_session import FakedSession, FakeExecutor, FakeTracker, never, nothing
 from tests.ablations.journals import story
 from tests.ablations.tiny import tiny_study
@@ -120,3 +121,26 @@ def test_one_look_alone_is_what_the_leaderboard_says(
         list(session.reports(never, nothing, told.append))
         assert session.outputs.leaderboard().tables[0].looks.taken == 1
     assert told == []
+
+
+def test_a_look_is_told_after_the_reports_of_all_its_runs(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The last run's end lies on the disk, where leaderboards are made from, before it is reported."""
+
+    class Ahead(Judged):
+        def run(self, jobs: Iterator[Job], stop: object) -> Generator[Report, None, None]:
+            work = list(jobs)
+            told = [(job, list(self.events(job))) for job in work]
+            for job, events in told:
+                for event in events:
+                    journal.append(job.directory, event)
+            for job, events in told:
+                yield Report(job.name, events[0])
+            for job, events in told:
+                yield from (Report(job.name, event) for event in events[1:])
+
+    monkeypatch.setattr("tests.ablations.execution.test_looks.Judged", Ahead)
+    told, _ = run(tmp_path, home, monkeypatch)
+    assert [standing.table.looks.taken for standing in told] == [1, 2, 3]
+    assert [standing.next.runs for standing in told if standing.next is not None] == [2, 2]

@@ -51,8 +51,16 @@ def test_hopeless(tmp_path: Path) -> None:
     looks = Looks.declared((4, 5, 6))
     lines = drawn(table_of(write_study(tmp_path / "mine", ONE_IN, fids, planned_looks=looks)), None)
     assert lines[4][:2] == ["ttur", "stopped: hopeless"]
-    assert not lines[4][-1].endswith("%")  # no chance is given
-    assert lines[-1] == ["no more looks: all is said, or the last one was taken"]
+    assert lines[1][-1] == "interval that decides"  # of nothing is there a chance any more
+    assert lines[-1] == ["no more looks: every question is answered or hopeless"]
+
+
+def test_the_last_look(tmp_path: Path) -> None:
+    fids = {"baseline": (10.0, 12.0, 11.0, 13.0), "dropout": (5.0, 6.1, 5.4, 6.6), "ttur": (11.0, 12.5, 10.5, 14.0)}
+    looks = Looks(counts=(4,), shares=(1.0,), stop="decided")
+    lines = drawn(table_of(write_study(tmp_path / "mine", ONE_IN, fids, planned_looks=looks)), None)
+    assert lines[4][:2] == ["ttur", "undecided"]
+    assert lines[-1] == ["this was the last look"]
 
 
 def test_a_ladders_rungs(tmp_path: Path) -> None:
