@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from ablations.leaderboard import Row, Table
 from ablations.leaderboard.effect_records import Effects, ReportedEffect
 from ablations.leaderboard.looks import LooksState
+from ablations.leaderboard.text.notes import scatter_words
 from ablations.report.words import change, could_show, counted, interval, listed, percent_of, would_take
 from ablations.statistics import Finding, Rule
 
@@ -107,6 +108,8 @@ def _limits(effect: ReportedEffect, rule: Rule) -> list[str]:
         limits.append(could_show(effect.detectable, effect.shown.n, rule))
         if effect.seeds_needed is not None and effect.seeds_needed > effect.shown.n:
             limits.append(would_take(effect.seeds_needed))
+    if effect.scatter is not None:
+        limits.append(scatter_words(effect))
     if effect.diverged:
         limits.append(f"diverged: {effect.diverged}")
     if effect.aliases:
