@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ablations.execution.floors import FloorWork
-from ablations.execution.look_record import main_table
 from ablations.execution.options import ExecutionOptions as ExecutionOptions
 from ablations.execution.outputs import Outputs
 from ablations.execution.preparation import prepare_data, prepare_weights, refuse_other_images
@@ -117,7 +116,7 @@ class Session:
 
         A first look that is also the last of all is what the leaderboard shows, which comes next.
         """
-        table = main_table(self.outputs.last_leaderboard())
+        table = self.outputs.last_leaderboard().main_table
         if on_look is None or table is None or table.looks.taken <= self._looks_told:
             return
         seeds = self.study.seeds[: table.looks.seeds]
@@ -171,6 +170,8 @@ class Session:
             self._tell_looks(on_look)
             if not self._go_on(admit):
                 return
+            tracker.attach(self.workspace.looks_json)
+            tracker.stands(self.workspace)
             ledger = self._ledger()  # of all trials, with what those of earlier looks have written since
             yield ledger
 

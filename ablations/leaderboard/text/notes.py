@@ -58,10 +58,11 @@ def _rule_of_ranking(table: Table) -> Iterator[str]:
     if any(row.comparison is not None for row in table.rows):
         yield f"vs {reference_of(table)}: FID paired by seed, with the interval that decides; see docs/statistics.md"
     if table.effects.effects:
-        yield from _looks(table)
+        yield from looks_notes(table)
 
 
-def _looks(table: Table) -> Iterator[str]:
+def looks_notes(table: Table) -> Iterator[str]:
+    """How many looks were taken and what they promise, and what the next one needs."""
     state = table.looks
     counts = ", ".join(map(str, state.looks.counts))
     questions = f"{state.tested} question{'s' * (state.tested != 1)}"

@@ -2,6 +2,7 @@
 
 from collections.abc import Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
@@ -10,6 +11,7 @@ from ablations.execution.session import ExecutionOptions, open_session
 from ablations.execution.standing import Standing
 from ablations.workspace.looks_taken import read_looks_taken
 from ablations.workspace.trials import trials_of
+from ablations.workspace.workspace import Workspace
 from gan_core import journal
 from gan_core.events import AnyEvent, Finished
 from gan_core.workers.job import Job, Report
@@ -23,6 +25,9 @@ FIDS = {  # ttur halves the FID at once; of half nothing can be said for long
     "ttur": (2.0, 2.41, 2.2, 2.61, 2.1),
     "half": (8.9, 9.6, 10.45, 11.2, 9.0),
 }
+
+
+DID: list[Any] = []  # what the last tracker was asked to do
 
 
 class Judged(FakeExecutor):
@@ -42,6 +47,9 @@ class Admitting(FakeTracker):
     def admit(self, trial: object) -> None:
         self.did.append("admit")
 
+    def stands(self, workspace: Workspace) -> None:
+        self.did.append(("stands", len(read_looks_taken(workspace.root))))
+
 
 def run(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, stop_after: int = 99
@@ -49,12 +57,14 @@ def run(
     """Run the study, three looks, until this many trials have ended."""
     monkeypatch.setattr("ablations.execution.session.Session", FakedSession)
     study, ended = tiny_study(tmp_path, seeds={"looks": [3, 4, 5]}, tricks=TRICKS), list[str]()
+    DID.clear()
     with open_session(study, tmp_path / "runs", ExecutionOptions(home)) as session:
         assert isinstance(session, FakedSession)
         session.tracker = Admitting()
         every = trials_of(study, session.workspace.root)
         session.executor = executor = Judged(iter(every), lambda job: "finished")
         told: list[Standing] = []
+        session.tracker.did = DID
 
         def stop() -> bool:
             return len(ended) >= stop_after
@@ -89,6 +99,14 @@ def test_the_standing_is_told_after_each_look(tmp_path: Path, home: Path, monkey
     effects = {effect.name: effect for effect in told[0].table.effects.effects}
     assert effects["ttur"].finding == "helps"
     assert effects["half"].judged.state == "open"
+
+
+def test_the_tracker_is_told_after_each_look_that_goes_on(
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(tmp_path, home, monkeypatch)
+    assert [did for did in DID if did[0] == "stands"] == [("stands", 1), ("stands", 2)]
+    assert DID.count(("attach", "looks.json", True)) == 3  # and at the end
 
 
 def test_a_resumed_run_says_at_the_start_where_it_stands(
