@@ -33,7 +33,7 @@ def draw_looks(course: LooksCourse, width: Width) -> "Figure":
     first.set_xticks(range(len(places)), [str(seeds) for seeds in course.counts])
     if is_log:
         first.set_yscale("log")
-        ticks = ratio_ticks(low, high, 6)
+        ticks = ratio_ticks(low, high, 9)
         first.set_yticks(ticks, [effect_text(tick, course.rule) if tick != 1 else "0" for tick in ticks])
         first.set_yticks([], minor=True)
     first.set_ylim(low, high)
