@@ -50,6 +50,11 @@ class Looks(Record):
         passed, later = sum(count <= first for count in DEFAULT), [count for count in DEFAULT if count > first]
         return cls(counts=(first, *later), shares=(passed / len(DEFAULT), *[1 / len(DEFAULT)] * len(later)))
 
+    @property
+    def is_declared(self) -> bool:
+        """Whether a study file names them; else they follow from its number of seeds."""
+        return self.stop == "decided" or self != type(self).of_count(self.counts[0])
+
     def reached(self, seeds: int) -> int:
         """The number of looks that this many seeds suffice for."""
         return sum(count <= seeds for count in self.counts)
