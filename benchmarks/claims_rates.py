@@ -15,11 +15,12 @@ import numpy as np
 from statistics_comparisons import NOISES, share
 from statistics_rates import between, line
 
-from ablations.leaderboard.claims.answers import answer_claims
+from ablations.leaderboard.claims.answers import claims_evidence
 from ablations.leaderboard.claims.records import AnsweredClaim
+from ablations.leaderboard.questions import Inquiry
 from ablations.results.results import Result
 from ablations.results.summary import GeneratorSummary, ScoreSummary, Summary
-from ablations.statistics import ArmScores, Relation, Rule
+from ablations.statistics import ArmScores, Looks, Relation, Rule
 from ablations.study.claims.records import Claim, ClaimedEffect, OfArms, OfEffects, Test
 from benchmarks.synthetic import World, draw
 
@@ -93,18 +94,22 @@ def rows(studies: int) -> list[list[str]]:
 
 
 def says_what_is_not(answered: AnsweredClaim) -> bool:
-    """Of a world without effects."""
-    return answered.outcome == ("refuted" if answered.claim.relation == "=" else "supported")
+    """Of a world without effects, where neither side is right."""
+    return answered.outcome == "refuted" or (answered.outcome == "supported" and answered.claim.relation != "=")
 
 
 def answers(world: World, claimed: Sequence[Claimed], seeds: int, rng: np.random.Generator) -> Sequence[AnsweredClaim]:
-    """A synthetic study, answered."""
+    """A synthetic study, answered at one look."""
     drawn = draw(world, {arm: frozenset(on) for arm, on in ARMS.items()}, seeds, rng)
     claims = [
         Claim(name=str(i), statement="s", source="t", comparison="c", relation=relation, test=test)
         for i, (test, relation) in enumerate(claimed)
     ]
-    return answer_claims(claims, [result for arm in drawn.values() for result in results(arm)], RULE, "best")
+    evidence = claims_evidence(claims, [result for arm in drawn.values() for result in results(arm)], RULE, "best")
+    asked = [each.question for each in evidence if each.question is not None]
+    ended = {arm: range(seeds) for arm in drawn}
+    inquiry = Inquiry(asked, Looks.declared([seeds]), range(seeds), ended, RULE)
+    return [each.answer(inquiry) for each in evidence]
 
 
 def results(arm: ArmScores) -> list[Result]:

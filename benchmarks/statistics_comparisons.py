@@ -1,8 +1,8 @@
-"""Coverage of intervals and error rates of verdicts of compared arms, for statistics_rates.py."""
+"""Coverage of intervals, error rates of one test, and a trick that diverges, for statistics_rates.py."""
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 from scipy import stats
@@ -15,7 +15,6 @@ from benchmarks.synthetic import Noise, World, draw, standard_noise
 RULE = Rule()
 NOISES: tuple[Noise, ...] = ("normal", "skewed", "heavy")
 SEEDS = (2, 3, 5, 8, 20)
-TRICKS = "abcdefg"
 Rows = list[list[str]]
 
 
@@ -40,25 +39,6 @@ def coverage(samples: int) -> Rows:
     return rows
 
 
-def false_verdicts(studies: int) -> Rows:
-    """Seven tricks without any effect: studies with any 'helps' or 'hurts'; at the margin: 'no difference'."""
-    rows = []
-    for seeds in SEEDS:
-        row = [str(seeds)]
-        for noise in NOISES:
-            null = World(effects=dict.fromkeys(TRICKS, 0.0), noise=noise)
-            holes = World(effects=null.effects, noise=noise, missing=0.1, base_divergence=0.1)
-            edge = World(effects=dict.fromkeys(TRICKS, math.log1p(RULE.margin)), noise=noise, noise_sd=0.04)
-            rng = np.random.default_rng(2)
-            row += [
-                share(_claims_effect(one_in(null, seeds, rng)) for _ in range(studies)),
-                share(_claims_effect(one_in(holes, seeds, rng)) for _ in range(studies)),
-                share(_claims_none(one_in(edge, seeds, rng)) for _ in range(studies)),
-            ]
-        rows.append(row)
-    return rows
-
-
 def single_tests(studies: int) -> Rows:
     """One trick without effect, one test: how often p <= 0.05, by the t test and by sign flips; and power as stated."""
     rows = []
@@ -75,25 +55,6 @@ def single_tests(studies: int) -> Rows:
                 share(contrast.p_sign_flip <= RULE.alpha for contrast in null[:500]),
                 share(contrast.p <= RULE.alpha and contrast.effect.mean > 0 for contrast in real),
             ]
-        rows.append(row)
-    return rows
-
-
-def mixed_study(studies: int) -> Rows:
-    """Effects -26 %, -14 %, +22 % and four of none: what is found, and studies with any wrong verdict."""
-    effects = {"a": -0.3, "b": -0.15, "c": 0.2, **dict.fromkeys("defg", 0.0)}
-    rows = []
-    for seeds in SEEDS:
-        row = [str(seeds)]
-        for noise in NOISES:
-            world = World(effects=effects, noise=noise, missing=0.05, base_divergence=0.05)
-            rng = np.random.default_rng(4)
-            found = [[judged.verdict.finding for judged in one_in(world, seeds, rng)] for _ in range(studies)]
-            wrong = share(
-                any(not _right(effect, finding) for effect, finding in zip(effects.values(), study, strict=True))
-                for study in found
-            )
-            row += [*(share(study[at] in ("helps", "hurts") for study in found) for at in range(3)), wrong]
         rows.append(row)
     return rows
 
@@ -149,17 +110,3 @@ def _covers_bca(samples: np.ndarray, rng: np.random.Generator) -> str:
 def _contrast(noise: Noise, effect: float, seeds: int, rng: np.random.Generator) -> Contrast:
     drawn = draw(World(effects={"a": effect}, noise=noise), {"baseline": frozenset(), "a": frozenset("a")}, seeds, rng)
     return contrast_of(((1.0, drawn["a"]), (-1.0, drawn["baseline"])), drawn["baseline"], RULE)
-
-
-def _claims_effect(study: Sequence[Judgement]) -> bool:
-    return any(judged.verdict.finding in ("helps", "hurts") for judged in study)
-
-
-def _claims_none(study: Sequence[Judgement]) -> bool:
-    return any(judged.verdict.finding == "no difference" for judged in study)
-
-
-def _right(effect: float, finding: str) -> bool:
-    if finding == "no difference":
-        return abs(effect) < math.log1p(RULE.margin)
-    return finding == "can't tell" or (finding == "helps" and effect < 0) or (finding == "hurts" and effect > 0)

@@ -7,6 +7,8 @@ import numpy as np
 from statistics_comparisons import NOISES, RULE, Rows, share
 
 from ablations.statistics import ArmScores, Factor, FactorialFit, Observation, expected_best, fit_factorial
+from ablations.statistics.factorial import FactorEffect
+from ablations.statistics.significance import half_width
 from benchmarks.synthetic import Noise, World, draw, standard_noise
 
 EFFECTS = {"A": -0.3, "B": 0.1, "C": 0.0}
@@ -27,6 +29,13 @@ def fitted(world: World, arms: Iterable[str], names: str, seeds: int, rng: np.ra
     """A synthetic factorial study."""
     drawn = draw(world, {arm: frozenset(arm) for arm in arms}, seeds, rng)
     return fit_factorial(observations_of(drawn, names), [Factor(name, ("off", "on")) for name in names], RULE)
+
+
+def interval_of(fit: FactorialFit, effect: FactorEffect) -> tuple[float, float]:
+    """The effect's own 95 % interval, which allows for no other question."""
+    (look,) = effect.judged.looks
+    half = half_width(look.measured.error, fit.degrees_of_freedom, RULE.alpha)
+    return effect.effect.mean - half, effect.effect.mean + half
 
 
 def truth(name: str, effects: dict[str, float]) -> float:
@@ -84,9 +93,10 @@ def _scores(noise: Noise, size: int, rng: np.random.Generator) -> np.ndarray:
 def _covered(fits: list[FactorialFit], effects: dict[str, float], mains: bool = False) -> str:
     """The part of the effects' intervals that hold the truth, of those that the design gives an interval."""
     known = [
-        (effect.effect.low, truth(effect.name, dict(effects)), effect.effect.high)
+        (*interval_of(fit, effect), truth(effect.name, dict(effects)))
         for fit in fits
         for effect in fit.effects
-        if not np.isnan(effect.effect.low) and not (mains and ":" in effect.name) and (mains or not effect.aliases)
+        if not (mains and ":" in effect.name) and (mains or not effect.aliases)
     ]
-    return share(low <= value <= high for low, value, high in known) if known else "–"
+    held = [low <= value <= high for low, high, value in known if not np.isnan(low)]
+    return share(held) if held else "–"

@@ -1,4 +1,4 @@
-"""Verdicts of factorial designs, and what runs without a score do to the estimates, for statistics_rates.py."""
+"""What runs without a score do to the estimates of factorial designs, for statistics_rates.py."""
 
 import math
 from collections import Counter
@@ -6,8 +6,8 @@ from collections.abc import Callable
 from itertools import product
 
 import numpy as np
-from statistics_comparisons import NOISES, RULE, Rows, percent, share
-from statistics_factorials import fitted, observations_of
+from statistics_comparisons import RULE, Rows, percent, share
+from statistics_factorials import interval_of, observations_of
 
 from ablations.statistics import ArmScores, Factor, FactorialFit, fit_factorial
 from benchmarks.synthetic import CENTRE, Noise, World, draw
@@ -20,26 +20,6 @@ TRUTH = {"A": 0.0, "B": -0.2, "B:C": 0.2}  # half of B:C is in B
 LOST_SEEDS = 5
 LOST_SHARE = 0.4
 Study = dict[str, ArmScores]
-
-
-def verdicts(studies: int) -> Rows:
-    """2^3, six verdicts a study: any 'helps' or 'hurts' of nothing; any 'no difference' of effects at the margin."""
-    edge = math.log1p(RULE.margin)
-    rows = []
-    for seeds in (1, 2, 3, 5, 8):
-        row = [str(seeds)]
-        for noise in NOISES:
-            rng = np.random.default_rng(8)
-            for effects, spread, wrong in (
-                (dict.fromkeys("ABC", 0.0), 0.12, ("helps", "hurts")),
-                (dict.fromkeys("ABC", edge), 0.04, ("no difference",)),
-            ):
-                for lost in (0.0, 0.1):
-                    world = World(effects=effects, noise=noise, noise_sd=spread, missing=lost, base_divergence=lost)
-                    fits = (fitted(world, FULL, "ABC", seeds, rng) for _ in range(studies))
-                    row.append(share(_any(fit, wrong, mains=wrong == ("no difference",)) for fit in fits))
-        rows.append(row)
-    return rows
 
 
 def lost_runs(studies: int) -> Rows:
@@ -64,11 +44,6 @@ def lost_runs(studies: int) -> Rows:
         rows.append([lost, noise, *(_off(fits, name) for name in TRUTH), _covered(fits, "A")])
         rows[-1] += [percent(said[finding] / studies) for finding in ("helps", "hurts", "no difference", "can't tell")]
     return rows
-
-
-def _any(fit: FactorialFit, findings: tuple[str, ...], mains: bool) -> bool:
-    """Interactions are 0 in all these worlds: of them, 'no difference' is right."""
-    return any(effect.finding in findings for effect in fit.effects if not (mains and ":" in effect.name))
 
 
 def _all(drawn: Study) -> Study:
@@ -97,8 +72,9 @@ def _without_the_worst(drawn: Study) -> Study:
 
 def _estimates(fits: list[FactorialFit], name: str) -> list[tuple[float, float, float]]:
     """Value and ends of the interval, where the design tells this effect apart."""
-    found = [effect for fit in fits for effect in fit.effects if effect.name == name and not effect.aliases]
-    return [(each.effect.mean, each.effect.low, each.effect.high) for each in found if not math.isnan(each.effect.low)]
+    found = [(fit, each) for fit in fits for each in fit.effects if each.name == name and not each.aliases]
+    intervals = [(each.effect.mean, *interval_of(fit, each)) for fit, each in found]
+    return [each for each in intervals if not math.isnan(each[1])]
 
 
 def _off(fits: list[FactorialFit], name: str) -> str:

@@ -1,9 +1,10 @@
-"""How often intervals hold the truth and verdicts are wrong, on synthetic scores with known effects.
+"""How often intervals hold the truth and single tests are wrong, on synthetic scores with known effects.
 
     python benchmarks/statistics_rates.py [STUDIES]
 
-Writes its tables into docs/statistics.md, between the lines that mark them. STUDIES (by default 1000) synthetic studies
-a cell; a share near 5 % then has a standard error of 0.7. About five minutes on two cores.
+Writes its tables into docs/statistics_simulations.md, between the lines that mark them; those of verdicts by looks are
+made by looks_rates.py. STUDIES (by default 1000) synthetic studies a cell; a share near 5 % then has a standard error
+of 0.7. About five minutes on two cores.
 """
 
 import sys
@@ -15,7 +16,7 @@ import statistics_comparisons as comparisons
 import statistics_factorials as factorials
 import statistics_lost_runs as lost
 
-PAGE = Path(__file__).parent.parent / "docs" / "statistics.md"
+PAGE = Path(__file__).parent.parent / "docs" / "statistics_simulations.md"
 NOISES = comparisons.NOISES
 Table = tuple[str, str, list[str], Callable[[int], comparisons.Rows]]
 
@@ -30,19 +31,12 @@ TABLES: list[Table] = [
      [*headings("t", "BCa"), "only the arm skewed: t"], comparisons.coverage),
     ("single", "One comparison: p ≤ 0.05 where there is no effect, in % (stated: at most 5), and the power at the "
      "smallest detectable effect (stated: 80)", headings("t test", "sign flips", "power"), comparisons.single_tests),
-    ("false", "Studies of seven tricks with any wrong verdict, in % (stated: at most 5)",
-     headings("no effect", "with holes", "at the margin"), comparisons.false_verdicts),
-    ("mixed", "Seven tricks, of which three act (−26 %, −14 %, +22 %), 5 % of the runs missing and 5 % diverged: "
-     "found, and studies with any wrong verdict, in %", headings("−26", "−14", "+22", "wrong"),
-     comparisons.mixed_study),
-    ("divergence", "A trick that makes 40 % of its runs diverge and the others 18 % better: verdicts in %",
+    ("divergence", "A trick that makes 40 % of its runs diverge and the others 18 % better, one look: verdicts in %",
      ["seeds", "helps", "hurts", "no difference", "can't tell"], comparisons.divergence),
     ("factorial", "Factorial designs: intervals of effects that hold the truth, in % (stated: 95)",
      headings("2³", "2³ with holes", "half of 2⁴"), factorials.factorial),
-    ("verdicts", "Factorial designs 2³, six verdicts a study: studies with any wrong one, in % (stated: at most 5)",
-     headings("no effect", "with holes", "at the margin", "at the margin with holes"), lost.verdicts),
     ("lost", "2³ with five seeds, runs lost in five ways: mean error of estimates on log FID, in % (± its standard "
-     "error), and what is said of A, which has no effect on scores",
+     "error), and what is said of A at one look, which has no effect on scores",
      ["lost", "noise", "A off by", "B off by", "B:C off by", "interval of A holds 0", "A helps", "A hurts",
       "no difference", "can't tell"], lost.lost_runs),
     ("best", "Expected best after k trials of a search: intervals that hold the truth, in % (stated: 95)",

@@ -25,7 +25,7 @@ from ablations.workspace.opening import leaving_no_traces, open_workspace
 from ablations.workspace.trials import Trial, progress_of
 from ablations.workspace.workspace import Workspace
 from gan_core import journal
-from gan_core.events import RESULTS, Finished
+from gan_core.events import RESULTS, Finished, has_result
 from gan_core.machine.resources import Resources, share
 from gan_core.workers.job import Report
 
@@ -148,6 +148,9 @@ class Session:
     def _go_on(self, admit: Callable[[Trial], None]) -> bool:
         """Take in the trials that the next look asks for; whether there are any."""
         new = [trial for trial in due_trials(self.study, self.workspace.root) if trial.name not in self.journals]
+        for trial in self.trials:
+            if not has_result(self.journals[trial.name]):
+                self.journals[trial.name] = journal.read(trial.directory)  # it was trained in the meantime
         for trial in new:
             admit(trial)
         return bool(new)

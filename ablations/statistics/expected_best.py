@@ -38,8 +38,8 @@ def expected_best(scores: Sequence[float | None], rule: Rule, most: int | None =
     The interval is the percentile bootstrap, which can't draw anything better than the best trial seen; so to the
     better side it reaches at least as far as to the worse one, on the rule's scale. Of stated 95 % it holds the
     truth in 89 to 98 at k = 5 and 10 of 10 to 50 trials, where the bootstrap alone has 55 to 92; at k = 1, the mean of
-    skewed scores, it is too narrow: 79 to 94 (docs/statistics.md). Raises ValueError for a score that the rule's scale
-    has no place for.
+    skewed scores, it is too narrow: 79 to 94 (docs/statistics_simulations.md). Raises ValueError for a score that
+    the rule's scale has no place for.
     """
     n = len(scores)
     if n == 0:

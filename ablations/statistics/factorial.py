@@ -129,9 +129,10 @@ def estimate_factorial(
     any more is reported as an alias. Errors take the residuals for one normal sample; they are NaN without a degree of
     freedom left. Interactions of three and more are taken for 0. Verdicts follow `decide`, but that runs are not in
     pairs here. Where the runs with the better scores diverge more often, a verdict by scores stands only if it holds
-    (unadjusted) when each diverged run is given the worst score of all runs, and Fisher's exact test (unadjusted) sees
-    no difference in how often they diverge; "no difference" asks for even divergence as a part of the runs with the
-    level. Raises ValueError for an unknown level, or a score that the rule's scale has no place for.
+    (at the look's share of alpha, not adjusted for other effects) when each diverged run is as far from its seed's mean
+    as the worst of all runs, and if Fisher's exact test sees no difference in how often they diverge. "No difference"
+    asks for even divergence as a part of the runs with the level. Raises ValueError for an unknown level, or a score
+    that the rule's scale has no place for.
     """
     scored = [observation for observation in observations if observation.score is not None]
     columns = model_columns(scored, factors, interactions)
@@ -183,10 +184,19 @@ def _fitted(scored: Sequence[Observation], columns: Sequence[ModelColumn], rule:
 def _with_the_worst(
     observations: Sequence[Observation], factors: Sequence[Factor], rule: Rule, interactions: bool
 ) -> dict[Levels, tuple[float, float]]:
-    """By effect its value, and the p of 0, when each diverged run has the worst score of all runs."""
-    scores = [observation.score for observation in observations if observation.score is not None]
-    worst = max(scores) if rule.lower_is_better else min(scores)
-    whole = [replace(one, score=worst) if one.score is None else one for one in observations]
+    """By effect its value, and the p of 0, when a diverged run is as far from its seed's mean as the worst of all."""
+    by_seed: dict[int, list[float]] = {}
+    for one in observations:
+        if one.score is not None:
+            by_seed.setdefault(one.seed, []).append(rule.transform(one.score))
+    means = {seed: float(np.mean(values)) for seed, values in by_seed.items()}
+    distances = [value - means[seed] for seed, values in by_seed.items() for value in values]
+    worst = max(distances) if rule.lower_is_better else min(distances)
+    whole = [
+        replace(one, score=rule.shown(means[one.seed] + worst)) if one.score is None else one
+        for one in observations
+        if one.seed in means
+    ]
     columns = model_columns(whole, factors, interactions)
     _, model = _fitted(whole, columns, rule)
     found = {columns[index].about: each for index, each in model.coefficients.items()}

@@ -9,7 +9,7 @@ from ablations.statistics.looks import Looks
 from ablations.statistics.outlook import Prediction, chance_of_a_verdict
 from ablations.statistics.rule import Rule
 from ablations.statistics.significance import half_width
-from ablations.statistics.verdict import SAME, Evidence, Finding, Verdict, decide
+from ablations.statistics.verdict import SAME, Evidence, Finding, Verdict, decide, decided_by_divergence
 
 Size = Literal["inside", "outside", "unknown"]  # of the margin
 
@@ -158,7 +158,7 @@ class Family:
         for i, results in enumerate(self._results):
             last = results[-1] if results else None
             chance = None if last is None else last.chance
-            self._hopeless[i] = chance is not None and chance < self.rule.hopeless
+            self._hopeless[i] |= chance is not None and chance < self.rule.hopeless
 
     def give_up(self, questions: Iterable[int]) -> None:
         """Mark these questions as given up, as it was recorded."""
@@ -195,6 +195,7 @@ class Family:
             measured.evidence,
             effect=deciding.value,
             p_score=deciding.evidence.p_score,
+            p_divergence=_p_divergence(measured.evidence, deciding.evidence),
             p_adjusted=p,
             p_equivalence_adjusted=p_equivalence,
             p_seeds=measured.evidence.p_seeds / share,
@@ -236,6 +237,7 @@ class Family:
             p_adjusted=before.p,
             p_equivalence_adjusted=before.p_equivalence,
             p_score=before.measured.evidence.p_score,
+            p_divergence=_p_divergence(measured.evidence, before.measured.evidence),
         )
         verdict = before.verdict if measured.is_same_run else decide(now, self._rule(measured))
         if verdict.finding == before.verdict.finding:
@@ -287,6 +289,18 @@ def judge(
     for look in range(len(looks.counts)):
         family.take(look, measure(look))
     return family.judged
+
+
+def _p_divergence(now: Evidence, deciding: Evidence) -> float | None:
+    """McNemar's p by now, but on that side of the score's p on which it was at the look that decides.
+
+    Else a divergence test that alone shows nothing yet, after all adjustments, could turn what scores have shown.
+    """
+    if now.p_divergence is None:
+        return None
+    if decided_by_divergence(deciding):
+        return deciding.p_divergence
+    return max(now.p_divergence, deciding.p_score)
 
 
 def _at_most_1(p: float) -> float:

@@ -43,12 +43,14 @@ class Looks(Record):
     def of_count(cls, seeds: int) -> Self:
         """Those of a study that names a number of seeds: the first look has all of them, the `DEFAULT` ones follow.
 
-        Each default look has an equal share. The first look has those of all default looks that it comes in place of.
-        One or two seeds show nothing, so they are no look.
+        Each default look has an equal share. The first look has those of all default looks that it comes in place of;
+        of one or two seeds, which are fewer than at any default look, it has half of the first one's.
         """
-        first = max(seeds, DEFAULT[0])
-        passed, later = sum(count <= first for count in DEFAULT), [count for count in DEFAULT if count > first]
-        return cls(counts=(first, *later), shares=(passed / len(DEFAULT), *[1 / len(DEFAULT)] * len(later)))
+        part = 1 / len(DEFAULT)
+        if seeds < DEFAULT[0]:
+            return cls(counts=(seeds, *DEFAULT), shares=(part / 2, part / 2, *[part] * (len(DEFAULT) - 1)))
+        later = [count for count in DEFAULT if count > seeds]
+        return cls(counts=(seeds, *later), shares=((len(DEFAULT) - len(later)) * part, *[part] * len(later)))
 
     @property
     def is_declared(self) -> bool:

@@ -49,8 +49,9 @@ def decide(evidence: Evidence, rule: Rule) -> Verdict:
        **helps** or **hurts**, by the side on which the effect lies (or by who diverges less). The interval that is
        shown allows for the same, so it excludes 0 then.
     3. Scores of survivors don't speak for the diverged. If the arm whose scores are better diverged in more seeds, the
-       verdict stands only if it also wins significantly more seeds in an exact sign test (unadjusted), in which a seed
-       where just one diverged is lost to it, and does not diverge significantly more often. Else it is **can't tell**.
+       verdict stands only if it also wins significantly more seeds in an exact sign test (at the look's share of alpha,
+       not adjusted for other questions), in which a seed where just one diverged is lost to it, and does not diverge
+       significantly more often. Else it is **can't tell**.
     4. Else, if that interval lies within the margin, and neither arm diverged in more seeds than the other by more than
        that part of them: **no difference** above the margin.
     5. Otherwise **can't tell**.

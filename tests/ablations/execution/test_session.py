@@ -41,6 +41,9 @@ class FakeTracker:
     def start(self) -> None:
         self.did.append("start")
 
+    def admit(self, trial: Trial) -> None:
+        self.did.append(("admit", trial.name))
+
     def notify(self, trial: Trial, ended: bool = False) -> None:
         if ended:
             self.did.append(("ended", trial.name))

@@ -112,3 +112,15 @@ def test_scores_that_are_no_numbers_are_not_averaged_in(tmp_path: Path) -> None:
     write_trial(tmp_path, ARMS["baseline"], 1, math.nan)
     row = leaderboard_of(read_results(tmp_path)).tables[0].rows[0]
     assert (row.fid.mean, row.fid.n, row.seeds_finished) == (10.0, 1, 2)
+
+
+def test_an_arm_that_is_better_in_every_common_seed_ranks_above_the_baseline(tmp_path: Path) -> None:
+    """Whatever seeds one of the two has besides: the baseline goes on to easier ones after the arm has stopped."""
+    for seed, fid in enumerate((20.0, 22.0, 24.0, 5.0, 5.0, 5.0)):
+        write_trial(tmp_path, ARMS["baseline"], seed, fid)
+    for seed, fid in enumerate((19.0, 21.0, 22.0)):
+        write_trial(tmp_path, ARMS["dropout"], seed, fid)
+    (table,) = leaderboard_of(read_results(tmp_path)).tables
+    first, second = table.rows
+    assert (first.arm, first.fid.mean > second.fid.mean) == ("dropout", True)
+    assert first.ranked_fid == pytest.approx(second.fid.mean - (1 + 1 + 2) / 3)

@@ -180,3 +180,25 @@ def test_a_factor_that_never_acts_is_the_same_run_and_no_test() -> None:
     assert min(one.p_adjusted for one in tested) == pytest.approx(parts * min(one.p for one in tested))
     unknown = [Observation(o.levels, o.seed, o.score) for o in observations]
     assert effect(fit_factorial(unknown, ABC, RULE), "C").finding == "no difference"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_worst_runs_diverged_and_the_survivors_prove_nothing(seed: int) -> None:
+    """A has no effect, and the worst fifth of its runs diverges: what is left looks better than A is."""
+    rng = np.random.default_rng(seed)
+    cells = [dict(zip("ABC", levels, strict=True)) for levels in itertools.product(("off", "on"), repeat=3)]
+    scores = {(i, s): math.exp(0.15 * rng.standard_normal()) for i in range(8) for s in range(8)}
+    with_a = [key for key in scores if cells[key[0]]["A"] == "on"]
+    lost = sorted(with_a, key=lambda key: -scores[key])[: len(with_a) // 5]
+    observations = [Observation(cells[i], s, None if (i, s) in lost else score) for (i, s), score in scores.items()]
+    a = effect(fit_factorial(observations, ABC, RULE), "A")
+    assert a.finding == "can't tell"
+    assert a.diverged_with == len(lost)
+
+
+def test_a_trick_that_helps_despite_a_lost_run_is_still_found() -> None:
+    observations = [
+        Observation(one.levels, one.seed, None if (i == 30) else one.score) for i, one in enumerate(runs(5, 0.03))
+    ]
+    a = effect(fit_factorial(observations, ABC, RULE), "A")
+    assert (observations[30].levels["A"], a.finding) == ("on", "helps")

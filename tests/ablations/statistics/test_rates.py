@@ -1,4 +1,4 @@
-"""Nominal rates, on synthetic scores with known effects, within Monte-Carlo error; docs/statistics.md has all.
+"""Nominal rates, on synthetic scores with known effects, within Monte-Carlo error.
 
 Seeds are fixed, so these either hold or don't. `noise_of(p, n)` is three standard errors of a share of n.
 """
