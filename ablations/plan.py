@@ -6,9 +6,8 @@ from pathlib import Path
 from statistics import fmean
 
 from ablations.execution.estimate import ArmCost, arm_costs, study_seconds
-from ablations.execution.preparation import prepare_data
 from ablations.execution.recorded_costs import recorded_costs
-from ablations.execution.reuse import Twin, reusable, twins_of
+from ablations.execution.reuse import Twin, reused_from_others
 from ablations.plan_advice import Alternative, alternatives
 from ablations.plan_looks import PlannedLook, WhatSeedsShow, planned_looks, share_of_seeds, shown_at_the_end
 from ablations.results.run_spread import RunSpread, run_spread
@@ -21,7 +20,6 @@ from ablations.workspace.trials import Trial, progress_of
 from ablations.workspace.workspace import Workspace
 from gan_core.events import RESULTS
 from gan_core.machine.resources import Resources
-from gan_core.problems import UserError
 
 DRAWN = 4  # arms of a search, drawn from its space, whose cost is measured
 
@@ -71,7 +69,7 @@ def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain:
     trials = tuple(search or {t.name: t for t in (*due_trials(study, workspace.root), *may_come)}.values())
     states = {trial.name: progress_of(trial) for trial in trials}
     new = [] if retrain else [trial for trial in trials if states[trial.name] == "new"]
-    reused = _reused(new, runs, home)
+    reused = reused_from_others(new, runs, home)
     to_do = [t for t in trials if states[t.name] not in RESULTS and t.name not in reused]
     to_come = search.most_to_come if search else 0
     arms = {arm.name: arm for arm in (*study.arms, *(trial.arm for trial in trials))}
@@ -123,17 +121,3 @@ def _typical(costs: Mapping[str, ArmCost]) -> ArmCost:
         training_s=fmean(cost.training_s for cost in costs.values()),
         scoring_s=fmean(cost.scoring_s for cost in costs.values()),
     )
-
-
-def _reused(trials: list[Trial], runs: Path, home: Path) -> Mapping[str, Twin]:
-    """The trials that another study has trained. The images are read only if there is a finished run to compare."""
-    twins = twins_of(trials, runs)
-    asked = [trial for trial in trials if trial.name in twins]
-    try:
-        return reusable(asked, twins, prepare_data(asked, home, _silent))
-    except UserError:  # `run` will say so
-        return {}
-
-
-def _silent(text: str, share: float | None = None) -> None:
-    """Ignore progress: reading prepared images takes a moment."""

@@ -99,12 +99,17 @@ class StudyProgress:
         return sum(map(_budget, self.trials.values())) + self._to_come
 
     @property
+    def training_s(self) -> float:
+        """Seconds since the first report of this execution; 0 before it."""
+        return 0.0 if self._began is None else self.clock() - self._began
+
+    @property
     def seconds_left(self) -> float | None:
         """At the pace of this execution so far, without the trials that failed in it. None: not measured yet."""
         if self._began is None or self._shown <= 0:
             return None
         left = self._to_come + sum(self._to_show(name) for name in self.trials if name not in self.failed)
-        return (self.clock() - self._began) / self._shown * left
+        return self.training_s / self._shown * left
 
     @property
     def _to_come(self) -> int:

@@ -13,6 +13,7 @@ from ablations.execution.preparation import prepare_data, prepare_weights, refus
 from ablations.execution.progress import OnStep, StudyProgress
 from ablations.execution.reuse import DataDigests, Twin, reusable, reuse_note, take_over, twins_of
 from ablations.execution.runner import run_trials
+from ablations.execution.time_budget import TimeBudget
 from ablations.executors.choose import executor_of
 from ablations.executors.executor import Executor
 from ablations.search.exploration import Exploration
@@ -46,8 +47,9 @@ class Session:
         self.outputs = Outputs(workspace, options.report, self.warnings)
         if study.looks.stop == "decided":
             self.outputs.take_looks()  # of one that was killed between the last run of a look and the look itself
-        self.trials = [*(self.exploration or due_trials(study, workspace.root))]
         self.resources: Resources = share(study.most_trials, options.workers, options.threads, options.device)
+        self.time = TimeBudget(study, workspace.root, self.resources, options)
+        self.trials = self.time.admitted([*(self.exploration or due_trials(study, workspace.root))])
         self.journals = {trial.name: journal.read(trial.directory) for trial in self.trials}
         self.progress = StudyProgress.of(self.trials, self.journals)
         self.progress.to_come = self.exploration.trials_to_come if self.exploration else 0
@@ -80,6 +82,7 @@ class Session:
         A generator: whatever ends it, the running trials save and end, and the leaderboard is written. Raises UserError
         before anything trains.
         """
+        stop = self.time.stopping(stop, self.progress)
         to_do = self.to_do()
         if not self._has_work(to_do):
             self._refresh_outputs(on_step)
@@ -140,7 +143,7 @@ class Session:
         yield ledger
         while self.study.looks.stop == "decided" and not stop():
             ledger.enter_looks(self.outputs.take_looks())
-            if not self._go_on(admit):
+            if not self.time.fits() or not self._go_on(admit):
                 return
             ledger = self._ledger()
             yield ledger
