@@ -155,7 +155,7 @@ def run(
         with (
             Interrupt() as interrupt,
             display(session) as shown,
-            closing(session.reports(lambda: interrupt.requested, shown.step)) as reports,
+            closing(session.reports(lambda: interrupt.requested, shown.step, shown.look)) as reports,
         ):
             for report in reports:
                 shown.report(report)

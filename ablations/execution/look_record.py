@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from ablations.leaderboard import Leaderboard, Table
+from ablations.leaderboard import Leaderboard
 from ablations.leaderboard.looks import AskedQuestion, LooksState
 from ablations.statistics import LookResult
 from ablations.workspace.looks_taken import LookTaken, Said, read_looks_taken, write_looks_taken
@@ -14,7 +14,7 @@ from ablations.workspace.looks_taken import LookTaken, Said, read_looks_taken, w
 def record_looks(leaderboard: Leaderboard, root: Path) -> tuple[LookTaken, ...]:
     """Add the looks that this leaderboard has taken to those on record in the study's folder; returns all of them."""
     taken = read_looks_taken(root)
-    table = main_table(leaderboard)
+    table = leaderboard.main_table
     if table is None or table.looks.taken <= len(taken):
         return taken
     state = table.looks
@@ -22,11 +22,6 @@ def record_looks(leaderboard: Leaderboard, root: Path) -> tuple[LookTaken, ...]:
     taken = (*taken, *new)
     write_looks_taken(root, taken)
     return taken
-
-
-def main_table(leaderboard: Leaderboard) -> Table | None:
-    """The table with most scores, which the looks of a study are decided by; None where there is none."""
-    return max(leaderboard.tables, key=lambda table: sum(len(row.scores) for row in table.rows), default=None)
 
 
 def _look(state: LooksState, number: int) -> LookTaken:

@@ -94,5 +94,5 @@ class Outputs:
     def files(self) -> list[Path]:
         """The files that exist and are wanted, for copies elsewhere."""
         report = [self.workspace.report_html, self.workspace.figures] if self.with_report else []
-        wanted = [self.workspace.leaderboard_csv, *report]
+        wanted = [self.workspace.leaderboard_csv, self.workspace.looks_json, *report]
         return [path for path in wanted if path.exists()]

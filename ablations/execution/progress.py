@@ -106,10 +106,20 @@ class StudyProgress:
     @property
     def seconds_left(self) -> float | None:
         """At the pace of this execution so far, without the trials that failed in it. None: not measured yet."""
+        left = self._to_come + sum(self._to_show(name) for name in self.trials if name not in self.failed)
+        pace = self.seconds_per_image
+        return None if pace is None else pace * left
+
+    @property
+    def seconds_per_image(self) -> float | None:
+        """The pace of this execution so far, of all running trials together. None: not measured yet."""
         if self._began is None or self._shown <= 0:
             return None
-        left = self._to_come + sum(self._to_show(name) for name in self.trials if name not in self.failed)
-        return self.training_s / self._shown * left
+        return self.training_s / self._shown
+
+    def images_left(self, trial: Trial) -> int:
+        """Real images that the trial has still to see, whether it is known here yet or not."""
+        return 0 if trial.name in self.done else max(0, _budget(trial) - self._images.get(trial.name, 0))
 
     @property
     def _to_come(self) -> int:
@@ -117,7 +127,7 @@ class StudyProgress:
         return self.to_come * _budget(next(iter(self.trials.values()))) if self.to_come else 0
 
     def _to_show(self, name: str) -> int:
-        return 0 if name in self.done else max(0, _budget(self.trials[name]) - self._images.get(name, 0))
+        return self.images_left(self.trials[name])
 
 
 def _budget(trial: Trial) -> int:

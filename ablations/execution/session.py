@@ -13,6 +13,7 @@ from ablations.execution.preparation import prepare_data, prepare_weights, refus
 from ablations.execution.progress import OnStep, StudyProgress
 from ablations.execution.reuse import DataDigests, Twin, reusable, reuse_note, take_over, twins_of
 from ablations.execution.runner import run_trials
+from ablations.execution.standing import OnLook, standing_of
 from ablations.execution.time_budget import TimeBudget
 from ablations.executors.choose import executor_of
 from ablations.executors.executor import Executor
@@ -23,7 +24,7 @@ from ablations.tracking.tracker import AnyTracker, tracker_of
 from ablations.workspace.due_trials import due_trials
 from ablations.workspace.execution_record import Execution, Outcome
 from ablations.workspace.opening import leaving_no_traces, open_workspace
-from ablations.workspace.trials import Trial, progress_of
+from ablations.workspace.trials import Trial, progress_of, trials_of
 from ablations.workspace.workspace import Workspace
 from gan_core import journal
 from gan_core.events import RESULTS, Finished, has_result
@@ -60,6 +61,7 @@ class Session:
         self.ledgers: dict[str, str] = {}  # what Optuna calls them, by the name that they would have alone
         self.has_sent_all = True  # whether the tracking store has all that it was to get
         self.floors = self._floors()
+        self._looks_told = 0
 
     @property
     def storage(self) -> str:
@@ -76,10 +78,13 @@ class Session:
         to_train = bool(self.to_do()) or bool(self.progress.to_come)
         return not self.offline and (to_train or not has_all)
 
-    def reports(self, stop: Callable[[], bool], on_step: OnStep) -> Generator[Report, None, None]:
+    def reports(
+        self, stop: Callable[[], bool], on_step: OnStep, on_look: OnLook | None = None
+    ) -> Generator[Report, None, None]:
         """Train what is to do and report it; nothing is imported or opened where there is nothing to do.
 
-        A generator: whatever ends it, the running trials save and end, and the leaderboard is written. Raises UserError
+        A generator: whatever ends it, the running trials save and end, and the leaderboard is written. `on_look` is
+        told where the study stands, after each look and at the start where looks were taken before. Raises UserError
         before anything trains.
         """
         stop = self.time.stopping(stop, self.progress)
@@ -91,10 +96,11 @@ class Session:
         executor = self._executor()  # its fork server gets ready while the stores are opened
         tracker = self._tracker()
         self.warnings += [tracker.notice] if tracker.notice else []
-        stages = self._stages(tracker, stop, on_step)
+        stages = self._stages(tracker, stop, on_step, on_look)
         first = next(stages)  # opens the ledger
         self._prepare(to_do, on_step)
         self._begin(tracker, on_step)
+        self._tell_looks(on_look)
         outcome: Outcome = "failed"
         try:
             for stage in chain([first], stages):
@@ -103,9 +109,28 @@ class Session:
                         self.progress.enter(report)
                         self.outputs.follow(has_ended=isinstance(report.event, Finished))
                         yield report
+                        self._tell_looks(on_look)
             outcome = "interrupted" if stop() else "finished"
         finally:
             self._end(tracker, outcome, on_step)
+
+    def _tell_looks(self, on_look: OnLook | None) -> None:
+        """Report a look that has been taken since the last report, once the ends of all its runs have been reported.
+
+        A first look that is also the last of all is what the leaderboard shows, which comes next.
+        """
+        table = self.outputs.last_leaderboard().main_table
+        if on_look is None or table is None or table.looks.taken <= self._looks_told:
+            return
+        seeds = self.study.seeds[: table.looks.seeds]
+        if any(self.progress.trials[name].seed in seeds for name in self.progress.running):
+            return  # it has ended on disk, and its report is on the way
+        self._looks_told = table.looks.taken
+        every = self.exploration.confirming() if self.exploration else trials_of(self.study, self.workspace.root)
+        workers = self.resources.workers
+        standing = standing_of(table, every, self.study.seeds, self.progress, self.journals, workers)
+        if self._looks_told > 1 or (standing.next is not None and standing.next.runs):
+            on_look(standing)
 
     def _has_work(self, to_do: Sequence[Trial]) -> bool:
         """Whether there is anything to train, to send, or to enter in the ledger."""
@@ -120,7 +145,9 @@ class Session:
         if not self.workspace.report_html.exists():
             self.outputs.write_report(on_step)
 
-    def _stages(self, tracker: AnyTracker, stop: Callable[[], bool], on_step: OnStep) -> Iterator["Ledger | Explorer"]:
+    def _stages(
+        self, tracker: AnyTracker, stop: Callable[[], bool], on_step: OnStep, on_look: OnLook | None
+    ) -> Iterator["Ledger | Explorer"]:
         """The ledgers of this execution, each one when all trials of the one before have ended.
 
         A search has two: that of the arms it explores, then that of the arms it confirms. Other studies have one.
@@ -143,20 +170,27 @@ class Session:
         yield ledger
         while self.study.looks.stop == "decided" and not stop():
             ledger.enter_looks(self.outputs.take_looks())
+            self._tell_looks(on_look)
             if not self.time.fits() or not self._go_on(admit):
                 return
-            ledger = self._ledger()
+            tracker.attach(self.workspace.looks_json)
+            tracker.stands(self.workspace)
+            ledger = self._ledger()  # of all trials, with what those of earlier looks have written since
             yield ledger
 
     def _go_on(self, admit: Callable[[Trial], None]) -> bool:
         """Take in the trials that the next look asks for; whether there are any."""
+        self._read_again()
         new = [trial for trial in due_trials(self.study, self.workspace.root) if trial.name not in self.journals]
-        for trial in self.trials:
-            if not has_result(self.journals[trial.name]):
-                self.journals[trial.name] = journal.read(trial.directory)  # it was trained in the meantime
         for trial in new:
             admit(trial)
         return bool(new)
+
+    def _read_again(self) -> None:
+        """Read the journals of trials that have ended since they were read, so that no ledger hands them out again."""
+        for trial in self.trials:
+            if trial.name in self.progress.done and not has_result(self.journals[trial.name]):
+                self.journals[trial.name] = journal.read(trial.directory)
 
     def _prepare(self, to_do: Sequence[Trial], on_step: OnStep) -> None:
         """Get data and weights ready, and take over what other studies have trained already."""

@@ -29,6 +29,7 @@ class ReportedEffect:
     judged: Judged
     level: float
     borrowed: int = 0  # degrees of freedom of the spread that come from other comparisons
+    scatter: float | None = None  # ratio of the sds of the two arms' runs; None: they scatter alike
     aliases: tuple[str, ...] = ()
     is_interaction: bool = False
 
@@ -74,6 +75,7 @@ def effect_of_comparison(name: str, comparison: Comparison, rule: Rule) -> Repor
         judged=comparison.judged,
         level=comparison.level,
         borrowed=comparison.borrowed,
+        scatter=comparison.scatter,
     )
 
 

@@ -43,6 +43,11 @@ class LooksState:
         return self.looks.counts[self.taken - 1] if self.taken else 0
 
     @property
+    def are_shown(self) -> bool:
+        """Whether it is said of a verdict which look it is from: not where there is but one."""
+        return self.taken > 1 or self.looks.stop == "decided"
+
+    @property
     def decided(self) -> Sequence[AskedQuestion]:
         """The questions with a verdict."""
         return [asked for asked in self.asked if asked.judged.is_decided]

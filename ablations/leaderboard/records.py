@@ -169,3 +169,8 @@ class Leaderboard:
     """All tables, by study and protocol."""
 
     tables: tuple[Table, ...]
+
+    @property
+    def main_table(self) -> Table | None:
+        """The table with most scores, which the looks of a study are decided by; None where there is none."""
+        return max(self.tables, key=lambda table: sum(len(row.scores) for row in table.rows), default=None)

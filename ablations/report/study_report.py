@@ -21,6 +21,7 @@ from ablations.report.sections.doses import ArmDose, Inert, doses_of, inert_tric
 from ablations.report.sections.expected_best import Expected, expected_of
 from ablations.report.sections.interactions import InteractionMap, interaction_map
 from ablations.report.sections.ladder import Rung, rungs_of
+from ablations.report.sections.looks import LookLine, LooksCourse, look_lines, looks_course
 from ablations.report.sections.protocols import ReportedProtocol, protocols_of
 from ablations.report.sections.reproduction import Origin, origin_of
 from ablations.report.sections.run_facts import RunFacts, facts_of
@@ -30,6 +31,7 @@ from ablations.report.sections.search import Searched, searched_of
 from ablations.report.sections.seeds import MOST_ARMS, ArmSeeds, ShownArms, arm_seeds, shown_arms
 from ablations.results.results import Result
 from ablations.study.record import StudyRecord
+from ablations.workspace.looks_taken import LookTaken, read_looks_taken
 from ablations.workspace.workspace import Workspace
 
 
@@ -42,6 +44,8 @@ class TableReport:
     effects: Effects
     answer: StudyAnswer
     claims: Claims | None
+    looks: LooksCourse | None  # where several have been taken
+    looks_taken: tuple[LookLine, ...]
     rungs: tuple[Rung, ...]  # of a ladder
     expected: Expected | None  # of a search
     seeds: tuple[ArmSeeds, ...]
@@ -87,7 +91,8 @@ def study_reports(roots: Sequence[Path]) -> tuple[StudyReport, ...]:
 def _study_report(root: Path, record: StudyRecord, tables: Sequence[Table], source: ResultSource) -> StudyReport:
     results = [result for result in source.results if result.study == record.name]
     read = _remembered(facts_of)
-    reports = tuple(_table_report(record, table, results, read) for table in tables)
+    taken = read_looks_taken(root)
+    reports = tuple(_table_report(record, table, results, read, taken) for table in tables)
     names = list(dict.fromkeys(arm for report in reports for arm in report.shown.arms))
     seen = [read(result) for result in results if result.arm in names and _is_seen(result)]
     workspace = Workspace(root)
@@ -111,7 +116,11 @@ def _is_seen(result: Result) -> bool:
 
 
 def _table_report(
-    record: StudyRecord, table: Table, results: Sequence[Result], read: Callable[[Result], RunFacts]
+    record: StudyRecord,
+    table: Table,
+    results: Sequence[Result],
+    read: Callable[[Result], RunFacts],
+    taken: Sequence[LookTaken],
 ) -> TableReport:
     own = runs_in(table, results)
     shown = shown_arms(table)
@@ -125,6 +134,8 @@ def _table_report(
         effects=table.effects,
         answer=answer_of(table),
         claims=claims_of(table),
+        looks=looks_course(table),
+        looks_taken=look_lines(table, taken),
         rungs=rungs_of(record, table),
         expected=expected_of(table),
         seeds=arm_seeds(table, shown),

@@ -12,6 +12,7 @@ from ablations.statistics.family import Judged, Measured, judge
 from ablations.statistics.looks import Looks
 from ablations.statistics.power import seeds_needed, smallest_detectable
 from ablations.statistics.rule import Rule
+from ablations.statistics.scatter import unlike_scatter
 from ablations.statistics.scores import ArmScores
 from ablations.statistics.verdict import FLAT, SAME, Evidence, Finding, Verdict
 
@@ -43,6 +44,7 @@ class Comparison:
     seeds_needed: int | None  # to find the effect that was seen; None: more than power.MOST_SEEDS, or not known
     judged: Judged
     level: float
+    scatter: float | None = None  # of all runs: ratio of the arms' sds on the rule's scale; None: they scatter alike
 
     @property
     def look(self) -> int | None:
@@ -200,6 +202,7 @@ def comparison_of(
         seeds_needed=seeds_needed(effect.mean, contrast.spread, alpha, rule.power),
         judged=judged,
         level=last.level if last is not None else rule.confidence,
+        scatter=unlike_scatter(arm, baseline, rule),
     )
 
 

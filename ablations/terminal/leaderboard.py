@@ -6,7 +6,7 @@ from rich.text import Text
 
 from ablations.leaderboard import Leaderboard
 from ablations.leaderboard import Table as Ranked
-from ablations.leaderboard.effect_records import ARM, Effects
+from ablations.leaderboard.effect_records import ARM
 from ablations.leaderboard.explain import Explanation
 from ablations.leaderboard.text.cells import drawn
 from ablations.leaderboard.text.claims import HEADINGS, drawn_claims
@@ -87,18 +87,19 @@ def show_effects(leaderboard: Leaderboard) -> None:
     """
     for table in leaderboard.tables:
         if table.stamps and table.effects.effects and table.effects.unit != ARM:
-            out.print(_drawn(table.study, table.effects))
+            out.print(_drawn(table))
 
 
-def _drawn(study: str, effects: Effects) -> Table:
+def _drawn(table: Ranked) -> Table:
+    effects = table.effects
     shown = Table(
-        title=f"{study}: {effects.about}",
+        title=f"{table.study}: {effects.about}",
         caption="\n".join(effects.notes) or None,
         box=box.SIMPLE_HEAD,
         show_edge=False,
     )
     for heading in (effects.unit, "verdict", "effect", "why"):
         shown.add_column(heading, overflow="fold")
-    for said in sentences_of(effects):
+    for said in sentences_of(effects, table.looks):
         shown.add_row(said.name, Text(said.finding, style=STYLES.get(said.finding, "")), said.says, said.why)
     return shown

@@ -11,10 +11,12 @@ from rich.text import Text
 
 from ablations.execution.progress import StudyProgress
 from ablations.execution.session import Session
+from ablations.execution.standing import Standing
 from ablations.leaderboard import Leaderboard
 from ablations.leaderboard.text.numbers import number
 from ablations.terminal.console import duration, out, say, show_warnings
 from ablations.terminal.leaderboard import leaderboard_table
+from ablations.terminal.standing import standing_text
 from gan_core.events import Evaluated, Finished
 from gan_core.workers.job import Report
 
@@ -57,6 +59,10 @@ class LiveDisplay:
             self._live.console.print(Text(f"{report.name}: {end}"), soft_wrap=True)
         if (ranked := self._session.outputs.last_leaderboard()) is not self._ranked:
             self._ranked, self._leaderboard = ranked, _drawn(ranked)
+
+    def look(self, standing: Standing) -> None:
+        """Print where the study stands; it stays on the screen, above what moves."""
+        self._live.console.print(standing_text(standing))
 
     def _draw(self) -> RenderableType:
         """Draw the leaderboard last: where the window is too low it is cut, and not the bars."""
@@ -137,6 +143,10 @@ class PlainDisplay:
             progress = self._session.progress
             left = "" if progress.seconds_left is None else f", about {duration(progress.seconds_left)} left"
             self._say(f"{report.name}: {end}; {len(progress.done)} of {progress.count} done{left}")
+
+    def look(self, standing: Standing) -> None:
+        """Print where the study stands."""
+        self._console.print(standing_text(standing))
 
     def _say(self, text: str) -> None:
         self._console.print(Text(text), soft_wrap=True)

@@ -68,6 +68,9 @@ class Offline:
     def attach(self, path: Path) -> None:
         """Nothing to do: `sync` sends the files of the study from where they are."""
 
+    def stands(self, workspace: Workspace) -> None:
+        """Nothing to do after a look: `sync` says how the study stands then."""
+
     def describe(self, workspace: Workspace) -> None:
         """Nothing to do: `sync` does it."""
 

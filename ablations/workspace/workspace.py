@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ablations.study.record import StudyRecord
+from ablations.workspace.looks_taken import NAME as LOOKS
 from ablations.workspace.record_file import read_record
 from gan_core import journal
 from gan_core.machine.permission import refusal
@@ -75,6 +76,11 @@ class Workspace:
     def mlartifacts(self) -> Path:
         """The tracking store's files."""
         return self.root / "mlartifacts"
+
+    @property
+    def looks_json(self) -> Path:
+        """The looks that were taken."""
+        return self.root / LOOKS
 
     @property
     def leaderboard_csv(self) -> Path:

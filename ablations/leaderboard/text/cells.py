@@ -4,9 +4,10 @@ import math
 from dataclasses import dataclass
 
 from ablations.leaderboard import NO_SCORES, Row, Table, UnrankedEntry
+from ablations.leaderboard.looks import LooksState
 from ablations.leaderboard.text.notes import MOST_EXPLORED, notes_of, other_generators, reference_of
 from ablations.leaderboard.text.numbers import number, percent
-from ablations.statistics import Estimate, Judged, Looks
+from ablations.statistics import Estimate, Judged
 from gan_core.evaluation.names import BETTER
 
 HEALTHY = "healthy"
@@ -56,22 +57,15 @@ def _verdict(table: Table, row: Row) -> str:
     if row.is_baseline:
         return "reference" if row.arm != row.verdict else row.verdict
     said = f"no difference larger than {table.rule.margin_percent}" if row.verdict == "no difference" else row.verdict
-    return (
-        said
-        if row.comparison is None
-        else said
-        + where_it_stands(
-            row.comparison.judged, table.looks.looks, table.looks.taken > 1 or table.looks.looks.stop == "decided"
-        )
-    )
+    return said if row.comparison is None else said + where_it_stands(row.comparison.judged, table.looks)
 
 
-def where_it_stands(judged: Judged, looks: Looks, has_looks: bool = True) -> str:
+def where_it_stands(judged: Judged, state: LooksState) -> str:
     """' (look 2, 8 seeds)', ' (stopped: hopeless by 20)'; '' before the first look, and where that is the only one."""
-    if judged.last is None or judged.last.verdict.finding == "same run" or not has_looks:
+    if judged.last is None or judged.last.verdict.finding == "same run" or not state.are_shown:
         return ""
     if judged.state == "hopeless":
-        return f" (stopped: hopeless by {looks.counts[-1]})"
+        return f" (stopped: hopeless by {state.looks.counts[-1]})"
     return f" (look {judged.last.look}, {judged.last.seeds} seeds)"
 
 

@@ -4,9 +4,11 @@ import math
 from collections.abc import Iterator
 
 from ablations.leaderboard import NO_SCORES, Table
+from ablations.leaderboard.effect_records import ReportedEffect
 from ablations.leaderboard.rows import says_share
 from ablations.leaderboard.text.numbers import number, percent
 from ablations.study.claims.measures import Of
+from ablations.study.designs import BASELINE
 
 MOST_EXPLORED = 10  # lines; all are in the files
 LUDICROUS = 100  # a ratio
@@ -32,6 +34,7 @@ def notes_of(table: Table) -> Iterator[str]:
     if table.score != NO_SCORES:
         yield from _rule_of_ranking(table)
         yield from _could_show(table)
+        yield from _scatter(table)
     yield from _same_runs(table)
     yield from _not_finite(table)
     yield from _explored(table)
@@ -55,10 +58,11 @@ def _rule_of_ranking(table: Table) -> Iterator[str]:
     if any(row.comparison is not None for row in table.rows):
         yield f"vs {reference_of(table)}: FID paired by seed, with the interval that decides; see docs/statistics.md"
     if table.effects.effects:
-        yield from _looks(table)
+        yield from looks_notes(table)
 
 
-def _looks(table: Table) -> Iterator[str]:
+def looks_notes(table: Table) -> Iterator[str]:
+    """How many looks were taken and what they promise, and what the next one needs."""
     state = table.looks
     counts = ", ".join(map(str, state.looks.counts))
     questions = f"{state.tested} question{'s' * (state.tested != 1)}"
@@ -108,6 +112,24 @@ def _could_show(table: Table) -> Iterator[str]:
         least = low if low == high else f"{low} to {high}, by arm"
         at = "" if table.looks.next_seeds is None else ", at the next look"
         yield f"smallest difference that these seeds would most likely show{at}: {least}"
+
+
+def _scatter(table: Table) -> Iterator[str]:
+    """One note for each pair of arms whose runs scatter unlike each other."""
+    for effect in table.effects.effects:
+        if effect.scatter is not None:
+            yield (
+                f"{scatter_words(effect)}: where bad runs are rare, the "
+                f"{table.rule.alpha_percent} may not hold (docs/statistics.md)"
+            )
+
+
+def scatter_words(effect: ReportedEffect) -> str:
+    """'runs of ttur scatter 4.1 times as much as the baseline's'; the arm that scatters more comes first."""
+    assert effect.scatter is not None
+    more, less = effect.arms if effect.scatter > 1 else effect.arms[::-1]
+    whose = "the baseline's" if less == BASELINE else f"those of {less}"
+    return f"runs of {more} scatter {max(effect.scatter, 1 / effect.scatter):.1f} times as much as {whose}"
 
 
 def _least(ratio: float) -> str:

@@ -43,6 +43,7 @@ MARKERS: Mapping[Answer, str] = MappingProxyType(
     }
 )
 DPI = 150
+LEFT, BOTTOM, ABOVE, BETWEEN, PANEL = 0.62, 0.5, 0.4, 0.14, 1.2  # inches: of small panels, margins, gaps and height
 LETTER, GAP = 0.074, 0.08  # inches: of a letter in a name, of a space
 Format = Literal["svg", "png"]
 
@@ -95,6 +96,24 @@ def rows(
         text = axes.text(-GAP / across, place, name, transform=transform, ha="right", va="center", fontsize=8)
         text.set_fontweight("bold" if place in bold else "normal")
     return figure, axes
+
+
+def panels(width: Width, rows: int, columns: int, panel: float = PANEL) -> "tuple[Figure, list[Axes]]":
+    """Panels on shared axes at fixed places, each `panel` inches high.
+
+    To let matplotlib find the places takes most of the time.
+    """
+    height = BOTTOM + rows * (panel + ABOVE)
+    figure = new_figure(width, height, places_itself=False)
+    figure.subplots_adjust(
+        left=LEFT / width.inches,
+        right=1 - BETWEEN / width.inches,
+        bottom=BOTTOM / height,
+        top=1 - ABOVE / height,
+        wspace=BETWEEN / ((width.inches - LEFT) / columns - BETWEEN),
+        hspace=ABOVE / panel,
+    )
+    return figure, list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
 
 
 def settings() -> AbstractContextManager[None]:

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal
 
-from ablations.report.figures.canvas import BLUE, GREY, Width, bare, new_figure, short
+from ablations.report.figures.canvas import BLUE, GREY, Width, bare, panels, short
 from ablations.report.figures.ticks import linear_ticks, log_ticks
 from ablations.report.sections.curves import Curve, CurvePoint
 from ablations.report.words import number
@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 MOST_PANELS = 8
 Against = Literal["kimg", "seconds"]
-LEFT, BOTTOM, ABOVE, BETWEEN, PANEL = 0.62, 0.5, 0.4, 0.14, 1.2  # inches: margins, gaps, and a panel's height
 LABELS: dict[Against, str] = {"kimg": "thousands of images", "seconds": "wall seconds"}
 
 
@@ -24,11 +23,11 @@ def draw_curves(curves: Sequence[Curve], against: Against, width: Width) -> "Fig
     arms = arms[:MOST_PANELS] or [reference]
     columns = min(width.columns, len(arms))
     rows = -(-len(arms) // columns)
-    figure, panels = _panels(width, rows, columns)
+    figure, every = panels(width, rows, columns)
     shown = [point for curve in (reference, *arms) for point in curve.points]
-    _number_y(panels[0], min(point.low for point in shown) / 1.05, max(point.high for point in shown) * 1.05)
-    _number_x(panels[0], [_place(point, against) for point in shown], 4 if columns > 2 or width.is_narrow else 7)
-    for axes, curve in zip(panels, arms, strict=False):
+    _number_y(every[0], min(point.low for point in shown) / 1.05, max(point.high for point in shown) * 1.05)
+    _number_x(every[0], [_place(point, against) for point in shown], 4 if columns > 2 or width.is_narrow else 7)
+    for axes, curve in zip(every, arms, strict=False):
         axes.autoscale(enable=False)  # the limits are known: to look for them takes a while
         _draw(axes, reference, against, GREY, "--")
         if curve is not reference:
@@ -37,9 +36,9 @@ def draw_curves(curves: Sequence[Curve], against: Against, width: Width) -> "Fig
         text = axes.text(0.0, 1.03, name, transform=axes.transAxes)  # no title, whose place takes long to find
         text.set(va="bottom", color=BLUE, fontweight="bold")
         bare(axes, "both")
-    for axes in panels[len(arms) :]:
+    for axes in every[len(arms) :]:
         axes.set_visible(False)
-    for axes in panels[max(0, len(arms) - columns) : len(arms)]:  # the lowest of each column
+    for axes in every[max(0, len(arms) - columns) : len(arms)]:  # the lowest of each column
         axes.tick_params(labelbottom=True)
     height = figure.get_figheight()
     figure.text(0.5, 0.06 / height, LABELS[against], ha="center", va="bottom")
@@ -61,21 +60,6 @@ def _number_x(axes: "Axes", places: Sequence[float], most: int) -> None:
     ticks = linear_ticks(furthest, most) if furthest > 0 else [0.0]
     axes.set_xlim(0, furthest * 1.04 or 1)
     axes.set_xticks(ticks, [f"{tick:g}" for tick in ticks])
-
-
-def _panels(width: Width, rows: int, columns: int) -> "tuple[Figure, list[Axes]]":
-    """Panels on shared axes at fixed places: to let matplotlib find them takes most of the time."""
-    height = BOTTOM + rows * (PANEL + ABOVE)
-    figure = new_figure(width, height, places_itself=False)
-    figure.subplots_adjust(
-        left=LEFT / width.inches,
-        right=1 - BETWEEN / width.inches,
-        bottom=BOTTOM / height,
-        top=1 - ABOVE / height,
-        wspace=BETWEEN / ((width.inches - LEFT) / columns - BETWEEN),
-        hspace=ABOVE / PANEL,
-    )
-    return figure, list(figure.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).flat)
 
 
 def _draw(axes: "Axes", curve: Curve, against: Against, colour: str, style: str) -> None:

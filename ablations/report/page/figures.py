@@ -10,11 +10,13 @@ from ablations.report.figures.curves import MOST_PANELS, draw_curves
 from ablations.report.figures.expected import draw_expected
 from ablations.report.figures.forest import draw_forest
 from ablations.report.figures.interactions import draw_interactions
+from ablations.report.figures.looks import draw_looks
 from ablations.report.figures.rungs import draw_rungs
 from ablations.report.figures.seeds import draw_seeds
 from ablations.report.sections.curves import Curve
 from ablations.report.sections.expected_best import Expected
 from ablations.report.sections.forest_lines import Forest, forest_of_claims, forest_of_effects
+from ablations.report.sections.looks import LooksCourse
 from ablations.report.study_report import TableReport
 from ablations.report.words import percent_of
 
@@ -36,6 +38,8 @@ def figures_of(report: TableReport) -> Iterator[ReportFigure]:
         yield _forest(forest)
     if forest := forest_of_effects(report.effects):
         yield _forest(forest)
+    if report.looks is not None:
+        yield _looks(report.looks)
     if any(rung.fids for rung in report.rungs):
         yield ReportFigure(
             "rungs",
@@ -79,6 +83,23 @@ def comparison_pictures(sides: SideBySide) -> Iterator[ReportFigure]:
 def _forest(forest: Forest) -> ReportFigure:
     drawing = partial(draw_forest, forest.lines, forest.rule, forest.ends)
     return ReportFigure(forest.name, forest.title, forest.caption, forest.alt, drawing)
+
+
+def _looks(course: LooksCourse) -> ReportFigure:
+    is_log = course.rule.scale == "log"
+    states = {point.state for effect in course.effects for point in effect.points}
+    hopeless = ", ✕ stopped as hopeless" if "hopeless" in states else ""
+    left = f" Shown are {len(course.effects)} of {course.of} effects." if len(course.effects) < course.of else ""
+    band = f" Grey band: below {course.rule.margin_percent}, which counts as none." if is_log else ""
+    return ReportFigure(
+        "looks",
+        "From look to look",
+        f"{'Change of the FID' if is_log else 'Difference of the FIDs'} at each look with the interval that decides "
+        "there; arrows: it goes on beyond the axis. A verdict stands once it is there. ◀ helps, ▶ hurts, ■ no "
+        f"difference, ○ undecided{hopeless}.{band}{left}",
+        "Small panels with the interval of every effect at each look; the last of each stands in the answer.",
+        partial(draw_looks, course),
+    )
 
 
 def _expected(expected: Expected, confidence: float) -> ReportFigure:

@@ -123,6 +123,7 @@ def _environment() -> "Environment":
         "board": drawn,
         "grid_uri": grid_uri,
         "machine": machine_of,
+        "minute": lambda time: datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "day": lambda time: datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d"),
     }
     environment.filters.update(filters)
@@ -137,6 +138,7 @@ def contents_of(report: StudyReport) -> Iterator[tuple[str, str]]:
             "answer": True,
             "claims": table.claims is not None,
             "effects": "effects" in drawn,
+            "looks": "looks" in drawn,
             "rungs": bool(table.rungs),
             "seeds": "seeds" in drawn,
             "curves": "curves-kimg" in drawn,

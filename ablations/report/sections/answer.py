@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from ablations.leaderboard import Row, Table
 from ablations.leaderboard.effect_records import Effects, ReportedEffect
-from ablations.report.words import change, could_show, interval, listed, would_take
+from ablations.leaderboard.looks import LooksState
+from ablations.leaderboard.text.notes import scatter_words
+from ablations.report.words import change, could_show, counted, interval, listed, percent_of, would_take
 from ablations.statistics import Finding, Rule
 
 FEW = 2  # names without an answer that a headline has
@@ -34,13 +36,30 @@ class StudyAnswer:
 def answer_of(table: Table) -> StudyAnswer:
     """Put the effects into words."""
     best = next((row for row in table.rows if row.rank is not None), None)
-    return StudyAnswer(_headline(table.effects, best), sentences_of(table.effects), best)
+    return StudyAnswer(_headline(table.effects, best), sentences_of(table.effects, table.looks), best)
 
 
-def sentences_of(effects: Effects) -> tuple[Sentence, ...]:
-    """One sentence for each effect, by finding and then by size."""
+def sentences_of(effects: Effects, looks: LooksState | None = None) -> tuple[Sentence, ...]:
+    """One sentence for each effect, by finding and then by size. `looks`: None of effects that are looked at once."""
     ordered = sorted(effects.effects, key=lambda effect: (ORDER.index(effect.finding), _size(effect, effects.rule)))
-    return tuple(_sentence(effect, effects.rule) for effect in ordered)
+    return tuple(_sentence(effect, effects.rule, looks) for effect in ordered)
+
+
+def stands(effect: ReportedEffect, looks: LooksState | None) -> str:
+    """'look 2, 8 seeds'; of what is undecided with the chance of a verdict, or that it was given up.
+
+    '' before the first look, and where that is the only one.
+    """
+    last = effect.judged.last
+    if looks is None or not looks.are_shown or last is None or effect.finding == "same run":
+        return ""
+    final = looks.looks.counts[-1]
+    where = f"look {last.look}, {counted(last.seeds, 'seed')}"
+    if effect.judged.is_hopeless:
+        return f"{where}; stopped: hopeless by {counted(final, 'seed')}"
+    if (chance := effect.judged.chance) is not None:
+        return f"{where}; undecided, {percent_of(round(chance, 2))} chance of a verdict by {counted(final, 'seed')}"
+    return where
 
 
 def _headline(effects: Effects, best: Row | None) -> str:
@@ -67,7 +86,7 @@ def _headline(effects: Effects, best: Row | None) -> str:
     return "; ".join(known) + "." + rest
 
 
-def _sentence(effect: ReportedEffect, rule: Rule) -> Sentence:
+def _sentence(effect: ReportedEffect, rule: Rule, looks: LooksState | None) -> Sentence:
     estimate = effect.shown
     if math.isnan(estimate.mean):
         says = "no score to compare" if effect.arms else "the design gives it no number"
@@ -78,7 +97,8 @@ def _sentence(effect: ReportedEffect, rule: Rule) -> Sentence:
     says = f"{what}{change(estimate.mean, rule)}"
     if not math.isnan(estimate.low):
         says += f" {interval(estimate, rule)}"
-    return Sentence(effect.name, effect.finding, says, "; ".join([effect.reason, *_limits(effect, rule)]))
+    parts = [stands(effect, looks), effect.reason, *_limits(effect, rule)]
+    return Sentence(effect.name, effect.finding, says, "; ".join(part for part in parts if part))
 
 
 def _limits(effect: ReportedEffect, rule: Rule) -> list[str]:
@@ -88,6 +108,8 @@ def _limits(effect: ReportedEffect, rule: Rule) -> list[str]:
         limits.append(could_show(effect.detectable, effect.shown.n, rule))
         if effect.seeds_needed is not None and effect.seeds_needed > effect.shown.n:
             limits.append(would_take(effect.seeds_needed))
+    if effect.scatter is not None:
+        limits.append(scatter_words(effect))
     if effect.diverged:
         limits.append(f"diverged: {effect.diverged}")
     if effect.aliases:

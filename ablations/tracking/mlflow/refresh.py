@@ -24,7 +24,7 @@ from ablations.tracking.mlflow.paging import PAGE, pages
 from ablations.tracking.mlflow.run_tags import TRIAL_TAG
 from ablations.tracking.mlflow.store import CONNECT, SHIP, Store, connect, first_line, limits
 from ablations.tracking.mlflow.trial_run import Origin
-from ablations.tracking.views.description import execution_text, experiment_text, rankings_of
+from ablations.tracking.views.description import execution_text, experiment_text, rankings_of, standing_tags
 from ablations.tracking.views.subject import COLOURS, Contents, colours_of, subject_of
 from ablations.tracking.views.tracked import Tracked, tracked_in
 from ablations.tracking.views.views import views_of
@@ -101,6 +101,8 @@ def _write(store: Store, workspace: Workspace, read: _Read) -> None:
         command = read_execution(executions_of(workspace.root)[-1]).provenance.command
         text = execution_text(record, rankings, tracked, command)
         store.client.set_tag(tracked.execution, MLFLOW_RUN_NOTE, text)
+        for tag, value in standing_tags(read.leaderboard).items():
+            store.client.set_tag(tracked.execution, tag, value)
 
 
 def refresh(workspace: Workspace, uri: str) -> RefreshedStore | None:

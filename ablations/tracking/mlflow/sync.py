@@ -57,7 +57,7 @@ def sync(
     for trial in trials:
         run = TrialRun(store, trial, params[trial.name], executions.origin)
         work.append((trial.name, is_settled(trial.directory, uri), partial(settle, run, executions)))
-    for path in (workspace.leaderboard_csv, workspace.report_html, workspace.figures):
+    for path in (workspace.leaderboard_csv, workspace.looks_json, workspace.report_html, workspace.figures):
         if executions.runs and path.exists():
             work.append((path.name, False, partial(attach, store, executions.runs[-1], path)))
     if executions.runs:

@@ -124,6 +124,12 @@ class MlflowTracker:
             self._add(str(path), lambda: attach(self.store, parent, path))
             self._changed.notify()
 
+    def stands(self, workspace: Workspace) -> None:
+        """After a look, bring what people see of the study up to date, while it goes on."""
+        with self._changed:
+            self._add("where the study stands", partial(bring_up_to_date, self.store, workspace))
+            self._changed.notify()
+
     def describe(self, workspace: Workspace) -> None:
         """At the end, bring what people see of the study up to date."""
         self._shown = partial(bring_up_to_date, self.store, workspace)

@@ -13,6 +13,7 @@ from itertools import zip_longest
 
 from ablations.leaderboard import Leaderboard
 from ablations.leaderboard.text.markdown import escaped, markdown_claims, markdown_table
+from ablations.leaderboard.text.notes import looks_notes
 from ablations.report.sections.answer import Sentence, answer_of
 from ablations.study.record import StudyRecord
 from ablations.tracking.views.links import Links
@@ -37,6 +38,7 @@ class Ranking:
     lines: tuple[str, ...]
     notes: tuple[str, ...]
     claims: tuple[str, ...] = ()
+    looks: tuple[str, ...] = ()  # how many were taken, and the next one
 
 
 def rankings_of(record: StudyRecord, leaderboard: Leaderboard) -> tuple[Ranking, ...]:
@@ -46,8 +48,18 @@ def rankings_of(record: StudyRecord, leaderboard: Leaderboard) -> tuple[Ranking,
     for table in own:
         answer = answer_of(table)
         lines, notes = markdown_table(table)
-        rankings.append(Ranking(answer.headline, answer.sentences, lines, notes, markdown_claims(table)))
+        looks = tuple(looks_notes(table)) if table.effects.effects and table.looks.are_shown else ()
+        rankings.append(Ranking(answer.headline, answer.sentences, lines, notes, markdown_claims(table), looks))
     return tuple(rankings)
+
+
+def standing_tags(leaderboard: Leaderboard) -> dict[str, str]:
+    """The tags of an execution's run that say how far the looks are; {} without a table."""
+    table = leaderboard.main_table
+    if table is None:
+        return {}
+    coming = table.looks.next_seeds
+    return {"looks_taken": str(table.looks.taken), "next_look_seeds": "none" if coming is None else str(coming)}
 
 
 def experiment_text(record: StudyRecord, rankings: Sequence[Ranking], tracked: Tracked) -> str:
@@ -86,7 +98,8 @@ def links_of(links: Links, tracked: Tracked) -> dict[str, str]:
 def _short(ranking: Ranking) -> list[list[str]]:
     rule, arms = ranking.lines[:2], ranking.lines[2:]
     more = [f"\n... {len(arms) - MOST_ROWS} more"] if len(arms) > MOST_ROWS else []
-    return [[escaped(ranking.headline), ""], [*rule, *arms[:MOST_ROWS], *more, ""]]
+    looks = [f"{escaped(line)}  " for line in ranking.looks]
+    return [[escaped(ranking.headline), "", *looks, *[""] * bool(looks)], [*rule, *arms[:MOST_ROWS], *more, ""]]
 
 
 def _long(ranking: Ranking) -> list[list[str]]:

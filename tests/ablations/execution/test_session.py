@@ -57,6 +57,9 @@ class FakeTracker:
     def describe(self, workspace: Workspace) -> None:
         self.did.append(("describe", workspace.root.name))
 
+    def stands(self, workspace: Workspace) -> None:
+        self.did.append(("stands", workspace.root.name))
+
     def close(self, timeout_s: float, outcome: str) -> str:
         self.did.append(("close", outcome))
         return "the store is slow"
@@ -129,6 +132,7 @@ def test_to_the_end(faked: FakedSession) -> None:
         "start",
         *(("ended", name) for name in names),
         ("attach", "leaderboard.csv", True),
+        ("attach", "looks.json", True),
         ("describe", "tiny"),
         ("close", "finished"),
     ]

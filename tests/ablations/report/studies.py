@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ablations.statistics import Looks
 from ablations.study.arm import Arm, LeftOut
 from ablations.study.designs.search_options import EXPLORED_SEEDS, DimensionWords, Explore, SearchRecord
 from ablations.study.record import ArmRecord, StudyRecord
@@ -32,11 +33,11 @@ def write_study(root: Path, arms: Sequence[Arm], fids: Fids, design: str = "one-
         for seed, fid in enumerate(fids[arm.name]):
             status = "finished" if fid is not None else "diverged"
             write_trial(root, arm, seed, fid if fid is not None else 1.0, status, study=root.name)
-    words = {"question": "Do tricks <help> & how much?", "papers": (), "left_out": (), **record}
+    seeds = tuple(range(max(len(own) for own in fids.values())))
+    words = {"question": "Do tricks <help> & how much?", "papers": (), "left_out": (), "seeds": seeds, **record}
     study = StudyRecord(
         name=root.name,
         design=design,
-        seeds=tuple(range(max(len(own) for own in fids.values()))),
         baseline=SETTINGS,
         factors=FACTORS,
         arms=tuple(
@@ -65,6 +66,17 @@ FIDS: Fids = {"baseline": (10.0, 12.0, 11.0, 13.0), "dropout": (5.0, 6.1, 5.4, 6
 def one_in(root: Path) -> Path:
     """The study that most tests are about."""
     return write_study(root, ONE_IN, FIDS, left_out=(LeftOut(arm="both", on=("dropout",), reasons=("a rule <x>",)),))
+
+
+def looked_at(root: Path) -> Path:
+    """Three looks: dropout helps at the first, ttur is undecided there and hopeless at the second."""
+    fids: Fids = {
+        "baseline": (10.0, 12.0, 11.0, 13.0, 10.5),
+        "dropout": (5.0, 6.05, 5.45, 6.5),
+        "ttur": (8.9, 9.6, 10.45, 13.9, 12.5),
+    }
+    looks = Looks(counts=(3, 4, 5, 6), shares=(0.2, 0.2, 0.2, 0.4), stop="decided")
+    return write_study(root, ONE_IN, fids, planned_looks=looks, seeds=tuple(range(6)))
 
 
 def ladder(root: Path) -> Path:

@@ -12,7 +12,9 @@ import pytest
 from rich.console import Console
 
 from ablations.execution.progress import StudyProgress
+from ablations.execution.standing import NextLook, Standing
 from ablations.leaderboard import Leaderboard, leaderboard_of
+from ablations.leaderboard.source import from_folders
 from ablations.results.results import read_results
 from ablations.terminal.progress import LiveDisplay, PlainDisplay
 from ablations.workspace.trials import Trial
@@ -22,6 +24,7 @@ from gan_core.machine.resources import Resources
 from gan_core.workers.job import STOPPED, Report
 from tests.ablations.command import CONTROL
 from tests.ablations.journals import story
+from tests.ablations.report.studies import looked_at
 from tests.ablations.tiny import tiny_trials
 
 
@@ -119,3 +122,17 @@ def test_live(watched: Watched, width: int) -> None:
     for line in ("ttur-seed0: its process ended with exit code 1", "baseline-seed1: diverged (because) after 12 s"):
         assert (line in left_on_screen) == ("diverged" not in line)
     assert "\x1b[" in left_on_screen
+
+
+@pytest.mark.parametrize("terminal", [True, False])
+def test_where_the_study_stands_is_printed_above_what_moves(watched: Watched, terminal: bool, tmp_path: Path) -> None:
+    (table,) = from_folders([looked_at(tmp_path / "s")]).leaderboard().tables
+    console, file = console_of(120, terminal=terminal)
+    kind = LiveDisplay if terminal else PlainDisplay
+    with kind(watched, console) as display:  # type: ignore[arg-type]
+        display.look(Standing(table, NextLook(3, 5, ("ttur",), 2, 7.0)))
+    text = file.getvalue()
+    assert "s: look 2 of 4, 4 seeds an arm" in text
+    assert "stopped: hopeless" in text
+    assert "next look: 5 seeds of ttur, 2 runs more, about 7 s" in text
+    assert (CONTROL & set(text) == set()) != terminal

@@ -18,7 +18,7 @@ from ablations.report.page.write import write_figures
 from ablations.report.sections.expected_best import expected_of
 from ablations.report.study_report import study_reports
 from ablations.study.claims.records import Claim, OfArms
-from tests.ablations.report.studies import FIDS, ONE_IN, factorial, ladder, search, write_study
+from tests.ablations.report.studies import FIDS, ONE_IN, factorial, ladder, looked_at, search, write_study
 
 TEST = OfArms(left="ttur", right="baseline")
 CLAIM = Claim(name="a_claim", statement="s", source="s", comparison="ttur < baseline", relation="<", test=TEST)
@@ -27,6 +27,7 @@ STUDIES: dict[str, tuple[Callable[[Path], Path], tuple[str, ...]]] = {
         lambda root: write_study(root, ONE_IN, FIDS, claims=(CLAIM,)),
         ("claims", "effects", "seeds", "curves-kimg", "curves-seconds"),
     ),
+    "looks": (looked_at, ("effects", "looks", "seeds", "curves-kimg", "curves-seconds")),
     "ladder": (ladder, ("effects", "rungs", "seeds", "curves-kimg", "curves-seconds")),
     "factorial": (factorial, ("effects", "seeds", "curves-kimg", "curves-seconds", "interactions")),
     "search": (search, ("effects", "seeds", "curves-kimg", "curves-seconds", "expected-best")),

@@ -12,6 +12,7 @@ from ablations.tracking.mlflow.run_tags import EXECUTION, ID_TAG, KIND_TAG
 from ablations.tracking.mlflow.sync import sync
 from ablations.tracking.views.links import Links
 from ablations.tracking.views.subject import COLOURS
+from ablations.workspace.looks_taken import write_looks_taken
 from ablations.workspace.workspace import Workspace
 from gan_core.machine.files import exclusive
 from tests.ablations.journals import make_arm, write_study_json, write_trial
@@ -76,6 +77,15 @@ def test_what_is_said_has_the_ranks_and_the_answer(study: Workspace, place: Plac
         assert "these runs can't tell" in text.lower()
     assert experiment.tags[NOTE].startswith("See [")  # what is seen of it while it is folded
     assert "- **ttur** can't tell: FID " in parent(place).data.tags[NOTE]
+
+
+def test_the_execution_says_how_far_the_looks_are(study: Workspace, place: Place) -> None:
+    write_looks_taken(study.root, ())
+    send(study, place)
+    tags = parent(place).data.tags
+    assert (tags["looks_taken"], tags["next_look_seeds"]) == ("0", "3")
+    files = {info.path for info in place.client.list_artifacts(parent(place).info.run_id)}
+    assert "looks.json" in files
 
 
 def test_links_lead_to_runs_that_are_there(study: Workspace, place: Place) -> None:

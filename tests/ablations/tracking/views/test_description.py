@@ -1,7 +1,9 @@
 """Descriptions: what does not fit into a tag is cut, and said to be missing."""
 
+import re
 from pathlib import Path
 
+from ablations.leaderboard import Leaderboard
 from ablations.leaderboard.source import from_folders
 from ablations.tracking.views.description import (
     EXPERIMENT_LIMIT,
@@ -11,10 +13,12 @@ from ablations.tracking.views.description import (
     execution_text,
     experiment_text,
     rankings_of,
+    standing_tags,
 )
 from ablations.tracking.views.tracked import Tracked
 from ablations.workspace.workspace import Workspace
 from tests.ablations.journals import make_arm, write_study_json, write_trial
+from tests.ablations.report.studies import looked_at, one_in
 
 TRACKED = Tracked("7", "parent", ("a", "b"))
 
@@ -99,3 +103,26 @@ def test_one_run_under_two_names_is_said_to_be_so(tmp_path: Path) -> None:
     assert "- **dropout** same run: one run under two names" in text
     assert "same run: baseline, dropout are bit-identical in every seed" in text
     assert "no difference" not in text
+
+
+def test_it_is_said_how_far_the_looks_are_and_how_each_effect_stands(tmp_path: Path) -> None:
+    root = looked_at(tmp_path / "s")
+    leaderboard = from_folders([root]).leaderboard()
+    rankings = rankings_of(Workspace(root).record(), leaderboard)
+    (ranking,) = rankings
+    assert ranking.looks == (
+        "looks at 3, 4, 5, 6 seeds, 2 taken: error at most 5 % over all looks and 2 questions, at whatever look one "
+        "stops",
+    )
+    text = execution_text(Workspace(root).record(), rankings, TRACKED, "run s.yaml")
+    assert ranking.looks[0] in text
+    assert re.search(r"- \*\*dropout\*\* helps: FID 50 % lower .*; look 1, 3 seeds; ", text)
+    assert re.search(r"- \*\*ttur\*\* can't tell: .*; look 2, 4 seeds; stopped: hopeless by 6 seeds; ", text)
+    assert ranking.looks[0] in experiment_text(Workspace(root).record(), rankings, TRACKED)
+    assert standing_tags(leaderboard) == {"looks_taken": "2", "next_look_seeds": "none"}
+
+
+def test_the_tag_of_the_next_look(tmp_path: Path) -> None:
+    leaderboard = from_folders([one_in(tmp_path / "s")]).leaderboard()  # of four seeds
+    assert standing_tags(leaderboard) == {"looks_taken": "1", "next_look_seeds": "5"}
+    assert standing_tags(Leaderboard(())) == {}
