@@ -3,7 +3,6 @@
 import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import count
 
 from ablations.results.run_spread import RunSpread
 from ablations.statistics import DesignModel, DesignProspect, Rule, design_model, design_prospect, prospect
@@ -23,9 +22,9 @@ NEVER_SEEN = "nothing; pairs never seen"
 class Alternative:
     """One design with as many seeds as fit, and the smallest factors between FIDs that it would find.
 
-    `main` and `interaction` are for people, as the rule shows them: infinite without a degree of freedom or a look;
-    None where the spread is not known, or interactions have no number. `more_seeds`: the next count with a look.
-    `aliased`: what can't be told apart. `forbidden`: why a rule does not let this design be; '' where it can.
+    `main` and `interaction` are for people, as the rule shows them: infinite without a degree of freedom; None where
+    the spread is not known, or interactions have no number. `aliased`: what can't be told apart. `forbidden`: why a
+    rule does not let this design be; '' where it can.
     """
 
     design: str
@@ -33,10 +32,8 @@ class Alternative:
     seeds: int  # 0: it has more arms than there are runs
     seconds: float
     degrees_of_freedom: int
-    is_judged: bool  # whether there is a look at so few seeds
     main: float | None
-    more_seeds: int
-    main_of_more: float | None  # with these
+    main_of_one_more: float | None  # with one seed more
     interaction: float | None
     aliased: str
     forbidden: str = ""
@@ -58,9 +55,6 @@ class _Budget:
     share: Callable[[int], float]
     further: int
 
-    def more_than(self, seeds: int) -> int:
-        return next(more for more in count(seeds + 1) if self.share(more))
-
 
 def alternatives(
     study: Study, spread: RunSpread, seconds: Callable[[int], float], share: Callable[[int], float], further: int = 0
@@ -68,7 +62,7 @@ def alternatives(
     """One-in (or one-out), fractions of resolution III and IV, and all combinations of at most five factors.
 
     None for other questions than a design's, with fewer than three factors, or without a spread. `seconds`: how long
-    so many runs take. `share`: the part of alpha that the look after so many seeds has, 0 where there is no look.
+    so many runs take. `share`: the part of alpha that the look after so many seeds has.
     `further`: questions that claims ask besides the design's.
     """
     if study.design not in ADVISED or len(study.factors) < FEWEST_FACTORS or spread.run is None:
@@ -92,8 +86,6 @@ def _alone(study: Study, budget: _Budget) -> Alternative:
     seeds = budget.runs // (factors + 1)
 
     def smallest(n: int) -> float | None:
-        if not budget.share(n):
-            return math.inf
         borrowed = lent((factors - 1) * (n - 1), n, rule.borrow)
         tested, share = factors + budget.further, budget.share(n)
         return prospect(n, tested, rule, budget.spread.pair, share=share, borrowed=borrowed).detectable_shown
@@ -104,10 +96,8 @@ def _alone(study: Study, budget: _Budget) -> Alternative:
         seeds=seeds,
         seconds=budget.seconds(seeds * (factors + 1)),
         degrees_of_freedom=max(seeds - 1, 0),
-        is_judged=budget.share(seeds) > 0,
         main=smallest(seeds),
-        more_seeds=(more := budget.more_than(seeds)),
-        main_of_more=smallest(more),
+        main_of_one_more=smallest(seeds + 1),
         interaction=None,
         aliased=NEVER_SEEN,
     )
@@ -133,25 +123,20 @@ def _factorials(factors: Sequence[str]) -> Iterator[tuple[str, str, Layout]]:
 
 def _factorial(design: str, model: DesignModel, budget: _Budget, sd: float, forbidden: str) -> Alternative:
     seeds = budget.runs // model.arms
-    more = budget.more_than(seeds)
-    is_judged = budget.share(seeds) > 0
 
     def at(n: int) -> DesignProspect:
-        share = budget.share(n) or 1.0  # without a look what it would show is not used
-        return design_prospect(model, max(n, 1), budget.rule, sd, share=share, further=budget.further)
+        return design_prospect(model, n, budget.rule, sd, share=budget.share(n), further=budget.further)
 
-    shows = at(seeds)
+    shows = at(max(seeds, 1))
     return Alternative(
         design=design,
         arms=model.arms,
         seeds=seeds,
         seconds=budget.seconds(model.arms * seeds),
         degrees_of_freedom=shows.degrees_of_freedom if seeds else 0,
-        is_judged=is_judged,
-        main=shows.main_shown if is_judged else math.inf,
-        more_seeds=more,
-        main_of_more=at(more).main_shown,
-        interaction=shows.interaction_shown if is_judged or shows.interaction is None else math.inf,
+        main=shows.main_shown if seeds else math.inf,
+        main_of_one_more=at(seeds + 1).main_shown,
+        interaction=shows.interaction_shown if seeds or shows.interaction is None else math.inf,
         aliased=model.aliased,
         forbidden=forbidden,
     )

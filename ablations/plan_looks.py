@@ -8,7 +8,6 @@ from typing import Literal
 from ablations.results.run_spread import RunSpread
 from ablations.statistics import DesignProspect, Looks, Prospect, design_model, design_prospect, prospect
 from ablations.statistics.borrowed_spread import lent
-from ablations.statistics.looks import DEFAULT
 from ablations.study.questions import QuestionCount, has_factor_effects, question_count
 from ablations.study.study import Study
 from ablations.workspace.due_trials import LookAhead, stopped_arms
@@ -71,20 +70,18 @@ def planned_looks(
 
 
 def shown_at_the_end(study: Study, spread: RunSpread) -> WhatSeedsShow:
-    """What the last look that all seeds of the study suffice for can show; the first where they suffice for none."""
+    """What the last look that all seeds of the study suffice for can show."""
     looks = study.looks
-    place = max(0, looks.reached(len(study.seeds)) - 1)
+    place = looks.reached(len(study.seeds)) - 1
     return WhatSeedsShow.of(study, spread, looks.counts[place], looks.shares[place])
 
 
 def share_of_seeds(looks: Looks, seeds: int) -> float:
-    """The share of alpha that so many seeds would have at their last look; 0 where they suffice for none.
+    """The share of alpha that a design with so many seeds would have at the end, with looks of this kind.
 
     Declared looks share alpha in proportion to their seeds, however many these are.
     """
-    if looks.is_declared:
-        return looks.shares[-1] if seeds > 1 else 0.0
-    return Looks.of_count(seeds).shares[0] if seeds >= DEFAULT[0] else 0.0
+    return looks.shares[-1] if looks.is_declared else Looks.of_count(max(1, seeds)).shares[0]
 
 
 def shown_by(study: Study, spread: RunSpread, seeds: int, share: float = 1.0) -> Prospect | DesignProspect:

@@ -107,14 +107,10 @@ def _one_look(plan: Plan) -> list[str]:
     """What the study's number of seeds can show, and when it would be judged with more."""
     shows, claims, looks = plan.shows.effects, plan.shows.claims, plan.study.looks
     seeds = len(plan.study.seeds)
-    first = looks.counts[0]
-    lines = []
-    if seeds < first:
-        lines.append(f"{counted(seeds, 'seed')}: nothing is judged before the first look, which is at {first} seeds")
-    lines += _effects(plan, shows) if isinstance(shows, DesignProspect) else _pairs(plan, shows)
+    lines = _effects(plan, shows) if isinstance(shows, DesignProspect) else _pairs(plan, shows)
     if claims is not None:
         lines.append(_claims(claims, plan))
-    if seeds >= first and (later := [count for count in looks.counts if count > seeds]):
+    if later := [count for count in looks.counts if count > seeds]:
         more = ", ..." if len(later) > MOST_LOOKS else ""
         at = ", ".join(map(str, later[:MOST_LOOKS]))
         lines.append(f"seeds may be added: the next looks are at {at}{more} seeds")
@@ -124,6 +120,8 @@ def _one_look(plan: Plan) -> list[str]:
 def _pairs(plan: Plan, shows: Prospect) -> list[str]:
     """What this number of seeds can show of pairs of runs."""
     seeds = counted(shows.n, "seed")
+    if shows.n < 2:
+        return [f"{seeds}: no interval and no test; nothing can be shown"]
     lines = []
     if not shows.sign_flips_can_answer:
         lines.append(
@@ -182,9 +180,9 @@ def _show_advice(plan: Plan) -> None:
     for one in plan.alternatives:
         if one.forbidden:
             say(f"{one.design} can't be: {one.forbidden}")
-        elif finds_nothing(one.main, study.rule) and not finds_nothing(one.main_of_more, study.rule):
-            more = f"{one.design} with {counted(one.more_seeds, 'seed')}, {one.arms * one.more_seeds} runs"
-            say(f"{more}, would find {short(one.main_of_more, study.rule)}")
+        elif finds_nothing(one.main, study.rule) and not finds_nothing(one.main_of_one_more, study.rule):
+            more = f"{one.design} with {counted(one.seeds + 1, 'seed')}, {one.arms * (one.seeds + 1)} runs"
+            say(f"{more}, would find {short(one.main_of_one_more, study.rule)}")
 
 
 def _smallest(one: Alternative, rule: Rule) -> tuple[str, str]:
@@ -193,8 +191,6 @@ def _smallest(one: Alternative, rule: Rule) -> tuple[str, str]:
         return "can't be, see below", ""
     if not one.seeds:
         return "nothing (more arms than runs)", ""
-    if not one.is_judged:
-        return "nothing (no look at so few seeds)", ""
     if not one.degrees_of_freedom:
         return NO_FREEDOM, ""
     return short(one.main, rule), short(one.interaction, rule)

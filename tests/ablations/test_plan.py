@@ -61,7 +61,9 @@ def test_what_is_compared_in_each_design(design: str, comparisons: int, runs: in
         assert (shows.n, shows.sd, runs) == (2, 0.14, None)
 
 
-@pytest.mark.parametrize(("seeds", "share", "df"), [(3, 1 / 8, 2), (4, 1 / 8, 3), (6, 2 / 8, 7), (20, 5 / 8, 23)])
+@pytest.mark.parametrize(
+    ("seeds", "share", "df"), [(2, 1 / 16, 1), (3, 1 / 8, 2), (4, 1 / 8, 3), (6, 2 / 8, 7), (20, 5 / 8, 23)]
+)
 def test_what_the_seeds_can_show(seeds: int, share: float, df: int, tmp_path: Path, costs: None) -> None:
     """The smallest effect of power 80 %, from the noncentral t distribution, at the look that the seeds suffice for.
 
@@ -95,21 +97,21 @@ def said_by_plan(path: Path, runs: Path) -> str:
     return " ".join(ablations("plan", path, "--runs", runs).out.split())
 
 
-def test_fewer_seeds_than_the_first_look_has_show_nothing(tmp_path: Path, costs: None) -> None:
-    """What is said then is what the first look will show, when seeds have been added."""
+def test_one_seed_of_half_a_factorial_shows_nothing(tmp_path: Path, costs: None) -> None:
     said = said_by_plan(factorial_study(tmp_path, "fractional", 4, 1), tmp_path / "runs")
-    assert "1 seed: nothing is judged before the first look, which is at 3 seeds" in said
-    assert "3 seeds, 24 runs and 7 effects leave 14 degrees of freedom" in said
-    assert "of a main effect an FID 1.42 times another or more" in said
-    assert "of an interaction (of the ratios) an FID 2.01 times another or more" in said
-    assert "seeds may be added" not in said
+    assert "1 seed, 8 runs and 7 effects: no degree of freedom is left" in said
+    assert "nothing can be shown" in said
+    assert "times another or more" not in said
+    three = said_by_plan(factorial_study(tmp_path, "fractional", 4, 3), tmp_path / "runs")
+    assert "3 seeds, 24 runs and 7 effects leave 14 degrees of freedom" in three
+    assert "of a main effect an FID 1.42 times another or more" in three
+    assert "of an interaction (of the ratios) an FID 2.01 times another or more" in three
 
 
-def test_one_seed_of_two_to_the_third_shows_next_to_nothing() -> None:
-    study = load_study(DESIGNS / "factorial.yaml")
-    shows = shown_by(study, RunSpread(0.165, 0.233, "assumed"), 1)
-    assert isinstance(shows, DesignProspect)
-    assert (shows.degrees_of_freedom, shows.main) == (0, math.inf)
+def test_one_seed_of_two_to_the_third_shows_next_to_nothing(tmp_path: Path, costs: None) -> None:
+    said = said_by_plan(factorial_study(tmp_path, "factorial", 3, 1), tmp_path / "runs")
+    assert "1 seed, 8 runs and 6 effects leave 1 degree of freedom" in said
+    assert "of a main effect nothing below tenfold; of an interaction (of the ratios) nothing below tenfold" in said
 
 
 def test_it_says_where_the_spread_comes_from(tmp_path: Path, costs: None) -> None:
@@ -135,17 +137,17 @@ def test_other_designs_are_advised(tmp_path: Path, costs: None) -> None:
     assert "designs of these 5 factors in 18 runs" in said
     assert "│ fraction of resolution III │ 8 │ 2 │ 16 │" in said
     assert "│ factorial │ 32 │ 0 │" in said
-    assert "fraction of resolution V with 3 seeds, 48 runs, would find x1.26" in said
+    assert "fraction of resolution V with 2 seeds, 32 runs, would find x1.41" in said
     assert "can't be told apart" not in said_by_plan(write_study(tmp_path), tmp_path / "runs")  # one factor
 
 
 def test_said_in_words(tmp_path: Path, costs: None) -> None:
     said = {
-        n: ablations("plan", write_study(tmp_path, seeds=n), "--runs", tmp_path / "runs").out for n in (2, 5, 8, 90)
+        n: ablations("plan", write_study(tmp_path, seeds=n), "--runs", tmp_path / "runs").out for n in (1, 5, 8, 90)
     }
     words = {n: " ".join(text.split()) for n, text in said.items()}
-    assert "2 seeds: nothing is judged before the first look, which is at 3 seeds" in said[2]
-    assert "3 seeds can't reach p < 0.00625 by flipping signs" in words[2]
+    assert "1 seed: no interval and no test; nothing can be shown" in said[1]
+    assert "seeds may be added: the next looks are at 3, 5, 8, 12, 20, ... seeds" in said[1]
     assert "5 seeds can't reach p < 0.0125 by flipping signs" in words[5]
     assert "the smallest two-sided p is 0.0625; 8 can" in words[5]
     assert "seeds may be added: the next looks are at 8, 12, 20, 32, 50, ... seeds" in words[5]
