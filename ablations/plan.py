@@ -1,24 +1,25 @@
 """What a study will do, what it will cost, and what its seeds can show. It is drawn in `terminal/plan.py`."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
 
 from ablations.execution.estimate import ArmCost, arm_costs, study_seconds
-from ablations.execution.preparation import prepare_data
 from ablations.execution.recorded_costs import recorded_costs
-from ablations.execution.reuse import Twin, reusable, twins_of
+from ablations.execution.reuse import Twin, reused_from_others
 from ablations.plan_advice import Alternative, alternatives
+from ablations.plan_looks import PlannedLook, WhatSeedsShow, planned_looks, share_of_seeds, shown_at_the_end
 from ablations.results.run_spread import RunSpread, run_spread
 from ablations.search.exploration import Exploration
-from ablations.statistics import DesignProspect, Prospect, design_model, design_prospect, prospect
+from ablations.study.questions import QuestionCount, question_count
 from ablations.study.study import Study
+from ablations.workspace.due_trials import LookAhead, due_trials, looks_ahead, stopped_arms
 from ablations.workspace.opening import refuse_changes
-from ablations.workspace.trials import Trial, progress_of, trials_of
+from ablations.workspace.trials import Trial, progress_of
+from ablations.workspace.workspace import Workspace
 from gan_core.events import RESULTS
 from gan_core.machine.resources import Resources
-from gan_core.problems import UserError
 
 DRAWN = 4  # arms of a search, drawn from its space, whose cost is measured
 
@@ -27,8 +28,9 @@ DRAWN = 4  # arms of a search, drawn from its space, whose cost is measured
 class Plan:
     """A study before it runs. `states`: of each trial; `reused`: the trials that another study has trained already.
 
-    `shows`: what its seeds can show, of pairs of runs or, in a factorial design, of effects. `alternatives`: what other
-    designs could, with as many runs.
+    `trials`: all that there may be, if no further arm stops. `shows`: what the seeds can show at the last look that
+    they suffice for; `looks`: at each look that the study declares. `alternatives`: what other designs could show with
+    as many runs.
     """
 
     study: Study
@@ -37,11 +39,14 @@ class Plan:
     reused: Mapping[str, Twin]
     resources: Resources
     costs: Mapping[str, ArmCost]
-    seconds: float  # wall seconds for what is left to do
+    seconds: float  # wall seconds for what is left to do; at most, where looks may stop an arm
     trials_to_come: int  # of a search, at most
+    asked: QuestionCount
     spread: RunSpread
-    shows: Prospect | DesignProspect
-    claims_show: Prospect | None  # of two arms, all claims being answered together; None without claims
+    shows: WhatSeedsShow
+    looks: tuple[PlannedLook, ...]  # [] of a study that declares none
+    ahead: tuple[LookAhead, ...]  # those of them to come
+    stopped: Mapping[str, int]  # arms that get no more seeds, and how many they have
     alternatives: tuple[Alternative, ...]
 
     def is_done(self, trial: Trial) -> bool:
@@ -55,11 +60,16 @@ def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain:
     Raises UserError for a study that has results and has changed since: `run` refuses it.
     """
     refuse_changes(study, runs)
-    search = Exploration.of(study, runs / study.name)
-    trials = tuple(search or trials_of(study, runs / study.name))
+    workspace = Workspace(runs / study.name)
+    if workspace.has_results():
+        study = replace(study, looks=workspace.record().looks)  # as they were planned
+    search = Exploration.of(study, workspace.root)
+    ahead = looks_ahead(study, workspace.root) if study.looks.is_declared else ()
+    may_come = [trial for look in ahead for trial in look.trials]
+    trials = tuple(search or {t.name: t for t in (*due_trials(study, workspace.root), *may_come)}.values())
     states = {trial.name: progress_of(trial) for trial in trials}
     new = [] if retrain else [trial for trial in trials if states[trial.name] == "new"]
-    reused = _reused(new, runs, home)
+    reused = reused_from_others(new, runs, home)
     to_do = [t for t in trials if states[t.name] not in RESULTS and t.name not in reused]
     to_come = search.most_to_come if search else 0
     arms = {arm.name: arm for arm in (*study.arms, *(trial.arm for trial in trials))}
@@ -72,6 +82,16 @@ def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain:
     ended = [trial.directory for trial in trials if states[trial.name] == "finished"]
     reference = study.arms[0]
     spread = run_spread(ended, study.name, reference.config.plain(), reference.name, study.rule, runs)
+    asked = question_count(study)
+
+    names = {trial.name for trial in to_do}
+
+    def seconds(trials: Sequence[Trial]) -> float:
+        return study_seconds([trial for trial in trials if trial.name in names], costs, resources)
+
+    def seconds_for(runs: int) -> float:
+        return study_seconds([], costs, resources, [typical] * runs)
+
     return Plan(
         study=study,
         trials=trials,
@@ -81,31 +101,16 @@ def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain:
         costs=costs,
         seconds=study_seconds(to_do, costs, resources, [typical] * to_come),
         trials_to_come=to_come,
+        asked=asked,
         spread=spread,
-        shows=shown_by(study, spread),
-        claims_show=shown_of_claims(study, spread),
-        alternatives=alternatives(study, spread, lambda runs: study_seconds([], costs, resources, [typical] * runs)),
+        shows=shown_at_the_end(study, spread),
+        looks=planned_looks(study, workspace.root, spread, ahead, seconds),
+        ahead=ahead,
+        stopped=stopped_arms(study, workspace.root) if ahead else {},
+        alternatives=alternatives(
+            study, spread, seconds_for, lambda seeds: share_of_seeds(study.looks, seeds), asked.claims
+        ),
     )
-
-
-def shown_by(study: Study, spread: RunSpread, share: float = 1.0, borrowed: int = 0) -> Prospect | DesignProspect:
-    """What the study's seeds can show: of effects in a factorial design or a part of one, else of pairs of runs.
-
-    `share`: the part of alpha that this look has, where the study looks more than once. `borrowed`: degrees of freedom
-    that pairs borrow from one another.
-    """
-    seeds = len(study.seeds)
-    if study.design == "factorial" or study.fraction is not None:
-        model = design_model([arm.factors for arm in study.arms])
-        return design_prospect(model, seeds, study.rule, spread.run, share=share)
-    comparisons = study.search.confirm.best if study.search is not None else len(study.arms) - 1
-    return prospect(seeds, comparisons, study.rule, spread.pair, share=share, borrowed=borrowed)
-
-
-def shown_of_claims(study: Study, spread: RunSpread, share: float = 1.0) -> Prospect | None:
-    """What the seeds can show of two arms when all claims are answered together."""
-    tested = sum(claim.test is not None for claim in study.claims)
-    return prospect(len(study.seeds), tested, study.rule, spread.pair, share=share) if tested else None
 
 
 def _typical(costs: Mapping[str, ArmCost]) -> ArmCost:
@@ -116,17 +121,3 @@ def _typical(costs: Mapping[str, ArmCost]) -> ArmCost:
         training_s=fmean(cost.training_s for cost in costs.values()),
         scoring_s=fmean(cost.scoring_s for cost in costs.values()),
     )
-
-
-def _reused(trials: list[Trial], runs: Path, home: Path) -> Mapping[str, Twin]:
-    """The trials that another study has trained. The images are read only if there is a finished run to compare."""
-    twins = twins_of(trials, runs)
-    asked = [trial for trial in trials if trial.name in twins]
-    try:
-        return reusable(asked, twins, prepare_data(asked, home, _silent))
-    except UserError:  # `run` will say so
-        return {}
-
-
-def _silent(text: str, share: float | None = None) -> None:
-    """Ignore progress: reading prepared images takes a moment."""

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ablations.results.run_spread import RunSpread
-from ablations.statistics import DesignModel, Rule, design_model, design_prospect, prospect
+from ablations.statistics import DesignModel, DesignProspect, Rule, design_model, design_prospect, prospect
+from ablations.statistics.borrowed_spread import lent
 from ablations.study.designs import DESIGNS, DesignOptions, Layout
 from ablations.study.factors import StudyFactor, clashes, merged, named_by, resolved
 from ablations.study.study import Study
@@ -43,18 +44,31 @@ class Alternative:
         return self.arms * self.seeds
 
 
+@dataclass(frozen=True)
+class _Budget:
+    """What all designs have alike. `share`: of alpha at the look after so many seeds; `further`: claims' questions."""
+
+    runs: int
+    rule: Rule
+    spread: RunSpread
+    seconds: Callable[[int], float]
+    share: Callable[[int], float]
+    further: int
+
+
 def alternatives(
-    study: Study, spread: RunSpread, seconds: Callable[[int], float], borrowed: int = 0
+    study: Study, spread: RunSpread, seconds: Callable[[int], float], share: Callable[[int], float], further: int = 0
 ) -> tuple[Alternative, ...]:
     """One-in (or one-out), fractions of resolution III and IV, and all combinations of at most five factors.
 
     None for other questions than a design's, with fewer than three factors, or without a spread. `seconds`: how long
-    so many runs take. `borrowed`: degrees of freedom that pairs of runs borrow from one another, see `prospect`.
+    so many runs take. `share`: the part of alpha that the look after so many seeds has.
+    `further`: questions that claims ask besides the design's.
     """
     if study.design not in ADVISED or len(study.factors) < FEWEST_FACTORS or spread.run is None:
         return ()
-    budget = len(study.arms) * len(study.seeds)
-    alone = _alone(study, budget, spread, seconds, borrowed)
+    budget = _Budget(len(study.arms) * len(study.seeds), study.rule, spread, seconds, share, further)
+    alone = _alone(study, budget)
     rows = {alone.design: alone}
     for design, label, layout in _factorials(list(study.factors)):
         forbidden = _forbidden(study, layout)
@@ -62,25 +76,28 @@ def alternatives(
         arms = [arm.on for arm in layout.combinations if arm.arm not in left_out]
         model = design_model([{name: name in on for name in study.factors} for on in arms])
         reason = next((f"arm {arm}: {why}" for arm, why in forbidden.items() if arm not in left_out), "")
-        rows.setdefault(label, _factorial(label, model, budget, study.rule, spread.run, seconds, reason))
+        rows.setdefault(label, _factorial(label, model, budget, spread.run, reason))
     return tuple(rows.values())
 
 
-def _alone(study: Study, budget: int, spread: RunSpread, seconds: Callable[[int], float], borrowed: int) -> Alternative:
+def _alone(study: Study, budget: _Budget) -> Alternative:
     """Each factor against one reference, in pairs of runs with a seed in common."""
-    factors = len(study.factors)
-    seeds = budget // (factors + 1)
-    now, more = (
-        prospect(n, factors, study.rule, spread.pair, borrowed=borrowed).detectable_shown for n in (seeds, seeds + 1)
-    )
+    factors, rule = len(study.factors), budget.rule
+    seeds = budget.runs // (factors + 1)
+
+    def smallest(n: int) -> float | None:
+        borrowed = lent((factors - 1) * (n - 1), n, rule.borrow)
+        tested, share = factors + budget.further, budget.share(n)
+        return prospect(n, tested, rule, budget.spread.pair, share=share, borrowed=borrowed).detectable_shown
+
     return Alternative(
         design="one-out" if study.design == "one-out" else "one-in",
         arms=factors + 1,
         seeds=seeds,
-        seconds=seconds(seeds * (factors + 1)),
+        seconds=budget.seconds(seeds * (factors + 1)),
         degrees_of_freedom=max(seeds - 1, 0),
-        main=now,
-        main_of_one_more=more,
+        main=smallest(seeds),
+        main_of_one_more=smallest(seeds + 1),
         interaction=None,
         aliased=NEVER_SEEN,
     )
@@ -104,26 +121,21 @@ def _factorials(factors: Sequence[str]) -> Iterator[tuple[str, str, Layout]]:
         yield "factorial", "factorial", DESIGNS["factorial"].lay_out(factors, DesignOptions())
 
 
-def _factorial(
-    design: str,
-    model: DesignModel,
-    budget: int,
-    rule: Rule,
-    sd: float,
-    seconds: Callable[[int], float],
-    forbidden: str,
-) -> Alternative:
-    seeds = budget // model.arms
-    shows = design_prospect(model, max(seeds, 1), rule, sd)
-    more = design_prospect(model, seeds + 1, rule, sd)
+def _factorial(design: str, model: DesignModel, budget: _Budget, sd: float, forbidden: str) -> Alternative:
+    seeds = budget.runs // model.arms
+
+    def at(n: int) -> DesignProspect:
+        return design_prospect(model, n, budget.rule, sd, share=budget.share(n), further=budget.further)
+
+    shows = at(max(seeds, 1))
     return Alternative(
         design=design,
         arms=model.arms,
         seeds=seeds,
-        seconds=seconds(model.arms * seeds),
+        seconds=budget.seconds(model.arms * seeds),
         degrees_of_freedom=shows.degrees_of_freedom if seeds else 0,
         main=shows.main_shown if seeds else math.inf,
-        main_of_one_more=more.main_shown,
+        main_of_one_more=at(seeds + 1).main_shown,
         interaction=shows.interaction_shown if seeds or shows.interaction is None else math.inf,
         aliased=model.aliased,
         forbidden=forbidden,

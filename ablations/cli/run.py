@@ -74,6 +74,16 @@ def run(
         ),
     ] = None,
     retrain: Retrain = False,
+    hours: Annotated[
+        float | None,
+        typer.Option(
+            metavar="H", help="Stop after so many hours; begin no look that does not fit.", show_default=False
+        ),
+    ] = None,
+    answer_by: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="Stop at 07:00 or 2030-12-31T07:00; the same for looks.", show_default=False),
+    ] = None,
     with_report: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html at the end.")] = True,
     offline: Annotated[
         bool, typer.Option("--offline", help="Leave MLflow alone; `sync` sends everything later.")
@@ -100,6 +110,7 @@ def run(
     """
     from contextlib import closing
 
+    from ablations.execution.deadline import deadline_of
     from ablations.execution.models import log_missing_models
     from ablations.execution.session import ExecutionOptions, open_session
     from ablations.study.overrides import Overrides, settings_in
@@ -107,6 +118,7 @@ def run(
     from ablations.terminal.console import show_warnings
     from ablations.terminal.execution_end import show_models, show_outcome
     from ablations.terminal.progress import Steps, display
+    from ablations.terminal.time_budget import show_time, show_time_end
     from ablations.terminal.unreachable import settle_store
     from ablations.tracking.model_names import check_register
     from ablations.workspace.execution_record import CODE
@@ -130,6 +142,7 @@ def run(
         system_metrics=system_metrics,
         models=models,
         register=register,
+        deadline=deadline_of(hours, answer_by),
         named_files=tuple(with_files or ()),
     )
     check_register(register, logged=models and not offline)
@@ -137,6 +150,7 @@ def run(
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
     with open_session(loaded, runs, options) as session:
         show_warnings(session.warnings)  # at the end again, with what there is then
+        show_time(session)
         settle_store(session)
         with (
             Interrupt() as interrupt,
@@ -145,9 +159,11 @@ def run(
         ):
             for report in reports:
                 shown.report(report)
+        stopped = interrupt.requested or session.time.has_stopped(session.progress)
         try:
-            show_outcome(session, stopped=interrupt.requested)
-            if not interrupt.requested:
+            show_outcome(session, stopped)
+            show_time_end(session)
+            if not stopped:
                 show_models(log_missing_models(session, Steps()))
         finally:
             show_warnings(session.warnings)

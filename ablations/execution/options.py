@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ablations.execution.deadline import Deadline
+
 
 @dataclass(frozen=True)
 class ExecutionOptions:
@@ -26,4 +28,5 @@ class ExecutionOptions:
     retrain: bool = False  # whether to train what another study has trained already
     report: bool = False  # whether a page is written at the end
     models: bool = False  # whether each arm's best generator is logged as a model at the end
+    deadline: Deadline | None = None  # when training ends, and before which a look must fit to be begun
     register: str | None = None  # the registered model whose versions they become

@@ -99,6 +99,11 @@ class StudyProgress:
         return sum(map(_budget, self.trials.values())) + self._to_come
 
     @property
+    def training_s(self) -> float:
+        """Seconds since the first report of this execution; 0 before it."""
+        return 0.0 if self._began is None else self.clock() - self._began
+
+    @property
     def seconds_left(self) -> float | None:
         """At the pace of this execution so far, without the trials that failed in it. None: not measured yet."""
         left = self._to_come + sum(self._to_show(name) for name in self.trials if name not in self.failed)
@@ -110,7 +115,7 @@ class StudyProgress:
         """The pace of this execution so far, of all running trials together. None: not measured yet."""
         if self._began is None or self._shown <= 0:
             return None
-        return (self.clock() - self._began) / self._shown
+        return self.training_s / self._shown
 
     def images_left(self, trial: Trial) -> int:
         """Real images that the trial has still to see, whether it is known here yet or not."""

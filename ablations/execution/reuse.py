@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
+from ablations.execution.preparation import prepare_data
 from ablations.workspace.cursor import NAME as CURSOR
 from ablations.workspace.trial_record import RECORD, read_trial_record
 from ablations.workspace.trials import Trial
@@ -59,6 +60,20 @@ def reusable(trials: Iterable[Trial], twins: Mapping[str, Sequence[Twin]], diges
         if same:
             chosen[trial.name] = same[0]
     return chosen
+
+
+def reused_from_others(trials: Sequence[Trial], runs: Path, home: Path) -> dict[str, Twin]:
+    """Of trials that have not begun those that another study has trained, as far as the images can be read."""
+    twins = twins_of(trials, runs)
+    asked = [trial for trial in trials if trial.name in twins]
+    try:
+        return reusable(asked, twins, prepare_data(asked, home, _silent))
+    except UserError:  # `run` will say so
+        return {}
+
+
+def _silent(text: str, share: float | None = None) -> None:
+    """Ignore progress: reading prepared images takes a moment."""
 
 
 def take_over(trial: Trial, twin: Twin) -> None:

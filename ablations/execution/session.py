@@ -14,6 +14,7 @@ from ablations.execution.progress import OnStep, StudyProgress
 from ablations.execution.reuse import DataDigests, Twin, reusable, reuse_note, take_over, twins_of
 from ablations.execution.runner import run_trials
 from ablations.execution.standing import OnLook, standing_of
+from ablations.execution.time_budget import TimeBudget
 from ablations.executors.choose import executor_of
 from ablations.executors.executor import Executor
 from ablations.search.exploration import Exploration
@@ -47,8 +48,9 @@ class Session:
         self.outputs = Outputs(workspace, options.report, self.warnings)
         if study.looks.stop == "decided":
             self.outputs.take_looks()  # of one that was killed between the last run of a look and the look itself
-        self.trials = [*(self.exploration or due_trials(study, workspace.root))]
         self.resources: Resources = share(study.most_trials, options.workers, options.threads, options.device)
+        self.time = TimeBudget(study, workspace.root, self.resources, options)
+        self.trials = self.time.admitted([*(self.exploration or due_trials(study, workspace.root))])
         self.journals = {trial.name: journal.read(trial.directory) for trial in self.trials}
         self.progress = StudyProgress.of(self.trials, self.journals)
         self.progress.to_come = self.exploration.trials_to_come if self.exploration else 0
@@ -85,6 +87,7 @@ class Session:
         told where the study stands, after each look and at the start where looks were taken before. Raises UserError
         before anything trains.
         """
+        stop = self.time.stopping(stop, self.progress)
         to_do = self.to_do()
         if not self._has_work(to_do):
             self._refresh_outputs(on_step)
@@ -168,7 +171,7 @@ class Session:
         while self.study.looks.stop == "decided" and not stop():
             ledger.enter_looks(self.outputs.take_looks())
             self._tell_looks(on_look)
-            if not self._go_on(admit):
+            if not self.time.fits() or not self._go_on(admit):
                 return
             tracker.attach(self.workspace.looks_json)
             tracker.stands(self.workspace)

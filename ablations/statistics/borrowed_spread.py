@@ -10,6 +10,11 @@ OTHERS_PER_BORROWED = 4  # degrees of freedom of the others that stand behind on
 FEWEST = 5  # seeds in which both ended: below, an arm's own spread is too wild a guess to be blended
 
 
+def lent(others: int, seeds: int, borrow: int) -> int:
+    """The degrees of freedom that a pair of so many seeds borrows, the other pairs having `others` together."""
+    return max(0, min(borrow, others // OTHERS_PER_BORROWED)) if seeds >= FEWEST else 0
+
+
 def with_borrowed_spread(contrasts: Sequence[Contrast], borrow: int) -> list[Contrast]:
     """The comparisons, each tested with a spread to which the others add up to `borrow` degrees of freedom.
 
@@ -30,8 +35,8 @@ def with_borrowed_spread(contrasts: Sequence[Contrast], borrow: int) -> list[Con
 
 def _borrowing(contrast: Contrast, mean: float, total: int, borrow: int) -> Contrast:
     n, own = contrast.effect.n, contrast.effect.sd**2
-    borrowed = min(borrow, (total - (n - 1)) // OTHERS_PER_BORROWED)
-    if not contrast.is_tested or contrast.is_flat or n < FEWEST or borrowed < 1:
+    borrowed = lent(total - (n - 1), n, borrow)
+    if not contrast.is_tested or contrast.is_flat or not borrowed:
         return contrast
     df = n - 1 + borrowed
     variance = max(own, (borrowed * mean + (n - 1) * own) / df)

@@ -63,7 +63,7 @@ class DesignProspect:
 
     seeds: int
     runs: int
-    comparisons: int  # effects that are tested together
+    comparisons: int  # questions that are tested together: the effects, and what claims ask besides
     degrees_of_freedom: int
     alpha: float  # for the whole study at this look
     sd: float | None  # of a run, on the rule's scale
@@ -74,24 +74,25 @@ class DesignProspect:
 
 
 def design_prospect(
-    model: DesignModel, seeds: int, rule: Rule, sd: float | None, *, share: float = 1.0
+    model: DesignModel, seeds: int, rule: Rule, sd: float | None, *, share: float = 1.0, further: int = 0
 ) -> DesignProspect:
-    """What the smallest effects are that the design finds with the rule's power, at the strictest step of Holm.
+    """What the smallest effects are that the design finds with the rule's power, before anything else is found.
 
     `sd`: of a run. `share`: the part of alpha that the look after these seeds has, where a study looks more than once.
+    `further`: questions of the study besides these effects, with which they share it.
     """
-    df, alpha = model.degrees_of_freedom(seeds), rule.alpha * share
+    df, alpha, tested = model.degrees_of_freedom(seeds), rule.alpha * share, max(1, model.effects + further)
 
     def smallest(error: float | None) -> float | None:
         if error is None or sd is None:
             return None
-        return error / math.sqrt(seeds) * sd * detectable_errors(df, alpha / model.effects, rule.power)
+        return error / math.sqrt(seeds) * sd * detectable_errors(df, alpha / tested, rule.power)
 
     main, interaction = smallest(model.main_error), smallest(model.interaction_error)
     return DesignProspect(
         seeds=seeds,
         runs=seeds * model.arms,
-        comparisons=model.effects,
+        comparisons=tested,
         degrees_of_freedom=df,
         alpha=alpha,
         sd=sd,

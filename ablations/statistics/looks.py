@@ -52,6 +52,11 @@ class Looks(Record):
         later = [count for count in DEFAULT if count > seeds]
         return cls(counts=(seeds, *later), shares=((len(DEFAULT) - len(later)) * part, *[part] * len(later)))
 
+    @property
+    def is_declared(self) -> bool:
+        """Whether a study file names them; else they follow from its number of seeds."""
+        return self.stop == "decided" or self != type(self).of_count(self.counts[0])
+
     def reached(self, seeds: int) -> int:
         """The number of looks that this many seeds suffice for."""
         return sum(count <= seeds for count in self.counts)

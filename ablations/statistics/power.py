@@ -19,7 +19,7 @@ class Prospect:
 
     n: int
     comparisons: int
-    alpha: float  # for the whole study at this look; the strictest step of Holm tests at alpha / comparisons
+    alpha: float  # for the whole study at this look; before anything is found each test has alpha / comparisons
     smallest_sign_flip_p: float  # 2 / 2^n
     sign_flips_can_answer: bool  # whether that is at most alpha: from n = 6 on for 0.05
     sd: float | None  # assumed, of the paired differences on the rule's scale; None: not known

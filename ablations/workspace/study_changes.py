@@ -48,8 +48,7 @@ def with_looks_as_planned(before: StudyRecord, now: StudyRecord) -> StudyRecord:
 def _seed_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
     """Seeds may be added to a number or a list of them. Looks that were declared are what the verdicts rest on."""
     was, is_now = before.looks, now.looks
-    declared = "decided" in (was.stop, is_now.stop) or was != Looks.of_count(was.counts[0])
-    if declared and was != is_now:
+    if (was.is_declared or is_now.stop == "decided") and was != is_now:
         return [_change(("seeds",), _looks_in_words(was, before), _looks_in_words(is_now, now))]
     if not set(before.seeds) <= set(now.seeds):
         return [_change(("seeds",), list(before.seeds), list(now.seeds))]
@@ -57,8 +56,7 @@ def _seed_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
 
 
 def _looks_in_words(looks: Looks, study: StudyRecord) -> Any:
-    plain = looks == Looks.of_count(looks.counts[0])
-    return list(study.seeds) if plain else {"looks": list(looks.counts), "stop": looks.stop}
+    return {"looks": list(looks.counts), "stop": looks.stop} if looks.is_declared else list(study.seeds)
 
 
 def _rule_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:

@@ -9,7 +9,8 @@ import pytest
 from scipy import stats
 
 from ablations.execution.estimate import ArmCost
-from ablations.plan import Plan, plan_of, shown_by
+from ablations.plan import Plan, plan_of
+from ablations.plan_looks import shown_by
 from ablations.results.run_spread import ASSUMED_SD, RunSpread
 from ablations.statistics import DesignProspect, Prospect
 from ablations.study.arm import Arm
@@ -52,7 +53,7 @@ def planned(study: Study, tmp_path: Path, resources: Resources = ONE) -> Plan:
     ],
 )
 def test_what_is_compared_in_each_design(design: str, comparisons: int, runs: int | None, df: int | None) -> None:
-    shows = shown_by(load_study(DESIGNS / f"{design}.yaml"), RunSpread(0.1, 0.14, "assumed"))
+    shows = shown_by(load_study(DESIGNS / f"{design}.yaml"), RunSpread(0.1, 0.14, "assumed"), 2)
     assert shows.comparisons == comparisons
     if isinstance(shows, DesignProspect):
         assert (shows.runs, shows.degrees_of_freedom, shows.sd) == (runs, df, 0.1)
@@ -60,20 +61,26 @@ def test_what_is_compared_in_each_design(design: str, comparisons: int, runs: in
         assert (shows.n, shows.sd, runs) == (2, 0.14, None)
 
 
-@pytest.mark.parametrize("seeds", [2, 5, 6, 20])
-def test_what_the_seeds_can_show(seeds: int, tmp_path: Path, costs: None) -> None:
-    """The smallest effect of power 80 %, from the noncentral t distribution, at the strictest step of Holm."""
-    tricks: dict[str, dict[str, Any]] = {"ttur": {"lr_d": 8e-4}, "wide": {"width": 5}}
-    shows = planned(tiny_study(tmp_path, seeds=seeds, tricks=tricks), tmp_path).shows
+@pytest.mark.parametrize(
+    ("seeds", "share", "df"), [(2, 1 / 16, 1), (3, 1 / 8, 2), (4, 1 / 8, 3), (6, 2 / 8, 7), (20, 5 / 8, 23)]
+)
+def test_what_the_seeds_can_show(seeds: int, share: float, df: int, tmp_path: Path, costs: None) -> None:
+    """The smallest effect of power 80 %, from the noncentral t distribution, at the look that the seeds suffice for.
+
+    Its share of alpha is that of the usual looks (3, 5, 8, 12, 20, ...) in whose place it comes. From five seeds on the
+    spread of each of three comparisons has degrees of freedom of the other two: a quarter of theirs, at most four.
+    """
+    tricks: dict[str, dict[str, Any]] = {"ttur": {"lr_d": 8e-4}, "wide": {"width": 5}, "slow": {"lr_g": 1e-4}}
+    shows = planned(tiny_study(tmp_path, seeds=seeds, tricks=tricks), tmp_path).shows.effects
     assert isinstance(shows, Prospect)
-    assert shows.comparisons == 2
+    assert (shows.n, shows.comparisons) == (seeds, 3)
+    assert shows.alpha == pytest.approx(0.05 * share)
     assert shows.smallest_sign_flip_p == 2 / 2**seeds
-    assert shows.sign_flips_can_answer is (2 / 2**seeds <= 0.05)
     assert shows.detectable is not None
     assert shows.detectable_shown == pytest.approx(math.exp(shows.detectable))
-    critical = stats.t.ppf(1 - 0.05 / 2 / 2, seeds - 1)
+    critical = stats.t.ppf(1 - 0.05 * share / 3 / 2, df)
     errors = shows.detectable / (ASSUMED_SD * math.sqrt(2)) * math.sqrt(seeds)
-    assert stats.nct.sf(critical, seeds - 1, errors) == pytest.approx(0.8, abs=1e-4)
+    assert stats.nct.sf(critical, df, errors) == pytest.approx(0.8, abs=1e-4)
 
 
 def factorial_study(folder: Path, design: str, factors: int, seeds: int) -> Path:
@@ -95,10 +102,10 @@ def test_one_seed_of_half_a_factorial_shows_nothing(tmp_path: Path, costs: None)
     assert "1 seed, 8 runs and 7 effects: no degree of freedom is left" in said
     assert "nothing can be shown" in said
     assert "times another or more" not in said
-    two = said_by_plan(factorial_study(tmp_path, "fractional", 4, 2), tmp_path / "runs")
-    assert "2 seeds, 16 runs and 7 effects leave 7 degrees of freedom" in two
-    assert "of a main effect an FID 1.49 times another or more" in two
-    assert "of an interaction (of the ratios) an FID 2.21 times another or more" in two
+    three = said_by_plan(factorial_study(tmp_path, "fractional", 4, 3), tmp_path / "runs")
+    assert "3 seeds, 24 runs and 7 effects leave 14 degrees of freedom" in three
+    assert "of a main effect an FID 1.42 times another or more" in three
+    assert "of an interaction (of the ratios) an FID 2.01 times another or more" in three
 
 
 def test_one_seed_of_two_to_the_third_shows_next_to_nothing(tmp_path: Path, costs: None) -> None:
@@ -130,16 +137,24 @@ def test_other_designs_are_advised(tmp_path: Path, costs: None) -> None:
     assert "designs of these 5 factors in 18 runs" in said
     assert "│ fraction of resolution III │ 8 │ 2 │ 16 │" in said
     assert "│ factorial │ 32 │ 0 │" in said
-    assert "fraction of resolution V with 2 seeds, 32 runs, would find x1.29" in said
+    assert "fraction of resolution V with 2 seeds, 32 runs, would find x1.41" in said
     assert "can't be told apart" not in said_by_plan(write_study(tmp_path), tmp_path / "runs")  # one factor
 
 
 def test_said_in_words(tmp_path: Path, costs: None) -> None:
-    said = {n: ablations("plan", write_study(tmp_path, seeds=n), "--runs", tmp_path / "runs").out for n in (1, 5, 6)}
-    assert "5 seeds can't reach p < 0.05 by flipping signs" in said[5]
-    assert "the smallest two-sided p is 0.0625; 6 can" in " ".join(said[5].split())
-    assert "flipping signs" not in said[6]
+    said = {
+        n: ablations("plan", write_study(tmp_path, seeds=n), "--runs", tmp_path / "runs").out for n in (1, 5, 8, 90)
+    }
+    words = {n: " ".join(text.split()) for n, text in said.items()}
     assert "1 seed: no interval and no test; nothing can be shown" in said[1]
+    assert "seeds may be added: the next looks are at 3, 5, 8, 12, 20, ... seeds" in said[1]
+    assert "5 seeds can't reach p < 0.0125 by flipping signs" in words[5]
+    assert "the smallest two-sided p is 0.0625; 8 can" in words[5]
+    assert "seeds may be added: the next looks are at 8, 12, 20, 32, 50, ... seeds" in words[5]
+    assert "flipping signs" not in said[8]  # 2 / 2^8 is below 3 / 8 of 0.05
+    assert "8 seeds and 1 comparison would show 4 times in 5: an FID 1.39 times another or more" in words[8]
+    assert "seeds may be added: the next looks are at 12, 20, 32, 50, 80 seeds" in words[8]
+    assert "next look" not in said[90]
     assert not (tmp_path / "runs").exists()
 
 
@@ -223,14 +238,16 @@ def test_another_studys_times_on_this_machine_are_taken(
     assert measured == ["baseline", "slow", "wide"]
 
 
-def test_claims_are_answered_together(tmp_path: Path, costs: None) -> None:
+def test_claims_are_tested_together_with_the_effects(tmp_path: Path, costs: None) -> None:
+    """A claim that asks what the design asks is no further question; one about another metric is."""
     path = write_study(tmp_path, seeds=6)
-    claim = "{statement: s, source: t, comparison: ttur < baseline}"
-    path.write_text(f"{path.read_text().rstrip().removesuffix('}')}, claims: {{one: {claim}, two: {claim}}}\n}}")
+    same = "{statement: s, source: t, comparison: baseline > ttur}"
+    time = "{statement: s, source: t, comparison: ttur = baseline, metric: seconds}"
+    path.write_text(f"{path.read_text().rstrip().removesuffix('}')}, claims: {{one: {same}, two: {time}}}\n}}")
     plan = planned(load_study(path), tmp_path)
-    assert plan.claims_show is not None
-    assert (plan.claims_show.comparisons, plan.claims_show.n) == (2, 6)
-    assert planned(tiny_study(tmp_path), tmp_path).claims_show is None
+    assert (plan.asked.effects, plan.asked.claims, plan.shows.effects.comparisons) == (1, 1, 2)
+    assert "6 seeds, 1 comparison and 1 claim would show" in said_by_plan(path, tmp_path / "runs")
+    assert plan.shows.claims is None  # a pair of arms is what the design itself compares
 
 
 @pytest.mark.slow

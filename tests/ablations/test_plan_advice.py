@@ -23,8 +23,13 @@ SETTINGS: list[dict[str, Any]] = [
 ]
 
 
+def whole(seeds: int) -> float:
+    """All of alpha, after however many seeds."""
+    return 1.0
+
+
 def advised(path: Path, spread: RunSpread = SPREAD) -> dict[str, Alternative]:
-    return {one.design: one for one in alternatives(load_study(path), spread, lambda runs: 2.0 * runs)}
+    return {one.design: one for one in alternatives(load_study(path), spread, lambda runs: 2.0 * runs, whole)}
 
 
 def study_of(folder: Path, factors: int, seeds: int, design: str = "one-in") -> Path:
@@ -89,3 +94,16 @@ def test_whom_it_is_for(factors: int, design: str, rows: int, tmp_path: Path) ->
 
 def test_without_a_spread_there_is_none(tmp_path: Path) -> None:
     assert advised(study_of(tmp_path, 3, 2), RunSpread(None, None, "assumed")) == {}
+
+
+def test_a_look_has_its_share_and_claims_have_theirs(tmp_path: Path) -> None:
+    """All questions of the study share what the look has of alpha."""
+    study = load_study(study_of(tmp_path, 4, 6))
+
+    def found(share: float, further: int) -> list[Alternative]:
+        return list(alternatives(study, SPREAD, float, lambda seeds: share, further))
+
+    third, more = found(1 / 3, 0), found(1, 8)  # four effects of one-in at a third of alpha, or twelve at all of it
+    assert third[0].main == pytest.approx(more[0].main)
+    half, few = found(1 / 2, 0)[1], found(1, 7)[1]  # seven effects of half a factorial
+    assert (half.main, half.main_of_one_more) == (pytest.approx(few.main), pytest.approx(few.main_of_one_more))

@@ -220,6 +220,6 @@ def test_what_a_search_will_do_at_most(tmp_path: Path, home: Path, monkeypatch: 
     assert study.most_trials == 4 * 3 + (2 + 1) * 3
     plan = plan_of(study, tmp_path, home, Resources(1, 1, ("cpu",)), retrain=False)
     assert len(plan.trials) + plan.trials_to_come == study.most_trials
-    assert plan.shows.comparisons == 2
+    assert plan.shows.effects.comparisons == 2
     assert plan.seconds == 3.0 * study.most_trials
     assert len(plan.costs) > 1  # the space's arms may cost more than the baseline

@@ -1,0 +1,72 @@
+"""How many questions a study asks: its design's effects and its claims are tested together, as one family."""
+
+from dataclasses import dataclass
+
+from ablations.statistics import design_model
+from ablations.study.claims.measures import MEASURES
+from ablations.study.claims.records import Claim, OfArms, OfFactors
+from ablations.study.study import Study
+
+FID = "fid"
+
+
+@dataclass(frozen=True)
+class QuestionCount:
+    """`effects`: of the design; `claims`: those that ask something else. `pairs`: which of all compare two arms by FID.
+
+    Pairs steady one another's spreads.
+    """
+
+    effects: int
+    claims: int
+    pairs: int
+
+    @property
+    def tested(self) -> int:
+        """How many share alpha; 1 at least."""
+        return max(1, self.effects + self.claims)
+
+
+def has_factor_effects(study: Study) -> bool:
+    """Whether the design's effects are averages over its arms, and no pairs of them."""
+    return study.design == "factorial" or study.fraction is not None
+
+
+def question_count(study: Study) -> QuestionCount:
+    """The questions of a study before it runs; later ones are fewer if two arms turn out to be the same run."""
+    if has_factor_effects(study):
+        effects, pairs = design_model([arm.factors for arm in study.arms]).effects, set[frozenset[str]]()
+    elif study.search is not None:
+        return QuestionCount(study.search.confirm.best, 0, study.search.confirm.best)
+    else:
+        pairs = {frozenset((arm.name, _compared_with(study, arm.name))) for arm in study.arms}
+        pairs = {pair for pair in pairs if len(pair) == 2}
+        effects = len(pairs)
+    by_design = {(FID, pair) for pair in pairs}
+    asked = {_question(claim) for claim in study.claims if claim.test is not None}
+    further = {question for question in asked - by_design if question != DESIGNS_OWN}
+    paired = len(pairs) + sum(metric == FID and isinstance(what, frozenset) for metric, what in further)
+    return QuestionCount(effects, len(further), paired)
+
+
+def _compared_with(study: Study, name: str) -> str:
+    """The arm that the design compares this one with; itself where it is only compared with."""
+    arm = next(arm for arm in study.arms if arm.name == name)
+    if study.design == "ladder":
+        return arm.previous or name
+    return study.reference
+
+
+Asked = tuple[str, frozenset[str] | str]  # the metric, and two arms or other words
+DESIGNS_OWN: Asked = (FID, "effect")
+
+
+def _question(claim: Claim) -> Asked:
+    """The same for two claims that ask the same."""
+    test = claim.test
+    if isinstance(test, OfArms) and MEASURES[claim.metric].sort != "count":
+        return claim.metric, frozenset(test.arms)
+    if isinstance(test, OfFactors):
+        return DESIGNS_OWN if claim.metric == FID else (claim.metric, f"effect {sorted(test.factors)}")
+    assert test is not None
+    return claim.metric, test.model_dump_json()
