@@ -154,7 +154,8 @@ def test_the_leaderboard_is_computed_once_for_each_end_and_not_again(
     monkeypatch.setattr(ResultSource, "leaderboard", leaderboard)
     list(faked.reports(never, nothing))
     show_outcome(faked, stopped=False)
-    assert 1 <= len(computed) <= len(faked.trials)  # fewer where this machine is slow
+    # fewer where this machine is slow; once more with the look on record
+    assert 1 <= len(computed) <= len(faked.trials) + 1
     assert computed[-1] == len(faked.trials)
     assert faked.workspace.leaderboard_csv.read_text() == csv_of(from_folders([faked.workspace.root]).leaderboard())
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from ablations.statistics import Looks
 from ablations.study.study import load_study
 from gan_core.problems import UserError
 from tests.ablations.study_texts import GOOD, load_text, problems_of
@@ -80,22 +81,31 @@ def test_the_studies_that_ship_are_good(file: Path) -> None:
 def test_ganhacks_asks_its_question() -> None:
     study = load_study(STUDIES / "ganhacks.yaml")
     names = ["spectral_norm", "instance_noise", "dropout", "label_smoothing", "selu", "ttur", "batch_size"]
-    assert [arm.name for arm in study.arms] == ["baseline", *names, "all"]
-    assert len(study.seeds) == 3
-    baseline, *alone = (arm.config.plain() for arm in study.arms[:-1])
-    changed = [{key for key in {*baseline, *arm} if baseline.get(key) != arm.get(key)} for arm in alone]
-    assert changed == [
-        {"spectral_norm"},
-        {"instance_noise"},
-        {"dropout"},
-        {"label_smoothing"},
-        {"activation_g", "activation_d", "initialisation_g", "initialisation_d"},
-        {"lr_g", "lr_d"},
-        {"batch_size"},
-    ]
-    noise = study.arms[2].config.trick("instance_noise")
-    assert (noise.sigma, noise.anneal_kimg) == (0.1, study.arms[2].config.budget_kimg)
-    assert alone[5]["lr_d"] == pytest.approx(4 * alone[5]["lr_g"])
+    assert list(study.factors) == names
+    assert study.fraction is not None
+    assert (study.fraction.resolution, len(study.arms)) == (4, 16)
+    assert study.looks == Looks.declared([5, 10])
+    changes = {
+        "spectral_norm": {"spectral_norm"},
+        "instance_noise": {"instance_noise"},
+        "dropout": {"dropout"},
+        "label_smoothing": {"label_smoothing"},
+        "selu": {"activation_g", "activation_d", "initialisation_g", "initialisation_d"},
+        "ttur": {"lr_g", "lr_d"},
+        "batch_size": {"batch_size"},
+    }
+    baseline, *others = study.arms
+    for arm in others:
+        ours, theirs = arm.config.plain(), baseline.config.plain()
+        changed = {key for key in {*ours, *theirs} if ours.get(key) != theirs.get(key)}
+        assert changed == set[str]().union(*(changes[name] for name, on in arm.factors.items() if on))
+    for name in names:  # each is on in half of the arms
+        assert sum(arm.factors[name] for arm in study.arms) == 8
+    noisy = next(arm.config for arm in others if arm.factors["instance_noise"])
+    noise = noisy.trick("instance_noise")
+    assert (noise.sigma, noise.anneal_kimg) == (0.1, noisy.budget_kimg)
+    ttur = next(arm.config for arm in others if arm.factors["ttur"])
+    assert ttur.lr_d == pytest.approx(4 * ttur.lr_g)
 
 
 def test_all_together_with_one_factor_is_that_factor(tmp_path: Path) -> None:
