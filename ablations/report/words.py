@@ -53,10 +53,12 @@ def effect_text(value: float, rule: Rule) -> str:
 
 
 def interval(estimate: Estimate, rule: Rule) -> str:
-    """'[−40 %, −20 %]'; '' without one."""
+    """'[−40 %, −20 %]', '[−99 %, >×100]'; '' without one."""
     if math.isnan(estimate.low):
         return ""
-    return f"[{effect_text(estimate.low, rule)}, {effect_text(estimate.high, rule)}]"
+    is_far = rule.scale == "log" and estimate.high > LUDICROUS
+    high = f">×{LUDICROUS}" if is_far else effect_text(estimate.high, rule)
+    return f"[{effect_text(estimate.low, rule)}, {high}]"
 
 
 def change(ratio: float, rule: Rule) -> str:

@@ -7,6 +7,7 @@ from ablations.leaderboard import Leaderboard, Table
 from ablations.leaderboard.columns import documented
 from ablations.leaderboard.text.cells import Drawn, drawn
 from ablations.leaderboard.text.claims import HEADINGS, DrawnClaims, drawn_claims
+from ablations.leaderboard.text.effects import DrawnEffects, drawn_effects
 
 PAGE = """\
 # The leaderboard's columns
@@ -19,9 +20,11 @@ applicable. Rows of different `protocol` or `study` belong to different tables; 
 
 
 def markdown_of(leaderboard: Leaderboard) -> str:
-    """One table a study and protocol, and the answers to its claims, as on the terminal."""
+    """One table a study and protocol, the effects of its design, and the answers to its claims."""
     return "\n".join(
-        line for table in leaderboard.tables for line in (*_lines(drawn(table)), *_claims(drawn_claims(table)))
+        line
+        for table in leaderboard.tables
+        for line in (*_lines(drawn(table)), *_effects(drawn_effects(table)), *_claims(drawn_claims(table)))
     )
 
 
@@ -55,6 +58,13 @@ def _lines(words: Drawn) -> Iterator[str]:
     for note in words.notes:
         yield f"{escaped(note)}  "
     yield ""
+
+
+def _effects(words: DrawnEffects | None) -> Iterator[str]:
+    if words is not None:
+        yield f"### {escaped(words.title)}\n"
+        yield from _table(words.headings, words.rows)
+        yield from ("", *(f"{escaped(note)}  " for note in words.notes), "")
 
 
 def _claims(words: DrawnClaims | None) -> Iterator[str]:
