@@ -83,7 +83,7 @@ def test_the_execution_says_how_far_the_looks_are(study: Workspace, place: Place
     write_looks_taken(study.root, ())
     send(study, place)
     tags = parent(place).data.tags
-    assert (tags["looks_taken"], tags["next_look_seeds"]) == ("0", "3")
+    assert (tags["looks_taken"], tags["next_look_seeds"]) == ("1", "3")
     files = {info.path for info in place.client.list_artifacts(parent(place).info.run_id)}
     assert "looks.json" in files
 
