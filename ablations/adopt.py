@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from ablations.execution.progress import OnStep, StudyProgress
 from ablations.execution.session import ExecutionOptions, Session
 from ablations.study.study import Study
 from ablations.workspace.cursor import NAME as CURSOR
+from ablations.workspace.due_trials import due_trials
 from ablations.workspace.opening import open_workspace
 from ablations.workspace.recorded import refuse_search
 from ablations.workspace.trial_record import RECORD, TrialRecord, read_trial_record
@@ -87,6 +88,7 @@ def adopt(source: Path, study: Study, runs: Path, options: ExecutionOptions, on_
         session = _Ended(study, workspace, replace(options, floors=False))
         list(session.reports(lambda: False, on_step))
         models = log_missing_models(session, on_step)
+        left = sum(progress_of(trial) not in RESULTS for trial in due_trials(study, workspace.root))
     adopted = tuple(one.trial.name for one in new)
     return Adoption(
         study=study.name,
@@ -94,7 +96,7 @@ def adopt(source: Path, study: Study, runs: Path, options: ExecutionOptions, on_
         there=tuple(one.trial.name for one in found if one.trial.name not in adopted),
         unfinished=tuple(folder.name for folder, _ in runs_there if not _has_result(folder)),
         other_code=tuple(one.trial.name for one in new if one.record.code != code_digest()),
-        left=len(trials) - len(session.trials),
+        left=left,
         warnings=tuple(session.warnings),
         models=models,
     )
@@ -108,6 +110,10 @@ class _Ended(Session):
         self.trials = [trial for trial in self.trials if trial.name in self.progress.done]
         self.journals = {trial.name: self.journals[trial.name] for trial in self.trials}
         self.progress = StudyProgress.of(self.trials, self.journals)
+
+    def _go_on(self, admit: Callable[[Trial], None]) -> bool:
+        """Never: the next look's trials are trained where the user wants them, after another `export`."""
+        return False
 
 
 def _records(source: Path) -> Iterator[tuple[Path, TrialRecord]]:

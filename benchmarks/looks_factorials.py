@@ -131,7 +131,6 @@ def play_factorial(
     studies, arms, _ = scores.shape
     effects = design.columns.shape[1]
     verdicts = np.zeros((studies, effects), dtype=np.int64)
-    given_up = np.zeros((studies, effects), dtype=bool)
     shown = Shown.nothing(studies, effects)
     running = np.ones(studies, dtype=bool)
     seeds, by_look = np.zeros(studies, dtype=np.int64), []
@@ -139,7 +138,7 @@ def play_factorial(
         seeds[running] = look
         part = scores[:, :, :look]
         fits = fit(part, design.columns)
-        asked = running[:, None] & (verdicts == OPEN) & ~given_up
+        asked = running[:, None] & (verdicts == OPEN)
         p, p_same = t_tests(fits.values, fits.errors**2, fits.df)
         shown.take(p / share, p_same / share, np.sign(fits.values), np.zeros_like(asked), asked)
         parts = shown.parts[:, None]
@@ -156,7 +155,7 @@ def play_factorial(
             chance = chances(
                 fits.values, fits.errors, df, parts + 0 * fits.values, wanted, schedule, at, df_of_seed=arms - 1
             )
-            given_up |= wanted & (chance < hopeless)
+            given_up = wanted & (chance < hopeless)  # the runs of the next look may come all the same, for another
             running &= (wanted & ~given_up).any(axis=1)
         by_look.append((verdicts, running[:, None]))
     return Outcome(verdicts, arms * seeds, seeds, tuple(by_look))

@@ -168,7 +168,6 @@ def play(scores: Array, policy: Policy, family: Family | None = None) -> Outcome
     studies, comparisons = values.shape[:2]
     running = np.ones((studies, scores.shape[1]), dtype=bool)
     verdicts = np.zeros((studies, comparisons), dtype=np.int64)
-    hopeless = np.zeros((studies, comparisons), dtype=bool)
     runs, seeds = np.zeros(studies, dtype=np.int64), np.zeros(studies, dtype=np.int64)
     shown = Shown.nothing(studies, comparisons)
     given = Given(shown.p, shown.p_same, shown.side, shown.by_divergence)
@@ -186,7 +185,7 @@ def play(scores: Array, policy: Policy, family: Family | None = None) -> Outcome
             seen.take(newer, asked)
         undecided = verdicts == OPEN
         if policy.stop == "decided":
-            asked &= undecided & ~hopeless
+            asked &= undecided
         spread, df = guarded_spread(seen.k, seen.variance, family.pairs, policy.borrow)
         p_score, p_same = t_tests(seen.mean, spread / seen.k, df)
         has_both = np.isfinite(seen.p_divergence) & np.isfinite(p_score)
@@ -214,8 +213,7 @@ def play(scores: Array, policy: Policy, family: Family | None = None) -> Outcome
                 wanted = asked & undecided
                 tests = np.where(has_both, 2, 1) * parts[:, None]
                 chance = chances(seen.mean, np.sqrt(spread / seen.k), df, tests, wanted, schedule, at)
-                hopeless |= wanted & (chance < policy.hopeless)
-                wanted &= ~hopeless
+                wanted &= chance >= policy.hopeless  # what is hopeless comes along where others need its runs
                 running = np.stack([wanted[:, used].any(axis=1) for used in uses.T], axis=1)
         by_look.append((verdicts, running))
     return Outcome(verdicts, runs, seeds, tuple(by_look))

@@ -25,7 +25,7 @@ def record_looks(leaderboard: Leaderboard, root: Path) -> tuple[LookTaken, ...]:
 
 
 def _look(state: LooksState, number: int) -> LookTaken:
-    given_up = (a for a in state.asked if a.judged.is_hopeless and len(a.judged.looks) == number)
+    given_up = [a for a in state.asked if (result := a.at(number)) is not None and result.is_hopeless]
     return LookTaken(
         look=number,
         seeds=state.looks.counts[number - 1],

@@ -128,8 +128,8 @@ class Inquiry:
             self.went_on.append(self.going_on)
 
     def _measured(self, question: Question, pairs: Mapping[Hashable, MeasuredPair], seeds: Seeds) -> Measured | None:
-        is_open = self._family.judged[self._places[question.key]].is_open
-        if self.looks.stop == "decided" and not (is_open and self._takes_part(question)):
+        is_decided = self._family.judged[self._places[question.key]].is_decided
+        if self.looks.stop == "decided" and (is_decided or not self._takes_part(question)):
             return None
         if question.pair is not None:
             return pairs[question.key].measured(question.rule)

@@ -63,6 +63,7 @@ class LookResult:
     size: Size
     verdict: Verdict
     chance: float | None = None
+    is_hopeless: bool = False  # whether no more seeds are to be spent on it
 
 
 @dataclass(frozen=True)
@@ -70,12 +71,16 @@ class Judged:
     """One question after all looks that it took part in. `looks` is empty before the first."""
 
     looks: tuple[LookResult, ...]
-    is_hopeless: bool = False  # whether it was given up at its last look
 
     @property
     def last(self) -> LookResult | None:
         """The state after the last look."""
         return self.looks[-1] if self.looks else None
+
+    @property
+    def is_hopeless(self) -> bool:
+        """Whether it was given up at its last look."""
+        return self.last is not None and self.last.is_hopeless
 
     @property
     def is_decided(self) -> bool:
@@ -105,8 +110,8 @@ class Family:
 
     At look j, with its share w_j of alpha, a question's interval has the confidence 1 - w_j alpha / r. Where it
     excludes 0 there is a difference, where it lies within the margin there is none that matters, and where it lies
-    beyond the margin the difference is shown to matter. All questions have the same r: one part for each, half a part
-    for those in which a difference is shown. Over the looks so far a p is the smallest p_j / w_j (Bonferroni over
+    beyond the margin the difference is shown to matter. All questions share r: one part for each, half a part for
+    those others in which a difference is shown. Over the looks so far a p is the smallest p_j / w_j (Bonferroni over
     looks, valid however these depend on each other), times r.
 
     At most alpha of all studies say anything wrong, at whatever look they stop. By the sequential rejection principle
@@ -124,12 +129,11 @@ class Family:
         self._strongest: list[tuple[int, Measured] | None] = [None] * count  # the look that has the smallest p
         self._strongest_equivalence: list[tuple[int, Measured] | None] = [None] * count
         self._results: list[list[LookResult]] = [[] for _ in range(count)]
-        self._hopeless = [False] * count
 
     @property
     def judged(self) -> tuple[Judged, ...]:
         """Every question, in order."""
-        return tuple(Judged(tuple(r), given_up) for r, given_up in zip(self._results, self._hopeless, strict=True))
+        return tuple(Judged(tuple(results)) for results in self._results)
 
     def take(self, look: int, measured: Sequence[Measured | None]) -> None:
         """Take in what look number `look` (from 0) says of every question; None of one that takes no part in it."""
@@ -144,26 +148,39 @@ class Family:
             if one is not None:
                 self._results[i].append(self._result(i, look, one, parts))
 
+    @property
+    def _tested(self) -> int:
+        """The number of questions with a test so far; 1 at least."""
+        return max(1, sum(not (math.isnan(p) and math.isnan(q)) for p, q in self._both))
+
+    @property
+    def _both(self) -> Iterable[tuple[float, float]]:
+        return zip(self._p, self._p_equivalence, strict=True)
+
     def _parts(self) -> float:
         """Of how many parts of alpha each question has one: fewer, the more differences are shown."""
-        tested = [p for p, q in zip(self._p, self._p_equivalence, strict=True) if not (math.isnan(p) and math.isnan(q))]
-        parts, before = float(max(1, len(tested))), math.inf
+        parts, before = float(self._tested), math.inf
         while parts < before:
             before = parts
-            parts = max(1.0, len(tested) - sum(p * parts <= self.rule.alpha for p in tested) / 2)
+            parts = max(1.0, self._tested - sum(p * parts <= self.rule.alpha for p in self._p) / 2)
         return parts
 
     def give_up_the_hopeless(self) -> None:
-        """Mark the questions whose chance of a verdict is too small to go on for: no error comes of ending tests."""
-        for i, results in enumerate(self._results):
-            last = results[-1] if results else None
-            chance = None if last is None else last.chance
-            self._hopeless[i] |= chance is not None and chance < self.rule.hopeless
+        """Give up the questions whose chance of a verdict is too small to go on for: no error comes of ending tests.
+
+        Where the runs of the next look come anyway, for another question's sake, it takes part in that look again.
+        """
+        self.give_up(
+            i
+            for i, results in enumerate(self._results)
+            if results and results[-1].chance is not None and results[-1].chance < self.rule.hopeless
+        )
 
     def give_up(self, questions: Iterable[int]) -> None:
-        """Mark these questions as given up, as it was recorded."""
+        """Give up these questions, as it was found or recorded."""
         for i in questions:
-            self._hopeless[i] = True
+            if self._results[i]:
+                self._results[i][-1] = replace(self._results[i][-1], is_hopeless=True)
 
     def _is_decided(self, i: int) -> bool:
         return bool(self._results[i]) and self._results[i][-1].verdict.finding != "can't tell"
@@ -190,6 +207,8 @@ class Family:
             return self._confirmed(before, look, measured)
         share = self.looks.shares[look]
         at, deciding = self._strongest[i] or (look, measured)
+        if self._p[i] * parts <= self.rule.alpha:  # what its own difference frees is for the others
+            parts += min(0.5, self._tested - parts)
         p, p_equivalence = _at_most_1(parts * self._p[i]), _at_most_1(parts * self._p_equivalence[i])
         said = replace(
             measured.evidence,

@@ -34,7 +34,7 @@ def show_adoption(adoption: Adoption) -> None:
     if adoption.unfinished:
         say(f"not taken, without a result: {', '.join(adoption.unfinished)}")
     if adoption.left:
-        say(f"{adoption.left} trials of the study are left")
+        say(f"{adoption.left} trials of the study are left to train: `run`, or `export` again")
     if adoption.other_code:
         count, total = len(adoption.other_code), len(adoption.adopted)
         show_warnings([f"{count} of {total} were trained by another source of gan_core than the one here"])

@@ -12,6 +12,7 @@ import numpy as np
 import optuna
 import pytest
 
+from ablations.adopt import _Ended
 from ablations.execution.session import ExecutionOptions, open_session
 from ablations.leaderboard.source import from_folders
 from ablations.search.ledger import LOOKS
@@ -214,3 +215,24 @@ def test_trials_that_are_due(whole: tuple[Path, list[str]], tmp_path: Path) -> N
     assert {trial.name for trial in due_trials(study, root)} == set(trained)
     fresh = due_trials(study, tmp_path / "nowhere")
     assert len(fresh) == 15 < len(trials_of(study, tmp_path / "nowhere")) == 40
+
+
+class Adopting(FakedSession, _Ended):
+    """What `adopt` does after it has copied the runs."""
+
+
+def test_adopting_the_runs_of_a_look_takes_it_and_trains_nothing(
+    whole: tuple[Path, list[str]], tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    runs, study = tmp_path / "parts", study_of(tmp_path)
+    run(study, runs, home, monkeypatch, 15)
+    (runs / "looked" / "looks.json").unlink()
+    monkeypatch.setattr("ablations.execution.session.Session", Adopting)
+    with open_session(study, runs, ExecutionOptions(home)) as session:
+        assert isinstance(session, Adopting)
+        session.tracker, session.executor = FakeTracker(), MadeUp(session)
+        list(session.reports(lambda: False, nothing))
+        assert session.executor.trained == []
+    assert [look.seeds for look in read_looks_taken(runs / "looked")] == [3]
+    due = [trial.name for trial in due_trials(study, runs / "looked")]
+    assert len(due) > 15

@@ -64,7 +64,7 @@ def test_it_has_no_share_in_holm_s_adjustment(board: Leaderboard) -> None:
     effect = compared.contrast.effect
     p = two_sided_p(effect.mean, effect.sd / math.sqrt(3), 2)
     share = Looks.of_count(3).shares[0]
-    parts = 2 - 2 / 2  # two tests, not three; half a part of each is free, since both differences are shown
+    parts = 2 - 1 / 2  # two tests, not three; half a part of the other one is free, since its difference is shown
     assert compared.p_adjusted == pytest.approx(parts * p / share)
 
 

@@ -56,8 +56,8 @@ def test_markdown(board: Leaderboard) -> None:
         line for line in markdown_of(board).splitlines() if line.startswith(("| helps", "| more", "| safe", "| wo"))
     ]
     # 0.5 sqrt(1.05 0.95) = 0.4994; s of the logarithms 0.0548, over sqrt(6), times t(5) of alpha: 0.1, of which the
-    # first look of six seeds has 2/8, over three questions less two halves for two shown differences
-    half = stats.t.ppf(1 - 0.1 * 2 / 8 / 2 / 2, 5) * 0.0548 / math.sqrt(6)
+    # first look of six seeds has 2/8, over three questions less half a part for the other difference that is shown
+    half = stats.t.ppf(1 - 0.1 * 2 / 8 / 2.5 / 2, 5) * 0.0548 / math.sqrt(6)
     low, high = (100 * (0.4994 * math.exp(side * half) - 1) for side in (-1, 1))
     seen = f"-50 % [{low:.0f}, {high:.0f}]"
     assert lines[0].startswith(f"| helps | It helps. | ttur < baseline | {seen} | supported | adjusted p = ")
