@@ -84,7 +84,7 @@ def test_ganhacks_asks_its_question() -> None:
     assert list(study.factors) == names
     assert study.fraction is not None
     assert (study.fraction.resolution, len(study.arms)) == (4, 16)
-    assert study.looks == Looks.declared([5, 10])
+    assert study.looks == Looks.declared([5, 8])
     changes = {
         "spectral_norm": {"spectral_norm"},
         "instance_noise": {"instance_noise"},
