@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from marked_tables import between, line
 from statistics_comparisons import NOISES, share
-from statistics_rates import between, line
 
 from ablations.leaderboard.claims.answers import claims_evidence
 from ablations.leaderboard.claims.records import AnsweredClaim

@@ -17,6 +17,7 @@ from pathlib import Path
 import looks_costs as costs
 import looks_errors as errors
 import looks_others as others
+from marked_tables import between, line
 
 PAGE = Path(__file__).parent.parent / "docs" / "statistics_simulations.md"
 Table = tuple[str, str, Callable[[int], errors.Shown]]
@@ -60,20 +61,6 @@ def main() -> None:
         ]
         PAGE.write_text(between(PAGE.read_text(), f"<!-- rates: {name} -->", "\n".join(lines)))
         print("\n".join(lines), f"\n{name}: {time.monotonic() - began:.0f} s\n", flush=True)
-
-
-def line(cells: list[str]) -> str:
-    """A table's."""
-    return f"| {' | '.join(cells)} |"
-
-
-def between(page: str, mark: str, text: str) -> str:
-    """The page with this text between the mark and the end."""
-    before, _, rest = page.partition(mark)
-    _, end, after = rest.partition("<!-- end -->")
-    if not end:
-        raise SystemExit(f"{PAGE} has no {mark} ... <!-- end -->")
-    return f"{before}{mark}\n\n{text}\n\n{end}{after}"
 
 
 if __name__ == "__main__":

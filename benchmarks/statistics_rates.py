@@ -15,6 +15,7 @@ from pathlib import Path
 import statistics_comparisons as comparisons
 import statistics_factorials as factorials
 import statistics_lost_runs as lost
+from marked_tables import between, line
 
 PAGE = Path(__file__).parent.parent / "docs" / "statistics_simulations.md"
 NOISES = comparisons.NOISES
@@ -57,20 +58,6 @@ def main() -> None:
             ]
             PAGE.write_text(between(PAGE.read_text(), f"<!-- rates: {name} -->", "\n".join(lines)))
             print(name, flush=True)
-
-
-def line(cells: list[str]) -> str:
-    """A table's."""
-    return f"| {' | '.join(cells)} |"
-
-
-def between(page: str, mark: str, text: str) -> str:
-    """The page with this text between the mark and the end."""
-    before, _, rest = page.partition(mark)
-    _, end, after = rest.partition("<!-- end -->")
-    if not end:
-        raise SystemExit(f"{PAGE} has no {mark} ... <!-- end -->")
-    return f"{before}{mark}\n\n{text}\n\n{end}{after}"
 
 
 if __name__ == "__main__":
