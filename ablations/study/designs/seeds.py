@@ -4,6 +4,7 @@ from typing import Any, NamedTuple, get_args
 
 from ablations.statistics import Looks
 from ablations.statistics.looks import Stop
+from gan_core.problems import nearest_name
 
 MOST, MOST_LOOKS = 1000, 20
 COUNT_OR_LIST = "a count from 1 to 1000 (3: seeds 0, 1, 2), or a list of different whole numbers from 0 to 2147483647"
@@ -35,7 +36,12 @@ def seeds_of(value: Any) -> SeedPlan:
 def _with_looks(words: dict[Any, Any]) -> SeedPlan:
     counts, stop = words.get("looks"), words.get("stop", "decided")
     sound = isinstance(counts, list) and all(type(count) is int and 2 <= count <= MOST for count in counts)
-    if set(words) - set(KEYS) or not sound or stop not in get_args(Stop):
+    for given, known in ((list(words), KEYS), ([stop], get_args(Stop))):
+        if unknown := [str(word) for word in given if word not in known]:
+            nearest = nearest_name(unknown[0], known)
+            meant = f" (did you mean {nearest!r}?)" if nearest else ""
+            raise ValueError(f"{LOOKS_ALLOWED}; {unknown[0]!r} is none of {', '.join(known)}{meant}")
+    if not sound:
         raise ValueError(LOOKS_ALLOWED)
     assert isinstance(counts, list)
     if not 1 <= len(counts) <= MOST_LOOKS or counts != sorted(set(counts)):

@@ -35,6 +35,8 @@ def test_what_is_no_seeds(wrong: Any) -> None:
         {"looks": [5, 1001]},
         {"looks": [5, True]},
         {"looks": [5], "stop": "maybe"},
+        {"looks": [5], "stop": ["decided"]},
+        {5: [5]},
         {"look": [5]},
         {"looks": [5], "start": 3},
         {"looks": list(range(2, 30))},
@@ -43,4 +45,17 @@ def test_what_is_no_seeds(wrong: Any) -> None:
 def test_what_is_no_looks(wrong: Any) -> None:
     with pytest.raises(ValueError, match="growing seed counts") as caught:
         seeds_of(wrong)
-    assert str(caught.value) == LOOKS_ALLOWED
+    assert str(caught.value).startswith(LOOKS_ALLOWED)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"look": [5]}, "'look' is none of looks, stop (did you mean 'looks'?)"),
+        ({"looks": [5], "stop": "decide"}, "'decide' is none of decided, never (did you mean 'decided'?)"),
+    ],
+)
+def test_the_wrong_word_is_named(wrong: Any, said: str) -> None:
+    with pytest.raises(ValueError, match="none of") as caught:
+        seeds_of(wrong)
+    assert str(caught.value) == f"{LOOKS_ALLOWED}; {said}"
