@@ -38,7 +38,10 @@ Outcome = Literal["finished", "failed", "interrupted", "killed"]
 
 @dataclass(frozen=True)
 class Execution:
-    """One `run` of a study. `directory`: where its results are; `study_file`: the study as the user wrote it."""
+    """One `run` of a study. `directory`: where its results are; `study_file`: the study as the user wrote it.
+
+    `looks`: the seed counts at which arms may stop, () where none does; then `trials` are those known so far.
+    """
 
     study: str
     design: str
@@ -46,6 +49,7 @@ class Execution:
     trials: "Sequence[Trial]"  # all of the study's, done or not
     study_file: Path
     provenance: Provenance
+    looks: tuple[int, ...] = ()
 
     @classmethod
     def of(
@@ -58,7 +62,8 @@ class Execution:
     ) -> "Execution":
         """The execution that this command begins. `named`: see `provenance_of`."""
         provenance = provenance_of(CODE, command, named)
-        return cls(study.name, study.design, directory, tuple(trials), study.path, provenance)
+        looks = study.looks.counts if study.looks.stop == "decided" else ()
+        return cls(study.name, study.design, directory, tuple(trials), study.path, provenance, looks)
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -72,7 +77,10 @@ class Execution:
 
 
 class ExecutionRecord(Record):
-    """An execution as its folder records it. `ended` and `outcome`: None while it goes on. `lost`: trials that died."""
+    """An execution as its folder records it. `ended` and `outcome`: None while it goes on. `lost`: trials that died.
+
+    `looks`: as of `Execution`; `seeds` and `trials` are those known when it began.
+    """
 
     schema_version: int = 1
     id: str
@@ -81,6 +89,7 @@ class ExecutionRecord(Record):
     arms: int
     seeds: tuple[int, ...]
     trials: int
+    looks: tuple[int, ...] = ()
     started: float  # Unix time, s
     ended: float | None = None
     outcome: Outcome | None = None
@@ -102,6 +111,7 @@ def begin_record(execution: Execution) -> Path:
         arms=len(execution.arms),
         seeds=execution.seeds,
         trials=len(execution.trials),
+        looks=execution.looks,
         started=now,
         provenance=execution.provenance,
     )

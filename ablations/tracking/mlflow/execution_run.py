@@ -71,12 +71,11 @@ class ExecutionRun:
             [self.store.experiment_id], f"tags.`{ID_TAG}` = '{self.record.id}' and tags.`{KIND_TAG}` = '{EXECUTION}'"
         )
         run_id = found[0].info.run_id if found else self._create()
-        params = {
-            "design": self.record.design,
-            "arms": str(self.record.arms),
-            "seeds": " ".join(map(str, self.record.seeds)),
-            "trials": str(self.record.trials),
-        }
+        params = {"design": self.record.design, "arms": str(self.record.arms)}
+        if self.record.looks:  # how many seeds and trials there will be is not known when they are written
+            params["looks"] = f"at {', '.join(map(str, self.record.looks))} seeds; decided arms get no more"
+        else:
+            params |= {"seeds": " ".join(map(str, self.record.seeds)), "trials": str(self.record.trials)}
         client = self.store.client
         client.log_batch(run_id, params=[Param(k, v) for k, v in params.items()], synchronous=True)
         for path in sorted((self.folder / FILES).iterdir()):

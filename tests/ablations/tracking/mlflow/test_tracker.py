@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -199,3 +200,17 @@ def test_sampled_pictures_come_from_the_journal(tmp_path: Path) -> None:
     assert sum(isinstance(e, Sampled) for e in events) == 5
     assert sum(isinstance(e, Ticked) for e in events) == 12
     assert [e.seq for e in events] == list(range(len(events)))
+
+
+def test_of_a_study_with_looks_no_number_of_trials_is_claimed(
+    place: Place, execution_of: ExecutionOf, tmp_path: Path
+) -> None:
+    """How many there will be is not known when the parameters are written, and they can't be changed later."""
+    trials = [make_trial(tmp_path, arm, 1) for arm in (BASELINE, DROPOUT)]
+    write(trials[1], list(story(trials[1], 20.0)))
+    ship(place, replace(execution_of(*trials), looks=(5, 8)), trials[1])
+    assert place.runs()["parent"].data.params == {
+        "design": "one-in",
+        "arms": "2",
+        "looks": "at 5, 8 seeds; decided arms get no more",
+    }
