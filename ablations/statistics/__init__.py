@@ -35,5 +35,4 @@ from ablations.statistics.power import Prospect as Prospect
 from ablations.statistics.power import prospect as prospect
 from ablations.statistics.rule import Rule as Rule
 from ablations.statistics.scores import ArmScores as ArmScores
-from ablations.statistics.significance import holm as holm
 from ablations.statistics.verdict import Finding as Finding

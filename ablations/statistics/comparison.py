@@ -8,7 +8,7 @@ from ablations.statistics.borrowed_spread import with_borrowed_spread
 from ablations.statistics.contrast import Contrast, contrast_of, untested
 from ablations.statistics.divergence import Divergence, divergence_of, won_seeds_p
 from ablations.statistics.estimate import Estimate, paired_difference, without_interval
-from ablations.statistics.family import Judged, Measured, judge
+from ablations.statistics.family import Family, Judged, Measured
 from ablations.statistics.looks import Looks
 from ablations.statistics.power import seeds_needed, smallest_detectable
 from ablations.statistics.rule import Rule
@@ -152,7 +152,9 @@ def judge_all(pairs: Sequence[Pair], rule: Rule) -> tuple[Judgement, ...]:
 
 def judge_once(measured: Sequence[Measured], rule: Rule) -> tuple[Judged, ...]:
     """The verdicts on what is looked at once, with all of alpha."""
-    return judge(len(measured), ONE_LOOK, rule, lambda look: measured)
+    family = Family(len(measured), ONE_LOOK, rule)
+    family.take(0, measured)
+    return family.judged
 
 
 def _contrast(arm: ArmScores, baseline: ArmScores, rule: Rule) -> Contrast:

@@ -1,7 +1,7 @@
 """All questions of one study, tested together: at every look, by one share of alpha, each with one interval."""
 
 import math
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
@@ -151,11 +151,8 @@ class Family:
     @property
     def _tested(self) -> int:
         """The number of questions with a test so far; 1 at least."""
-        return max(1, sum(not (math.isnan(p) and math.isnan(q)) for p, q in self._both))
-
-    @property
-    def _both(self) -> Iterable[tuple[float, float]]:
-        return zip(self._p, self._p_equivalence, strict=True)
+        both = zip(self._p, self._p_equivalence, strict=True)
+        return max(1, sum(not (math.isnan(p) and math.isnan(q)) for p, q in both))
 
     def _parts(self) -> float:
         """Of how many parts of alpha each question has one: fewer, the more differences are shown."""
@@ -295,19 +292,6 @@ def _mirrored(result: LookResult, rule: Rule) -> LookResult:
         high=-result.low,
         verdict=replace(verdict, finding=finding),
     )
-
-
-def judge(
-    count: int,
-    looks: Looks,
-    rule: Rule,
-    measure: Callable[[int], Sequence[Measured | None]],
-) -> tuple[Judged, ...]:
-    """All looks of a study whose runs are all there, with nothing given up: for pairs that stand by themselves."""
-    family = Family(count, looks, rule)
-    for look in range(len(looks.counts)):
-        family.take(look, measure(look))
-    return family.judged
 
 
 def _p_divergence(now: Evidence, deciding: Evidence) -> float | None:

@@ -57,6 +57,9 @@ def _rule_of_ranking(table: Table) -> Iterator[str]:
     )
     if any(row.comparison is not None for row in table.rows):
         yield f"vs {reference_of(table)}: FID paired by seed, with the interval that decides; see docs/statistics.md"
+        borrowed = max(row.comparison.borrowed for row in table.rows if row.comparison is not None)
+        if borrowed:
+            yield f"spreads are steadied: up to {borrowed} degrees of freedom of each come from the other comparisons"
     if table.effects.effects:
         yield from looks_notes(table)
 

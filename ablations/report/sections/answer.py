@@ -108,6 +108,8 @@ def _limits(effect: ReportedEffect, rule: Rule) -> list[str]:
         limits.append(could_show(effect.detectable, effect.shown.n, rule))
         if effect.seeds_needed is not None and effect.seeds_needed > effect.shown.n:
             limits.append(would_take(effect.seeds_needed))
+    if effect.borrowed:
+        limits.append(f"{counted(effect.borrowed, 'degree')} of freedom borrowed from the other comparisons")
     if effect.scatter is not None:
         limits.append(scatter_words(effect))
     if effect.diverged:

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from scipy import stats
 from statsmodels.stats.contingency_tables import mcnemar
-from statsmodels.stats.multitest import multipletests
 
-from ablations.statistics import ArmScores, divergence_of, estimate, holm
+from ablations.statistics import ArmScores, divergence_of, estimate
 from ablations.statistics.divergence import won_seeds_p
 from ablations.statistics.estimate import hedges_g
 from ablations.statistics.significance import fair_coin_p, seeds_for_sign_flip, sign_flip_p, smallest_sign_flip_p
@@ -36,18 +35,6 @@ def test_five_seeds_cannot_reach_5_percent_and_six_can() -> None:
     assert seeds_for_sign_flip(0.05) == 6
     assert (smallest_sign_flip_p(0), sign_flip_p([1.0])) == (1, 1)
     assert math.isnan(sign_flip_p([]))
-
-
-@pytest.mark.parametrize("p", [[0.01, 0.04, 0.03], [0.5, 0.02, 0.02, 0.9], [0.001], [0.2, 0.0, 1.0, 0.013, 0.012]])
-def test_holm_agrees_with_statsmodels(p: list[float]) -> None:
-    assert holm(p) == pytest.approx(multipletests(p, method="holm")[1].tolist())
-
-
-def test_holm_leaves_out_what_could_not_be_tested() -> None:
-    first, missing, last = holm([0.01, math.nan, 0.04])
-    assert (first, last) == pytest.approx((0.02, 0.04))
-    assert math.isnan(missing)
-    assert holm([]) == ()
 
 
 def test_hedges_correction_takes_out_the_bias() -> None:
