@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 
 import torch
@@ -18,19 +18,21 @@ from gan_core.training.timetable import moments
 __all__ = ["Run", "train"]
 
 
-def train(config: Config, out: Path, home: Path, device: str = "cpu") -> Generator[AnyEvent, None, None]:
+def train(
+    config: Config, out: Path, home: Path, device: str = "cpu", stop: Callable[[], bool] = lambda: False
+) -> Generator[AnyEvent, None, None]:
     """Train in the folder `out`, from its checkpoint if it holds one; `home` keeps data sets and caches.
 
     Yields the events of `gan_core.events`. Closing the generator saves a checkpoint first, so that nothing is lost.
-    Raises UserError where data cannot be had, or where `out` belongs to a run with other settings.
+    Once `stop()` holds, asked before each step, it saves and ends too, without a Finished. Raises UserError where data
+    cannot be had, or where `out` belongs to a run with other settings.
     """
     run = Run(config, out, home, torch.device(device))
     try:
         for moment in moments(config)[run.next_moment :]:
-            started = time.perf_counter()
-            while run.state.clock.step < moment.step:
-                train_step(run.state)
-            run.training_s += time.perf_counter() - started
+            if not _steps_until(moment.step, run, stop):
+                run.save()
+                return
             try:
                 event = ACTIONS[moment.kind](run)
             except NotFiniteError as error:
@@ -44,6 +46,15 @@ def train(config: Config, out: Path, home: Path, device: str = "cpu") -> Generat
     except GeneratorExit:
         run.save()
         raise
+
+
+def _steps_until(step: int, run: Run, stop: Callable[[], bool]) -> bool:
+    """Train until so many steps are done; False where `stop` came first."""
+    started = time.perf_counter()
+    while run.state.clock.step < step and not stop():
+        train_step(run.state)
+    run.training_s += time.perf_counter() - started
+    return run.state.clock.step >= step
 
 
 def _diverged(run: Run, reason: str) -> Finished:

@@ -21,6 +21,7 @@ from ablations.cli.options import (
     Settings,
     Weights,
 )
+from ablations.execution.options import MAX_FAILURES
 from gan_core.machine.home import given_weights, machine_home
 
 
@@ -84,6 +85,17 @@ def run(
         str | None,
         typer.Option(metavar="TIME", help="Stop at 07:00 or 2030-12-31T07:00; the same for looks.", show_default=False),
     ] = None,
+    patience: Annotated[
+        float | None,
+        typer.Option(
+            metavar="S",
+            help="Seconds without a sign of life after which a trial is ended and taken up again.",
+            show_default="10 times its usual event, at least 300",
+        ),
+    ] = None,
+    max_failures: Annotated[
+        int, typer.Option(metavar="N", min=1, help="Trials that may fail one after another before the study ends.")
+    ] = MAX_FAILURES,
     with_report: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html at the end.")] = True,
     offline: Annotated[
         bool, typer.Option("--offline", help="Leave MLflow alone; `sync` sends everything later.")
@@ -124,6 +136,7 @@ def run(
     from ablations.workspace.execution_record import CODE
     from ablations.workspace.uncommitted import named_files
     from gan_core.workers.interrupt import Interrupt
+    from gan_core.workers.patience import Patience
 
     options = ExecutionOptions(
         home=machine_home(),
@@ -143,6 +156,8 @@ def run(
         models=models,
         register=register,
         deadline=deadline_of(hours, answer_by),
+        patience=Patience.of(patience),
+        max_failures=max_failures,
         named_files=tuple(with_files or ()),
     )
     check_register(register, logged=models and not offline)

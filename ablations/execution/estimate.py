@@ -12,6 +12,7 @@ from gan_core.config import resolve
 from gan_core.machine.resources import Resources
 from gan_core.schema.configuration import Config
 from gan_core.training.timetable import total_steps
+from gan_core.workers.orphan import end_with_parent
 
 SECONDS = 1.0  # of training steps, measured for each arm
 ALL_SECONDS, FEWEST_SECONDS = 30.0, 0.1  # for all arms together, where they are many; for each even then
@@ -41,7 +42,7 @@ def arm_costs(arms: Sequence[Arm], resources: Resources, seconds: float = SECOND
         return {}
     seconds = min(seconds, max(FEWEST_SECONDS, ALL_SECONDS * resources.workers / max(1, len(arms))))
     devices = [resources.devices[i % len(resources.devices)] for i in range(len(arms))]
-    pool = ProcessPoolExecutor(resources.workers, mp_context=fork_server())
+    pool = ProcessPoolExecutor(resources.workers, mp_context=fork_server(), initializer=end_with_parent)
     try:
         futures = [
             pool.submit(_measured, arm.config.plain(), device, resources.threads, seconds)

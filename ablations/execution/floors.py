@@ -18,6 +18,7 @@ from gan_core.machine import files
 from gan_core.problems import UserError
 from gan_core.schema.configuration import Config
 from gan_core.scoring.floors import floors_of
+from gan_core.workers.orphan import end_with_parent
 
 
 class FloorWork:
@@ -86,6 +87,7 @@ class FloorWork:
 
 
 def _child(settings: list[dict[str, object]], root: Path, home: Path, device: str, pipe: Connection) -> None:
+    end_with_parent()
     with pipe:
         pipe.send(_attempt(settings, root, home, device))
 

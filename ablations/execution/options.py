@@ -6,6 +6,9 @@ from pathlib import Path
 from typing import Literal
 
 from ablations.execution.deadline import Deadline
+from gan_core.workers.patience import USUAL_PATIENCE, Patience
+
+MAX_FAILURES = 5
 
 
 @dataclass(frozen=True)
@@ -30,3 +33,5 @@ class ExecutionOptions:
     models: bool = False  # whether each arm's best generator is logged as a model at the end
     deadline: Deadline | None = None  # when training ends, and before which a look must fit to be begun
     register: str | None = None  # the registered model whose versions they become
+    patience: Patience = USUAL_PATIENCE  # how long a trial may be silent
+    max_failures: int = MAX_FAILURES  # trials that may fail one after another before the study ends

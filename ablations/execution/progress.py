@@ -50,7 +50,7 @@ class StudyProgress:
         event, name = report.event, report.name
         if event is not None:
             self._advance(name, event)
-        if event is None or isinstance(event, Finished):
+        if report.has_left or isinstance(event, Finished):
             self.running.pop(name, None)
         if report.has_died:
             self.failed[name] = report.left

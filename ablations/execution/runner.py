@@ -1,6 +1,5 @@
 """The parent's loop: Optuna's next trial -> executor -> journal (in the child) -> Optuna's ledger and the tracker."""
 
-import time
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -9,9 +8,9 @@ from typing import TYPE_CHECKING
 from ablations.executors.executor import Executor
 from ablations.tracking.tracker import Tracker
 from ablations.workspace.trials import Trial
-from gan_core import journal
 from gan_core.events import Finished
 from gan_core.machine.versions import code_digest
+from gan_core.workers.ending import ended
 from gan_core.workers.job import STOPPED, Job, Report
 
 if TYPE_CHECKING:
@@ -49,21 +48,10 @@ def run_trials(
                 executor.halt(report.name)
             if report.has_died:
                 tracker.lost(begun[report.name])
-            tracker.notify(begun[report.name], ended=report.event is None or isinstance(report.event, Finished))
+            tracker.notify(begun[report.name], ended=report.has_left or isinstance(report.event, Finished))
             yield report
 
 
 def _pruned(trial: Trial, why: str) -> Report:
     """The end of a trial that was given up and has left its place: the parent writes it, since the child is gone."""
-    last = journal.read(trial.directory)[-1]
-    end = Finished(
-        seq=last.seq + 1,
-        time=time.time(),
-        step=last.step,
-        images=last.images,
-        wall_s=last.wall_s,
-        status="pruned",
-        reason=why,
-    )
-    journal.append(trial.directory, end)
-    return Report(trial.name, end)
+    return Report(trial.name, ended(trial.directory, "pruned", why))

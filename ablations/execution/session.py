@@ -6,6 +6,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ablations.execution.failures import FailureWatch
 from ablations.execution.floors import FloorWork
 from ablations.execution.options import ExecutionOptions as ExecutionOptions
 from ablations.execution.outputs import Outputs
@@ -60,6 +61,7 @@ class Session:
         self.offline = options.offline
         self.ledgers: dict[str, str] = {}  # what Optuna calls them, by the name that they would have alone
         self.has_sent_all = True  # whether the tracking store has all that it was to get
+        self.failures = FailureWatch(options.max_failures)
         self.floors = self._floors()
         self._looks_told = 0
 
@@ -87,7 +89,7 @@ class Session:
         told where the study stands, after each look and at the start where looks were taken before. Raises UserError
         before anything trains.
         """
-        stop = self.time.stopping(stop, self.progress)
+        stop = self._stopping(stop)
         to_do = self.to_do()
         if not self._has_work(to_do):
             self._refresh_outputs(on_step)
@@ -107,12 +109,18 @@ class Session:
                 with closing(run_trials(stage, executor, tracker, self.options.home, stop)) as reports:
                     for report in reports:
                         self.progress.enter(report)
+                        self.failures.enter(report, self.progress.trials[report.name])
                         self.outputs.follow(has_ended=isinstance(report.event, Finished))
                         yield report
                         self._tell_looks(on_look)
-            outcome = "interrupted" if stop() else "finished"
+            outcome = "failed" if self.failures.is_over else "interrupted" if stop() else "finished"
         finally:
             self._end(tracker, outcome, on_step)
+
+    def _stopping(self, stop: Callable[[], bool]) -> Callable[[], bool]:
+        """`stop`, or the deadline has come, or too many trials have failed one after another."""
+        in_time = self.time.stopping(stop, self.progress)
+        return lambda: self.failures.is_over or in_time()
 
     def _tell_looks(self, on_look: OnLook | None) -> None:
         """Report a look that has been taken since the last report, once the ends of all its runs have been reported.
@@ -272,7 +280,7 @@ class Session:
         return self.ledgers[name]
 
     def _executor(self) -> Executor:
-        return executor_of(self.options.executor, self.resources, self.options.system_metrics)
+        return executor_of(self.options.executor, self.resources, self.options.system_metrics, self.options.patience)
 
     def _tracker(self) -> AnyTracker:
         embedded = None if self.options.tracking_uri else self.workspace.mlartifacts

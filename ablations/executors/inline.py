@@ -5,14 +5,17 @@ from contextlib import closing
 
 from gan_core.events import Finished
 from gan_core.workers.job import STOPPED, TAKEN, Job, Report
-from gan_core.workers.training_lock import TakenError, training_lock
+from gan_core.workers.training_lock import ORPHAN_S, TakenError, training_lock
 
 
 class Inline:
-    """Runs each job here. `system_metrics`: whether a trial samples what it takes of the machine."""
+    """Runs each job here. `system_metrics`: whether a trial samples what it takes of the machine.
 
-    def __init__(self, device: str, threads: int, system_metrics: bool = True) -> None:
-        self.device, self.threads, self.system_metrics = device, threads, system_metrics
+    `wait_s`: how long a trial waits for another process, whose parent has died, to leave its folder.
+    """
+
+    def __init__(self, device: str, threads: int, system_metrics: bool = True, wait_s: float = ORPHAN_S) -> None:
+        self.device, self.threads, self.system_metrics, self.wait_s = device, threads, system_metrics, wait_s
         self._halted: set[str] = set()
 
     def run(self, jobs: Iterator[Job], stop: Callable[[], bool]) -> Generator[Report, None, None]:
@@ -27,16 +30,23 @@ class Inline:
     def _run_one(self, job: Job, stop: Callable[[], bool]) -> Iterator[Report]:
         from ablations.executors import worker
 
+        def must_stop() -> bool:
+            return stop() or job.name in self._halted
+
         train = worker.events_of if self.system_metrics else worker.unsampled_events_of
         try:
-            # Closing saves an unfinished trial
-            with training_lock(job.directory), closing(train(job, self.device, self.threads)) as events:
+            with (
+                training_lock(job.directory, self.wait_s, stop),
+                closing(
+                    train(job, self.device, self.threads, must_stop)
+                ) as events,  # closing saves an unfinished trial
+            ):
                 for event in events:
                     yield Report(job.name, event)
-                    if (stop() or job.name in self._halted) and not isinstance(event, Finished):
+                    if isinstance(event, Finished):
+                        return
+                    if must_stop():
                         break
-                else:
-                    return
         except TakenError:
             yield Report(job.name, left=TAKEN)
             return

@@ -3,7 +3,7 @@
 Importing this module imports the whole trainer: the fork server does so once, and each trial starts from there.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing
 
 import torch
@@ -17,13 +17,15 @@ from gan_core.workers.unattended import train_job
 unsampled_events_of = train_job
 
 
-def events_of(job: Job, device: str, threads: int) -> Generator[AnyEvent, None, None]:
+def events_of(
+    job: Job, device: str, threads: int, stop: Callable[[], bool] = lambda: False
+) -> Generator[AnyEvent, None, None]:
     """Train a job from its checkpoint to its end, sampling what it takes of the machine on the way.
 
-    Closing the generator saves a checkpoint first. Failures are events too.
+    Closing the generator, and `stop()` before a step, save a checkpoint first. Failures are events too.
     """
     sampler = Sampler(job.directory, _gpu_memory(device), EVERY_S)
-    with sampler, closing(train_job(job, device, threads)) as events:
+    with sampler, closing(train_job(job, device, threads, stop)) as events:
         for event in events:
             if isinstance(event, Finished):
                 sampler.stop()  # whoever hears of the end finds all there is

@@ -38,6 +38,8 @@ def show_outcome(session: Session, stopped: bool) -> None:
         show_warnings([f"the pictures {runs} could not be drawn ({why}); {again}"])
     for name, reason in progress.failed.items():
         say(f"failed: {name}: {reason}")
+    if session.failures.message:
+        say(session.failures.message)
     if not progress.is_done:
         left = progress.count - len(progress.done)
         how = "stopped" if stopped else "not done"

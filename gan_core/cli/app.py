@@ -69,8 +69,8 @@ def main(words: list[str] | None = None) -> int:
             raise
         print(f"error: {refusal(error)}", file=sys.stderr)
         return 2
-    except KeyboardInterrupt:  # the second Ctrl-C
-        print("interrupted; what is in the last checkpoint is kept", file=sys.stderr)
+    except KeyboardInterrupt:  # before training began, or after it ended
+        print("interrupted", file=sys.stderr)
         return 1
 
 
@@ -93,6 +93,7 @@ def _train(arguments: argparse.Namespace) -> int:
     from gan_core.train import train
     from gan_core.training import training_data
     from gan_core.verdict import verdict_of
+    from gan_core.workers.training_lock import alone
 
     if arguments.threads is not None:
         if arguments.threads < 1:
@@ -107,17 +108,19 @@ def _train(arguments: argparse.Namespace) -> int:
     for note in training_data.load(config, home, Counter()).notes:
         print(f"warning: {note}", file=sys.stderr)
     supply(extractors_of(config), home, arguments.inception_weights or given_weights(), Counter("weights", "bytes"))
-    run = train(config, arguments.out, home, device)
-    with Interrupt() as interrupt, closing(journal.recorded(run, arguments.out)) as events:
-        for event in events:
-            if line := line_of(event):
-                print(line, flush=True)
-            if interrupt.requested and not isinstance(event, Finished):
-                break
-        else:
-            for picture in draw_run(arguments.out, device):
-                print(picture)
-            print(verdict_of(journal.read(arguments.out)))
-            return 0
+    event = None
+    with Interrupt() as interrupt, alone(arguments.out):
+        run = train(config, arguments.out, home, device, lambda: interrupt.requested)
+        with closing(journal.recorded(run, arguments.out)) as events:
+            for event in events:
+                if line := line_of(event):
+                    print(line, flush=True)
+                if interrupt.requested:
+                    break
+    if isinstance(event, Finished):
+        for picture in draw_run(arguments.out, device):
+            print(picture)
+        print(verdict_of(journal.read(arguments.out)))
+        return 0
     print(f"stopped; the same command goes on from {arguments.out}", file=sys.stderr)
     return 1

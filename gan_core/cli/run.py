@@ -4,6 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
+from gan_core.workers.patience import HELP as PATIENCE
+
 
 def add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `run` to the command line."""
@@ -16,6 +18,7 @@ def add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     run.add_argument("--home", type=Path, metavar="DIR", help="data sets and caches [default $GAN_ABLATIONS_HOME]")
     run.add_argument("--data-dir", type=Path, metavar="DIR", help="where a data set that is a folder lies here")
     run.add_argument("--inception-weights", type=Path, metavar="FILE", help="weights for the extractor inception")
+    run.add_argument("--patience", type=float, metavar="S", help=PATIENCE)
     run.add_argument("--other-code", action="store_true", help="train with another gan_core than exported them")
     run.set_defaults(parser=run, act=_run)
 
@@ -29,11 +32,13 @@ def _run(arguments: argparse.Namespace) -> int:
     from gan_core.show.undrawn import why_undrawn
     from gan_core.workers.exported import read_trials
     from gan_core.workers.interrupt import Interrupt
+    from gan_core.workers.patience import Patience
     from gan_core.workers.run_exported import Batch, Machine
 
     a = arguments
     weights = a.inception_weights or given_weights()
-    machine = Machine(a.home or machine_home(), a.workers, a.threads, a.device, a.data_dir, weights, a.other_code)
+    home, patience = a.home or machine_home(), Patience.of(a.patience)
+    machine = Machine(home, a.workers, a.threads, a.device, a.data_dir, weights, a.other_code, patience)
     batch = Batch(read_trials(a.trials), a.out, machine)
     with (
         Interrupt() as interrupt,

@@ -22,13 +22,22 @@ class Job:
 
 @dataclass(frozen=True)
 class Report:
-    """One event of a job. Without an event the job has left its place: STOPPED, TAKEN, or how its process died."""
+    """One event of a job. Without an event its process has ended: STOPPED, TAKEN, or how it died.
+
+    `again`: the job has been taken up again, from its checkpoint.
+    """
 
     name: str
     event: AnyEvent | None = None
     left: str = ""
+    again: bool = False
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the job has left its place without a result."""
+        return self.event is None and not self.again
 
     @property
     def has_died(self) -> bool:
-        """Whether the job's process ended without a result, though nobody stopped it."""
-        return self.event is None and self.left not in (STOPPED, TAKEN)
+        """Whether the job's process ended without a result, though nobody stopped it, and none takes its place."""
+        return self.has_left and self.left not in (STOPPED, TAKEN)

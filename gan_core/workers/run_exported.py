@@ -19,6 +19,7 @@ from gan_core.schema.configuration import Config
 from gan_core.training import training_data
 from gan_core.workers.exported import ExportedTrial
 from gan_core.workers.job import Job, Report
+from gan_core.workers.patience import USUAL_PATIENCE, Patience
 from gan_core.workers.pool import Pool
 
 RECORD = "trial.json"  # who a trial is; written anew by whoever adopts it
@@ -37,6 +38,7 @@ class Machine:
     data_dir: Path | None = None
     inception_weights: Path | None = None
     other_code: bool = False  # whether to train what another version of this package has exported
+    patience: Patience = USUAL_PATIENCE
 
 
 class Batch:
@@ -78,7 +80,9 @@ class Batch:
             _write_record(trial, self.out / trial.name)
         home = self.machine.home
         jobs = (Job(t.name, self.configs[t.name].plain(), self.out / t.name, home) for t in to_do)
-        yield from Pool(TRAINER, self.places.workers, self.places.devices, self.places.threads).run(jobs, stop)
+        places = self.places
+        pool = Pool(TRAINER, places.workers, places.devices, places.threads, self.machine.patience)
+        yield from pool.run(jobs, stop)
 
     def _config(self, trial: ExportedTrial) -> Config:
         """The trial's configuration, with images that lie elsewhere on this machine."""

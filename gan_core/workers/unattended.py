@@ -1,8 +1,7 @@
 """A run without anybody who watches: whatever happens is in its folder afterwards, pictures and failures too."""
 
-import time
 import traceback
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -15,26 +14,33 @@ from gan_core.schema.configuration import Config
 from gan_core.show.draw import draw_run
 from gan_core.show.undrawn import keep_undrawn
 from gan_core.train import train
+from gan_core.workers.ending import ending
 from gan_core.workers.job import Job
 
 ERROR = "error.txt"
 
 
-def train_job(job: Job, device: str, threads: int) -> Generator[AnyEvent, None, None]:
+def train_job(
+    job: Job, device: str, threads: int, stop: Callable[[], bool] = lambda: False
+) -> Generator[AnyEvent, None, None]:
     """Train a job from its checkpoint to its end, on `threads` CPU threads; see `unattended`."""
     torch.set_num_threads(threads)
-    with closing(unattended(resolve(job.settings, named=()), job.directory, job.home, device)) as events:
+    with closing(unattended(resolve(job.settings, named=()), job.directory, job.home, device, stop)) as events:
         yield from events
 
 
-def unattended(config: Config, directory: Path, home: Path, device: str) -> Generator[AnyEvent, None, None]:
-    """Train in `directory` from its checkpoint to its end, every event in its journal; closing saves a checkpoint.
+def unattended(
+    config: Config, directory: Path, home: Path, device: str, stop: Callable[[], bool]
+) -> Generator[AnyEvent, None, None]:
+    """Train in `directory` from its checkpoint to its end, every event in its journal.
+
+    Closing, and `stop()` before a step, save a checkpoint and end it.
 
     An exception becomes a Finished(status='failed') and `error.txt`. The pictures of a run that has ended are drawn
     before its end is reported, so they are there for whoever receives that report. A picture that can't be drawn does
     not make the run fail; `show/undrawn.txt` says why.
     """
-    run = train(config, directory, home, device)
+    run = train(config, directory, home, device, stop)
     with closing(journal.recorded(run, directory)) as events:
         try:
             for event in events:
@@ -42,7 +48,7 @@ def unattended(config: Config, directory: Path, home: Path, device: str) -> Gene
                     _draw(directory, device)
                 yield event
         except Exception as error:
-            failure = _failure(directory, error)
+            failure = ending(directory, "failed", f"{type(error).__name__}: {error}")
             with suppress(OSError):  # a full disk: we can still tell, and the next run goes on from the checkpoint
                 (directory / ERROR).write_text(traceback.format_exc())
                 journal.append(directory, failure)
@@ -54,17 +60,3 @@ def _draw(directory: Path, device: str) -> None:
         draw_run(directory, device)
     except Exception:
         keep_undrawn(directory, traceback.format_exc())
-
-
-def _failure(directory: Path, error: Exception) -> Finished:
-    past = journal.read(directory)
-    last = past[-1] if past else None
-    return Finished(
-        seq=last.seq + 1 if last else 0,
-        time=time.time(),
-        step=last.step if last else 0,
-        images=last.images if last else 0,
-        wall_s=last.wall_s if last else 0.0,
-        status="failed",
-        reason=f"{type(error).__name__}: {error}",
-    )

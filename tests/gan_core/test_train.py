@@ -103,6 +103,23 @@ def test_doses_are_told_each_tick(whole: tuple[Path, list[AnyEvent]]) -> None:
     assert ticks[-1].dose["instance_noise/sigma"] == 0
 
 
+@pytest.mark.parametrize("steps", [1, 2, 5])
+def test_a_stop_is_granted_after_any_step_and_going_on_is_as_if_nothing_had_been(
+    steps: int, tmp_path: Path, home: Path
+) -> None:
+    """Also in the middle between two events, with sums and doses half taken."""
+    config = tiny(batch_size=2, budget_kimg=0.3)  # three steps a tick
+    events: list[AnyEvent] = []
+    stops = set()
+    while not events or not isinstance(events[-1], Finished):
+        asked = iter(range(steps))
+        here = list(train(config, tmp_path / "stopped", home, stop=lambda: next(asked, None) is None))  # noqa: B023
+        stops.add(len(here))
+        events += here
+    assert len(stops) > 1
+    assert timeless(events) == timeless(run(config, tmp_path / "whole", home))
+
+
 @pytest.mark.parametrize("after", [1, 2, 9, 14, 15, 16, 40, 41, 42, 43])
 def test_stopping_anywhere_and_going_on_is_as_if_nothing_had_been(
     after: int, whole: tuple[Path, list[AnyEvent]], tmp_path: Path, home: Path

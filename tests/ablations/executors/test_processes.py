@@ -16,6 +16,7 @@ from gan_core import journal
 from gan_core.events import Evaluated, Finished, Started, Ticked
 from gan_core.training import checkpoint
 from gan_core.workers.job import STOPPED, TAKEN, Job, Report
+from gan_core.workers.patience import Patience
 from gan_core.workers.training_lock import training_lock
 from gan_core.workers.unattended import ERROR
 from tests.ablations.tiny import job_of, story_of, tiny_trials
@@ -118,26 +119,90 @@ def test_no_job_is_taken_once_there_is_to_be_a_stop(jobs: list[Job]) -> None:
     assert run(Processes(2, CPU, 1), jobs, lambda: True) == []
 
 
-def test_one_killed_the_other_goes_on(jobs: list[Job], home: Path, tmp_path: Path) -> None:
-    executor = Processes(2, CPU, 1)
+def holder(job: Job) -> psutil.Process:
+    """The process that trains this job."""
+    return psutil.Process(int((job.directory / ".lock").read_text()))
+
+
+def test_one_killed_goes_on_and_the_other_does_not_notice(jobs: list[Job], home: Path, tmp_path: Path) -> None:
     reports, victim = [], ""
-    for report in executor.run(iter(jobs), never):
+    for report in Processes(2, CPU, 1).run(iter(jobs), never):
         reports.append(report)
         if isinstance(report.event, Ticked) and not victim:
             victim = report.name
-            by_age = sorted(trainers(), key=lambda p: p.create_time())
-            order = list(dict.fromkeys(job.name for job in jobs))
-            by_age[order.index(victim)].kill()
-    deaths = [report for report in reports if report.has_died]
-    assert [(r.name, r.left) for r in deaths] == [
-        (victim, "its process ended with exit code -9 (SIGKILL; out of memory?)")
+            holder(next(job for job in jobs if job.name == victim)).kill()
+    assert [(r.name, r.left) for r in reports if r.again] == [
+        (victim, "its process ended with exit code -9 (SIGKILL; out of memory?); goes on from its checkpoint (1 of 2)")
     ]
-    ends = [report.name for report in reports if isinstance(report.event, Finished)]
-    assert ends == [job.name for job in jobs if job.name != victim]
-
-    run(executor, [job for job in jobs if job.name == victim])
+    assert not any(report.has_died for report in reports)
+    ends = [report.event.status for report in reports if isinstance(report.event, Finished)]
+    assert ends == ["finished", "finished"]
     for job, other in zip(jobs, reference(tmp_path / "inline", home), strict=True):
         assert story_of(job.directory) == story_of(other.directory)
+
+
+def test_what_is_killed_three_times_is_left_and_can_be_tried_again(jobs: list[Job], home: Path, tmp_path: Path) -> None:
+    executor, told = Processes(1, CPU, 1), []
+    for report in executor.run(iter(jobs[:1]), never):
+        told += [report] if report.event is None else []
+        if isinstance(report.event, Started | Ticked) and len(told) < 3:
+            holder(jobs[0]).kill()
+    assert [(report.again, report.has_died) for report in told] == [(True, False), (True, False), (False, True)]
+    run(executor, jobs[:1])
+    other = reference(tmp_path / "inline", home)[0]
+    assert story_of(jobs[0].directory) == story_of(other.directory)
+
+
+def test_a_crash_would_come_again_and_is_left(jobs: list[Job]) -> None:
+    told = []
+    for report in Processes(1, CPU, 1).run(iter(jobs[:1]), never):
+        told += [report] if report.event is None else []
+        if isinstance(report.event, Started):
+            holder(jobs[0]).send_signal(signal.SIGSEGV)
+    assert [(report.left, report.has_died) for report in told] == [
+        ("its process ended with exit code -11 (SIGSEGV)", True)
+    ]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("hangs", [1, 2])
+def test_what_hangs_is_taken_up_again_once_and_then_fails(
+    hangs: int, jobs: list[Job], home: Path, tmp_path: Path
+) -> None:
+    stopped, reports = 0, []
+    for report in Processes(1, CPU, 1, patience=Patience(5)).run(iter(jobs[:1]), never):
+        reports.append(report)
+        if isinstance(report.event, Ticked) and stopped < hangs and stopped == sum(r.again for r in reports):
+            holder(jobs[0]).suspend()
+            stopped += 1
+    assert stopped == hangs
+    assert sum(report.again for report in reports) == 1
+    end = journal.read(jobs[0].directory)[-1]
+    assert isinstance(end, Finished)
+    assert reports[-1].event == end
+    assert end.status == ("finished" if hangs == 1 else "failed")
+    assert trainers() == []
+    if hangs == 1:
+        assert story_of(jobs[0].directory) == story_of(reference(tmp_path / "inline", home)[0].directory)
+    else:
+        assert "hangs, for the second time: no sign of life for 5 s" in end.reason
+
+
+@pytest.mark.slow
+def test_a_hung_trial_does_not_keep_the_others_from_stopping(jobs: list[Job]) -> None:
+    def stop() -> bool:
+        return bool(hung)
+
+    hung: list[str] = []
+    left = {}
+    for report in Processes(2, CPU, 1, patience=Patience(5)).run(iter(jobs), stop):
+        if isinstance(report.event, Ticked) and not hung:
+            hung.append(report.name)
+            holder(next(job for job in jobs if job.name == report.name)).suspend()
+        if report.has_left:
+            left[report.name] = report.left
+    assert left == dict.fromkeys((job.name for job in jobs), STOPPED)
+    assert trainers() == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
@@ -180,7 +245,9 @@ def test_a_trial_finds_the_trainer_imported(jobs: list[Job]) -> None:
     assert isinstance(report.event, Finished)
 
 
-@pytest.mark.parametrize("executor", [Processes(1, CPU, 1), Inline("cpu", 1)], ids=["processes", "inline"])
+@pytest.mark.parametrize(
+    "executor", [Processes(1, CPU, 1, wait_s=0.3), Inline("cpu", 1, wait_s=0.3)], ids=["processes", "inline"]
+)
 def test_what_another_process_trains_is_left_to_it(executor: Executor, jobs: list[Job]) -> None:
     """As after a parent that was killed: its child trains on while the next `run` takes up the study."""
     with training_lock(jobs[0].directory):

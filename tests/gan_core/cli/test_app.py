@@ -13,7 +13,6 @@ from gan_core.cli.app import main
 from gan_core.events import Evaluated, Finished, Started, Ticked
 from gan_core.machine.home import machine_home
 from gan_core.training import checkpoint
-from gan_core.workers import interrupt
 
 SIZES = {"image-size": 16, "width": 4, "batch-size": 10, "budget-kimg": 0.3, "threads": 1}
 SCORES = {"progress-evaluations": 2, "progress-samples": 20, "full-samples": 40}
@@ -73,31 +72,6 @@ def test_ctrl_c_and_the_same_command_goes_on_to_the_same_result(
     monkeypatch.undo()
     assert train(tmp_path / "straight", *TRICKS) == 0
     assert story(tmp_path / "stopped") == story(tmp_path / "straight")
-
-
-def test_a_second_ctrl_c_ends_at_once(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def append_and_press_twice(directory: Path, event: Any) -> None:
-        signal.raise_signal(signal.SIGINT)
-        signal.raise_signal(signal.SIGINT)
-
-    # a shell starts its background jobs with SIGINT ignored, and Python then leaves it so
-    started_with = signal.signal(signal.SIGINT, signal.default_int_handler)
-    monkeypatch.setattr(journal, "append", append_and_press_twice)
-    assert train(tmp_path / "run") == 1
-    assert "interrupted" in capsys.readouterr().err
-    assert signal.signal(signal.SIGINT, started_with) is signal.default_int_handler
-
-
-@pytest.mark.parametrize("number", interrupt.SIGNALS)
-def test_an_interrupt_is_a_request_and_former_handlers_come_back(number: signal.Signals) -> None:
-    before = signal.getsignal(number)
-    with interrupt.Interrupt() as asked:
-        assert not asked.requested
-        signal.raise_signal(number)
-        assert asked.requested
-    assert signal.getsignal(number) is before
 
 
 def test_a_divergence_is_a_result(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
