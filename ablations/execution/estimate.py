@@ -1,8 +1,9 @@
 """What a study will cost: each arm is measured for a moment, in as many processes as will train at the same time."""
 
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from multiprocessing.connection import Connection, wait
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from ablations.executors.fork_server import fork_server
@@ -10,12 +11,15 @@ from ablations.study.arm import Arm
 from ablations.workspace.trials import Trial
 from gan_core.config import resolve
 from gan_core.machine.resources import Resources
+from gan_core.problems import Problem, UserError
 from gan_core.schema.configuration import Config
 from gan_core.training.timetable import total_steps
+from gan_core.workers.deaths import leaving
 from gan_core.workers.orphan import end_with_parent
 
 SECONDS = 1.0  # of training steps, measured for each arm
 ALL_SECONDS, FEWEST_SECONDS = 30.0, 0.1  # for all arms together, where they are many; for each even then
+Seconds = tuple[float, float, float, float]  # of a step, of 1,000 scored images at the end and on the way, of a showing
 
 
 @dataclass(frozen=True)
@@ -41,16 +45,8 @@ def arm_costs(arms: Sequence[Arm], resources: Resources, seconds: float = SECOND
     if not arms:
         return {}
     seconds = min(seconds, max(FEWEST_SECONDS, ALL_SECONDS * resources.workers / max(1, len(arms))))
-    devices = [resources.devices[i % len(resources.devices)] for i in range(len(arms))]
-    pool = ProcessPoolExecutor(resources.workers, mp_context=fork_server(), initializer=end_with_parent)
-    try:
-        futures = [
-            pool.submit(_measured, arm.config.plain(), device, resources.threads, seconds)
-            for arm, device in zip(arms, devices, strict=True)
-        ]
-        return {arm.name: _arm_cost(arm, *future.result()) for arm, future in zip(arms, futures, strict=True)}
-    finally:
-        pool.shutdown(cancel_futures=True)
+    measured = _measured_in_processes(arms, resources, seconds)
+    return {arm.name: _arm_cost(arm, *measured[arm.name]) for arm in arms}
 
 
 def study_seconds(
@@ -67,7 +63,58 @@ def study_seconds(
     return max(free)
 
 
-def _measured(settings: dict[str, Any], device: str, threads: int, seconds: float) -> tuple[float, float, float, float]:
+def _measured_in_processes(arms: Sequence[Arm], resources: Resources, seconds: float) -> dict[str, Seconds]:
+    """Each arm in a process of its own, as many at once as there are workers; whatever ends this ends them."""
+    context, to_do = fork_server(), list(enumerate(arms))[::-1]
+    running: dict[Connection, tuple[Arm, BaseProcess]] = {}
+    measured: dict[str, Seconds] = {}
+    try:
+        while to_do or running:
+            while to_do and len(running) < resources.workers:
+                number, arm = to_do.pop()
+                device = resources.devices[number % len(resources.devices)]
+                ours, theirs = context.Pipe(duplex=False)
+                process = context.Process(
+                    target=_child, args=(arm.config.plain(), device, resources.threads, seconds, theirs)
+                )
+                running[ours] = (arm, process)
+                process.start()
+                theirs.close()
+            for pipe in wait(list(running)):
+                assert isinstance(pipe, Connection)
+                done, its_process = running.pop(pipe)
+                measured[done.name] = _received(pipe, done, its_process)
+        return measured
+    finally:
+        for _, left in running.values():
+            if left.pid is not None:
+                left.kill()
+
+
+def _received(pipe: Connection, arm: Arm, process: BaseProcess) -> Seconds:
+    with pipe:
+        try:
+            answer: Seconds | Exception = pipe.recv()
+        except EOFError:
+            process.join()
+            message = f"arm {arm.name!r} can't be measured: {leaving(process.exitcode)}"
+            raise UserError(Problem(message, allowed="an arm that fits into this machine's memory")) from None
+    process.join()
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
+
+
+def _child(settings: dict[str, Any], device: str, threads: int, seconds: float, pipe: Connection) -> None:
+    end_with_parent()
+    with pipe:
+        try:
+            pipe.send(_measured(settings, device, threads, seconds))
+        except Exception as error:
+            pipe.send(error)
+
+
+def _measured(settings: dict[str, Any], device: str, threads: int, seconds: float) -> Seconds:
     import torch
 
     from gan_core.training.timing import measure

@@ -103,7 +103,7 @@ def test_doses_are_told_each_tick(whole: tuple[Path, list[AnyEvent]]) -> None:
     assert ticks[-1].dose["instance_noise/sigma"] == 0
 
 
-@pytest.mark.parametrize("steps", [1, 2, 5])
+@pytest.mark.parametrize("steps", [2, 7])
 def test_a_stop_is_granted_after_any_step_and_going_on_is_as_if_nothing_had_been(
     steps: int, tmp_path: Path, home: Path
 ) -> None:
