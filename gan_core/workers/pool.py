@@ -5,11 +5,12 @@ from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import ForkServerContext
 from multiprocessing.process import BaseProcess
 
 from gan_core import journal
 from gan_core.events import AnyEvent, Finished, event_from_json, has_result
-from gan_core.workers.deaths import HUNG_AGAIN, KILLED_AGAIN, TAKEN_CODE, leaving, was_killed
+from gan_core.workers.deaths import HUNG_AGAIN, KILLED_AGAIN, TAKEN_CODE, UNKNOWN, leaving, was_killed
 from gan_core.workers.ending import ended
 from gan_core.workers.fork_server import fork_server
 from gan_core.workers.job import STOPPED, Job, Report
@@ -60,7 +61,7 @@ class Pool:
     ) -> None:
         self.trainer, self.workers, self.devices, self.threads = trainer, workers, tuple(devices), threads
         self.patience, self.wait_s = patience, wait_s
-        self._context = fork_server(trainer.partition(":")[0])
+        self._fork_server()
         self._halted: set[str] = set()
 
     def halt(self, name: str) -> None:
@@ -90,13 +91,17 @@ class Pool:
 
     def _launched(self, job: Job, running: Sequence[_Child], killed: int = 0, hung: int = 0) -> _Child:
         device = min(self.devices, key=[child.device for child in running].count)
-        ours, theirs = self._context.Pipe()
-        process = self._context.Process(
+        context = self._fork_server()  # a new one where it was killed
+        ours, theirs = context.Pipe()
+        process = context.Process(
             target=_train, args=(self.trainer, job, device, self.threads, self.wait_s, theirs), name=job.name
         )
         process.start()
         theirs.close()
         return _Child(job, process, ours, device, killed, hung)
+
+    def _fork_server(self) -> ForkServerContext:
+        return fork_server(self.trainer.partition(":")[0])
 
     def _listen(self, running: list[_Child]) -> Iterator[Report]:
         """What the children say within a moment, and the ends of those that have died or hang."""
@@ -132,8 +137,9 @@ class Pool:
         if end := _result(child.job):  # written, and killed before it could be told
             yield Report(child.job.name, end)
             return
-        why = leaving(child.process.exitcode)
-        if was_killed(child.process.exitcode) and child.killed < KILLED_AGAIN and not child.asked_to_stop:
+        code = child.process.exitcode
+        why = STOPPED if code == UNKNOWN and child.asked_to_stop else leaving(code)
+        if was_killed(code) and child.killed < KILLED_AGAIN and not child.asked_to_stop:
             killed = child.killed + 1
             running.append(self._launched(child.job, running, killed, child.hung))
             again = f"{why}; goes on from its checkpoint ({killed} of {KILLED_AGAIN})"

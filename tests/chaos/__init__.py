@@ -1,0 +1,1 @@
+"""Random kills and signals over real studies."""
