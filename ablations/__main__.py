@@ -1,28 +1,31 @@
 """`python -m ablations`, and the console script."""
 
-import signal
 import sys
-from types import FrameType
-from typing import NoReturn
+from contextlib import suppress
+
+from gan_core.workers.interrupt import Interrupt
 
 
 def main() -> None:
     """Run the command line. Mistakes that the user can put right end with exit code 2, without a traceback.
 
-    What the operating system does not permit this user is one of them.
+    What the operating system does not permit this user is one of them. A signal ends a command tidily with exit code 1,
+    a second one at once.
     """
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if signal.getsignal(number) is signal.SIG_DFL:  # not under nohup
-            signal.signal(number, _end)
     try:
-        _run()
-    except KeyboardInterrupt:  # where no command grants it: while it imports, or after it has done its work
+        with Interrupt(grants=False, kill_children=_kill_children):
+            _run()
+    except KeyboardInterrupt:
         sys.exit(1)
 
 
-def _end(number: int, frame: FrameType | None) -> NoReturn:
-    """End as after Ctrl-C, tidily. Who trains grants the request after a step instead."""
-    raise KeyboardInterrupt
+def _kill_children() -> None:
+    """Trials, their fork server, MLflow's UI."""
+    import psutil
+
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            child.kill()
 
 
 def _run() -> None:

@@ -58,7 +58,8 @@ def main(words: list[str] | None = None) -> int:
     try:
         if rest:
             refuse_unknown(arguments.parser, rest)
-        code: int = arguments.act(arguments)
+        with Interrupt(grants=False):
+            code: int = arguments.act(arguments)
         return code
     except UserError as error:
         for problem in error.problems:

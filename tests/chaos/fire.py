@@ -34,9 +34,9 @@ class Story:
     said: list[str] = field(default_factory=list)
 
     def under_fire(self, acts: int) -> None:
-        """Run the study again and again until so many acts have been done to it."""
-        while self.acts.total() < acts:
-            self.execution(acts)
+        """Run the study again and again until so many acts have been done to it, or it has come to its end."""
+        while self.acts.total() < acts and self.execution(acts) != 0:
+            pass
 
     def execution(self, acts: int = 0) -> int:
         """One command, under fire as long as acts are left. Gives its exit code."""

@@ -6,6 +6,7 @@ import subprocess
 import time
 import urllib.request
 from collections import Counter
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -60,8 +61,12 @@ class Server:
             return False
 
 
-def assert_all_there_once(client: Any, experiment: str, root: Path) -> dict[str, int]:
-    """Every trial of the study in `root` is in the store as its journal has it. Gives how much was compared."""
+def assert_all_there_once(client: Any, experiment: str, root: Path, timed: Collection[str] = ()) -> dict[str, int]:
+    """Every trial of the study in `root` is in the store as its journal has it. Gives how much was compared.
+
+    `timed`: metrics that are compared by their steps alone. Of a run whose process was killed the store may have the
+    seconds of before, and the journal those of after it went on from its checkpoint.
+    """
     found = client.search_runs([client.get_experiment_by_name(experiment).experiment_id])
     runs = {run.info.run_name: run for run in found if "arm" in run.data.params}
     parents = [run for run in found if "arm" not in run.data.params]
@@ -74,17 +79,20 @@ def assert_all_there_once(client: Any, experiment: str, root: Path) -> dict[str,
         assert isinstance(events[-1], Finished)
         assert (run.info.status, run.data.tags["outcome"]) == ("FINISHED", events[-1].status)
         assert run.data.tags["mlflow.parentRunId"] in {parent.info.run_id for parent in parents}
-        counted += _points(client, run, events)
+        counted += _points(client, run, events, timed)
         counted += _files(client, run, folder, events)
     return dict(counted)
 
 
-def _points(client: Any, run: Any, events: list[AnyEvent]) -> Counter[str]:
+def _points(client: Any, run: Any, events: list[AnyEvent], timed: Collection[str]) -> Counter[str]:
     expected: dict[str, list[tuple[int, float]]] = {}
     for point in points_of(events, events[0].config["budget_kimg"]):  # type: ignore[union-attr]
         expected.setdefault(point.name, []).append((point.step, point.value))
     names = [name for name in run.data.metrics if not name.startswith("system/")]
     there = {name: [(m.step, m.value) for m in client.get_metric_history(run.info.run_id, name)] for name in names}
+    for points in (there, expected):
+        for name in timed:
+            points[name] = [(step, 0.0) for step, _ in points.get(name, [])]
     assert {name: sorted(points) for name, points in there.items()} == {n: sorted(p) for n, p in expected.items()}
     system = client.get_metric_history(run.info.run_id, "system/rss_mb")
     assert [m.step for m in system] == list(range(len(system)))

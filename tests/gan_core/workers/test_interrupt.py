@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from gan_core.workers.interrupt import SIGNALS, TOGETHER_S, Interrupt
+from gan_core.workers.interrupt import LAST_WORDS, SIGNALS, TOGETHER_S, Interrupt
 
 HUNG = """
 import multiprocessing, os, signal, sqlite3, sys, time
@@ -64,8 +64,19 @@ def test_the_second_ends_it_in_less_than_two_seconds(waits_for: str, tmp_path: P
         _, said = process.communicate(timeout=20)
         assert time.monotonic() - began < 2
     assert process.returncode == 1
-    assert said == "stopped at once; the last checkpoints are kept, and the same command goes on from them\n"
+    assert said == LAST_WORDS.decode()
     assert not child.is_running() or child.status() == psutil.STATUS_ZOMBIE
+
+
+def test_one_that_does_not_grant_ends_its_body_and_counts_with_the_one_within() -> None:
+    with Interrupt(grants=False) as outer:
+        with Interrupt() as asked:
+            signal.raise_signal(signal.SIGINT)
+            assert asked.requested
+        assert outer.requested
+        signal.raise_signal(signal.SIGINT)  # within a moment: the same request
+    with pytest.raises(KeyboardInterrupt), Interrupt(grants=False):
+        signal.raise_signal(signal.SIGTERM)
 
 
 def test_what_is_ignored_stays_ignored() -> None:
