@@ -44,7 +44,8 @@ def train(
                 yield _diverged(run, f"not finite: {', '.join(names)}")
                 return
     except GeneratorExit:
-        run.save()
+        if run.next_moment < len(moments(config)):  # what has ended can still be ended again, from its last checkpoint
+            run.save()
         raise
 
 

@@ -33,6 +33,7 @@ class Inline:
         def must_stop() -> bool:
             return stop() or job.name in self._halted
 
+        has_ended = False
         train = worker.events_of if self.system_metrics else worker.unsampled_events_of
         try:
             with (
@@ -43,11 +44,11 @@ class Inline:
             ):
                 for event in events:
                     yield Report(job.name, event)
-                    if isinstance(event, Finished):
-                        return
-                    if must_stop():
+                    has_ended = isinstance(event, Finished)
+                    if must_stop() and not has_ended:
                         break
         except TakenError:
             yield Report(job.name, left=TAKEN)
             return
-        yield Report(job.name, left=STOPPED)
+        if not has_ended:
+            yield Report(job.name, left=STOPPED)

@@ -197,7 +197,7 @@ def _train(trainer: str, job: Job, device: str, threads: int, wait_s: float, pip
         ):
             for event in events:
                 line.send(event)
-                if line.must_stop():
+                if line.must_stop() and not isinstance(event, Finished):
                     return
     except TakenError:
         raise SystemExit(TAKEN_CODE) from None
