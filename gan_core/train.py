@@ -19,15 +19,20 @@ __all__ = ["Run", "train"]
 
 
 def train(
-    config: Config, out: Path, home: Path, device: str = "cpu", stop: Callable[[], bool] = lambda: False
+    config: Config,
+    out: Path,
+    home: Path,
+    device: str = "cpu",
+    stop: Callable[[], bool] = lambda: False,
+    data_digest: str | None = None,
 ) -> Generator[AnyEvent, None, None]:
     """Train in the folder `out`, from its checkpoint if it holds one; `home` keeps data sets and caches.
 
     Yields the events of `gan_core.events`. Closing the generator saves a checkpoint first, so that nothing is lost.
     Once `stop()` holds, asked before each step, it saves and ends too, without a Finished. Raises UserError where data
-    cannot be had, or where `out` belongs to a run with other settings.
+    cannot be had or are not those of `data_digest`, or where `out` belongs to a run with other settings.
     """
-    run = Run(config, out, home, torch.device(device))
+    run = Run(config, out, home, torch.device(device), data_digest)
     try:
         for moment in moments(config)[run.next_moment :]:
             if not _steps_until(moment.step, run, stop):

@@ -1,8 +1,9 @@
 """The parent's loop: Optuna's next trial -> executor -> journal (in the child) -> Optuna's ledger and the tracker."""
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ablations.executors.executor import Executor
@@ -10,6 +11,7 @@ from ablations.tracking.tracker import Tracker
 from ablations.workspace.trials import Trial
 from gan_core.events import Finished
 from gan_core.machine.versions import code_digest
+from gan_core.training import training_data
 from gan_core.workers.ending import ended
 from gan_core.workers.job import STOPPED, Job, Report
 
@@ -18,14 +20,20 @@ if TYPE_CHECKING:
     from ablations.search.ledger import Ledger
 
 
+NO_DIGESTS: Mapping[tuple[Hashable, ...], str] = MappingProxyType({})
+
+
 def run_trials(
     ledger: "Ledger | Explorer",
     executor: Executor,
     tracker: Tracker,
     home: Path,
     stop: Callable[[], bool],
+    data_digests: Mapping[tuple[Hashable, ...], str] = NO_DIGESTS,
 ) -> Generator[Report, None, None]:
     """Run the trials that the ledger hands out, to the end or until `stop()`; yields every report once it is entered.
+
+    `data_digests`: of the images that the trials are meant for, by `training_data.key`.
 
     A generator: whatever ends it, an exception too, lets the running trials save and end first.
     """
@@ -36,7 +44,8 @@ def run_trials(
         for trial in ledger.next_trials():
             trial.write_record(code_digest())
             begun[trial.name] = trial
-            yield Job(trial.name, trial.config.plain(), trial.directory, home)
+            digest = data_digests.get(training_data.key(trial.config))
+            yield Job(trial.name, trial.config.plain(), trial.directory, home, digest)
 
     with closing(executor.run(jobs(), stop)) as reports:
         for reported in reports:

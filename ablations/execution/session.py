@@ -1,5 +1,6 @@
 """One execution of a study: what is to do, who does it, who gets reports; from the lock to the leaderboard."""
 
+import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import chain
@@ -63,6 +64,7 @@ class Session:
         self.has_sent_all = True  # whether the tracking store has all that it was to get
         self.failures = FailureWatch(options.max_failures)
         self.floors = self._floors()
+        self.began = time.time()
         self._looks_told = 0
 
     @property
@@ -106,7 +108,8 @@ class Session:
         outcome: Outcome = "failed"
         try:
             for stage in chain([first], stages):
-                with closing(run_trials(stage, executor, tracker, self.options.home, stop)) as reports:
+                trained = run_trials(stage, executor, tracker, self.options.home, stop, self.data_digests)
+                with closing(trained) as reports:
                     for report in reports:
                         self.progress.enter(report)
                         self.failures.enter(report, self.progress.trials[report.name])

@@ -19,7 +19,7 @@ from ablations.search.storage import opened
 from ablations.study.space import Params
 from ablations.workspace.explored import Suggestion
 from ablations.workspace.trials import Trial
-from gan_core.events import AnyEvent, Evaluated, Finished, has_result
+from gan_core.events import RESULTS, AnyEvent, Evaluated, Finished, has_result
 from gan_core.workers.job import Report
 
 SUGGESTION = "suggestion"  # its number in explored.json
@@ -52,6 +52,7 @@ class Explorer:
         self._values: dict[str, float] = {}
         self._pruned: dict[str, str] = {}
         self._fruitless = 0
+        self._known: set[str] = set()  # trials whose result is here, and whose journal has lost it
 
     def next_trials(self) -> Iterator[Trial]:
         """The suggested trials without a result, then new ones until there are enough arms."""
@@ -61,6 +62,8 @@ class Explorer:
 
     def enter(self, report: Report) -> None:
         """Enter what an executor reports of a trial that was handed out."""
+        if report.name in self._known:
+            return  # it comes to the same end again
         if report.event is not None:
             self._note(report.name, report.event)
         elif report.has_died:
@@ -90,6 +93,10 @@ class Explorer:
         trial = self._exploration.trial(suggestion) if suggestion.is_a == "trial" else None
         settled = trial is None or suggestion.failures >= MOST_FAILURES or has_result(self._journals[trial.name])
         if frozen is not None and frozen.state.is_finished() and settled:
+            return
+        if trial is not None and frozen is not None and frozen.user_attrs.get(STATUS) in RESULTS:
+            self._known.add(trial.name)
+            yield trial
             return
         if frozen is not None and frozen.state == TrialState.RUNNING:
             asked, reported = self._opened(frozen), set(frozen.intermediate_values)

@@ -19,7 +19,7 @@ from optuna.trial import TrialState
 from ablations.search.storage import opened
 from ablations.workspace.looks_taken import LookTaken
 from ablations.workspace.trials import Trial
-from gan_core.events import AnyEvent, Evaluated, Finished
+from gan_core.events import RESULTS, AnyEvent, Evaluated, Finished
 from gan_core.workers.job import Report
 
 SEEDS = 2**31  # seeds lie below
@@ -49,6 +49,7 @@ class Ledger:
         self._begun: dict[str, optuna.trial.Trial] = {}
         self._reported: dict[str, set[int]] = {}
         self._values: dict[str, float] = {}
+        self._known: set[str] = set()  # trials whose result is here, and whose journal has lost it
 
     def next_trials(self) -> Iterator[Trial]:
         """The trials that are still to do, as Optuna hands them out: those that it calls running come first."""
@@ -57,6 +58,7 @@ class Ledger:
             yield from self._begin(optuna.trial.Trial(self._study, frozen._trial_id), set(frozen.intermediate_values))
         while self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
             yield from self._begin(self._study.ask(), set())
+        yield from (trial for trial in self._trials.values() if trial.name in self._known)
 
     def enter_looks(self, looks: Sequence[LookTaken]) -> None:
         """Keep what the study's looks have said: its trials are complete, but some arms have fewer of them."""
@@ -68,20 +70,27 @@ class Ledger:
 
     def enter(self, report: Report) -> None:
         """Enter what an executor reports of a trial that was handed out."""
+        if report.name in self._known:
+            return  # it comes to the same end again
         if report.event is not None:
             self._note(report.name, report.event)
         elif report.has_died:
             self._close(report.name, "failed", report.left)
 
     def _enlist(self) -> None:
-        """Enqueue every trial for which the ledger has neither an open entry nor the end that its journal records."""
+        """Enqueue every trial for which the ledger has neither an open entry nor the end that its journal records.
+
+        A result that the ledger has and a damaged journal lost is not entered a second time.
+        """
         open_or_ended: set[tuple[str, str]] = set()
         for frozen in self._study.get_trials(deepcopy=False):
             status = frozen.user_attrs.get(STATUS, "") if frozen.state.is_finished() else "open"
             open_or_ended.add((frozen.user_attrs.get(FINGERPRINT, ""), status))
         for fingerprint, trial in self._trials.items():
             known = {(fingerprint, "open"), (fingerprint, self._result(trial) or "none")}
-            if open_or_ended.isdisjoint(known):
+            if not self._result(trial) and not open_or_ended.isdisjoint({(fingerprint, end) for end in RESULTS}):
+                self._known.add(trial.name)
+            elif open_or_ended.isdisjoint(known):
                 self._study.enqueue_trial(
                     {**trial.arm.factors, "seed": trial.seed},
                     user_attrs={FINGERPRINT: fingerprint, "arm": trial.arm.name},

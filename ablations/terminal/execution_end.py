@@ -13,6 +13,7 @@ from ablations.terminal.links import show_tracked
 from ablations.tracking.model_names import alias_of
 from ablations.tracking.state import sync_command
 from gan_core.show.undrawn import why_undrawn
+from gan_core.warnings_file import warnings_since
 
 
 def show_outcome(session: Session, stopped: bool) -> None:
@@ -36,6 +37,7 @@ def show_outcome(session: Session, stopped: bool) -> None:
         runs = f"of {trial.name}" if len(undrawn) == 1 else f"of {len(undrawn)} runs, {trial.name} the first,"
         again = f"`python -m gan_core show {trial.directory}` tries again"
         show_warnings([f"the pictures {runs} could not be drawn ({why}); {again}"])
+    show_warnings([line for trial in session.trials for line in warnings_since(trial.directory, session.began)])
     for name, reason in progress.failed.items():
         say(f"failed: {name}: {reason}")
     if session.failures.message:

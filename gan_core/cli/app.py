@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import time
 from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -94,6 +95,7 @@ def _train(arguments: argparse.Namespace) -> int:
     from gan_core.train import train
     from gan_core.training import training_data
     from gan_core.verdict import verdict_of
+    from gan_core.warnings_file import warnings_since
     from gan_core.workers.training_lock import alone
 
     if arguments.threads is not None:
@@ -109,7 +111,7 @@ def _train(arguments: argparse.Namespace) -> int:
     for note in training_data.load(config, home, Counter()).notes:
         print(f"warning: {note}", file=sys.stderr)
     supply(extractors_of(config), home, arguments.inception_weights or given_weights(), Counter("weights", "bytes"))
-    event = None
+    event, began = None, time.time()
     with Interrupt() as interrupt, alone(arguments.out):
         run = train(config, arguments.out, home, device, lambda: interrupt.requested)
         with closing(journal.recorded(run, arguments.out)) as events:
@@ -118,6 +120,8 @@ def _train(arguments: argparse.Namespace) -> int:
                     print(line, flush=True)
                 if interrupt.requested:
                     break
+    for warning in warnings_since(arguments.out, began):
+        print(f"warning: {warning}", file=sys.stderr)
     if isinstance(event, Finished):
         for picture in draw_run(arguments.out, device):
             print(picture)

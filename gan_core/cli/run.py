@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import time
 from pathlib import Path
 
 from gan_core.workers.patience import HELP as PATIENCE
@@ -30,6 +31,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from gan_core.events import Ticked
     from gan_core.machine.home import given_weights, machine_home
     from gan_core.show.undrawn import why_undrawn
+    from gan_core.warnings_file import warnings_since
     from gan_core.workers.exported import read_trials
     from gan_core.workers.interrupt import Interrupt
     from gan_core.workers.patience import Patience
@@ -39,6 +41,7 @@ def _run(arguments: argparse.Namespace) -> int:
     weights = a.inception_weights or given_weights()
     home, patience = a.home or machine_home(), Patience.of(a.patience)
     machine = Machine(home, a.workers, a.threads, a.device, a.data_dir, weights, a.other_code, patience)
+    began = time.time()
     batch = Batch(read_trials(a.trials), a.out, machine)
     with (
         Interrupt() as interrupt,
@@ -54,6 +57,8 @@ def _run(arguments: argparse.Namespace) -> int:
     left = len(batch.to_do())
     print(f"{len(batch.trials) - left} of {len(batch.trials)} trials have a result in {a.out}")
     for trial in batch.trials:
+        for line in warnings_since(a.out / trial.name, began):
+            print(f"warning: {line}", file=sys.stderr)
         if why := why_undrawn(a.out / trial.name):
             print(f"warning: the pictures of {trial.name} could not be drawn: {why}", file=sys.stderr)
     if left:

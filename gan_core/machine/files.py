@@ -7,6 +7,7 @@ import stat
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from itertools import count
 from pathlib import Path
 
 from gan_core.problems import Problem, UserError
@@ -62,6 +63,12 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def set_aside(path: Path) -> Path:
+    """Give a damaged file another name, NAME.damaged-1 or the next number that is free; returns where it is now."""
+    numbered = (path.with_name(f"{path.name}.damaged-{number}") for number in count(1))
+    return path.rename(next(place for place in numbered if not os.path.lexists(place)))
 
 
 class LockedError(Exception):

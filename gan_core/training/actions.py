@@ -119,6 +119,7 @@ def _save(run: Run) -> Saved:
 
 
 def _finish(run: Run) -> Finished:
+    run.end()
     return Finished(**run.now(), status="finished", inert=run.doses.inert, evaluation_s=run.evaluation_s)
 
 

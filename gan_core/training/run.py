@@ -7,15 +7,19 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from gan_core import journal
 from gan_core.datasets import ImageSet
 from gan_core.evaluation.evaluator import Scored
 from gan_core.evaluation.scorer import Scorer, scorer
-from gan_core.problems import UserError
+from gan_core.machine.files import set_aside
+from gan_core.problems import Problem, UserError
 from gan_core.schema.configuration import Config
 from gan_core.training import checkpoint, training_data
 from gan_core.training.build import State, build
 from gan_core.training.sampling import fixed_latents, sampled
+from gan_core.training.timetable import moments
 from gan_core.tricks.doses import Doses
+from gan_core.warnings_file import warn
 
 G_MODE = "running statistics"
 PROGRESS = "progress"  # the bank of latents for scores on the way
@@ -24,10 +28,15 @@ PROGRESS = "progress"  # the bank of latents for scores on the way
 class Run:
     """The state of a run and what surrounds it: folder, scores, clocks."""
 
-    def __init__(self, config: Config, out: Path, home: Path, device: torch.device) -> None:
+    def __init__(
+        self, config: Config, out: Path, home: Path, device: torch.device, data_digest: str | None = None
+    ) -> None:
+        """`data_digest`: that of the images it is meant for, None for whatever there are. Raises UserError."""
         self._began = time.perf_counter()
         self.config, self.out = config, out
         self.data: ImageSet = training_data.load(config, home)
+        if data_digest is not None and self.data.digest != data_digest:
+            raise UserError(_other_images(config, data_digest, self.data.digest))
         self.state: State = build(config, self.data.images, device)
         self.doses = Doses(config, self.state.doses)
         began = time.perf_counter()
@@ -42,8 +51,7 @@ class Run:
         self.last_scores: Scored | None = None
         self.ticked_images = 0
         out.mkdir(parents=True, exist_ok=True)
-        if (out / checkpoint.NAME).exists():
-            self._restore()
+        self._restore()
 
     @property
     def wall_s(self) -> float:
@@ -80,10 +88,40 @@ class Run:
         checkpoint.save(self.out / checkpoint.NAME, self.state, progress)
 
     def _restore(self) -> None:
-        progress = checkpoint.load(self.out / checkpoint.NAME, self.state)
-        if progress["data_digest"] != self.data.digest:
-            raise UserError(f"{self.out} belongs to a run on other data; start in an empty folder")
-        self.next_moment = progress["next_moment"]
+        """Go on from the last checkpoint that is sound and whose past the journal holds; without one begin anew.
+
+        What is damaged is set aside, with a warning in the folder.
+        """
+        told = _events_told(self.out)
+        for path in (self.out / checkpoint.NAME, self.out / checkpoint.PREVIOUS):
+            try:
+                progress = checkpoint.load(path, self.state)
+            except FileNotFoundError:
+                continue
+            except checkpoint.DamagedError as error:
+                warn(self.out, f"{path} is damaged ({error}); it is now {set_aside(path).name}")
+                self.state = build(self.config, self.data.images, self.state.device)
+                continue
+            if progress["data_digest"] != self.data.digest:
+                raise UserError(_other_images(self.config, progress["data_digest"], self.data.digest))
+            if (first := self._first_to_tell(progress["next_moment"], told)) is not None:
+                self._go_on(progress, first)
+                return
+            message = f"{self.out / journal.NAME} has lost events that nothing can tell again from {path.name} on"
+            warn(self.out, f"{message}; the checkpoint is now {set_aside(path).name}")
+            self.state = build(self.config, self.data.images, self.state.device)
+
+    def _first_to_tell(self, next_moment: int, told: int) -> int | None:
+        """The moment to go on with: the next one, or the first that the journal lacks if it comes at the same step.
+
+        None where it came at an earlier step, whose networks are gone.
+        """
+        plan = moments(self.config)
+        first = min(next_moment, told, len(plan) - 1)
+        return first if first == next_moment or plan[first].step == self.state.clock.step else None
+
+    def _go_on(self, progress: dict[str, Any], first: int) -> None:
+        self.next_moment = first
         self.wall_s_before = progress["wall_s"]
         self.training_s = progress["training_s"]
         # Checkpoints of older versions know nothing of it
@@ -92,6 +130,10 @@ class Run:
         self.ticked_images = progress["ticked_images"]
         self.best = progress["best"]
         self.doses.load_state_dict(progress["doses"])
+
+    def end(self) -> None:
+        """Remove what only a run that goes on needs."""
+        checkpoint.forget_previous(self.out)
 
     def weights(self) -> dict[str, Tensor]:
         """A copy of the scored generator's weights, on the CPU."""
@@ -102,3 +144,19 @@ class Run:
         latents = fixed_latents(self.config, f"latent.{bank}", count)
         scorer = self.progress_scorer if bank == PROGRESS else self.scorer
         return scorer.measure(sampled(self.state.shown_g, latents, self.state.device), count, G_MODE)
+
+
+def _events_told(directory: Path) -> int:
+    """How many events the journal holds before its first hole."""
+    told = 0
+    for event in journal.read(directory):
+        if event.seq != told:
+            break
+        told += 1
+    return told
+
+
+def _other_images(config: Config, then: str, now: str) -> Problem:
+    message = f"the images are not those that this run began with: {then} then, {now} now"
+    where = ("data_dir",) if config.data_dir else ("data",)
+    return Problem(message, where, "the same images, or a run of its own in another folder")

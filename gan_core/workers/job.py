@@ -12,12 +12,16 @@ TAKEN = "another process trains it"
 
 @dataclass(frozen=True)
 class Job:
-    """One run to train, as plain data that can be sent anywhere. `settings`: what `gan_core.config.resolve` takes."""
+    """One run to train, as plain data that can be sent anywhere. `settings`: what `gan_core.config.resolve` takes.
+
+    `data_digest`: that of the images it is meant for; None: whatever there are.
+    """
 
     name: str
     settings: dict[str, Any]
     directory: Path
     home: Path
+    data_digest: str | None = None
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ import torch
 from gan_core import journal
 from gan_core.config import resolve
 from gan_core.events import AnyEvent, Finished
-from gan_core.schema.configuration import Config
 from gan_core.show.draw import draw_run
 from gan_core.show.undrawn import keep_undrawn
 from gan_core.train import train
@@ -25,22 +24,19 @@ def train_job(
 ) -> Generator[AnyEvent, None, None]:
     """Train a job from its checkpoint to its end, on `threads` CPU threads; see `unattended`."""
     torch.set_num_threads(threads)
-    with closing(unattended(resolve(job.settings, named=()), job.directory, job.home, device, stop)) as events:
+    config = resolve(job.settings, named=())
+    run = train(config, job.directory, job.home, device, stop, job.data_digest)
+    with closing(unattended(run, job.directory, device)) as events:
         yield from events
 
 
-def unattended(
-    config: Config, directory: Path, home: Path, device: str, stop: Callable[[], bool]
-) -> Generator[AnyEvent, None, None]:
-    """Train in `directory` from its checkpoint to its end, every event in its journal.
-
-    Closing, and `stop()` before a step, save a checkpoint and end it.
+def unattended(run: Generator[AnyEvent, None, None], directory: Path, device: str) -> Generator[AnyEvent, None, None]:
+    """Take this run in `directory` to its end, every event in its journal. Closing it closes `run`, which saves.
 
     An exception becomes a Finished(status='failed') and `error.txt`. The pictures of a run that has ended are drawn
     before its end is reported, so they are there for whoever receives that report. A picture that can't be drawn does
     not make the run fail; `show/undrawn.txt` says why.
     """
-    run = train(config, directory, home, device, stop)
     with closing(journal.recorded(run, directory)) as events:
         try:
             for event in events:
