@@ -111,13 +111,13 @@ class Run:
             warn(self.out, f"{message}; the checkpoint is now {set_aside(path).name}")
             self.state = build(self.config, self.data.images, self.state.device)
 
-    def _first_to_tell(self, next_moment: int, told: int) -> int | None:
+    def _first_to_tell(self, next_moment: int, told: int | None) -> int | None:
         """The moment to go on with: the next one, or the first that the journal lacks if it comes at the same step.
 
         None where it came at an earlier step, whose networks are gone.
         """
         plan = moments(self.config)
-        first = min(next_moment, told, len(plan) - 1)
+        first = min(next_moment, next_moment if told is None else told, len(plan) - 1)
         return first if first == next_moment or plan[first].step == self.state.clock.step else None
 
     def _go_on(self, progress: dict[str, Any], first: int) -> None:
@@ -146,8 +146,10 @@ class Run:
         return scorer.measure(sampled(self.state.shown_g, latents, self.state.device), count, G_MODE)
 
 
-def _events_told(directory: Path) -> int:
-    """How many events the journal holds before its first hole."""
+def _events_told(directory: Path) -> int | None:
+    """How many events the journal holds before its first hole; None where the run has none."""
+    if not (directory / journal.NAME).exists():
+        return None
     told = 0
     for event in journal.read(directory):
         if event.seq != told:

@@ -49,6 +49,7 @@ class Story:
             subprocess.Popen(
                 [sys.executable, "-m", "ablations", *self.words],
                 cwd=self.folder, env=environment, stdout=out, stderr=subprocess.STDOUT, start_new_session=True,
+                preexec_fn=_heed_signals,
             ) as parent,
         ):  # fmt: skip
             while self.acts.total() < acts and self._wait(parent):
@@ -86,6 +87,12 @@ class Story:
         with suppress(psutil.Error):
             return [process for process in parent.children(recursive=True) if process.ppid() != parent.pid]
         return []
+
+
+def _heed_signals() -> None:
+    """Whoever starts tests in the background may ignore some, and a child would too."""
+    for number in (signal.SIGINT, signal.SIGHUP, signal.SIGTERM):
+        signal.signal(number, signal.SIG_DFL)
 
 
 def _is_of(process: psutil.Process, folder: Path) -> bool:

@@ -73,6 +73,16 @@ def test_finished_on_disk_but_not_told(book: Book) -> None:
     assert [state for _, state, _ in book.ends()] == ["COMPLETE"] * 4
 
 
+def test_a_result_that_a_damaged_journal_lost_is_trained_again_and_entered_once(book: Book) -> None:
+    work_off(book.open())
+    before = book.entries()
+    journals = {trial.name: told(trial) for trial in book.trials}
+    lost = book.trials[2]
+    journals[lost.name] = journals[lost.name][:-2]
+    assert work_off(book.open(journals)) == [lost.name]
+    assert [(e.number, e.state, e.value) for e in book.entries()] == [(e.number, e.state, e.value) for e in before]
+
+
 def test_enqueued_here_and_finished_under_another_storage(book: Book) -> None:
     next(book.open().next_trials())
     assert work_off(book.open({trial.name: told(trial) for trial in book.trials})) == []
