@@ -16,7 +16,7 @@ _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _QUERY = re.compile(rf"(?P<key>[?&;]{SECRET_KEY}=)(?P<secret>[^&;\s'\"]*)", re.IGNORECASE)
 _IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
 _BARE_IN_TEXT = re.compile(r"(?<![\w/@:.])([\w.+-]+):[^\s'\"/@:]+@(?=[\w.-]+(?::\d+)?(?:/|$|\s))")
-_PORT = re.compile(r"\d{1,5}(?=[/?#]|$)")
+_HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]*\]|[^:]*)(?::\d{1,5})?")
 
 
 def without_password(uri: str) -> str:
@@ -60,10 +60,8 @@ def _user_and_password(uri: str) -> tuple[int, int] | None:
     until = start + authority.start() if authority else len(uri)
     if is_web and "@" in uri[start:until]:
         end = uri.rfind("@", start, until)
-    elif is_web:
-        colon = uri.find(":", start, until)
-        if colon < 0 or _PORT.match(uri, colon + 1):
-            return None  # `@` stands in the path
+    elif is_web and _HOST.fullmatch(uri, start, until):
+        return None  # `@` stands in the path
     if ":" in uri[start:end]:
         return start, end
     return (start, end) if is_web else None  # `postgresql://user@host` names nobody's secret

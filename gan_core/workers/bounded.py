@@ -13,7 +13,7 @@ from gan_core.problems import Problem, UserError
 _BY_MAGIC: tuple[tuple[bytes, Callable[[BinaryIO], BinaryIO]], ...] = (
     (b"\x1f\x8b", lambda packed: cast("BinaryIO", gzip.GzipFile(fileobj=packed))),
     (b"BZh", lambda packed: cast("BinaryIO", bz2.BZ2File(packed))),
-    (b"\xfd7zXZ\x00", lambda packed: cast("BinaryIO", lzma.LZMAFile(packed))),
+    (b"\xfd7zXZ\x00", lambda packed: cast("BinaryIO", lzma.LZMAFile(packed))),  # noqa: SIM115
 )
 
 
