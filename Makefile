@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 STUDY  ?= studies/ganhacks.yaml
 
-.PHONY: run server test slow lint format setup data lock gallery screenshots clean
+.PHONY: run server test slow lint audit format setup data lock gallery screenshots clean
 
 run: data
 	$(BIN)/python -m ablations run $(STUDY)
@@ -27,6 +27,11 @@ lint: setup
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+
+# Known weaknesses of the pinned versions; without a network it says that nothing was audited
+audit: setup
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[audit]"
+	$(BIN)/python .ci/audit.py
 
 format: setup
 	$(BIN)/ruff format .

@@ -11,8 +11,10 @@ from ablations.execution.models import ModelsLogged, log_missing_models
 from ablations.execution.progress import OnStep, StudyProgress
 from ablations.execution.session import ExecutionOptions, Session
 from ablations.study.study import Study
+from ablations.study.study_file import NAME as STUDY_NAME
 from ablations.workspace.cursor import NAME as CURSOR
 from ablations.workspace.due_trials import due_trials
+from ablations.workspace.incoming import IncomingFile, check_room, copy_incoming, incoming_files
 from ablations.workspace.opening import open_workspace
 from ablations.workspace.recorded import refuse_search
 from ablations.workspace.trial_record import RECORD, TrialRecord, read_trial_record
@@ -37,6 +39,7 @@ class Found:
     directory: Path
     record: TrialRecord
     trial: Trial
+    files: tuple[IncomingFile, ...]
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,9 @@ class Adoption:
 def study_of(source: Path) -> str:
     """The name of the study that the runs in this folder belong to. Raises UserError for no study, or several."""
     names = sorted({record.study for _, record in _records(source)})
+    if foreign := [name for name in names if not STUDY_NAME.fullmatch(name)]:
+        message = f"{foreign[0][:80]!a} is no name of a study"
+        raise UserError(Problem(message, source=str(source), allowed="--study with the one to take them into"))
     if len(names) == 1:
         return names[0]
     if names:
@@ -82,9 +88,7 @@ def adopt(source: Path, study: Study, runs: Path, options: ExecutionOptions, on_
         done = {t.name for t in trials if progress_of(t) in RESULTS}
         new = [one for one in found if one.trial.name not in done]
         _refuse(new, [t for t in trials if t.name in done])
-        for one in new:
-            on_step(f"taking in {one.trial.name}")
-            _place(one, workspace)
+        _take(new, workspace, on_step)
         session = _Ended(study, workspace, replace(options, floors=False))
         list(session.reports(lambda: False, on_step))
         models = log_missing_models(session, on_step)
@@ -117,7 +121,14 @@ class _Ended(Session):
 
 
 def _records(source: Path) -> Iterator[tuple[Path, TrialRecord]]:
-    return ((path.parent, read_trial_record(path.parent)) for path in source.glob(f"*/{RECORD}"))
+    """The runs in a folder. Raises UserError for one that holds anything but plain files, before one is read."""
+    for folder in sorted(source.iterdir()) if source.is_dir() else ():
+        if os.path.lexists(folder / RECORD):
+            if folder.is_symlink():
+                allowed = "the runs' own folders"
+                raise UserError(Problem("is a link to a folder elsewhere", source=str(folder), allowed=allowed))
+            incoming_files(folder, NOT_ADOPTED)
+            yield folder, read_trial_record(folder)
 
 
 def _has_result(directory: Path) -> bool:
@@ -137,7 +148,7 @@ def _matched(ended: Sequence[tuple[Path, TrialRecord]], trials: Sequence[Trial],
         elif why := _difference(folder, record, trial):
             problems.append(Problem(why, source=str(folder), allowed="only what this study would have trained"))
         else:
-            found.append(Found(folder, record, trial))
+            found.append(Found(folder, record, trial, incoming_files(folder, NOT_ADOPTED)))
     if problems:
         raise UserError(*problems)
     return found
@@ -193,15 +204,24 @@ def _images(directory: Path) -> str:
     return start.data_digest if isinstance(start, Started) else ""
 
 
-def _place(one: Found, workspace: Workspace) -> None:
-    """Copy the run, then move the copy into its place in one step: a crash before that leaves a trial that has not
-    begun.
+def _take(new: Sequence[Found], workspace: Workspace, on_step: OnStep) -> None:
+    """Copy all runs, then move each copy into its place in one step: what stops the copying leaves nothing behind.
+
+    A crash leaves trials that have not begun, or are whole.
     """
     staging = workspace.root / STAGING
     shutil.rmtree(staging, ignore_errors=True)
-    copy = staging / one.trial.directory.name
-    shutil.copytree(one.directory, copy, ignore=shutil.ignore_patterns(*NOT_ADOPTED))
-    replace(one.trial, directory=copy).write_record(one.record.code)
-    shutil.rmtree(one.trial.directory, ignore_errors=True)  # a record without a journal
-    os.replace(copy, one.trial.directory)
-    staging.rmdir()
+    if not new:
+        return
+    check_room([file for one in new for file in one.files], workspace.root)
+    try:
+        for one in new:
+            on_step(f"taking in {one.trial.name}")
+            copy = staging / one.trial.directory.name
+            copy_incoming(one.directory, one.files, copy)
+            replace(one.trial, directory=copy).write_record(one.record.code)
+        for one in new:
+            shutil.rmtree(one.trial.directory, ignore_errors=True)  # a record without a journal
+            os.replace(staging / one.trial.directory.name, one.trial.directory)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)

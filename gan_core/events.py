@@ -5,10 +5,11 @@ numbers, never skips them.
 """
 
 import math
+import re
 from collections.abc import Iterable, Sequence
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import ConfigDict, Field, TypeAdapter, field_validator
+from pydantic import AfterValidator, ConfigDict, Field, TypeAdapter, field_validator
 
 from gan_core.records import Record
 
@@ -110,18 +111,29 @@ class Evaluated(Event):
         return None if score is None else score.value
 
 
+def _inside(path: str) -> str:
+    """The path, which leads to no place but the run's directory, whatever system reads it."""
+    parts = re.split(r"[/\\]", path)
+    if not path.isprintable() or ":" in path or not all(part.strip(". ") for part in parts):
+        raise ValueError("is no path within the run's directory")
+    return path
+
+
+PathInside = Annotated[str, Field(max_length=200), AfterValidator(_inside)]
+
+
 class Sampled(Event):
     """A grid of samples from the fixed latents was written to `path`, relative to the run's directory."""
 
     kind: Literal["sampled"] = "sampled"
-    path: str
+    path: PathInside
 
 
 class Saved(Event):
     """The checkpoint was written to `path`, relative to the run's directory."""
 
     kind: Literal["saved"] = "saved"
-    path: str
+    path: PathInside
 
 
 End = Literal["finished", "diverged", "failed", "pruned"]

@@ -62,6 +62,7 @@ def leaderboard(
     from ablations.leaderboard.explain import explain as explained
     from ablations.leaderboard.source import from_disk
     from ablations.leaderboard.text.markdown import columns_page, markdown_of
+    from ablations.results.csv_text import csv_text
     from ablations.results.table import results_table
     from ablations.terminal.leaderboard import show_effects, show_explanation, show_leaderboard
 
@@ -78,7 +79,7 @@ def leaderboard(
         "--csv": (csv, lambda: csv_of(ranked)),
         "--json": (json, lambda: json_of(ranked)),
         "--md": (md, lambda: markdown_of(ranked)),
-        "--runs-csv": (runs_csv, lambda: str(results_table(source.results).to_csv(index=False, lineterminator="\n"))),
+        "--runs-csv": (runs_csv, lambda: csv_text(results_table(source.results))),
     }
     wanted = {option: (path, text) for option, (path, text) in texts.items() if path is not None}
     to_stdout = [option for option, (path, _) in wanted.items() if path == STDOUT]

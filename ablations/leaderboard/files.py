@@ -12,6 +12,7 @@ from ablations.leaderboard.claims.records import AnsweredClaim
 from ablations.leaderboard.columns import documented, line_of, lines_of, table_columns
 from ablations.leaderboard.looks import LooksState
 from ablations.leaderboard.records import Leaderboard, Row, Table
+from ablations.results.csv_text import csv_text
 from gan_core.machine.files import write_text
 
 SCHEMA_VERSION = 2
@@ -31,7 +32,7 @@ def frame_of(leaderboard: Leaderboard) -> pd.DataFrame:
 
 def csv_of(leaderboard: Leaderboard) -> str:
     """`frame_of` as CSV, with the numbers' full precision."""
-    return str(frame_of(leaderboard).to_csv(index=False, lineterminator="\n"))
+    return csv_text(frame_of(leaderboard))
 
 
 def json_of(leaderboard: Leaderboard) -> str:

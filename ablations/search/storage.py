@@ -10,7 +10,7 @@ from optuna.pruners import BasePruner
 from optuna.study import StudySummary
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
-from ablations.addresses import without_password
+from ablations.addresses import without_password, without_passwords
 from gan_core.problems import Problem, UserError
 
 ALLOWED = "sqlite:////path/to/optuna.db, postgresql://user:password@host/database, with its driver installed"
@@ -76,8 +76,8 @@ def _is_race(error: SQLAlchemyError) -> bool:
 
 def unusable(storage: str, error: Exception) -> UserError:
     """The error for a storage that can't be used."""
-    why = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
-    message = f"the Optuna storage {without_password(storage)} can't be used: {why}"
+    why = without_passwords(str(error), storage).strip().splitlines() or [type(error).__name__]
+    message = f"the Optuna storage {without_password(storage)} can't be used: {why[0]}"
     return UserError(Problem(message, ("--storage",), ALLOWED))
 
 

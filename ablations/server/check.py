@@ -10,6 +10,9 @@ import sys
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
+from http.client import HTTPException
+
+from ablations.addresses import without_password, without_passwords
 
 QUESTION = "/api/2.0/mlflow/experiments/search?max_results=1"
 ACCOUNTS = (
@@ -21,7 +24,10 @@ TIMEOUT_S = 10.0
 
 def trouble_with(address: str, environment: Mapping[str, str]) -> str:
     """'' where the server at `address` answers a client's request, else what it answered."""
-    request = urllib.request.Request(address.rstrip("/") + QUESTION)
+    try:
+        request = urllib.request.Request(address.rstrip("/") + QUESTION)
+    except ValueError as error:
+        return f"{without_password(address)} is no address: {without_passwords(str(error), address)}"
     for username, password in ACCOUNTS:
         if environment.get(password):
             pair = f"{environment.get(username) or 'admin'}:{environment[password]}"
@@ -31,9 +37,9 @@ def trouble_with(address: str, environment: Mapping[str, str]) -> str:
         with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
             answer.read()
     except urllib.error.HTTPError as error:
-        return f"{address} answers {error.code} {error.reason}"
-    except (OSError, ValueError) as error:
-        return f"{address} does not answer: {error}"
+        return f"{without_password(address)} answers {error.code} {error.reason}"
+    except (OSError, ValueError, HTTPException) as error:
+        return f"{without_password(address)} does not answer: {without_passwords(str(error), address)}"
     return ""
 
 

@@ -5,7 +5,7 @@ import time
 import sqlalchemy
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 
-from ablations.addresses import without_password
+from ablations.addresses import without_password, without_passwords
 from gan_core.problems import Problem, UserError
 
 PAUSE_S = 1.0
@@ -35,7 +35,7 @@ def make_databases(postgres: str, names: tuple[str, ...], patience_s: float) -> 
                 if name not in there:
                     connection.execute(sqlalchemy.text(f'CREATE DATABASE "{name}"'))
     except SQLAlchemyError as error:
-        message = f"{without_password(postgres)}: {_first_line(error)}"
+        message = f"{without_password(postgres)}: {_first_line(error, postgres)}"
         raise UserError(Problem(message, ("--postgres",), "a user who may create databases")) from error
     finally:
         engine.dispose()
@@ -50,10 +50,10 @@ def _wait(engine: sqlalchemy.Engine, postgres: str, patience_s: float) -> None:
             return
         except OperationalError as error:
             if "password authentication failed" in str(error) or time.monotonic() > deadline:
-                message = f"{without_password(postgres)} does not let us in: {_first_line(error)}"
+                message = f"{without_password(postgres)} does not let us in: {_first_line(error, postgres)}"
                 raise UserError(Problem(message, ("--postgres",), "its address, user and password")) from error
             time.sleep(PAUSE_S)
 
 
-def _first_line(error: Exception) -> str:
-    return str(error).strip().splitlines()[0]
+def _first_line(error: Exception, uri: str) -> str:
+    return without_passwords(str(error), uri).strip().splitlines()[0]

@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
 
 from gan_core.problems import Problem, UserError
 
@@ -33,11 +35,14 @@ class ServerSettings:
         """Raises UserError where `postgres` is no address of a PostgreSQL server, or names a database."""
         if self.postgres is None:
             return
-        parts = urlsplit(self.postgres)
-        if parts.scheme.split("+")[0] != "postgresql" or not parts.hostname:
+        try:
+            url = make_url(self.postgres)
+        except (ArgumentError, ValueError):
+            url = None
+        if url is None or url.get_backend_name() != "postgresql" or not url.host:
             raise UserError(Problem("is no address of a PostgreSQL server", ("--postgres",), POSTGRES_ALLOWED))
-        if parts.path.strip("/"):
-            message = f"names the database {parts.path.strip('/')!r}"
+        if url.database:
+            message = f"names the database {url.database!r}"
             hint = f"{POSTGRES_ALLOWED}; the databases {MLFLOW_DATABASE} and {OPTUNA_DATABASE} are made there"
             raise UserError(Problem(message, ("--postgres",), hint))
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from rich.console import Console
 from rich.text import Text
 
+from ablations.addresses import without_passwords
 from gan_core.problems import UserError
 
 PIPE_WIDTH = 150  # of tables where no terminal says how wide it is
@@ -39,7 +40,7 @@ def show_error(error: UserError) -> None:
             line.append(f"{problem.source}: ", style="bold")
         if problem.where:
             line.append(f"{'.'.join(map(str, problem.where))}: ", style="cyan")
-        line.append(problem.message, style="default")
+        line.append(without_passwords(problem.message), style="default")
         if problem.allowed and not (problem.nearest and problem.allowed.count(",") >= FOLD):
             line.append(f"; allowed: {problem.allowed}", style="default")
         if problem.nearest:
@@ -50,4 +51,4 @@ def show_error(error: UserError) -> None:
 def show_warnings(warnings: Sequence[str]) -> None:
     """Print what is allowed, and questionable."""
     for warning in warnings:
-        err.print(Text("warning: ", style="bold yellow").append(warning, style="default"))
+        err.print(Text("warning: ", style="bold yellow").append(without_passwords(warning), style="default"))

@@ -4,6 +4,7 @@ import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from ablations.addresses import WEB, scheme_of, without_password
 from ablations.server.check import trouble_with
 from ablations.workspace.cursor import is_shipped
 from ablations.workspace.execution_record import executions_of, is_execution_shipped
@@ -21,7 +22,7 @@ def is_study_shipped(trials: Sequence[Trial], root: Path, uri: str) -> bool:
 
 def server_trouble(uri: str, environment: Mapping[str, str]) -> str:
     """Why the server at `uri` takes no requests; '' where it does, or where this can't be said so simply."""
-    if not uri.startswith(("http://", "https://")) or environment.get(TOKEN):
+    if scheme_of(uri) not in WEB or environment.get(TOKEN) or without_password(uri) != uri:  # another way to be let in
         return ""
     return trouble_with(uri, environment)
 

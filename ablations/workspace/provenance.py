@@ -80,7 +80,7 @@ def _shown(command: Sequence[str]) -> Iterator[str]:
     """The words of a command, without passwords: `--storage URL` and `--storage=URL` may have one."""
     for word in command:
         option, sign, value = word.partition("=") if word.startswith("--") else ("", "", word)
-        yield masked(option + sign + (without_password(value) if "://" in value else value))[0]
+        yield masked(option + sign + without_password(value))[0]
 
 
 def _user() -> str | None:

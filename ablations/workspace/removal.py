@@ -9,9 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from ablations.addresses import HIDDEN, without_password
+from ablations.addresses import HIDDEN, scheme_of, without_password
 from ablations.workspace.cursor import Cursor, read_cursor
 from ablations.workspace.execution_record import executions_of
 from ablations.workspace.model_record import ModelCursor, models_of
@@ -82,7 +81,7 @@ def stores_elsewhere(known: Sequence[str], given: str | None) -> tuple[list[str]
     """
     addresses = [] if given is None else [given]
     others = [uri for uri in known if uri not in map(without_password, addresses)]
-    files = [uri for uri in others if urlsplit(uri).scheme.startswith("sqlite")]
+    files = [uri for uri in others if scheme_of(uri) == "sqlite"]
     closed = [uri for uri in others if uri not in files and HIDDEN in uri]
     return [*addresses, *(uri for uri in others if uri not in files and uri not in closed)], closed, files
 

@@ -3,12 +3,15 @@
 import gzip
 import hashlib
 import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gan_core.problems import Problem, UserError
+
+LARGEST = 1 << 27  # bytes of content; the training images of MNIST and Fashion-MNIST have 47 MB
 
 
 def locate(folder: Path, name: str) -> Path | None:
@@ -23,9 +26,12 @@ def read_verified(path: Path, sha256: str) -> bytes:
     The checksum is of the content: packers gzip the same bytes with different headers.
     """
     try:
-        content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    except (OSError, EOFError) as error:
+        with gzip.open(path) if path.suffix == ".gz" else open(path, "rb") as file:
+            content = file.read(LARGEST + 1)
+    except (OSError, EOFError, zlib.error) as error:
         raise UserError(Problem(f"{path} cannot be read ({error}); remove it and fetch the data again")) from error
+    if len(content) > LARGEST:
+        raise UserError(Problem(f"{path} holds more than any published file; remove it and fetch the data again"))
     found = hashlib.sha256(content).hexdigest()
     if found != sha256:
         message = f"{path} has the wrong checksum: sha256 of its content is {found}, expected {sha256}"

@@ -115,8 +115,8 @@ def _draft_of(folder: Path) -> Iterator[Path]:
 
 def _finish(draft: Path, folder: Path, transform: str, notes: Notes) -> None:
     """Record what the draft holds and rename it."""
-    images: Images = np.load(draft / IMAGES, mmap_mode="r")
-    labels: Labels = np.load(draft / LABELS)
+    images: Images = np.load(draft / IMAGES, mmap_mode="r", allow_pickle=False)
+    labels: Labels = np.load(draft / LABELS, allow_pickle=False)
     digest = content_digest(images, labels, transform)
     record = {"digest": digest, "transform": transform, "broken": notes.broken, "classes": notes.classes}
     (draft / RECORD).write_text(json.dumps(record, indent=1))

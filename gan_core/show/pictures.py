@@ -9,6 +9,7 @@ from torchvision.transforms.functional import to_pil_image
 from torchvision.utils import make_grid
 
 from gan_core.events import AnyEvent, Sampled
+from gan_core.machine.inside import file_inside
 from gan_core.show.animation import save_gif
 from gan_core.show.interpolation import circle, slerp, slerp_path
 from gan_core.show.saved import SavedGenerator
@@ -50,7 +51,8 @@ def draw_circles(saved: SavedGenerator, strip: Path, film: Path) -> None:
 
 def draw_training(events: list[AnyEvent], directory: Path, film: Path) -> None:
     """The grids from the fixed latents, one after another. Draws nothing where the run has no grids."""
-    paths = [directory / event.path for event in events if isinstance(event, Sampled)]
+    named = (file_inside(directory, event.path) for event in events if isinstance(event, Sampled))
+    paths = [path for path in named if path is not None]
     if not paths:
         return
     count = min(len(paths), MAX_FRAMES)

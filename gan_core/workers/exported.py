@@ -2,9 +2,11 @@
 
 import io
 import json
+import lzma
 import re
 import tarfile
-from collections.abc import Iterable
+import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +18,17 @@ from gan_core.problems import Problem, UserError
 from gan_core.records import Record
 from gan_core.schema.configuration import Config
 from gan_core.schema.validation import problems_of
+from gan_core.workers.bounded import Bounded
 
 SCHEMA_VERSION = 1
-FOLDER_NAME = r"[A-Za-z0-9_+-][A-Za-z0-9_+.-]*"  # a folder of its own, never a way out of the one that it is put into
+# A folder of its own, never a way out of the one that it is put into, and no longer than file systems allow
+FOLDER_NAME = r"[A-Za-z0-9_+-][A-Za-z0-9_+.-]{0,199}"
 MEMBER = re.compile(rf"trials/({FOLDER_NAME})\.json")
+MOST_TRIALS = 100_000
+LARGEST_TRIAL = 1 << 20  # bytes; they take some 4 KB
+LARGEST_TAR = 1 << 30  # bytes, unpacked
+LONGEST_SHOWN = 80  # characters of a name
+NOT_OURS = "what `python -m ablations export` wrote"
 
 
 class ExportedTrial(Record):
@@ -62,23 +71,50 @@ def write_trials(path: Path, trials: Iterable[ExportedTrial]) -> None:
 
 def read_trials(path: Path) -> tuple[ExportedTrial, ...]:
     """The trials in a tar file, in its order. Nothing is unpacked. Raises UserError for anything else."""
+    if path.exists() and not path.is_file():
+        message = "can't be read: it is a folder" if path.is_dir() else "can't be read: it is no plain file"
+        raise UserError(Problem(message, source=str(path), allowed=NOT_OURS))
     try:
-        with tarfile.open(path) as tar:
-            trials = tuple(_read(tar, member, path) for member in tar)
-    except (OSError, tarfile.TarError, EOFError) as error:
+        with (
+            Bounded(path, LARGEST_TAR, LARGEST_TRIAL, NOT_OURS) as file,
+            tarfile.open(fileobj=file, mode="r:") as tar,
+        ):
+            trials = tuple(_read(tar, member, path) for member in _members(tar, path))
+    # What damaged compressed data leads Python's readers to is not always a TarError
+    except (OSError, tarfile.TarError, EOFError, zlib.error, lzma.LZMAError, ValueError) as error:
         why = (isinstance(error, OSError) and error.strerror) or "it is no tar file"
-        allowed = "what `python -m ablations export` wrote"
-        raise UserError(Problem(f"can't be read: {why}", source=str(path), allowed=allowed)) from error
+        raise UserError(Problem(f"can't be read: {why}", source=str(path), allowed=NOT_OURS)) from error
     if not trials:
         raise UserError(Problem("holds no trials", source=str(path)))
     return trials
 
 
+def _members(tar: tarfile.TarFile, path: Path) -> Iterator[tarfile.TarInfo]:
+    """The members, one after another. Raises UserError before more is unpacked than an export can hold.
+
+    A member's header says how long it is.
+    """
+    names = set()
+    for count, member in enumerate(tar, 1):
+        if member.size > LARGEST_TRIAL or count > MOST_TRIALS:
+            message = f"{shortened(member.name)} is no exported trial: larger, or one of more, than an export has"
+            raise UserError(Problem(message, source=str(path), allowed=NOT_OURS))
+        if member.name in names:
+            raise UserError(Problem(f"{shortened(member.name)} is in it twice", source=str(path), allowed=NOT_OURS))
+        names.add(member.name)
+        yield member
+
+
+def shortened(name: str) -> str:
+    """A name from a stranger's file, as a message may show it."""
+    return ascii(name if len(name) <= LONGEST_SHOWN else f"{name[:LONGEST_SHOWN]}...")
+
+
 def _read(tar: tarfile.TarFile, member: tarfile.TarInfo, path: Path) -> ExportedTrial:
     file = tar.extractfile(member) if member.isfile() and MEMBER.fullmatch(member.name) else None
     if file is None:
-        message, allowed = f"{member.name!r} is no exported trial", "what `python -m ablations export` wrote"
-        raise UserError(Problem(message, source=str(path), allowed=allowed))
+        message = f"{shortened(member.name)} is no exported trial"
+        raise UserError(Problem(message, source=str(path), allowed=NOT_OURS))
     try:
         trial = ExportedTrial.model_validate_json(file.read())
     except ValidationError as error:

@@ -2,17 +2,21 @@
 
 import csv
 import json
+import os
+import shutil
 import sqlite3
 import subprocess
 import sys
 from pathlib import Path
 
+import PIL.Image
 import pytest
 
 from ablations.adopt import STAGING
 from ablations.workspace.trial_record import RECORD
 from gan_core import journal
 from gan_core.cli.app import main
+from gan_core.events import Sampled
 from gan_core.workers.exported import read_trials
 from tests.ablations.command import ablations, tree
 from tests.ablations.tiny import story_of, write_study
@@ -113,6 +117,39 @@ def test_another_configuration_is_refused(folder: Path, tmp_path: Path) -> None:
     unknown = write_study(tmp_path, tricks={"slow_d": {"lr_d": 1e-5}})
     refused = ablations("adopt", folder / "done", "--study", unknown, "--runs", tmp_path / "others")
     assert "study tiny has no arm ttur with seed 0" in refused.err
+
+
+@pytest.mark.parametrize("what", ["a link", "a pipe", "a grid elsewhere", "a linked run", "another study"])
+def test_nothing_of_ours_is_taken_for_a_strangers(what: str, folder: Path, tmp_path: Path) -> None:
+    """All is refused, or that file alone is not taken; never half a trial, and never a file from beside the folder."""
+    runs, done, private = fresh(folder, tmp_path), tmp_path / "done", tmp_path / "private.png"
+    shutil.copytree(folder / "done", done)
+    PIL.Image.new("L", (16, 16)).save(private)
+    run = next(done.glob("ttur-*"))
+    match what:
+        case "a link":
+            (run / "show" / "a.png").symlink_to(private)
+        case "a pipe":
+            os.mkfifo(run / "show" / "a.png")
+        case "a linked run":
+            run.rename(tmp_path / "ttur")
+            run.symlink_to(tmp_path / "ttur")
+        case "another study":
+            record = json.loads((run / RECORD).read_text())
+            for one in done.iterdir():
+                (one / RECORD).write_text(json.dumps(record | {"study": "../" * 100}))
+        case "a grid elsewhere":
+            journal_file = run / journal.NAME
+            grid = next(e.path for e in journal.read(run) if isinstance(e, Sampled))
+            journal_file.write_text(journal_file.read_text().replace(json.dumps(grid), json.dumps(str(private))))
+            assert str(private) not in [e.path for e in journal.read(run) if isinstance(e, Sampled)]
+            return
+    refused = ablations("adopt", done, "--runs", runs)
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith("error: ")
+    assert "Traceback" not in refused.err
+    assert not (runs / "tiny" / STAGING).exists()
+    assert not any((runs / "tiny" / "trials").glob("*/*"))
 
 
 def test_what_has_no_result_is_not_taken(folder: Path, tmp_path: Path) -> None:

@@ -47,6 +47,48 @@ class Checkout:
         return self.ablations("run", self.study, "--runs", self.runs, *options, *words)
 
 
+SECRET_ADDRESSES = (
+    f"https://{WORD}@127.0.0.1:9/x",
+    f"http://127.0.0.1:9/?password={WORD}",
+    f"http://me:{WORD}[1@127.0.0.1:9",
+    f"http://me:{WORD}#1@127.0.0.1:9",
+    f"me:{WORD}@127.0.0.1/db",
+    f"postgresql://me:{WORD}%40@127.0.0.1:9/db",
+    f"postgresql://127.0.0.1:9/db?password={WORD}",
+    f"nonsense://me:{WORD}[@127.0.0.1:9/db",
+)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("address", SECRET_ADDRESSES)
+def test_no_address_is_shown_or_kept_with_its_secret(
+    address: str, tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever a command makes of it: its messages, and what it leaves, say nothing of the secret."""
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    monkeypatch.setenv("GAN_ABLATIONS_HOME", str(home))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    study = write_study(tmp_path, extractor="none", budget_kimg=0.1, progress_evaluations=1)
+    runs = tmp_path / "runs"
+    options = ("--executor", "inline", "--threads", "1", "--no-floors", "--no-report", "--no-models", "--runs", runs)
+    said = [in_a_process("run", study, *options, "--storage", address)]
+    assert said[0].returncode != 0
+    assert (done := in_a_process("run", study, *options)).returncode == 0, done.stderr
+    said.append(in_a_process("leaderboard", "tiny", "--from-mlflow", address))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", address)
+    said += [in_a_process(*words, "--runs", runs) for words in (("sync", "tiny"), ("ui", "tiny"))]
+    for one in said:
+        assert WORD not in one.stdout + one.stderr
+        assert "Traceback" not in one.stderr
+    assert leaks(runs) == []
+
+
+def in_a_process(*words: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "ablations", *map(str, words)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+
+
 def leaks(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and WORD.encode() in path.read_bytes()]
 

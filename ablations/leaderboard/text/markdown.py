@@ -9,6 +9,10 @@ from ablations.leaderboard.text.cells import Drawn, drawn
 from ablations.leaderboard.text.claims import HEADINGS, DrawnClaims, drawn_claims
 from ablations.leaderboard.text.effects import DrawnEffects, drawn_effects
 
+INTERVAL = r"(?P<interval>\[[-+\d., %e]+\](?![\[(:]))"  # no link, and easier to read as it is
+MARKS = re.compile(rf"{INTERVAL}|[\\|*`\[\]~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
+LINE_MARKS = re.compile(r"^(\s*\d*)([#>+=-]|(?<=\d)[.)])(?=\s+\S|[#>=-])")  # of a heading, a list, a quote
+LINKED = re.compile(r"(\b(?:https?|ftp|mailto|xmpp|www|[\w.+-]+(?=@)))([:.@])(?=//|\w)", re.IGNORECASE)
 PAGE = """\
 # The leaderboard's columns
 
@@ -40,15 +44,21 @@ def markdown_claims(table: Table) -> tuple[str, ...]:
 
 
 def escaped(text: str) -> str:
-    """Text that people wrote, on one line, so that none of it is read as a table's border, emphasis, or HTML."""
-    plain = re.sub(r"\s+", " ", text).replace("\\", "\\\\")
-    return re.sub(r"([|*])", r"\\\1", re.sub(r"<(?=[A-Za-z/!?])", "&lt;", plain))
+    """Text that people wrote, on one line, so that none of it is read as Markdown or HTML, and nothing in it is live.
+
+    No link and no picture (of `javascript:`, or one that tells its server who looks), no table's border, emphasis, code
+    or heading. An address stays readable, but is made into no link by GitHub's rules (a `.` or `:` of it is escaped).
+    """
+    plain = re.sub(r"\s+", " ", "".join(c if c.isprintable() else " " for c in text))
+    plain = re.sub(r"&(?=#?\w+;)", "&amp;", MARKS.sub(lambda mark: mark["interval"] or f"\\{mark[0]}", plain))
+    plain = re.sub(r"<(?=[A-Za-z/!?])", "&lt;", plain)
+    return LINE_MARKS.sub(r"\1\\\2", LINKED.sub(r"\1\\\2", plain))
 
 
 def columns_page() -> str:
     """The page that says what each column of the files means."""
-    rows = [(f"`{name}`", meaning) for name, meaning in documented().items()]
-    return PAGE + "\n".join(_table(("column", "meaning"), rows)) + "\n"
+    rows = [f"| `{name}` | {escaped(meaning)} |" for name, meaning in documented().items()]
+    return PAGE + "\n".join((*_table(("column", "meaning"), ()), *rows)) + "\n"
 
 
 def _lines(words: Drawn) -> Iterator[str]:

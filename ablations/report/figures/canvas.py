@@ -133,6 +133,7 @@ def settings() -> AbstractContextManager[None]:
             "xtick.labelsize": 8,
             "ytick.labelsize": 8,
             "svg.fonttype": "none",  # text stays text: small, sharp, to be searched
+            "text.parse_math": False,  # a `$` in a name is a `$`
             "svg.hashsalt": "report",  # the same numbers give the same file
         }
     )

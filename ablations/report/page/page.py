@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 LARGEST_GRID = 150_000  # bytes of a picture that goes into the page as it is
+LARGEST_FILE = 100_000_000  # bytes of a picture that is read at all
+# What the page may load: pictures that stand in it, and styles (the bars' lengths are styles of their elements)
+POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 GRID_SIDE = 560  # pixels of one that does not
 
 
@@ -51,7 +54,11 @@ def comparison_page(sides: SideBySide) -> str:
 def rendered(template: str, **values: Any) -> str:
     """A template of this folder, with the values, the time and the versions."""
     made = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
-    return _environment().get_template(template).render(made=made, tool=versions(("gan-ablations",)), **values)
+    return (
+        _environment()
+        .get_template(template)
+        .render(made=made, tool=versions(("gan-ablations",)), policy=POLICY, **values)
+    )
 
 
 def embedded(pictures: Sequence[ReportFigure]) -> list[Embedded]:
@@ -62,8 +69,10 @@ def embedded(pictures: Sequence[ReportFigure]) -> list[Embedded]:
 
 
 def grid_uri(path: Path) -> str:
-    """A grid of samples for the page; a large one is made smaller, as JPEG. '' where the file is gone."""
+    """A grid of samples for the page; a large one is made smaller, as JPEG. '' where there is no such picture."""
     try:
+        if path.stat().st_size > LARGEST_FILE:
+            return ""
         content = path.read_bytes()
     except OSError:
         return ""
@@ -74,8 +83,11 @@ def _smaller(content: bytes) -> str:
     from PIL import Image
 
     buffer = io.BytesIO()
-    with Image.open(io.BytesIO(content)) as image:
-        small = image.convert("RGB")
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            small = image.convert("RGB")
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):  # PIL's words for what is no picture
+        return ""
     small.thumbnail((GRID_SIDE, GRID_SIDE))
     small.save(buffer, "JPEG", quality=85)
     return _uri(buffer.getvalue(), "jpeg")

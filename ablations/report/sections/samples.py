@@ -1,5 +1,6 @@
 """Sample grids of the arms at one seed, so at the same z: which pictures, and what to say of them."""
 
+import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,9 +8,11 @@ from pathlib import Path
 
 from ablations.report.words import listed
 from ablations.results.results import METRIC, Result
+from gan_core.machine.inside import file_inside
 
 MOST_GRIDS = 12
 FOLDER = "grids"
+NUMBER = re.compile(r"[0-9]{1,18}")  # of images, in a grid's name
 OF_LATENTS = ("latent", "latent_dim")  # settings that make z another one
 
 
@@ -71,8 +74,10 @@ def last_grid(result: Result) -> Path | None:
     """The newest grid in a run's folder; None without one, or where the run is elsewhere."""
     if not result.directory:
         return None
-    grids = [path for path in Path(result.directory, FOLDER).glob("*.png") if path.stem.isdigit()]
-    return max(grids, key=lambda path: int(path.stem), default=None)
+    directory = Path(result.directory)
+    grids = [path for path in (directory / FOLDER).glob("*.png") if NUMBER.fullmatch(path.stem)]
+    there = (path for path in sorted(grids, key=lambda path: int(path.stem), reverse=True))
+    return next((path for path in there if file_inside(directory, path.relative_to(directory))), None)
 
 
 def other_latents(configs: Mapping[str, Mapping[str, object]]) -> list[str]:

@@ -120,7 +120,7 @@ def refresh(workspace: Workspace, uri: str) -> RefreshedStore | None:
                 is_copy = standing_of(workspace.root) == "copy"
                 experiment = None if is_copy else find_experiment(client, workspace.record().name, workspace.root)
     except (MlflowException, sqlalchemy.exc.SQLAlchemyError) as error:
-        message = f"the MLflow store {without_password(uri)} can't be read: {first_line(error)}"
+        message = f"the MLflow store {without_password(uri)} can't be read: {first_line(error, uri)}"
         raise UserError(Problem(message, WHERE)) from error
     if experiment is None or experiment.lifecycle_stage != "active":
         return None

@@ -127,5 +127,5 @@ def _remove_if_empty(client: Any, name: str) -> None:
 
 
 def _failed(uri: str, error: Exception) -> UserError:
-    message = f"the MLflow store {without_password(uri)} refuses: {first_line(error)}"
+    message = f"the MLflow store {without_password(uri)} refuses: {first_line(error, uri)}"
     return UserError(Problem(message, WHERE, allowed="the same command again; or --local, to leave it as it is"))

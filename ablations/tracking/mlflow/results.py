@@ -49,7 +49,7 @@ def from_mlflow(uri: str, experiments: Sequence[str] = ()) -> ResultSource:
             contexts, warnings = _contexts(client, studies)
             owners = _owners(client, studies)
     except (MlflowException, sqlalchemy.exc.SQLAlchemyError) as error:
-        message = f"the MLflow store {without_password(uri)} can't be read: {first_line(error)}"
+        message = f"the MLflow store {without_password(uri)} can't be read: {first_line(error, uri)}"
         raise UserError(Problem(message, WHERE)) from error
     recorded = [one for run in trials if (one := _recorded(run, studies)) is not None]
     left_out = len(trials) - len(recorded)

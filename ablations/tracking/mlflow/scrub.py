@@ -50,7 +50,7 @@ def patches_in(
         try:
             runs = _runs(client, experiments, executions, known)
         except FAILURES as error:
-            message = f"the MLflow store {without_password(uri)} refuses: {first_line(error)}"
+            message = f"the MLflow store {without_password(uri)} refuses: {first_line(error, uri)}"
             raise UserError(Problem(message, WHERE)) from error
         for run_id, name in runs.items():
             try:

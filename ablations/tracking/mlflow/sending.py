@@ -21,6 +21,7 @@ from mlflow.tracking.multimedia import compress_image_size
 
 from ablations.tracking.points import LoggedPoint, milliseconds, step_of
 from gan_core.events import Sampled, Started
+from gan_core.machine.inside import file_inside
 from gan_core.schema.configuration import Config
 
 PICTURES = "samples"  # the image view's key
@@ -38,9 +39,10 @@ class LoggedImage(NamedTuple):
     time_ms: int
 
     @classmethod
-    def of(cls, event: Sampled, directory: Path, budget_kimg: float) -> "LoggedImage":
-        """The picture that a trial in `directory` drew."""
-        return cls(directory / event.path, step_of(event, budget_kimg), milliseconds(event))
+    def of(cls, event: Sampled, directory: Path, budget_kimg: float) -> "LoggedImage | None":
+        """The picture that a trial in `directory` drew; None where it lies there no more, or elsewhere."""
+        path = file_inside(directory, event.path)
+        return None if path is None else cls(path, step_of(event, budget_kimg), milliseconds(event))
 
     def stem(self, run_id: str) -> str:
         """The beginning of its files' names, by MLflow's rule for what its image view shows."""

@@ -11,13 +11,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import sqlalchemy
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
-from ablations.addresses import without_password
+from ablations.addresses import scheme_of, without_password, without_passwords
 from ablations.tracking.mlflow.moved import follow_folder
 from ablations.tracking.mlflow.ownership import deleted, own_experiment
 from ablations.tracking.state import WAY_ON
@@ -90,8 +89,9 @@ def _answering(uri: str, where: tuple[str, ...], way_on: str = "") -> Iterator[N
     try:
         with limits(CONNECT):
             yield
-    except (MlflowException, sqlalchemy.exc.SQLAlchemyError, ImportError, OSError) as error:
-        message = f"the MLflow store {without_password(uri)} does not answer{way_on} ({first_line(error)})"
+    # What an address that is none leads the libraries to is a ValueError
+    except (MlflowException, sqlalchemy.exc.SQLAlchemyError, ImportError, OSError, ValueError) as error:
+        message = f"the MLflow store {without_password(uri)} does not answer{way_on} ({first_line(error, uri)})"
         raise UserError(Problem(message, where=where, allowed=ALLOWED)) from error
 
 
@@ -120,18 +120,18 @@ def environment(values: dict[str, str]) -> Iterator[None]:
             os.environ.pop(name, None)
 
 
-def first_line(error: BaseException) -> str:
-    """An error in one line of at most 300 characters."""
-    lines = str(error).strip().splitlines()
+def first_line(error: BaseException, uri: str = "") -> str:
+    """An error in one line of at most 300 characters, without the secrets of this address or of those in it."""
+    lines = without_passwords(str(error), uri).strip().splitlines()
     return f"{type(error).__name__}: {lines[0][:300]}" if lines else type(error).__name__
 
 
 def _checked_scheme(uri: str) -> str:
-    scheme = urlsplit(uri).scheme.split("+")[0]
+    scheme = scheme_of(uri)
     if scheme in ("", "file"):
         raise UserError(
             Problem(
-                f"MLflow no longer keeps runs in plain files: {uri!r}",
+                f"MLflow no longer keeps runs in plain files: {without_password(uri)!r}",
                 where=("tracking_uri",),
                 allowed=ALLOWED,
             )

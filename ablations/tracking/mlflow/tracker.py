@@ -78,7 +78,9 @@ class MlflowTracker:
         except (MlflowException, OSError) as error:
             forget_record(folder)
             where = without_password(self.store.uri)
-            raise UserError(f"MLflow at {where} does not take runs: {WAY_ON} ({first_line(error)})") from error
+            raise UserError(
+                f"MLflow at {where} does not take runs: {WAY_ON} ({first_line(error, self.store.uri)})"
+            ) from error
         params = trial_params(execution.trials)
         self._origin_of = with_looks(executions.origin, execution.arms)
         self._runs = {

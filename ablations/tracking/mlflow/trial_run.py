@@ -28,6 +28,7 @@ from ablations.workspace.trial_record import RECORD, read_trial_record
 from ablations.workspace.trials import Trial
 from gan_core import journal
 from gan_core.events import AnyEvent, Event, Finished, Sampled, Started
+from gan_core.machine.inside import file_inside
 
 SHOW = "show"  # pictures of the whole run, in the trial's folder and next to images/
 PROTOCOL_PARAMS = ("fid_protocol", "fid_stamp")  # tags too; known at the end
@@ -168,8 +169,8 @@ class TrialRun:
         send_points(self.store.client, run_id, [*points, *system], check=check)
         if not all(math.isfinite(point.value) for point in points):
             self.store.client.set_tag(run_id, "not_finite", " ".join(not_finite(points_of(events, budget))))
-        grids = [LoggedImage.of(event, self.trial.directory, budget) for event in fresh if isinstance(event, Sampled)]
-        send_pictures(self.store.client, run_id, grids, check=check)
+        grids = (LoggedImage.of(event, self.trial.directory, budget) for event in fresh if isinstance(event, Sampled))
+        send_pictures(self.store.client, run_id, [grid for grid in grids if grid is not None], check=check)
         self.certain = True
 
     def _go_on(self, cursor: Cursor) -> Cursor:
@@ -186,9 +187,11 @@ class TrialRun:
         client.log_batch(
             run_id, params=params, tags=[RunTag(key, value) for key, value in tags.items()], synchronous=True
         )
-        client.log_artifact(run_id, str(self.trial.directory / journal.NAME))
-        if (self.trial.directory / SHOW).is_dir():
-            client.log_artifacts(run_id, str(self.trial.directory / SHOW), SHOW)
+        directory = self.trial.directory
+        for path in (directory / journal.NAME, *sorted((directory / SHOW).rglob("*"))):
+            inside = path.relative_to(directory)
+            if file_inside(directory, inside):  # never what a link in a folder from elsewhere leads to
+                client.log_artifact(run_id, str(path), "" if len(inside.parts) == 1 else inside.parent.as_posix())
         client.set_terminated(run_id, status=STATUS[end.status], end_time=milliseconds(end))
 
     def _move(self, cursor: Cursor, **changes: Any) -> Cursor:

@@ -10,8 +10,8 @@ import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from urllib.parse import urlsplit
 
+from ablations.addresses import WEB, scheme_of
 from gan_core.problems import Problem, UserError
 
 HOST = "127.0.0.1"
@@ -21,7 +21,7 @@ END_S = 10.0  # for open requests, after which it is killed
 
 def is_server(uri: str) -> bool:
     """Whether a server is at this address, which has its UI itself."""
-    return urlsplit(uri).scheme in ("http", "https")
+    return scheme_of(uri) in WEB
 
 
 def ui_command(uri: str, artifact_root: Path, port: int) -> list[str]:
@@ -33,9 +33,18 @@ def ui_command(uri: str, artifact_root: Path, port: int) -> list[str]:
         *("--default-artifact-root", artifact_root.absolute().as_uri()),
         *("--host", HOST),
         *("--port", str(port)),
+        *("--allowed-hosts", ",".join(allowed_hosts(port))),
         *("--workers", "1"),
         *("--uvicorn-opts", "--log-level warning"),  # not a line a request
     ]
+
+
+def allowed_hosts(port: int, host: str = HOST) -> tuple[str, ...]:
+    """The Host headers that are answered. MLflow's own list has private networks by their beginning, and so any name
+    that begins like one, such as 192.168.1.1.example.org, whose owner may let it lead here (DNS rebinding).
+    """
+    names = dict.fromkeys(("localhost", "127.0.0.1", "[::1]", f"[{host}]" if ":" in host else host))
+    return tuple(header for name in names for header in (name, f"{name}:{port}"))
 
 
 def check_port(port: int, host: str = HOST) -> None:

@@ -123,7 +123,9 @@ def _question(record: StudyRecord) -> str:
 def _code(command: str) -> str:
     """A command, which may have newlines and backticks in it."""
     line = textwrap.shorten(command, LONGEST, placeholder=" ...")
-    return f"`` {line} ``" if "`" in line else f"`{line}`"
+    longest = max((len(run) for run in re.findall("`+", line)), default=0)
+    fence = "`" * (longest + 1)
+    return f"{fence} {line} {fence}" if longest else f"`{line}`"
 
 
 def _commands(name: str) -> str:

@@ -1,9 +1,12 @@
 """Addresses within MLflow's UI: a study's views, a run with its files, several runs next to each other."""
 
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import quote, urlencode, urlsplit, urlunsplit
+from urllib.parse import quote, urlencode
+
+from ablations.addresses import without_password
 
 TRAINING = "workflowType=machine_learning"  # else MLflow 3 opens its pages for language models
 MOST_COMPARED = 20  # runs that the comparison is readable, and its address short enough, with
@@ -15,8 +18,7 @@ def base_of(uri: str) -> str:
     >>> base_of("https://me:secret@host:5000/mlflow/")
     'https://host:5000/mlflow'
     """
-    parts = urlsplit(uri)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2])).rstrip("/")
+    return re.sub(r"(?<=://)[^/?#@]*@", "", without_password(uri).partition("?")[0]).rstrip("/")
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """`ui`: what it refuses, what it prints, and that MLflow's UI is there as long as it runs."""
 
+import http.client
 import os
 import signal
 import socket
@@ -13,7 +14,7 @@ import pytest
 
 from ablations.tracking.mlflow import refresh as mlflow_shown
 from ablations.tracking.mlflow import ui as mlflow_ui
-from ablations.tracking.mlflow.ui import HOST, ui_command
+from ablations.tracking.mlflow.ui import HOST, allowed_hosts, ui_command
 from ablations.tracking.views.links import Links
 from ablations.tracking.views.tracked import Tracked
 from tests.ablations.command import ablations
@@ -105,6 +106,31 @@ def test_the_links_of_a_server(study: Path, tmp_path: Path, monkeypatch: pytest.
     assert next(iter(links)) == "curves and samples"
     assert all(address.strip().startswith(f"{server.address}/#/") for address in links.values())
     assert {"runs grouped by arm", "every run", "large samples", "the best run of each arm"} <= set(links)
+
+
+def test_which_hosts_are_answered() -> None:
+    own = {"localhost", "127.0.0.1", "[::1]"}
+    assert set(allowed_hosts(5000)) == own | {f"{name}:5000" for name in own}
+    assert {"10.0.0.7", "10.0.0.7:5000"} < set(allowed_hosts(5000, "10.0.0.7"))
+    command = ui_command("sqlite:////a/mlflow.db", Path("/a"), 5000)
+    assert command[command.index("--allowed-hosts") + 1] == ",".join(allowed_hosts(5000))
+
+
+def answer(port: int, host: str) -> int:
+    """The status of a request to the API under this name."""
+    connection = http.client.HTTPConnection(HOST, port, timeout=10)
+    connection.request("GET", "/api/2.0/mlflow/experiments/search?max_results=1", headers={"Host": host})
+    return connection.getresponse().status
+
+
+@pytest.mark.server
+def test_a_strangers_name_for_this_machine_is_not_answered(tmp_path: Path) -> None:
+    """A page of a stranger's whose name leads here can't read the study, whatever its name begins with."""
+    port = free_port()
+    with mlflow_ui.running_ui(ui_command(f"sqlite:///{tmp_path}/mlflow.db", tmp_path / "files", port), port):
+        assert {answer(port, name) for name in allowed_hosts(port)} == {200}
+        strangers = ("192.168.1.1.evil", "10.evil", "172.16.evil", "localhost.evil", "evil", "127.0.0.1.evil", "1:80")
+        assert {answer(port, f"{name}{end}") for name in strangers for end in ("", f":{port}")} == {403}
 
 
 @pytest.mark.server

@@ -48,3 +48,21 @@ def test_locate_finds_plain_and_gzipped(tmp_path: Path) -> None:
     assert locate(tmp_path, "a") == tmp_path / "a.gz"
     (tmp_path / "a").touch()
     assert locate(tmp_path, "a") == tmp_path / "a"
+
+
+def test_a_bomb_is_not_unpacked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The checksum is of the content: it can't be known before, so its length is bounded."""
+    monkeypatch.setattr("gan_core.datasets.idx.LARGEST", 1000)
+    path = tmp_path / "a.gz"
+    path.write_bytes(gzip.compress(bytes(10**6)))
+    with pytest.raises(UserError, match="holds more than any published file"):
+        read_verified(path, "0" * 64)
+
+
+def test_a_garbled_gzip_names_the_file(tmp_path: Path) -> None:
+    path = tmp_path / "a.gz"
+    content = bytearray(gzip.compress(bytes(range(256)) * 50))
+    content[20:60] = bytes(40)
+    path.write_bytes(content)
+    with pytest.raises(UserError, match=str(path)):
+        read_verified(path, "0" * 64)

@@ -1,7 +1,10 @@
 """Exported trials: the file, what is refused before anything trains, and runs that are stopped and killed."""
 
+import bz2
+import gzip
 import io
 import json
+import lzma
 import os
 import signal
 import subprocess
@@ -74,6 +77,55 @@ def test_what_is_no_export(name: str, change: dict[str, Any], message: str, tmp_
     content = json.dumps({**trial_of("a").model_dump(mode="json"), **change})
     with pytest.raises(UserError, match=message):
         read_trials(pack(tmp_path / "t.tar", name, content))
+
+
+def gnu_long_name(path: Path, size: int) -> None:
+    """A header that says that the next member's name has this many letters, and the letters, packed."""
+    header = tarfile.TarInfo("././@LongLink")
+    header.type, header.size = tarfile.GNUTYPE_LONGNAME, size
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        file.write(header.tobuf(tarfile.GNU_FORMAT))
+        for _ in range(4):
+            file.write(bytes(1 << 20))
+
+
+def test_a_bomb_is_not_unpacked(tmp_path: Path) -> None:
+    tar = tmp_path / "t.tar"
+    gnu_long_name(tar, 6 * 10**9)
+    with pytest.raises(UserError, match="unpacks to more than it may hold"):
+        read_trials(tar)
+    member = tarfile.TarInfo("trials/a.json")
+    member.size = 6 * 10**9
+    tar.write_bytes(gzip.compress(member.tobuf() + bytes(10**6)))
+    with pytest.raises(UserError, match="larger, or one of more, than an export has"):
+        read_trials(tar)
+
+
+def test_names_of_strangers(tmp_path: Path) -> None:
+    trial = trial_of("a")
+    long = "a" * 300
+    with pytest.raises(UserError, match="is no exported trial") as refused:
+        read_trials(pack(tmp_path / "t.tar", f"trials/{long}.json", trial.model_dump_json()))
+    assert len(str(refused.value)) < 400
+    with pytest.raises(UserError, match="is no exported trial") as refused:
+        read_trials(pack(tmp_path / "t.tar", "trials/a\x1b[2J.json", trial.model_dump_json()))
+    assert str(refused.value).isprintable()
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UserError, match="it is no plain file"):
+        read_trials(tmp_path / "pipe")
+
+
+def test_a_trial_twice(tmp_path: Path) -> None:
+    write_trials(tmp_path / "t.tar", [trial_of("a"), trial_of("a")])
+    with pytest.raises(UserError, match="is in it twice"):
+        read_trials(tmp_path / "t.tar")
+
+
+def test_packed_by_hand(tmp_path: Path) -> None:
+    write_trials(tmp_path / "t.tar", [trial_of("a")])
+    for name, pack_it in (("gz", gzip.compress), ("bz2", bz2.compress), ("xz", lzma.compress)):
+        (tmp_path / name).write_bytes(pack_it((tmp_path / "t.tar").read_bytes()))
+        assert read_trials(tmp_path / name) == (trial_of("a"),)
 
 
 def test_mistakes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,10 +9,11 @@ from xml.etree import ElementTree
 import PIL.Image
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import BboxBase
 
-from ablations.report.figures.canvas import DPI, NARROW, WIDE, Drawing, Width, settings, written
+from ablations.report.figures.canvas import DPI, NARROW, WIDE, Drawing, Width, rows, settings, written
 from ablations.report.page.figures import ReportFigure, figures_of
 from ablations.report.page.write import write_figures
 from ablations.report.sections.expected_best import expected_of
@@ -112,3 +113,12 @@ def drawn_texts(drawing: Drawing, width: Width) -> tuple[list[tuple[str, BboxBas
         artists = [*figure.texts, *(text for axes in seen for text in axes.findobj(Text))]
         texts = [text for text in artists if isinstance(text, Text) and text.get_visible() and text.get_text().strip()]
         return [(text.get_text(), text.get_window_extent(renderer)) for text in texts], figure.bbox
+
+
+def test_a_dollar_in_a_name_is_a_dollar() -> None:
+    def drawing(width: Width) -> Figure:
+        return rows(width, ["a$b$", r"$\\frac{x$"], 0.3)[0]
+
+    svg = written(drawing, WIDE, "svg").decode()
+    assert ">a$b$<" in svg
+    assert r"$\\frac{x$" in svg

@@ -1,16 +1,20 @@
 """The page as a reader's browser meets it: whole, balanced, closed to the outside, names as text."""
 
+import html
 import re
+import shutil
+import subprocess
 from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 from xml.etree import ElementTree
 
+import PIL.Image
 import pytest
 
 from ablations.report.figures.canvas import NARROW, WIDE, short, written
 from ablations.report.page.figures import figures_of
-from ablations.report.page.page import page_of
+from ablations.report.page.page import POLICY, page_of
 from ablations.report.page.write import write_at_the_end
 from ablations.report.study_report import study_reports
 from ablations.workspace.workspace import Workspace
@@ -91,6 +95,40 @@ def test_so_is_that_of_every_design(
     assert (reader.open, reader.mistakes) == ([], [])
     assert len(reader.ids) == len(set(reader.ids))
     assert {text[1:] for text in reader.references if text.startswith("#")} <= set(reader.ids)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium")
+def test_a_browser_shows_it_under_its_policy(page: str, tmp_path: Path) -> None:
+    """Styles and pictures are there, and the browser has nothing to complain of; a script that got in would not run."""
+    evil = (
+        "<script>document.title='ran'</script><img src='https://evil.example/b.png' onerror=\"document.title='ran'\">"
+    )
+    found = {}
+    for name, text in (("clean", page), ("evil", page.replace("</footer>", f"</footer>{evil}"))):
+        (tmp_path / f"{name}.html").write_text(text, encoding="utf-8")
+        command = ["chromium", "--headless", "--no-sandbox", "--disable-gpu", "--enable-logging=stderr", "--v=0"]
+        command += [
+            f"--user-data-dir={tmp_path / 'profile'}",
+            f"--screenshot={tmp_path / name}.png",
+            "--window-size=900,900",
+        ]
+        shown = subprocess.run(
+            [*command, (tmp_path / f"{name}.html").as_uri()], capture_output=True, text=True, timeout=60, check=True
+        )
+        found[name] = [line for line in shown.stderr.splitlines() if "CONSOLE" in line]
+    assert found["clean"] == []
+    assert any("script" in line and "Content Security Policy" in line for line in found["evil"])
+    assert any("evil.example" in line for line in found["evil"])
+    with PIL.Image.open(tmp_path / "clean.png") as screen:
+        assert len(screen.convert("RGB").getcolors(1 << 24)) > 50  # not a bare page
+
+
+def test_the_page_says_what_it_may_load(page: str) -> None:
+    (policy,) = re.findall(r'<meta http-equiv="Content-Security-Policy" content="(.*?)">', page)
+    assert html.unescape(policy) == POLICY
+    assert page.index("Content-Security-Policy") < page.index("<style>")
+    assert "script-src" not in policy  # so that of default-src holds: none
 
 
 def test_names_and_files_are_text(page: str) -> None:
