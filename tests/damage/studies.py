@@ -8,9 +8,15 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
+from ablations.execution.session import ExecutionOptions, open_session
 from ablations.executors.system_metrics import NAME as SAMPLES
 from ablations.executors.system_metrics import SystemSample
 from ablations.results.results import read_results
+from ablations.study.study import load_study
+from gan_core import journal
+from gan_core.events import has_result
+from gan_core.machine.home import machine_home
+from gan_core.workers.job import Report
 from tests.ablations.command import Outcome, ablations
 from tests.ablations.tiny import write_study
 from tests.damage.ways import WAYS
@@ -87,6 +93,26 @@ def finished_study(folder: Path) -> DamagedStudy:
     for trial in study.root.glob("trials/*"):  # it takes 10 s until there is a sample
         sample = SystemSample(time=0.0, cpu_percent=1.0, rss_mb=1.0)
         (trial / SAMPLES).write_text(f"{sample.model_dump_json()}\n" * 3)
+    study.keep()
+    return study
+
+
+def interrupted_study(folder: Path) -> DamagedStudy:
+    """The same, stopped in the middle of its second trial, which has a checkpoint; two more are to come."""
+    study = DamagedStudy(folder, write_study(folder, seeds=2))
+    options = ExecutionOptions(machine_home(), "inline", device="cpu", report=False, command=("run",))
+    seen: list[Report] = []
+    with open_session(load_study(study.file), folder / "runs", options) as session:
+
+        def is_enough() -> bool:
+            return len(session.progress.done) == 1 and sum(report.name == "ttur-seed0" for report in seen) > 12
+
+        with closing(session.reports(is_enough, lambda text: None)) as reports:
+            seen += reports
+    done, begun = sorted(study.root.glob("trials/*"))
+    assert has_result(journal.read(done))
+    assert not has_result(journal.read(begun))
+    assert (begun / "checkpoint.pt").exists()
     study.keep()
     return study
 
