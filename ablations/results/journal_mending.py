@@ -29,6 +29,8 @@ def mended_journals(workspace: Workspace, trials: Iterable[Trial]) -> list[str]:
     """
     said = []
     for trial in trials:
+        if summary_holds(trial.directory):
+            continue  # it is as it was when it was read whole
         events = journal.read(trial.directory)
         if not (why := _damage(trial.directory, events)):
             continue
