@@ -22,7 +22,7 @@ class Export:
     trials: tuple[Trial, ...]
     begun: tuple[Trial, ...]
     done: tuple[Trial, ...]
-    notice: str = ""  # whose folder it is
+    notice: str = ""  # about its folder, a line each
 
 
 def export(study: Study, runs: Path, out: Path) -> Export:

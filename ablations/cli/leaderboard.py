@@ -64,6 +64,7 @@ def leaderboard(
     from ablations.leaderboard.text.markdown import columns_page, markdown_of
     from ablations.results.csv_text import csv_text
     from ablations.results.table import results_table
+    from ablations.terminal.console import show_warnings
     from ablations.terminal.leaderboard import show_effects, show_explanation, show_leaderboard
 
     if columns:
@@ -71,6 +72,8 @@ def leaderboard(
         return
     _check_places({"--csv": csv, "--json": json, "--md": md, "--runs-csv": runs_csv})
     source = from_disk(studies or (), runs) if from_mlflow is None else _from_mlflow(from_mlflow, studies or ())
+    if source.warning:
+        show_warnings(source.warning.splitlines())
     if explain is not None:
         show_explanation(explained(*explain, source.results, by.value, source.journal_of))
         return
@@ -91,13 +94,9 @@ def leaderboard(
 
 
 def _from_mlflow(uri: str, experiments: Sequence[str]) -> "ResultSource":
-    from ablations.terminal.console import show_warnings
     from ablations.tracking.mlflow.results import from_mlflow
 
-    source = from_mlflow(uri, experiments)
-    if source.warning:
-        show_warnings(source.warning.splitlines())
-    return source
+    return from_mlflow(uri, experiments)
 
 
 def _check_places(files: Mapping[str, Path | None]) -> None:

@@ -31,7 +31,8 @@ def report(
     from ablations.report.page.page import page_of
     from ablations.report.page.write import write_figures, write_page
     from ablations.report.study_report import study_reports
-    from ablations.terminal.console import say
+    from ablations.results.journal_mending import reader_warnings
+    from ablations.terminal.console import say, show_warnings
     from ablations.workspace.workspace import find_workspace
 
     workspaces = list(dict.fromkeys(find_workspace(study, runs) for study in studies))
@@ -39,6 +40,8 @@ def report(
     if page != STDOUT:
         _check_page(page)
     reports = study_reports([workspace.root for workspace in workspaces])
+    for workspace in workspaces:
+        show_warnings(reader_warnings(workspace.root))
     try:
         if page != STDOUT:
             write_page(reports, page)

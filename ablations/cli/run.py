@@ -204,11 +204,15 @@ def plan(
     Nothing is trained.
     """
     from ablations.plan import plan_of
+    from ablations.results.journal_mending import reader_warnings
     from ablations.study.overrides import Overrides, settings_in
     from ablations.study.study import load_study
+    from ablations.terminal.console import show_warnings
     from ablations.terminal.plan import show_plan
     from gan_core.machine.resources import share
 
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
     resources = share(loaded.most_trials, workers, threads, device)
-    show_plan(plan_of(loaded, runs, machine_home(), resources, retrain))
+    planned = plan_of(loaded, runs, machine_home(), resources, retrain)
+    show_warnings(reader_warnings(runs / loaded.name))
+    show_plan(planned)

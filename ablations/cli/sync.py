@@ -31,7 +31,7 @@ def sync(
     from ablations.terminal.sync import show_sync
     from ablations.tracking.mlflow.sync import sync as steps_of
     from ablations.tracking.model_names import check_register
-    from ablations.workspace.identity import settle_identity
+    from ablations.workspace.opening import settle
     from ablations.workspace.workspace import find_workspace
     from gan_core.machine.files import exclusive
 
@@ -40,8 +40,8 @@ def sync(
     workspace.check_writable()  # what was sent is noted in each trial's folder
     uri = tracking_uri or workspace.mlflow_uri
     with exclusive(workspace.lock_file, f"study {workspace.name}"):
-        if notice := settle_identity(workspace.root):
-            show_warnings([notice])
+        if notices := settle(workspace):
+            show_warnings(notices)
         artifacts = None if tracking_uri else workspace.mlartifacts
         steps = steps_of(workspace, uri, artifacts, models=models, register=register)
         complete = show_sync(steps, workspace, uri)

@@ -91,6 +91,14 @@ class Outputs:
             if warning := write_at_the_end(self.workspace):
                 self.warnings.append(warning)
 
+    def has_report(self) -> bool:
+        """Whether the page is there, from its first line to its last."""
+        try:
+            content = self.workspace.report_html.read_bytes()
+        except OSError:
+            return False
+        return content.rstrip().endswith(b"</html>") and b"\0" not in content
+
     def files(self) -> list[Path]:
         """The files that exist and are wanted, for copies elsewhere."""
         report = [self.workspace.report_html, self.workspace.figures] if self.with_report else []

@@ -19,13 +19,16 @@ from ablations.execution.standing import OnLook, standing_of
 from ablations.execution.time_budget import TimeBudget
 from ablations.executors.choose import executor_of
 from ablations.executors.executor import Executor
+from ablations.results.journal_mending import mended_journals
 from ablations.search.exploration import Exploration
+from ablations.search.recovery import restored_exploration
 from ablations.study.study import Study
 from ablations.tracking.state import is_study_shipped
 from ablations.tracking.tracker import AnyTracker, tracker_of
 from ablations.workspace.due_trials import due_trials
 from ablations.workspace.execution_record import Execution, Outcome
 from ablations.workspace.opening import leaving_no_traces, open_workspace
+from ablations.workspace.restoring import restored_trials
 from ablations.workspace.trials import Trial, progress_of, trials_of
 from ablations.workspace.workspace import Workspace
 from gan_core import journal
@@ -45,8 +48,12 @@ class Session:
 
     def __init__(self, study: Study, workspace: Workspace, options: ExecutionOptions) -> None:
         self.study, self.workspace, self.options = study, workspace, options
+        self.warnings = workspace.notice.splitlines()  # printed at the end; whoever has one appends it
+        if study.search is not None:
+            self.warnings += restored_exploration(study, workspace.root, self.storage)
         self.exploration = Exploration.of(study, workspace.root)
-        self.warnings = [workspace.notice] if workspace.notice else []  # printed at the end; whoever has one appends it
+        self.warnings += restored_trials(self.exploration or ())
+        self.warnings += mended_journals(workspace, self.exploration or trials_of(study, workspace.root))
         self.outputs = Outputs(workspace, options.report, self.warnings)
         if study.looks.stop == "decided":
             self.outputs.take_looks()  # of one that was killed between the last run of a look and the look itself
@@ -153,7 +160,7 @@ class Session:
         self.floors.start(on_step)
         self.floors.finish(on_step)
         self.outputs.write_leaderboard()
-        if not self.workspace.report_html.exists():
+        if not self.outputs.has_report():
             self.outputs.write_report(on_step)
 
     def _stages(

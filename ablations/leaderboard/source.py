@@ -10,6 +10,7 @@ from ablations.leaderboard.context import Context, Contexts, read_context
 from ablations.leaderboard.explain import Journal
 from ablations.leaderboard.rank import leaderboard_of
 from ablations.leaderboard.records import Leaderboard
+from ablations.results.journal_mending import reader_warnings
 from ablations.results.results import Result, in_order, read_results, trial_directories
 from ablations.study.claims.measures import Of
 from ablations.workspace.workspace import Workspace, find_workspace
@@ -40,7 +41,10 @@ def from_disk(studies: Sequence[str], runs: Path) -> ResultSource:
     """Studies by their files, names or folders. Raises UserError where there is none."""
     if not studies:
         raise UserError(Problem("which study?", ("STUDY",), allowed="a study file, a study's name or its folder"))
-    return from_folders([find_workspace(study, runs).root for study in studies])
+    workspaces = [find_workspace(study, runs) for study in studies]
+    for workspace in workspaces:
+        workspace.record()  # without it rule and claims would be missing from the table
+    return from_folders([workspace.root for workspace in workspaces])
 
 
 def from_folders(roots: Sequence[Path]) -> ResultSource:
@@ -49,7 +53,8 @@ def from_folders(roots: Sequence[Path]) -> ResultSource:
     Studies of one name are told apart by their folders.
     """
     folders = list({root.resolve(): root for root in reversed(roots)}.values())[::-1]
-    return _source_of({root: read_results(trial_directories(root)) for root in folders})
+    source = _source_of({root: read_results(trial_directories(root)) for root in folders})
+    return replace(source, warning="\n".join(chain.from_iterable(map(reader_warnings, folders))))
 
 
 def source_of(results: tuple[Result, ...], root: Path) -> ResultSource:

@@ -50,9 +50,7 @@ def _folders(text: str, place: str, roots: Sequence[Path] | None, runs: Path) ->
         if not (path / RECORD).is_file():
             raise UserError(Problem(f"the folder has no {RECORD}", (place,), source=text))
         return [path]
-    places = (
-        roots if roots is not None else [root for root in study_folders(runs) if Workspace(root).study_json.is_file()]
-    )
+    places = roots if roots is not None else [root for root in study_folders(runs) if _is_study(Workspace(root))]
     trials = [folder for root in places for folder in recorded_folders(root / "trials")]
     matches = [folder for folder in trials if text in _names(folder)]
     if not matches:  # a study by its own name, in a folder that is called otherwise
@@ -67,6 +65,11 @@ def _folders(text: str, place: str, roots: Sequence[Path] | None, runs: Path) ->
         raise UserError(Problem(f"no arm and no run is called {text!r}", (place,), allowed, nearest, str(runs)))
     several = ", ".join(sorted({f"{folder.parents[1].name}/{text}" for folder in matches}))
     raise UserError(Problem(f"{text!r} is in more than one study", (place,), allowed=several))
+
+
+def _is_study(workspace: Workspace) -> bool:
+    """Whether there is a study, be its record damaged or lost."""
+    return workspace.study_json.exists() or workspace.has_results()
 
 
 def _names(folder: Path, study: str | None = None) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ from ablations.report.sections.seeds import MOST_ARMS, ArmSeeds, ShownArms, arm_
 from ablations.results.results import Result
 from ablations.study.record import StudyRecord
 from ablations.workspace.looks_taken import LookTaken, read_looks_taken
+from ablations.workspace.study_text import study_text
 from ablations.workspace.workspace import Workspace
 
 
@@ -106,7 +107,7 @@ def _study_report(root: Path, record: StudyRecord, tables: Sequence[Table], sour
         ends=ends_of(results, read),
         configuration=configuration_of(_in_order(record, configs_of(record, names, results))),
         origin=origin_of(root, results, seen),
-        text=workspace.study_yaml.read_text(encoding="utf-8") if workspace.study_yaml.exists() else "",
+        text=study_text(workspace),
     )
 
 

@@ -19,6 +19,7 @@ from pydantic import ValidationError
 
 from ablations.results.summary import Summary, summary_of
 from gan_core import dynamics, journal, verdict
+from gan_core.events import RESULTS, AnyEvent, has_result
 from gan_core.machine.cores import cores
 from gan_core.machine.files import write_text
 from gan_core.records import Record
@@ -59,8 +60,9 @@ def read_summary(directory: Path) -> Summary:
     if kept is not None and kept.holds_for(path, there):
         return kept.summary
     content = path.read_bytes()
-    summary = summary_of(journal.events_in(content))
-    if summary.status != "unfinished":
+    events = journal.events_in(content)
+    summary = summary_of(events)
+    if summary.status != "unfinished" and not missing_events(events):
         _keep(directory, there, _digest(content), summary)
     return summary
 
@@ -69,6 +71,23 @@ def summary_holds(directory: Path) -> bool:
     """Whether the trial's journal need not be read."""
     kept, path = _kept(directory), directory / journal.NAME
     return kept is not None and path.exists() and kept.holds_for(path, path.stat())
+
+
+def missing_events(events: Sequence[AnyEvent]) -> set[int]:
+    """The numbers that a journal lacks before its last one: its events are numbered from 0 without a gap."""
+    return set(range(events[-1].seq)) - {event.seq for event in events} if events else set()
+
+
+def has_lost_its_end(directory: Path, events: Sequence[AnyEvent]) -> bool:
+    """Whether the trial's journal was longer when it was summed up, or had a result: it only grows, and a result stays.
+
+    `events`: those that it has now.
+    """
+    kept, path = _kept(directory), directory / journal.NAME
+    if kept is None:
+        return False
+    was_longer = not path.exists() or path.stat().st_size < kept.journal_bytes
+    return was_longer or (kept.summary.status in RESULTS and not has_result(events))
 
 
 def _kept(directory: Path) -> _Kept | None:

@@ -14,7 +14,7 @@ from ablations.study.arm import Arm
 from ablations.study.designs.search_options import EXPLORED_SEEDS
 from ablations.study.space import Forbidden, Params
 from ablations.study.space.plan import SearchPlan
-from ablations.workspace.explored import NAME, Suggestion, confirmed_ledger, read_explored
+from ablations.workspace.explored import NAME, Explored, Suggestion, confirmed_ledger, read_explored
 from ablations.workspace.trials import Trial, trial_of
 from gan_core import journal
 from gan_core.events import has_result
@@ -30,10 +30,15 @@ MOST_FAILURES = 2  # a trial that failed in this many executions is given up
 class Exploration:
     """The record, growing on disk, and the trials that it defines."""
 
-    def __init__(self, study: str, plan: SearchPlan, seeds: Sequence[int], root: Path) -> None:
-        """`seeds`: those of the confirmation. Raises UserError where the record can't be read."""
+    def __init__(
+        self, study: str, plan: SearchPlan, seeds: Sequence[int], root: Path, explored: Explored | None = None
+    ) -> None:
+        """`seeds`: those of the confirmation; `explored`: the record, which is read by default.
+
+        Raises UserError where it can't be read.
+        """
         self.study, self.plan, self.seeds, self.root = study, plan, tuple(seeds), root
-        self.explored = read_explored(root)
+        self.explored = read_explored(root) if explored is None else explored
         self._arms: dict[str, Arm] = {}  # by name, in the order of their first suggestion
         for suggestion in self.explored.suggestions:
             if suggestion.is_a == "trial":

@@ -18,7 +18,7 @@ HEADLINES = {
 
 def show_export(export: Export, out: str) -> None:
     """Print what was written, what was not, and what comes next."""
-    show_warnings([export.notice] if export.notice else [])
+    show_warnings(export.notice.splitlines())
     say(f"written: {out}, {len(export.trials)} trials of study {export.study}")
     if export.done:
         say(f"left out: {len(export.done)} that have a result")

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from ablations.addresses import without_password
-from ablations.workspace.record_file import read_record
+from ablations.workspace.record_file import read_or_none
 from gan_core import journal
 from gan_core.events import Finished
 from gan_core.machine.files import write_text
@@ -33,11 +33,11 @@ class Cursor(Record):
 
 
 def read_cursor(directory: Path) -> Cursor | None:
-    """The cursor of the trial in this directory, or None before anything was sent.
+    """The cursor of the trial in this directory, or None before anything was sent, or where it is damaged.
 
-    Raises UserError if it can't be read.
+    Without it what was sent is looked for in the store. Raises UserError for another version's.
     """
-    return read_record(directory / NAME, Cursor, "remove it, and what was sent is looked for in the store")
+    return read_or_none(directory / NAME, Cursor)
 
 
 def write_cursor(directory: Path, cursor: Cursor) -> None:

@@ -25,7 +25,7 @@ class LookAhead:
 def due_trials(study: "Study", root: "Path") -> tuple[Trial, ...]:
     """The trials up to the next look, and those beyond that have a result already; `root` is the study's directory.
 
-    Of a study that stops nothing these are all its trials. Raises UserError where the record of looks can't be read.
+    Of a study that stops nothing these are all its trials.
     """
     trials = trials_of(study, root)
     if study.looks.stop == "never":
@@ -38,10 +38,7 @@ def due_trials(study: "Study", root: "Path") -> tuple[Trial, ...]:
 
 
 def looks_ahead(study: "Study", root: "Path") -> tuple[LookAhead, ...]:
-    """The looks to come, if no further arm stops; [] where nothing goes on. `root` is the study's directory.
-
-    Raises UserError where the record of looks can't be read.
-    """
+    """The looks to come, if no further arm stops; [] where nothing goes on. `root` is the study's directory."""
     taken, stopped = read_looks_taken(root), stopped_arms(study, root)
     if len(stopped) == len(study.arms):
         return ()

@@ -143,7 +143,7 @@ def forget_record(folder: Path) -> None:
 
 def read_execution(folder: Path) -> ExecutionRecord:
     """The record in this folder. Raises FileNotFoundError, or UserError for one that can't be read."""
-    record = read_record(folder / NAME, ExecutionRecord, "move the execution's folder away or remove it")
+    record = read_record(folder / NAME, ExecutionRecord, "set aside by the next `run` or `sync`")
     if record is None:
         raise FileNotFoundError(folder / NAME)
     return record

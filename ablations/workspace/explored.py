@@ -9,6 +9,7 @@ from gan_core.records import Record
 
 NAME = "explored.json"
 SCHEMA_VERSION = 1
+WAY_ON = "`run`, which makes it anew from a whole ledger; else --as NEWNAME, which takes over what was trained here"
 
 
 class Suggestion(Record):
@@ -36,7 +37,7 @@ class Explored(Record):
 
 def read_explored(root: Path) -> Explored:
     """The record in a study's folder; an empty one where there is none. Raises UserError if it can't be read."""
-    return read_record(root / NAME, Explored, "another study, with --as NEWNAME") or Explored()
+    return read_record(root / NAME, Explored, WAY_ON) or Explored()
 
 
 def confirmed_ledger(study: str) -> str:

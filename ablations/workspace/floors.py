@@ -2,11 +2,10 @@
 
 from pathlib import Path
 
-from ablations.workspace.record_file import read_record
+from ablations.workspace.record_file import read_or_none
 from gan_core.scoring.records import SCHEMA_VERSION, Floor, Kept
 
 FILE = "floors.json"
-WAY_ON = "remove it; the next run measures the floors again"
 
 
 class FloorsFile(Kept):
@@ -18,11 +17,11 @@ class FloorsFile(Kept):
 
 
 def read_floors(root: Path) -> tuple[Floor, ...]:
-    """The floors in a study's folder; () where none were made. Raises UserError for a file that holds none."""
+    """The floors in a study's folder; () where none were made, or the file is damaged: they are measured again."""
     kept = read_file(root)
     return () if kept is None else kept.floors
 
 
 def read_file(root: Path) -> FloorsFile | None:
-    """What the file in a study's folder holds; None without one. Raises UserError for a file that holds none."""
-    return read_record(root / FILE, FloorsFile, WAY_ON)
+    """What the file in a study's folder holds; None without one, or with a damaged one."""
+    return read_or_none(root / FILE, FloorsFile)

@@ -18,7 +18,7 @@ from typing import Literal
 from ablations.workspace.cursor import NAME as CURSOR
 from ablations.workspace.execution_record import FOLDER as EXECUTIONS
 from ablations.workspace.model_record import FOLDER as MODELS
-from ablations.workspace.record_file import read_record
+from ablations.workspace.record_file import read_or_none
 from gan_core.machine import files
 from gan_core.problems import UserError
 from gan_core.records import Record
@@ -48,8 +48,8 @@ class Identity(Record):
 
 
 def read_identity(root: Path) -> Identity | None:
-    """The identity of the study's folder; None where it has none yet. Raises UserError if it can't be read."""
-    return read_record(root / NAME, Identity, "remove it; the folder then counts as another one on servers")
+    """The identity of the study's folder; None where it has none yet, or a damaged one: then it gets another."""
+    return read_or_none(root / NAME, Identity)
 
 
 def standing_of(root: Path) -> Standing:

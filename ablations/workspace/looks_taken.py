@@ -2,13 +2,12 @@
 
 from pathlib import Path
 
-from ablations.workspace.record_file import read_record
+from ablations.workspace.record_file import read_or_none
 from gan_core.machine import files
 from gan_core.records import Record
 
 NAME = "looks.json"
 SCHEMA_VERSION = 1
-WAY_ON = "remove it; the next `run` takes the same looks again"
 
 
 class Said(Record):
@@ -43,8 +42,11 @@ class LooksTaken(Record):
 
 
 def read_looks_taken(root: Path) -> tuple[LookTaken, ...]:
-    """The looks on record in a study's folder, the first one first. Raises UserError for a file that holds none."""
-    kept = read_record(root / NAME, LooksTaken, WAY_ON)
+    """The looks on record in a study's folder, the first one first.
+
+    () where there are none, or the file is damaged: the same looks are taken again, from the journals.
+    """
+    kept = read_or_none(root / NAME, LooksTaken)
     return () if kept is None else kept.looks
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydantic import Field
 
-from ablations.workspace.record_file import read_record
+from ablations.workspace.record_file import read_or_none
 from gan_core.machine import files
 from gan_core.records import Record
 
@@ -24,17 +24,17 @@ class ModelCursor(Record):
 
 
 def read_model(root: Path, arm: str) -> ModelCursor | None:
-    """The record of the arm's logged model; None where none was logged. Raises UserError where it can't be read."""
+    """The record of the arm's logged model; None where none was logged, or it is damaged: it is looked for then."""
     return _read(_path(root, arm))
 
 
 def models_of(root: Path) -> list[ModelCursor]:
-    """All models on record. Raises UserError where one can't be read."""
+    """All models on record."""
     return [model for _, model in model_records(root)]
 
 
 def model_records(root: Path) -> list[tuple[Path, ModelCursor]]:
-    """All that are known, each with its file. Raises UserError where one can't be read."""
+    """All that are known, each with its file."""
     records = ((path, _read(path)) for path in sorted((root / FOLDER).glob("*.json")))
     return [(path, model) for path, model in records if model is not None]
 
@@ -46,7 +46,7 @@ def write_model(root: Path, arm: str, cursor: ModelCursor) -> None:
 
 
 def _read(path: Path) -> ModelCursor | None:
-    return read_record(path, ModelCursor, "remove it, and the model is looked for in the store")
+    return read_or_none(path, ModelCursor)
 
 
 def _path(root: Path, arm: str) -> Path:

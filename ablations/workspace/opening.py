@@ -12,7 +12,11 @@ from ablations.study.record import StudyRecord
 from ablations.workspace.explored import NAME as EXPLORED
 from ablations.workspace.identity import settle_identity
 from ablations.workspace.looks_taken import NAME as LOOKS
+from ablations.workspace.mending import mend, warnings_about
+from ablations.workspace.record_file import set_aside
+from ablations.workspace.restoring import restored_study, restored_trials
 from ablations.workspace.study_changes import forbidden_changes, with_late_claims, with_looks_as_planned
+from ablations.workspace.trials import trials_of
 from ablations.workspace.workspace import Workspace
 from gan_core.machine import files
 from gan_core.machine.files import exclusive
@@ -27,8 +31,9 @@ def open_workspace(study: "Study", runs: Path) -> Iterator[Workspace]:
     """The study's directory under `runs`, for the body's time this process's alone.
 
     It is made if it is not there. A study that changed is written anew, together with its empty ledger, as long as
-    there are no results; afterwards only seeds and claims may be added. Raises UserError if another
-    process works in it, or with the differences if the study changed.
+    there are no results; afterwards only seeds and claims may be added. Damaged files are set aside, and made anew as
+    far as can be: the `notice` says so. Raises UserError if another process works in it, or with the differences if the
+    study changed.
     """
     workspace = Workspace(runs / study.name)
     try:
@@ -37,28 +42,38 @@ def open_workspace(study: "Study", runs: Path) -> Iterator[Workspace]:
         raise UserError(Problem(f"can't be made: {error.strerror}", source=str(workspace.root))) from None
     workspace.check_writable()
     with exclusive(workspace.lock_file, f"study {study.name}"):
-        record = study.record()
+        record, said = study.record(), list[str]()
         if workspace.has_results():
-            before = workspace.record()
+            before, warning = restored_study(study, workspace)
             _refuse_changes(study, before, workspace)
+            if warning and workspace.study_json.exists():
+                warning = f"{warning}; it is now {set_aside(workspace.study_json).name}"
+            said += [warning] if warning else []
             record = with_looks_as_planned(before, with_late_claims(before, record))
         elif workspace.study_json.exists() and workspace.study_json.read_bytes() != _json_of(record).encode():
             shutil.rmtree(workspace.trials, ignore_errors=True)
             (workspace.root / EXPLORED).unlink(missing_ok=True)
             (workspace.root / LOOKS).unlink(missing_ok=True)
             workspace.optuna_db.unlink(missing_ok=True)  # trials that it has enqueued are another study's
+        said += [*mend(workspace), *restored_trials(trials_of(study, workspace.root))]
         workspace.trials.mkdir(exist_ok=True)
         files.write_text(workspace.study_yaml, study.text)
         files.write_text(workspace.study_json, _json_of(record))
-        yield replace(workspace, notice=settle_identity(workspace.root))
+        yield replace(workspace, notice="\n".join(filter(None, [*said, settle_identity(workspace.root)])))
 
 
 def notices_on_opening(workspace: Workspace) -> list[str]:
-    """Settle the folder's identity, unless another process is at work there or nothing may be written; what to say."""
+    """Settle the folder, unless another process is at work there or nothing may be written; what to say."""
     with suppress(UserError, OSError), exclusive(workspace.lock_file, f"study {workspace.name}"):
-        notice = settle_identity(workspace.root)
-        return [notice] if notice else []
-    return []
+        return settle(workspace)
+    return warnings_about(workspace.root)
+
+
+def settle(workspace: Workspace) -> list[str]:
+    """Mend the folder and settle its identity; what the user is to know. The study's lock is the caller's."""
+    said = mend(workspace)
+    notice = settle_identity(workspace.root)
+    return [*said, notice] if notice else said
 
 
 def _json_of(record: StudyRecord) -> str:

@@ -1,5 +1,11 @@
-"""A small JSON file that holds one record, read with one message for everything that can be wrong with it."""
+"""A small JSON file that holds one record, read with one message for everything that can be wrong with it.
 
+Of some kinds all can be found anew: a damaged one counts as absent for whoever may only read (`read_or_none`), and is
+set aside by whoever holds the study's lock (`mending.py`).
+"""
+
+import errno
+from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
@@ -8,31 +14,61 @@ from pydantic import BaseModel, ValidationError
 from gan_core.problems import Problem, UserError
 
 VERSION = "schema_version"
+OTHER_VERSION = "the version of this program that wrote it"
 Kind = TypeVar("Kind", bound=BaseModel)
+
+
+class DamagedError(UserError):
+    """What is in the place of the file is no record of its kind, of whatever version."""
 
 
 def read_record(path: Path, kind: type[Kind], way_on: str) -> Kind | None:
     """The record in this file; None where there is no such file.
 
     Raises UserError for a file that can't be read or holds no record of this kind: which file, why, and `way_on`, what
-    the user can do about it.
+    the user can do about it. It is a DamagedError unless the file may be whole: one of another version, or one that
+    this user may not read.
     """
     try:
         content = path.read_bytes()
     except (FileNotFoundError, NotADirectoryError):
         return None
     except PermissionError as error:  # nothing is wrong with the file, so `way_on` would be bad advice
-        raise _unreadable(path, str(error.strerror), "a file that you may read") from None
+        raise UserError(_problem(path, str(error.strerror), "a file that you may read")) from None
     except OSError as error:
-        raise _unreadable(path, str(error.strerror), way_on) from None
+        kind_of_error = DamagedError if error.errno in (errno.EISDIR, errno.ELOOP) else UserError
+        raise kind_of_error(_problem(path, str(error.strerror), way_on)) from None
     try:
-        return kind.model_validate_json(content)
+        record = kind.model_validate_json(content)
     except ValidationError as error:
-        raise _unreadable(path, _reason(error, content, kind), way_on) from None
+        is_other = _version(content) not in (None, _known_version(kind))
+        raise (UserError if is_other else DamagedError)(_problem(path, _reason(error, content, kind), way_on)) from None
+    known = _known_version(kind)
+    if (version := getattr(record, VERSION, known)) != known:  # one that happens to have the fields of this one
+        raise UserError(_problem(path, _other_version(version, known), way_on))
+    return record
 
 
-def _unreadable(path: Path, reason: str, way_on: str) -> UserError:
-    return UserError(Problem(f"can't be read: {reason}", source=str(path), allowed=way_on))
+def read_or_none(path: Path, kind: type[Kind]) -> Kind | None:
+    """The record in this file; None where there is none, or a damaged one. For kinds that can be found anew.
+
+    Raises UserError for a file that may be whole and can't be read.
+    """
+    try:
+        return read_record(path, kind, OTHER_VERSION)
+    except DamagedError:
+        return None
+
+
+def set_aside(path: Path) -> Path:
+    """Give a damaged file another name, NAME.damaged-1 or the next number that is free; returns where it is now."""
+    numbered = (path.with_name(f"{path.name}.damaged-{number}") for number in count(1))
+    place = next(place for place in numbered if not place.exists() and not place.is_symlink())
+    return path.rename(place)
+
+
+def _problem(path: Path, reason: str, way_on: str) -> Problem:
+    return Problem(f"can't be read: {reason}", source=str(path), allowed=way_on)
 
 
 def _reason(error: ValidationError, content: bytes, kind: type[BaseModel]) -> str:
@@ -41,10 +77,14 @@ def _reason(error: ValidationError, content: bytes, kind: type[BaseModel]) -> st
     if first["type"] == "json_invalid":
         return f"not JSON: {first['ctx']['error']}" if content else "the file is empty"
     if (version := _version(content)) not in (None, known := _known_version(kind)):
-        return f"it has schema version {version}, this program knows {known}"
+        return _other_version(version, known)
     where = ".".join(map(str, first["loc"]))
     more = f", and {len(others)} more" if others else ""
     return f"{where}: {first['msg']}{more}" if where else f"{first['msg']}{more}"
+
+
+def _other_version(version: object, known: object) -> str:
+    return f"it has schema version {version}, this program knows {known}"
 
 
 class _Versioned(BaseModel):

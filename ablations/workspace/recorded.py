@@ -11,6 +11,7 @@ from ablations.study.designs import BASELINE
 from ablations.study.overrides import Overrides
 from ablations.study.record import StudyRecord
 from ablations.study.study import Study, load_study
+from ablations.workspace.study_text import study_text
 from ablations.workspace.trial_record import read_trial_record, recorded_folders
 from ablations.workspace.trials import Trial
 from ablations.workspace.workspace import Workspace, find_workspace
@@ -94,7 +95,7 @@ def recorded_study(workspace: Workspace) -> Study:
         left_out=record.left_out,
         fraction=record.fraction,
         warnings=(),
-        text=workspace.study_yaml.read_text(encoding="utf-8"),
+        text=study_text(workspace),
         rule=record.rule,
         claims=record.claims,
     )

@@ -7,12 +7,13 @@ import shutil
 import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from ablations.addresses import HIDDEN, scheme_of, without_password
 from ablations.workspace.cursor import Cursor, read_cursor
 from ablations.workspace.execution_record import executions_of
+from ablations.workspace.mending import refuse_without_traces
 from ablations.workspace.model_record import ModelCursor, models_of
 from ablations.workspace.trial_record import RECORD, TrialRecord, read_trial_record
 from ablations.workspace.workspace import Workspace
@@ -61,16 +62,13 @@ def folder_contents(workspace: Workspace) -> FolderContents:
 
 
 def traces_of(workspace: Workspace) -> StoreTraces:
-    """What the study's cursors tell. Raises UserError for one that can't be read."""
+    """What the study's cursors tell. Raises UserError for one that can't be read: stores would keep what it names."""
+    refuse_without_traces(workspace.root, "`sync`, which looks for it in the store; or --local, to leave that as it is")
     models: defaultdict[str, list[ModelCursor]] = defaultdict(list)
-    try:
-        trials = _by_store(read_cursor(path) for path in sorted(workspace.trials.glob("*")))
-        executions = _by_store(read_cursor(folder) for folder in executions_of(workspace.root))
-        for model in models_of(workspace.root):
-            models[model.tracking_uri].append(model)
-    except UserError as error:  # without its record it would be forgotten what the stores have
-        way_on = "--local, to leave MLflow as it is"
-        raise UserError(*(replace(problem, allowed=way_on) for problem in error.problems)) from None
+    trials = _by_store(read_cursor(path) for path in sorted(workspace.trials.glob("*")))
+    executions = _by_store(read_cursor(folder) for folder in executions_of(workspace.root))
+    for model in models_of(workspace.root):
+        models[model.tracking_uri].append(model)
     return StoreTraces(trials, executions, {uri: tuple(own) for uri, own in models.items()})
 
 

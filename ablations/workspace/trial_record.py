@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 from ablations.study.designs.search_options import Stage
-from ablations.workspace.record_file import read_record
+from ablations.workspace.record_file import DamagedError, read_record
+from gan_core import journal
+from gan_core.problems import Problem
 from gan_core.records import Record
 
 SCHEMA_VERSION = 1
 RECORD = "trial.json"
+WAY_ON = "`run` with the study's file makes it anew; the journal is the truth, and is kept"
 
 
 class TrialRecord(Record):
@@ -44,14 +47,18 @@ class TrialRecord(Record):
 
 
 def recorded_folders(trials: Path) -> list[Path]:
-    """The folders of this folder that hold a trial's record, by name.
+    """The folders of this folder that hold a trial's record, or a journal whose record is gone, by name.
 
     Raises PermissionError where one can't be looked into: a table without its trial would be another table.
     """
     try:
-        return sorted(Path(entry.path) for entry in os.scandir(trials) if _is_there(Path(entry.path, RECORD)))
+        return sorted(Path(entry.path) for entry in os.scandir(trials) if _holds_trial(Path(entry.path)))
     except (FileNotFoundError, NotADirectoryError):
         return []
+
+
+def _holds_trial(folder: Path) -> bool:
+    return _is_there(folder / RECORD) or _is_there(folder / journal.NAME)
 
 
 def _is_there(path: Path) -> bool:
@@ -64,8 +71,15 @@ def _is_there(path: Path) -> bool:
 
 
 def read_trial_record(directory: Path) -> TrialRecord:
-    """Read a trial's `trial.json`. Raises FileNotFoundError, or UserError for one that is no such record."""
-    record = read_record(directory / RECORD, TrialRecord, "move the trial's folder away or remove it")
+    """Read a trial's `trial.json`.
+
+    Raises FileNotFoundError where nothing has begun, UserError for one that is no such record or is missing beside a
+    journal: `run` makes it anew (`restoring.py`).
+    """
+    path = directory / RECORD
+    record = read_record(path, TrialRecord, WAY_ON)
+    if record is None and _is_there(directory / journal.NAME):
+        raise DamagedError(Problem(f"there is a journal without {RECORD}", source=str(path), allowed=WAY_ON))
     if record is None:
-        raise FileNotFoundError(directory / RECORD)
+        raise FileNotFoundError(path)
     return record

@@ -13,6 +13,7 @@ from ablations.study.arm import Arm
 from ablations.study.designs import BASELINE as BASELINE
 from ablations.study.designs.search_options import Stage
 from ablations.study.setting_text import trick_texts
+from ablations.workspace.record_file import DamagedError
 from ablations.workspace.trial_record import RECORD, TrialRecord, read_trial_record
 from gan_core import journal
 from gan_core.events import End, Finished
@@ -75,7 +76,7 @@ class Trial:
 def _code_before(directory: Path) -> str | None:
     try:
         return read_trial_record(directory).code
-    except FileNotFoundError:
+    except (FileNotFoundError, DamagedError):
         return None
 
 
@@ -100,21 +101,15 @@ def progress_of(trial: Trial) -> Progress:
 
     Raises UserError where its directory holds the run of another configuration, or of an unknown one.
     """
-    events = journal.read(trial.directory)
     try:
         holder = read_trial_record(trial.directory).fingerprint
     except FileNotFoundError:
-        if not events:
-            return "new"
-        raise _not_ours(trial, f"a journal without {RECORD}") from None
+        return "new"
+    events = journal.read(trial.directory)
     if holder != trial.config.fingerprint():
-        raise _not_ours(trial, f"the run of another configuration ({holder})")
+        message = f"the folder of trial {trial.name} holds the run of another configuration ({holder})"
+        raise UserError(Problem(message, source=str(trial.directory), allowed="to move that folder away"))
     if not events:
         return "new"
     last = events[-1]
     return last.status if isinstance(last, Finished) else "interrupted"
-
-
-def _not_ours(trial: Trial, content: str) -> UserError:
-    message = f"the folder of trial {trial.name} holds {content}; move it away or remove it"
-    return UserError(Problem(message, source=str(trial.directory)))

@@ -4,17 +4,16 @@ import errno
 import os
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ablations.study.record import StudyRecord
 from ablations.workspace.looks_taken import NAME as LOOKS
-from ablations.workspace.record_file import read_record
+from ablations.workspace.record_file import DamagedError, read_record
 from gan_core import journal
 from gan_core.machine.permission import refusal
 from gan_core.problems import Problem, UserError, nearest_name
 
-if TYPE_CHECKING:
-    pass
+COMPUTED = (journal.NAME, "checkpoint", "best", "last")  # how the names begin of what training writes
+WAY_ON = "`run` with the study's file makes it anew and keeps all results"
 
 
 @dataclass(frozen=True)
@@ -22,7 +21,7 @@ class Workspace:
     """The places in a study's directory. Reading needs no lock."""
 
     root: Path
-    notice: str = field(default="", compare=False)  # what the user is to know about whose folder it is
+    notice: str = field(default="", compare=False)  # what the user is to know, a line each: whose it is, damage
 
     @property
     def name(self) -> str:
@@ -103,8 +102,8 @@ class Workspace:
         return self.root / ".lock"
 
     def has_results(self) -> bool:
-        """Whether any trial has begun to write its journal."""
-        return self.trials.is_dir() and any((folder / journal.NAME).exists() for folder in self.trials.iterdir())
+        """Whether any trial has begun to train: a journal says so, or what is left of one without."""
+        return any(name.startswith(COMPUTED) for folder in self.trials.glob("*/") for name in os.listdir(folder))
 
     def check_writable(self) -> None:
         """Raise UserError, with the owner, where this user may only read the study."""
@@ -112,11 +111,13 @@ class Workspace:
             raise refusal(PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(self.root)))
 
     def record(self) -> StudyRecord:
-        """The study in this directory. Raises UserError if it can't be read."""
-        way_on = "remove the folder, or name another study with --as NEWNAME"
-        record = read_record(self.study_json, StudyRecord, way_on)
+        """The study in this directory.
+
+        Raises UserError if it can't be read: DamagedError where `run` may make it anew (`restoring.py`).
+        """
+        record = read_record(self.study_json, StudyRecord, WAY_ON)
         if record is None:
-            raise UserError(Problem("there is no such file", source=str(self.study_json), allowed=way_on))
+            raise DamagedError(Problem("there is no such file", source=str(self.study_json), allowed=WAY_ON))
         return record
 
 
@@ -127,11 +128,12 @@ def find_workspace(study: str, runs: Path, *, by_folder: bool = False) -> Worksp
     `by_folder` the former alone.
     """
     path = Path(study)
-    if (path / "study.json").is_file():
-        return Workspace(path)
-    workspace = Workspace(runs / (path.stem if path.suffix in (".yaml", ".yml") else path.name))
-    if workspace.study_json.is_file():
-        return workspace
+    for workspace in (
+        Workspace(path),
+        Workspace(runs / (path.stem if path.suffix in (".yaml", ".yml") else path.name)),
+    ):
+        if workspace.study_json.exists() or workspace.has_results():  # without its record it is still the study's
+            return workspace
     name = workspace.root.name
     there = [Workspace(file.parent) for file in sorted(runs.glob("*/study.json"))]
     named = {one.root.resolve(): one for one in there if one.name == name}

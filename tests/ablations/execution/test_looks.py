@@ -152,6 +152,24 @@ def test_killed_between_the_last_run_of_a_look_and_the_look(
     assert essence(read_looks_taken(runs / "looked")) == essence(read_looks_taken(root))
 
 
+@pytest.mark.parametrize("content", [None, b"", b'{"looks": [', bytes(500)], ids=["absent", "empty", "torn", "NULs"])
+def test_looks_that_were_lost_are_taken_again_the_same(
+    whole: tuple[Path, list[str]],
+    tmp_path: Path,
+    home: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    content: bytes | None,
+) -> None:
+    root, _ = whole
+    before, path = read_looks_taken(root), root / "looks.json"
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    assert run(study_of(tmp_path), root.parent, home, monkeypatch) == []
+    assert essence(read_looks_taken(root)) == essence(before)
+    assert path.with_name("looks.json.damaged-1").exists() is (content is not None)
+
+
 def test_what_was_given_up_stays_so(whole: tuple[Path, list[str]], tmp_path: Path, home: Path) -> None:
     """Whatever a later version would think of its chances: it is on record."""
     root, _ = whole

@@ -110,9 +110,9 @@ def _killed(*_: object) -> None:
     raise KeyboardInterrupt
 
 
-def test_what_can_not_be_read_is_told(root: Path) -> None:
-    (root / "identity.json").write_text("{}")
-    with pytest.raises(UserError, match=r"identity.json: can't be read"):
+def test_of_another_version_is_told(root: Path) -> None:
+    (root / "identity.json").write_text('{"schema_version": 99}')
+    with pytest.raises(UserError, match=r"identity.json: can't be read: it has schema version 99"):
         settle_identity(root)
 
 

@@ -1,4 +1,8 @@
-"""Every small record of a study's folder against every damage: one message, which names the file and the way on."""
+"""Every small record of a study's folder against every damage.
+
+Either there is one message, which names the file and the way on, or the record can be found anew: then readers pass it
+over, and whoever holds the lock sets it aside.
+"""
 
 import os
 import random
@@ -13,13 +17,17 @@ from ablations.workspace.execution_record import Execution, begin_record, execut
 from ablations.workspace.explored import Explored, Suggestion, read_explored
 from ablations.workspace.external_scores import keep_external, read_external
 from ablations.workspace.floors import FloorsFile, read_floors
+from ablations.workspace.identity import own_identity, read_identity
+from ablations.workspace.looks_taken import LookTaken, read_looks_taken, write_looks_taken
+from ablations.workspace.mending import mend, warnings_about
 from ablations.workspace.model_record import ModelCursor, models_of, read_model, write_model
 from ablations.workspace.opening import open_workspace
+from ablations.workspace.record_file import read_record, set_aside
 from ablations.workspace.removal import traces_of
 from ablations.workspace.trial_record import read_trial_record
 from ablations.workspace.workspace import Workspace
 from gan_core.problems import UserError
-from gan_core.scoring.records import Evaluation
+from gan_core.scoring.records import Evaluation, Floor
 from tests.ablations.command import ablations
 from tests.ablations.tiny import tiny_study, tiny_trials
 
@@ -50,20 +58,14 @@ def _evaluated(root: Path) -> None:
 EXPLORED = Explored(suggestions=(Suggestion(params={"ttur": True}, is_a="trial", arm="ttur", seed=1_000_000),))
 CURSOR = Cursor(tracking_uri="sqlite:///x", experiment_id="1", run_id="r", seq=3)
 MODEL = ModelCursor(tracking_uri="sqlite:///x", experiment_id="1", run_id="r", trial="t", model_id="m")
-FLOORS = FloorsFile(protocols=("a",), floors=())
+FLOORS = FloorsFile(protocols=("a",), floors=(Floor(kind="noise", of={}, name="noise", what="noise", n=1, scores=()),))
+LOOK = LookTaken(look=1, seeds=2, time=0.0, said=())
 KINDS = {
     "study": Kind("study.json", _open, lambda root: Workspace(root).record()),
     "explored": Kind(
         "explored.json", lambda root: (root / "explored.json").write_text(EXPLORED.model_dump_json()), read_explored
     ),
-    "floors": Kind(
-        "floors.json", lambda root: (root / "floors.json").write_text(FLOORS.model_dump_json()), read_floors
-    ),
     "external score": Kind("foreign/x.json", _evaluated, read_external),
-    "model": Kind(
-        "models/ttur.json", lambda root: write_model(root, "ttur", MODEL), lambda root: read_model(root, "ttur")
-    ),
-    "models": Kind("models/ttur.json", lambda root: write_model(root, "ttur", MODEL), models_of),
     "trial": Kind(
         "trials/t/trial.json",
         lambda root: (
@@ -72,11 +74,6 @@ KINDS = {
         ),
         lambda root: read_trial_record(root / "trials" / "t"),
     ),
-    "cursor": Kind(
-        "trials/t/mlflow.json",
-        lambda root: (root / "trials" / "t").mkdir(parents=True) or write_cursor(root / "trials" / "t", CURSOR),
-        lambda root: read_cursor(root / "trials" / "t"),
-    ),
     "cursor in `delete`": Kind(
         "trials/t/mlflow.json",
         lambda root: (root / "trials" / "t").mkdir(parents=True) or write_cursor(root / "trials" / "t", CURSOR),
@@ -84,6 +81,22 @@ KINDS = {
     ),
     "execution": Kind(
         "executions/one/execution.json", _begin, lambda root: read_execution(root / "executions" / "one")
+    ),
+}
+FINDABLE = {
+    "floors": Kind(
+        "floors.json", lambda root: (root / "floors.json").write_text(FLOORS.model_dump_json()), read_floors
+    ),
+    "looks": Kind("looks.json", lambda root: write_looks_taken(root, (LOOK,)), read_looks_taken),
+    "identity": Kind("identity.json", own_identity, read_identity),
+    "model": Kind(
+        "models/ttur.json", lambda root: write_model(root, "ttur", MODEL), lambda root: read_model(root, "ttur")
+    ),
+    "models": Kind("models/ttur.json", lambda root: write_model(root, "ttur", MODEL), models_of),
+    "cursor": Kind(
+        "trials/t/mlflow.json",
+        lambda root: (root / "trials" / "t").mkdir(parents=True) or write_cursor(root / "trials" / "t", CURSOR),
+        lambda root: read_cursor(root / "trials" / "t"),
     ),
 }
 
@@ -163,8 +176,49 @@ def test_something_else_in_its_place(tmp_path: Path, kind: Kind, damage: Callabl
     _check(kind, root)
 
 
+@pytest.mark.parametrize("damage", (CONTENTS | PLACES).values(), ids=CONTENTS | PLACES)
+@pytest.mark.parametrize("kind", FINDABLE.values(), ids=FINDABLE)
+def test_a_damaged_record_that_can_be_found_anew(
+    tmp_path: Path, kind: Kind, damage: Callable[[bytes], bytes] | Callable[[Path], None]
+) -> None:
+    root, path = _written(kind, tmp_path)
+    if damage in PLACES.values():
+        damage(path)  # type: ignore[arg-type]
+    else:
+        path.write_bytes(damage(path.read_bytes()))  # type: ignore[arg-type, arg-type]
+    there = os.lstat(path).st_ino
+    assert not kind.read(root)
+    (warning,) = warnings_about(root)
+    assert str(path) in warning
+    assert "passed over here" in warning
+    assert os.lstat(path).st_ino == there  # a reader changes nothing
+    (warning,) = mend(Workspace(root))
+    assert f"{path}: can't be read: " in warning
+    assert f"it is now {path.name}.damaged-1: " in warning
+    assert os.lstat(f"{path}.damaged-1").st_ino == there
+    assert not os.path.lexists(path)
+    assert mend(Workspace(root)) == []
+
+
+@pytest.mark.parametrize("kind", FINDABLE.values(), ids=FINDABLE)
+def test_a_record_of_a_later_version_is_no_damage(tmp_path: Path, kind: Kind) -> None:
+    root, path = _written(kind, tmp_path)
+    path.write_text('{"schema_version": 99}')
+    for read in (kind.read, warnings_about, lambda root: mend(Workspace(root))):
+        with pytest.raises(UserError, match="it has schema version 99, this program knows 1; allowed: the version"):
+            read(root)
+    assert path.read_text() == '{"schema_version": 99}'
+
+
+def test_what_was_set_aside_before_stays(tmp_path: Path) -> None:
+    for number in (1, 2):
+        (tmp_path / "floors.json").write_text(f"damage {number}")
+        assert set_aside(tmp_path / "floors.json").name == f"floors.json.damaged-{number}"
+    assert (tmp_path / "floors.json.damaged-1").read_text() == "damage 1"
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-@pytest.mark.parametrize("kind", KINDS.values(), ids=KINDS)
+@pytest.mark.parametrize("kind", (KINDS | FINDABLE).values(), ids=KINDS | FINDABLE)
 def test_without_permission(tmp_path: Path, kind: Kind) -> None:
     root, path = _written(kind, tmp_path)
     path.chmod(0)
@@ -184,7 +238,7 @@ def test_without_permission(tmp_path: Path, kind: Kind) -> None:
 def test_the_message_says_why(tmp_path: Path, content: bytes, reason: str) -> None:
     (tmp_path / "mlflow.json").write_bytes(content)
     with pytest.raises(UserError) as caught:
-        read_cursor(tmp_path)
+        read_record(tmp_path / "mlflow.json", Cursor, "nothing")
     (problem,) = caught.value.problems
     assert problem.message == f"can't be read: {reason}"
 
@@ -213,8 +267,8 @@ def test_a_command_ends_with_the_message(tmp_path: Path) -> None:
     _written(KINDS["study"], tmp_path)
     trial = tiny_trials(tmp_path)[0]
     trial.write_record()
-    (trial.directory / "mlflow.json").write_bytes(bytes(100))
+    (trial.directory / "trial.json").write_bytes(bytes(100))
     outcome = ablations("leaderboard", "tiny", "--runs", str(tmp_path))
     assert outcome.code == 2
-    assert f"{trial.directory / 'mlflow.json'}: can't be read: not JSON: " in outcome.err.replace("\n", "")
+    assert f"{trial.directory / 'trial.json'}: can't be read: not JSON: " in outcome.err.replace("\n", "")
     assert "Traceback" not in outcome.err

@@ -104,9 +104,8 @@ def test_a_folder_of_another_configuration_is_never_used(study: Study, trial: Tr
     other.write_record()
     _finished(other, 0, "finished")
     other.directory.rename(trial.directory)
-    with pytest.raises(
-        UserError, match=f"the run of another configuration .{other.config.fingerprint()}.; move it away"
-    ):
+    message = f"the run of another configuration .{other.config.fingerprint()}.; allowed: to move that folder away"
+    with pytest.raises(UserError, match=message):
         progress_of(trial)
 
 

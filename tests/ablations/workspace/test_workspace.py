@@ -1,7 +1,9 @@
 """A study's directory: made, kept, refused when the study changed, and one process's at a time."""
 
+import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,7 +64,8 @@ def test_a_new_study(tmp_path: Path) -> None:
 def test_without_results_a_changed_study_is_written_anew(tmp_path: Path) -> None:
     study = _study(tmp_path)
     with open_workspace(study, tmp_path) as workspace:
-        workspace.optuna_db.write_text("a ledger")
+        with closing(sqlite3.connect(workspace.optuna_db)) as ledger:
+            ledger.execute("CREATE TABLE trials (trial_id INTEGER)")
         trials_of(study, workspace.root)[1].write_record()
     with open_workspace(_study(tmp_path), tmp_path):
         assert workspace.optuna_db.exists()  # unchanged, kept
@@ -137,24 +140,13 @@ def test_with_results_a_changed_study_is_refused(tmp_path: Path, old: str, new: 
         assert other.root != workspace.root
 
 
-@pytest.mark.parametrize(
-    ("content", "message"),
-    [
-        ("{", "can't be read"),
-        ("[]", "can't be read"),
-        ('{"schema_version": 1}', "can't be read"),
-        ('{"schema_version": 99}', "has schema version 99, this program knows 1"),
-    ],
-)
-def test_with_results_and_an_unreadable_record(tmp_path: Path, content: str, message: str) -> None:
+def test_with_results_and_a_record_of_another_version(tmp_path: Path) -> None:
     study = _study(tmp_path)
     workspace = _begin(study, tmp_path)
-    workspace.study_json.write_text(content)
-    with pytest.raises(UserError, match=message), open_workspace(study, tmp_path):
+    workspace.study_json.write_text('{"schema_version": 99}')
+    with pytest.raises(UserError, match="99, this program knows 1"), open_workspace(study, tmp_path):
         pytest.fail("the body must not run")
-    workspace.study_json.unlink()
-    with pytest.raises(UserError, match="there is no such file"), open_workspace(study, tmp_path):
-        pytest.fail("the body must not run")
+    assert workspace.study_json.read_text() == '{"schema_version": 99}'
 
 
 def test_a_second_run_is_told_so_and_the_lock_ends_with_the_body(tmp_path: Path) -> None:

@@ -221,6 +221,6 @@ def test_mistakes_are_told(runs: Path, words: list[str], expected: str) -> None:
 def test_a_mistake_in_the_drawing_is_told_and_no_old_page_is_left(tmp_path: Path) -> None:
     root = one_in(tmp_path / "s")
     (root / "report.html").write_text("old")
-    (root / "floors.json").write_text("torn")
+    (root / "floors.json").write_text('{"schema_version": 99}')
     assert "no report was written" in write_at_the_end(Workspace(root))
     assert not (root / "report.html").exists()

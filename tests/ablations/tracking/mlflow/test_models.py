@@ -169,8 +169,7 @@ def test_one_whose_run_is_not_in_the_store_is_told_and_the_others_logged(study: 
     (Path(result.directory) / CURSOR).unlink()
     assert study.log() == [Logged("baseline", "the run of baseline-seed1 is not in the store yet"), Logged("ttur")]
     (study.root / FOLDER / "ttur.json").write_text("torn")
-    with pytest.raises(UserError, match=r"ttur\.json: can't be read: not JSON: "):
-        not_logged(study.root, study.place.uri)
+    assert [one.arm for one in not_logged(study.root, study.place.uri)] == ["baseline", "ttur"]
 
 
 def test_without_weights_or_scores_there_is_no_best(tmp_path: Path) -> None:
