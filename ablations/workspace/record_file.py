@@ -5,12 +5,12 @@ set aside by whoever holds the study's lock (`mending.py`).
 """
 
 import errno
-from itertools import count
 from pathlib import Path
 from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from gan_core.machine.files import set_aside as set_aside
 from gan_core.problems import Problem, UserError
 
 VERSION = "schema_version"
@@ -58,13 +58,6 @@ def read_or_none(path: Path, kind: type[Kind]) -> Kind | None:
         return read_record(path, kind, OTHER_VERSION)
     except DamagedError:
         return None
-
-
-def set_aside(path: Path) -> Path:
-    """Give a damaged file another name, NAME.damaged-1 or the next number that is free; returns where it is now."""
-    numbered = (path.with_name(f"{path.name}.damaged-{number}") for number in count(1))
-    place = next(place for place in numbered if not place.exists() and not place.is_symlink())
-    return path.rename(place)
 
 
 def _problem(path: Path, reason: str, way_on: str) -> Problem:
