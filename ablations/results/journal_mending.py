@@ -19,13 +19,14 @@ from gan_core import journal
 from gan_core.events import AnyEvent, Started, has_result
 from gan_core.machine.files import replacing
 
-CHECKPOINT = "checkpoint.pt"  # in which the lost events count as written
+CHECKPOINTS = ("checkpoint.pt", "checkpoint.previous.pt")  # in which the lost events count as written
 
 
 def mended_journals(workspace: Workspace, trials: Iterable[Trial]) -> list[str]:
     """Set damaged journals aside, and put their copies in place where there are any; a warning about each.
 
-    Without a copy the checkpoint is set aside too. The study's lock is the caller's.
+    Without a copy one with a hole is set aside together with its checkpoints; one without its end is gone on from, as
+    that of a trial that was killed. The study's lock is the caller's.
     """
     said = []
     for trial in trials:
@@ -36,7 +37,10 @@ def mended_journals(workspace: Workspace, trials: Iterable[Trial]) -> list[str]:
             continue
         path = trial.directory / journal.NAME
         copy = _copy(workspace, trial, events)
-        for damaged in (path, *([] if copy is not None else [trial.directory / CHECKPOINT])):
+        if copy is None and events and not missing_events(events):
+            said.append(f"{path}: {why}: what is left is gone on from, at its last checkpoint")
+            continue
+        for damaged in (path, *([] if copy is not None else [trial.directory / name for name in CHECKPOINTS])):
             if damaged.exists():
                 why += f"; {damaged.name} is now {set_aside(damaged).name}"
         if copy is not None:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ablations.results.journal_mending import CHECKPOINT, mended_journals, reader_warnings
+from ablations.results.journal_mending import CHECKPOINTS, mended_journals, reader_warnings
 from ablations.results.results import read_results
 from ablations.results.summary_file import read_summary
 from ablations.workspace.cursor import Cursor, write_cursor
@@ -23,7 +23,7 @@ def trial(tmp_path: Path) -> Trial:
     """A trial with a result, summed up, with a checkpoint."""
     trial = write_trial(tmp_path, ARM, 0, 20.0)
     read_results(tmp_path)
-    (trial.directory / CHECKPOINT).write_bytes(b"all of it")
+    (trial.directory / CHECKPOINTS[0]).write_bytes(b"all of it")
     return trial
 
 
@@ -62,9 +62,14 @@ def test_without_a_copy_it_is_trained_anew(trial: Trial, tmp_path: Path, damage,
     assert reader_warnings(tmp_path) == [warning]  # a reader keeps no summary of it
     (warning,) = mended_journals(Workspace(tmp_path), [trial])
     assert warning.startswith(f"{path}: {why}")
+    if there is not None and "its end is missing" in warning and journal.read(trial.directory):
+        assert warning.endswith("what is left is gone on from, at its last checkpoint")  # which can tell it again
+        assert path.read_bytes() == there
+        assert (trial.directory / CHECKPOINTS[0]).exists()
+        return
     assert warning.endswith("it is trained anew")
     assert not path.exists()
-    assert (trial.directory / f"{CHECKPOINT}.damaged-1").read_bytes() == b"all of it"
+    assert (trial.directory / f"{CHECKPOINTS[0]}.damaged-1").read_bytes() == b"all of it"
     if there is not None:
         assert path.with_name(f"{path.name}.damaged-1").read_bytes() == there
     (trial.directory / "summary.json").unlink()
@@ -79,7 +84,7 @@ def test_its_copy_takes_its_place(trial: Trial, tmp_path: Path, damage, why: str
     (warning,) = mended_journals(Workspace(tmp_path), [trial])
     assert warning.endswith("the copy in the study's MLflow store takes its place")
     assert path.read_bytes() == whole
-    assert (trial.directory / CHECKPOINT).exists()
+    assert (trial.directory / CHECKPOINTS[0]).exists()
     assert read_summary(trial.directory) == before
     assert mended_journals(Workspace(tmp_path), [trial]) == []
 
@@ -93,7 +98,7 @@ def test_a_copy_of_another_run_is_none(trial: Trial, tmp_path: Path) -> None:
         shutil.copyfile(source.directory / journal.NAME, copy)
         path = _damaged(trial, b"".join(lines[:-1]))
         (warning,) = mended_journals(Workspace(tmp_path), [trial])
-        assert warning.endswith("it is trained anew")
+        assert warning.endswith("what is left is gone on from, at its last checkpoint")
         assert not path.exists()
 
 
