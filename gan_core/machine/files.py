@@ -65,6 +65,9 @@ def _sync(path: Path) -> None:
         os.close(descriptor)
 
 
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
+
+
 def set_aside(path: Path) -> Path:
     """Give a damaged file another name, NAME.damaged-1 or the next number that is free; returns where it is now."""
     numbered = (path.with_name(f"{path.name}.damaged-{number}") for number in count(1))
@@ -84,26 +87,39 @@ def locked(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[No
     """Hold the lock on this file for the body's time.
 
     Where another process holds it: wait for it, after calling `on_wait`; without `on_wait` raise LockedError. Raises
-    OSError where the file can be neither made nor opened. An existing file need not be writable. The system takes the
-    lock back however the process ends. The file stays: removing it would let two processes hold locks on two files of
-    one name. Programs started meanwhile do not inherit the lock.
+    OSError where the file can be neither made nor opened, UserError where its file system has no locks. An existing
+    file need not be writable. The system takes the lock back however the process ends. The file stays: removing it
+    would let two processes hold locks on two files of one name. Programs started meanwhile do not inherit the lock.
     """
     descriptor = _open(path)
     try:
         try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(descriptor, path, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if on_wait is None:
                 holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
                 raise LockedError(holder) from None
             on_wait()
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            _lock(descriptor, path, fcntl.LOCK_EX)
         with suppress(OSError):  # opened for reading alone: the lock holds without the note of its holder
             os.ftruncate(descriptor, 0)
             os.write(descriptor, f"{os.getpid()}\n".encode())
         yield
     finally:
         os.close(descriptor)
+
+
+def _lock(descriptor: int, path: Path, operation: int) -> None:
+    try:
+        fcntl.flock(descriptor, operation)
+    except OSError as error:
+        if error.errno not in NO_LOCKS:
+            raise
+        message = (
+            f"its file system has no locks ({error.strerror}), without which two processes could work there at once"
+        )
+        allowed = "a folder on a local disk, or a network file system that is mounted with locks"
+        raise UserError(Problem(message, source=str(path.parent), allowed=allowed)) from None
 
 
 def _open(path: Path) -> int:

@@ -1,9 +1,12 @@
 """Files that appear whole or not at all, and locks."""
 
+import errno
+import fcntl
 import os
 import stat
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -143,4 +146,18 @@ def test_a_lock_that_can_only_be_read_is_held_too(tmp_path: Path, monkeypatch: p
 
 def test_a_place_that_can_hold_no_lock_is_named(tmp_path: Path) -> None:
     with pytest.raises(UserError, match="study x can't be locked"), exclusive(tmp_path / "no" / "lock", "study x"):
+        pytest.fail("the body must not run")
+
+
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP])
+@pytest.mark.parametrize("on_wait", [None, lambda: None])
+def test_a_file_system_without_locks_is_refused_with_the_reason(
+    number: int, on_wait: Callable[[], None] | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(descriptor: int, operation: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    said = pytest.raises(UserError, match=r"its file system has no locks .*; allowed: a folder on a local disk")
+    with said, locked(tmp_path / "lock", on_wait):
         pytest.fail("the body must not run")
