@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from pydantic_core import PydanticCustomError
 
+SHOWN, MOST_BITS = 200, 1000  # characters of a value in a message; bits of a number
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -40,8 +42,18 @@ class RuleError(UserError):
     """Settings that are right one by one and don't go together."""
 
 
+def shown(value: object) -> str:
+    """The value as it is written in Python, cut where it is long: a message is to be read."""
+    if isinstance(value, int) and value.bit_length() > MOST_BITS:  # Python refuses to write more than 4300 digits
+        return f"a number of {value.bit_length()} bits"
+    text = repr(value)
+    return text if len(text) <= SHOWN else f"{text[: SHOWN - 20]}... ({len(text)} characters)"
+
+
 def nearest_name(name: str, known: Iterable[str]) -> str:
     """The known name that was probably meant, or '' if none is close."""
+    if len(name) > SHOWN:
+        return ""  # comparing takes the square of its length
     by_form = {_form(k): k for k in known}
     matches = difflib.get_close_matches(_form(name), by_form, n=1, cutoff=0.6)
     return by_form[matches[0]] if matches else ""
@@ -57,5 +69,5 @@ def unknown_name(kind: str, name: str, known: Iterable[str]) -> PydanticCustomEr
     return PydanticCustomError(
         "unknown_name",
         "no {kind} is called {quoted}",
-        {"kind": kind, "quoted": repr(name), "allowed": ", ".join(names), "nearest": nearest_name(name, names)},
+        {"kind": kind, "quoted": shown(name), "allowed": ", ".join(names), "nearest": nearest_name(name, names)},
     )
