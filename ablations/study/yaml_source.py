@@ -104,7 +104,7 @@ class _Reader:
         self.problems.append(Problem(message, where, allowed, source=f"{self.source}:{_line_of(node)}"))
 
     def value_of(self, node: Node, where: Where) -> Any:
-        """The value of a node. Raises UserError where there are too many, or they nest too deep: aliases make many of few."""
+        """The value of a node. Raises UserError for too many or too deep ones: aliases make many of few."""
         self.values += 1
         if self.values > MOST_VALUES:
             self.problem(node, f"more than {MOST_VALUES} values, counting what aliases repeat", where)

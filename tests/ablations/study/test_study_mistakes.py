@@ -82,7 +82,7 @@ def test_one_mistake_one_message(tmp_path: Path, old: str, new: str, line: int, 
 def test_no_tricks(tmp_path: Path, written: str) -> None:
     (problem,) = problems_of(tmp_path, GOOD[: GOOD.index("tricks:")].replace("all_together: true\n", "") + written)
     assert problem.startswith("mine.yaml:10: tricks: ")
-    assert "allowed: at least one name with the settings that it changes" in problem
+    assert "allowed: 1 to 256 names with the settings that they change" in problem
 
 
 def test_every_mistake_at_once_in_the_order_of_the_lines(tmp_path: Path) -> None:
