@@ -11,7 +11,10 @@ SHOWN, MOST_BITS = 200, 1000  # characters of a value in a message; bits of a nu
 
 @dataclass(frozen=True)
 class Problem:
-    """One mistake. `where` is the path of keys to the value, outermost first; `source` a place such as 'file:line'."""
+    """One mistake. `where` is the path of keys to the value, outermost first; `source` a place such as 'file:line'.
+
+    Its words may come from a name that anybody chose: what would act on a terminal is written as an escape.
+    """
 
     message: str
     where: tuple[str | int, ...] = ()
@@ -19,8 +22,17 @@ class Problem:
     nearest: str = ""
     source: str = ""
 
+    def __post_init__(self) -> None:
+        for name in ("message", "allowed", "nearest", "source"):
+            object.__setattr__(self, name, printable(getattr(self, name)))
+
+    @property
+    def path(self) -> str:
+        """'baseline.width'."""
+        return printable(".".join(map(str, self.where)))
+
     def __str__(self) -> str:
-        parts = [f"{'.'.join(map(str, self.where))}: {self.message}" if self.where else self.message]
+        parts = [f"{self.path}: {self.message}" if self.where else self.message]
         if self.source:
             parts[0] = f"{self.source}: {parts[0]}"
         if self.allowed:
@@ -40,6 +52,13 @@ class UserError(Exception):
 
 class RuleError(UserError):
     """Settings that are right one by one and don't go together."""
+
+
+def printable(text: str) -> str:
+    """The text with control characters, and halves of characters, as escapes; lines stay lines."""
+    if text.isprintable():
+        return text
+    return "".join(letter if letter == "\n" or letter.isprintable() else ascii(letter)[1:-1] for letter in text)
 
 
 def shown(value: object) -> str:

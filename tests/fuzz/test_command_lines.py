@@ -79,9 +79,12 @@ WORDS = (
     ),
 )
 words = st.sampled_from(WORDS) | st.text(st.characters(exclude_characters="\0", codec="utf-8"), max_size=10)
+alone = st.builds(lambda command, word: [command, word], st.sampled_from(READING), words)  # a name and no more
 rest = st.lists(st.sampled_from(FLAGS) | words, max_size=5)
-lines = st.builds(lambda command, more: [command, *more], st.sampled_from((*READING, *CALM)), rest) | st.builds(
-    lambda command, more: [command, "broken.yaml", *more], st.sampled_from(("run", "plan")), rest
+lines = (
+    alone
+    | st.builds(lambda command, more: [command, *more], st.sampled_from((*READING, *CALM)), rest)
+    | st.builds(lambda command, more: [command, "broken.yaml", *more], st.sampled_from(("run", "plan")), rest)
 )
 trainer_flags = [option.flag for option in choices()] + ["--" + trick.name.replace("_", "-") for trick in tricks()]
 trainer_lines = st.builds(
@@ -167,12 +170,13 @@ def test_many_command_lines_of_the_trainer(here: Path, line: list[str]) -> None:
     "line",
     [
         ["ablations", "plan", "broken.yaml", "--as", "../x"],
+        ["ablations", "leaderboard", "x" * 300],
         ["ablations", "leaderboard", b"\xff\xfe"],
         ["ablations", "run", "broken.yaml", "--set", "width=" + "[" * 3000],
         ["gan_core", "train", "--width", "9" * 5000],
         ["gan_core", "train", "--width", "[" * 100_000],
     ],
-    ids=["name", "bytes", "brackets", "digits", "many brackets"],
+    ids=["name", "long name", "bytes", "brackets", "digits", "many brackets"],
 )
 def test_a_process_of_its_own(here: Path, line: list[str | bytes]) -> None:
     before = tree(here)
