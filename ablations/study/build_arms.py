@@ -9,7 +9,7 @@ from ablations.study.arm import Arm, LeftOut
 from ablations.study.designs import DESIGNS, Combination, Layout
 from ablations.study.factors import Settings, StudyFactor, Where, clashes, merged, named_by, resolved, without
 from gan_core.config import broken_rules
-from gan_core.problems import Problem
+from gan_core.problems import Problem, nearest_name
 from gan_core.schema.configuration import Config
 
 SHOWN = 4  # names of arms in a message
@@ -70,7 +70,7 @@ def build_arms(baseline: Settings, factors: Mapping[str, StudyFactor], design: s
             role = (design, layout.reference, combination.previous)
             built.arms.append(Arm(combination.arm, switched, settings, config, *role))
     if not sound.wrong:  # a mistake that was left out would make arms look alike
-        built.problems += _twins(built.arms, {c.arm: _place_of(c, factors) for c in layout.combinations})
+        built.problems += _twins(built.arms, {c.arm: _place_of(c, factors) for c in layout.combinations}, factors)
     if not built.problems:
         built.problems += _never_varied(built, factors)
     built.warnings = [*_left_out_in_words(built.left_out), *_warnings(built.arms)]
@@ -125,8 +125,11 @@ def _seeds_set(settings: Settings, where: Where) -> list[Problem]:
     return [Problem("the seed is no setting of an arm", (*where, "seed"), hint)]
 
 
-def _twins(arms: Sequence[Arm], places: Mapping[str, Where]) -> list[Problem]:
-    """Arms that resolve to the same configuration: their comparison would say nothing."""
+def _twins(arms: Sequence[Arm], places: Mapping[str, Where], factors: Mapping[str, StudyFactor]) -> list[Problem]:
+    """Arms that resolve to the same configuration: their comparison would say nothing.
+
+    One in which nothing is on may have been meant as the factor that its name comes close to.
+    """
     first: dict[str, Arm] = {}
     problems = []
     for arm in arms:
@@ -134,7 +137,8 @@ def _twins(arms: Sequence[Arm], places: Mapping[str, Where]) -> list[Problem]:
         if twin is not arm:
             message = f"arms {twin.name} and {arm.name} resolve to the same configuration"
             hint = "settings that differ from the baseline's" if twin.is_baseline else "arms that differ"
-            problems.append(Problem(message, places[arm.name], hint))
+            meant = "" if any(arm.factors.values()) or arm.is_baseline else nearest_name(arm.name, factors)
+            problems.append(Problem(message, places[arm.name], hint, f"{arm.name}: [{meant}]" if meant else ""))
     return problems
 
 

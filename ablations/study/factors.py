@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gan_core.config import resolve
-from gan_core.problems import Problem, RuleError, UserError
+from gan_core.problems import Problem, RuleError, UserError, shown
 from gan_core.schema.configuration import Config
 
 Settings = Mapping[str, Any]
@@ -71,12 +71,19 @@ def without(settings: Settings, keys: set[str]) -> Settings:
 
 def clashes(on: Sequence[str], factors: Mapping[str, StudyFactor]) -> list[str]:
     """Two factors that set one key to different values, in words."""
+    setters: dict[str, list[str]] = {}
+    for name in on:
+        for key in factors[name].settings:
+            setters.setdefault(key, []).append(name)
     found = []
-    for first, second in itertools.combinations(on, 2):
-        one, other = factors[first].settings, factors[second].settings
-        for key in (key for key in one if key in other):
-            if one[key] != other[key] and _meaning(key, one[key]) != _meaning(key, other[key]):
-                found.append(f"{first} and {second} both set {key}, to {one[key]!r} and {other[key]!r}")
+    for key, names in setters.items():
+        if len(names) == 1:
+            continue
+        meanings = {name: _meaning(key, factors[name].settings[key]) for name in names}
+        for first, second in itertools.combinations(names, 2):
+            if meanings[first] != meanings[second]:
+                values = (shown(factors[name].settings[key]) for name in (first, second))
+                found.append(f"{first} and {second} both set {key}, to {' and '.join(values)}")
     return found
 
 

@@ -1,15 +1,14 @@
 """The changes that a command line makes to a study file: the same recipe, smaller or on other data."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
-from gan_core.problems import Problem, UserError
+from ablations.study.yaml_source import read_value
+from gan_core.problems import Problem, UserError, shown
 
 FOLDER = "folder:"
+FLAG = "--set"
 SETTING_ALLOWED = "KEY=VALUE, such as width=16 or dropout={p: 0.5}"
 
 
@@ -25,6 +24,22 @@ class Overrides:
     extractor: str | None = None
     seeds: int | None = None
     settings: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """Raises UserError where two of them set the same."""
+        given = {
+            "--budget-kimg": (self.budget_kimg, ("budget_kimg",)),
+            "--data": (self.data, ("data", "data_dir")),
+            "--extractor": (self.extractor, ("extractor",)),
+        }
+        both = [
+            Problem(f"{FLAG} {key}: both set it", (flag,), "one of them")
+            for flag, (value, keys) in given.items()
+            for key in keys
+            if value is not None and key in self.settings
+        ]
+        if both:
+            raise UserError(*both)
 
     def apply(self, content: dict[str, Any]) -> None:
         """Change a study file's content in place. What is no mapping is left for validation to report."""
@@ -59,15 +74,20 @@ class Overrides:
 
 def settings_in(texts: Sequence[str]) -> dict[str, Any]:
     """Settings from words such as 'width=16', values read as a study file's. Raises UserError with all mistakes."""
-    yaml, settings, problems = YAML(typ="safe", pure=True), {}, []
+    settings: dict[str, Any] = {}
+    problems = []
     for text in texts:
         key, equals, value = (part.strip() for part in text.partition("="))
-        try:
-            settings[key] = yaml.load(value)
-        except YAMLError:
-            equals = ""
         if not (key and equals and value):
-            problems.append(Problem(f"{text!r} is no setting", ("--set",), SETTING_ALLOWED))
+            problems.append(Problem(f"{shown(text)} is no setting", (FLAG,), SETTING_ALLOWED))
+        elif key in settings:
+            problems.append(Problem(f"{shown(key)} is set twice", (FLAG,), "one value a setting"))
+        else:
+            settings[key] = None  # so that a wrong one is known too
+            try:
+                settings[key] = read_value(value, f"{FLAG} {key}")
+            except UserError as error:
+                problems += [replace(problem, source="", where=(FLAG, key)) for problem in error.problems]
     if problems:
         raise UserError(*problems)
     return settings

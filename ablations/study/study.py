@@ -18,6 +18,8 @@ from ablations.study.study_file import StudyFile, name_problems, read_study_file
 from ablations.study.yaml_source import read_yaml
 from gan_core.problems import Problem, UserError
 
+MOST_TRIALS = 20_000  # with a minute each, two weeks
+
 
 @dataclass(frozen=True)
 class Study:
@@ -100,6 +102,7 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
     problems += found
     built = build_arms(file.baseline, factors, file.design if is_whole else "one-in", layout)
     problems += built.problems
+    problems += _too_many_trials(len(built.arms), len(file.seed_plan().seeds))
     search = None
     if file.design == "search":
         search, found = search_plan(file, built.arms[0] if built.arms else None, factors)
@@ -130,6 +133,13 @@ def load_study(path: Path, name: str | None = None, overrides: Overrides = Overr
         rule=file.rule,
         claims=claims,
     )
+
+
+def _too_many_trials(arms: int, seeds: int) -> list[Problem]:
+    if arms * seeds <= MOST_TRIALS:
+        return []
+    message = f"{arms} arms with {seeds} seeds are {arms * seeds} trials"
+    return [Problem(message, ("seeds",), f"at most {MOST_TRIALS}")]
 
 
 def _laid_out(file: StudyFile, is_whole: bool, factors: Sequence[str]) -> tuple[Layout, list[Problem]]:

@@ -9,14 +9,14 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Val
 
 from ablations.statistics import Looks, Rule
 from ablations.study.claims.records import ClaimsInFile
-from ablations.study.designs import DESIGNS, RESERVED, REST, DesignOptions
+from ablations.study.designs import DESIGNS, MOST_FACTORS, RESERVED, REST, DesignOptions
 from ablations.study.designs.seeds import SeedPlan, seeds_of
 from ablations.study.factors import StudyFactor
 from gan_core.problems import Problem, unknown_name
 from gan_core.schema.validation import problems_of
 
 SETTINGS_ALLOWED = "settings and their values, such as {dropout: 0.3}"
-FACTORS_ALLOWED = "at least one name with the settings that it changes, such as `half: {dropout: 0.5}`"
+FACTORS_ALLOWED = f"1 to {MOST_FACTORS} names with the settings that they change, such as `half: {{dropout: 0.5}}`"
 
 
 def _design(name: str) -> str:
@@ -32,7 +32,7 @@ def _settings(value: Any) -> Any:
 
 
 def _factors(value: Any) -> Any:
-    if not isinstance(value, dict) or not value:
+    if not isinstance(value, dict) or not 1 <= len(value) <= MOST_FACTORS:
         raise ValueError(FACTORS_ALLOWED)
     return value
 
@@ -110,7 +110,8 @@ class ReadStudyFile(NamedTuple):
 def read_study_file(data: Mapping[str, Any]) -> ReadStudyFile:
     """Read the content of a study file, with every mistake in its keys, types and names."""
     named = _factor_problems(data)
-    seeds = [] if data.get("design") == "search" or "seeds" in data else [Problem("missing", ("seeds",))]
+    has_seeds = data.get("design") == "search" or not {"seeds", "seed"}.isdisjoint(data)  # `seed`: see its own message
+    seeds = [] if has_seeds else [Problem("missing", ("seeds",))]
     try:
         file = StudyFile.model_validate(data)
     except ValidationError as error:

@@ -1,17 +1,20 @@
 """From a YAML file to plain Python data, and the line of every key and value.
 
-YAML 1.2: `1e-3` is a number, `on` and `no` are text.
+YAML 1.2: `1e-3` is a number, `on` and `no` are text. A file comes from anywhere, so its size, its depth, its numbers
+and what its aliases make of it are bounded.
 """
 
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+from ruamel.yaml.composer import MaxDepthExceededError
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from gan_core.problems import Problem, UserError, nearest_name
+from gan_core.problems import SHOWN, Problem, UserError, nearest_name, shown
 
 Where = tuple[str | int, ...]  # keys and list indices from the top of the file to a value
 VERSION = "1.2"
@@ -19,6 +22,11 @@ _TAG = "tag:yaml.org,2002:"
 _PLAIN_TAGS = {_TAG + kind for kind in ("null", "bool", "int", "float")}
 _TEXT_TAGS = {_TAG + "str", _TAG + "timestamp"}  # a date has no meaning here but its letters
 _SUFFIXES = (".yaml", ".yml")
+# The largest file of `studies/` has 13 kB
+MOST_BYTES = 200_000  # a few seconds of reading
+MOST_VALUES = 20_000  # with what aliases repeat
+MOST_LEVELS = 20  # lists and mappings within each other
+MOST_DIGITS = 64  # of a number; a float has 17
 
 
 @dataclass(frozen=True)
@@ -45,39 +53,69 @@ def read_yaml(path: Path) -> YamlSource:
     """Read a file whose top level is a mapping. Raises UserError with file and line of every mistake in its YAML."""
     text = _text_of(path)
     _refuse_directives(path, text)
+    data, lines = _data_of(text, path)
+    if data is None:
+        raise UserError(Problem("the file is empty", source=f"{path}:1"))
+    if not isinstance(data, dict):
+        raise UserError(Problem("not a mapping", (), "lines such as `key: value`", source=f"{path}:{lines[()]}"))
+    return YamlSource(path, text, data, lines)
+
+
+def read_value(text: str, source: str) -> Any:
+    """The value that a study file would have here; `source` is named by messages. Raises UserError like `read_yaml`."""
+    _refuse_directives(source, text)
+    return _data_of(text, source)[0]
+
+
+def _data_of(text: str, source: Path | str) -> tuple[Any, dict[Where, int]]:
     yaml = YAML(typ="safe", pure=True)
+    yaml.max_depth = MOST_LEVELS
+    yaml.composer.warn_double_anchors = False  # YAML 1.2 permits them
     try:
         root = yaml.compose(text)
+    except MaxDepthExceededError as error:
+        place = f"{source}:{error.problem_mark.line + 1}"
+        message = f"more than {MOST_LEVELS} lists and mappings within each other"
+        raise UserError(Problem(message, source=place, allowed=f"at most {MOST_LEVELS}")) from None
     except YAMLError as error:
-        raise UserError(_syntax_problem(error, path, text)) from None
+        raise UserError(_syntax_problem(error, source, text)) from None
+    except (ValueError, OverflowError) as error:  # of an escape such as "\\UFFFFFFFF"
+        raise UserError(Problem(f"an escape that stands for no character: {error}", source=str(source))) from None
     if root is None:
-        raise UserError(Problem("the file is empty", source=f"{path}:1"))
-    reader = _Reader(path, yaml)
+        return None, {(): 1}
+    reader = _Reader(source, yaml)
     data = reader.value_of(root, ())
-    if not isinstance(data, dict):
-        reader.problem(root, "not a mapping", allowed="lines such as `key: value`")
     if reader.problems:
         raise UserError(*reader.problems)
-    return YamlSource(path, text, data, reader.lines)
+    return data, reader.lines
 
 
 class _Reader:
     """Walks YAML's nodes once, noting values, lines and problems."""
 
-    def __init__(self, path: Path, yaml: YAML) -> None:
-        self.path, self.yaml = path, yaml
+    def __init__(self, source: Path | str, yaml: YAML) -> None:
+        self.source, self.yaml = source, yaml
+        self.values = 0
         self.lines: dict[Where, int] = {}
         self.problems: list[Problem] = []
         self.open: list[Node] = []  # the nodes around the current one
 
     def problem(self, node: Node, message: str, where: Where = (), allowed: str = "") -> None:
-        self.problems.append(Problem(message, where, allowed, source=f"{self.path}:{_line_of(node)}"))
+        self.problems.append(Problem(message, where, allowed, source=f"{self.source}:{_line_of(node)}"))
 
     def value_of(self, node: Node, where: Where) -> Any:
+        """The value of a node. Raises UserError for too many or too deep ones: aliases make many of few."""
+        self.values += 1
+        if self.values > MOST_VALUES:
+            self.problem(node, f"more than {MOST_VALUES} values, counting what aliases repeat", where)
+            raise UserError(*self.problems)
         self.lines.setdefault(where, _line_of(node))
         if any(node is outer for outer in self.open):
             self.problem(node, "an anchor that contains itself", where)
             return None
+        if len(self.open) >= MOST_LEVELS:  # aliases nest deeper than what is written
+            self.problem(node, f"more than {MOST_LEVELS} lists and mappings within each other", where)
+            raise UserError(*self.problems)
         self.open.append(node)
         try:
             if isinstance(node, MappingNode):
@@ -106,37 +144,49 @@ class _Reader:
     def _scalar(self, node: Node, where: Where) -> Any:
         tag = str(node.tag)
         if tag in _TEXT_TAGS:
+            if any("\ud800" <= letter <= "\udfff" for letter in node.value):
+                self.problem(node, "an escape that stands for no character", where)
             return str(node.value)
         if tag in _PLAIN_TAGS:
+            if len(node.value) > MOST_DIGITS:
+                self.problem(node, f"a number of {len(node.value)} digits", where, f"at most {MOST_DIGITS}")
+                return None
             try:
                 return self.yaml.constructor.construct_object(node)
-            except (ValueError, YAMLError):
+            except (ValueError, LookupError, YAMLError):
                 self.problem(node, f"{node.value!r} is not of the type {tag.removeprefix(_TAG)!r}", where)
                 return None
-        self.problem(node, f"the tag {tag.replace(_TAG, '!!')} has no meaning here", where, "plain values")
+        self.problem(node, f"the tag {tag.replace(_TAG, '!!')[:SHOWN]} has no meaning here", where, "plain values")
         return None
 
 
-def _refuse_directives(path: Path, text: str) -> None:
+def _refuse_directives(source: Path | str, text: str) -> None:
     """Raise UserError for a directive: another version of YAML reads 010 as 8, and `no` as false."""
     for number, line in enumerate(text.splitlines(), 1):
         if line.startswith("%") and line.split() != ["%YAML", VERSION]:
             allowed = f"%YAML {VERSION}, or no directive: study files are YAML {VERSION}"
-            message = f"the directive {line.rstrip()!r} has no meaning here"
-            raise UserError(Problem(message, source=f"{path}:{number}", allowed=allowed))
+            message = f"the directive {shown(line.rstrip())} has no meaning here"
+            raise UserError(Problem(message, source=f"{source}:{number}", allowed=allowed))
         if line.strip() and not line.startswith(("%", "#")):
             return
 
 
 def _text_of(path: Path) -> str:
     try:
-        content = path.read_bytes()
+        kind = path.stat()
+        if not stat.S_ISDIR(kind.st_mode) and not stat.S_ISREG(kind.st_mode):  # a pipe may keep us waiting for ever
+            raise UserError(Problem("this is a pipe or a device", source=str(path), allowed="a YAML file"))
+        with path.open("rb") as file:
+            content = file.read(MOST_BYTES + 1)
     except FileNotFoundError:
         raise UserError(_missing(path)) from None
     except IsADirectoryError:
         raise UserError(Problem("this is a folder", source=str(path), allowed="a YAML file")) from None
     except OSError as error:
         raise UserError(Problem(f"can't be read: {error.strerror}", source=str(path))) from None
+    if len(content) > MOST_BYTES:
+        message = f"more than {MOST_BYTES // 1000} kB"
+        raise UserError(Problem(message, source=str(path), allowed=f"a YAML file of at most {MOST_BYTES} bytes"))
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -156,18 +206,20 @@ def _missing(path: Path) -> Problem:
     )
 
 
-def _syntax_problem(error: YAMLError, path: Path, text: str) -> Problem:
+def _syntax_problem(error: YAMLError, source: Path | str, text: str) -> Problem:
     if (
         not isinstance(error, MarkedYAMLError) or error.problem_mark is None
     ):  # the reader's own: a character that YAML doesn't allow
         position = int(getattr(error, "position", 0))
-        return Problem("a character that YAML does not allow", source=f"{path}:{text.count(chr(10), 0, position) + 1}")
+        return Problem(
+            "a character that YAML does not allow", source=f"{source}:{text.count(chr(10), 0, position) + 1}"
+        )
     message, line = str(error.problem), error.problem_mark.line
     if "\\t" in message:
         message = "a tab; YAML is indented with spaces"
     elif error.context and error.context_mark is not None and error.context_mark.line != line:
         message += f" ({error.context} that began on line {error.context_mark.line + 1})"
-    return Problem(f"not YAML: {message}", source=f"{path}:{line + 1}")
+    return Problem(f"not YAML: {message}", source=f"{source}:{line + 1}")
 
 
 def _line_of(node: Node) -> int:
@@ -175,4 +227,4 @@ def _line_of(node: Node) -> int:
 
 
 def _written(node: Node) -> str:
-    return repr(node.value) if isinstance(node, ScalarNode) else "a list or a mapping"
+    return shown(node.value) if isinstance(node, ScalarNode) else "a list or a mapping"

@@ -39,7 +39,7 @@ def show_error(error: UserError) -> None:
         if problem.source:
             line.append(f"{problem.source}: ", style="bold")
         if problem.where:
-            line.append(f"{'.'.join(map(str, problem.where))}: ", style="cyan")
+            line.append(f"{problem.path}: ", style="cyan")
         line.append(without_passwords(problem.message), style="default")
         if problem.allowed and not (problem.nearest and problem.allowed.count(",") >= FOLD):
             line.append(f"; allowed: {problem.allowed}", style="default")

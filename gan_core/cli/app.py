@@ -88,9 +88,11 @@ def _train(arguments: argparse.Namespace) -> int:
 
     from gan_core import journal
     from gan_core.config.compatibility import extractors_of
+    from gan_core.config.memory import memory_problem
     from gan_core.evaluation.extractors.supply import supply
     from gan_core.events import Finished
     from gan_core.machine.devices import available_devices, checked_device
+    from gan_core.machine.memory import memory_of
     from gan_core.show.draw import draw_run
     from gan_core.train import train
     from gan_core.training import training_data
@@ -103,6 +105,8 @@ def _train(arguments: argparse.Namespace) -> int:
             raise UserError(Problem(f"{arguments.threads} is out of range", ("--threads",), ">= 1"))
         torch.set_num_threads(arguments.threads)
     device = available_devices()[0] if arguments.device is None else checked_device(arguments.device)
+    if too_large := memory_problem(config, memory_of(device)):
+        raise UserError(too_large)
     try:
         arguments.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:

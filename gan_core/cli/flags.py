@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from gan_core.config.catalog import Option, TrickEntry, choices, tricks
-from gan_core.problems import Problem, UserError, nearest_name
+from gan_core.problems import Problem, UserError, nearest_name, shown
 
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
@@ -50,15 +50,16 @@ def settings_of(arguments: argparse.Namespace) -> dict[str, Any]:
 def refuse_unknown(parser: argparse.ArgumentParser, words: list[str]) -> None:
     """Raise UserError for the words that no flag took, with the flags that were probably meant."""
     known = [flag for action in parser._actions for flag in action.option_strings]
-    raise UserError(*(_unknown(word, known) for word in words))
+    values = {i + 1 for i, word in enumerate(words) if word.startswith("--") and "=" not in word}  # of unknown flags
+    raise UserError(*(_unknown(word, known) for i, word in enumerate(words) if word.startswith("-") or i not in values))
 
 
 def _unknown(word: str, known: list[str]) -> Problem:
     if not word.startswith("-"):
-        return Problem(f"{word!r} belongs to no flag")
+        return Problem(f"{shown(word)} belongs to no flag")
     names = {flag.lstrip("-"): flag for flag in known}  # dashes would make all flags look alike
     nearest = nearest_name(word.lstrip("-").split("=")[0], names)
-    return Problem(f"no flag is called {word!r}", nearest=names.get(nearest, ""))
+    return Problem(f"no flag is called {shown(word)}", nearest=names.get(nearest, ""))
 
 
 def _flag(trick: TrickEntry) -> str:
@@ -74,7 +75,7 @@ def _scalar(text: str) -> Any:
     """The word as a number, true, false or null where it is one, else as text. The record checks whether it fits."""
     try:
         return json.loads(text)
-    except json.JSONDecodeError:
+    except (ValueError, RecursionError):  # no JSON, a number of more than 4300 digits, or brackets without end
         pass
     try:
         return float(text)  # .5 and 1e-3 are no JSON

@@ -6,6 +6,7 @@ Progress is the share of the run's steps that are done, so a schedule keeps no s
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 import torch
 
@@ -25,7 +26,7 @@ class Schedule:
     paper: str
     factor: Callable[[float], float]
 
-    @property
+    @cached_property
     def fewest_steps(self) -> int:
         """The steps of the shortest run in which it moves a rate; 0 of one that never does."""
         return next((n for n in range(1, MOST_STEPS) if any(self.factor(i / n) != 1 for i in range(n))), 0)

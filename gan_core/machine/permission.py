@@ -1,4 +1,7 @@
-"""What the operating system does not permit, as a message that says which file, whose it is, and who asked for it."""
+"""What the operating system does not permit, as a message that says which file, whose it is, and who asked for it.
+
+No name permits more than its file system: one that is too long, or links that lead in a circle, are refused likewise.
+"""
 
 import errno
 import os
@@ -7,13 +10,17 @@ import stat
 from contextlib import suppress
 from pathlib import Path
 
-from gan_core.problems import Problem, UserError
+from gan_core.problems import Problem, UserError, shown
 
-REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS)
+NAMES = {
+    errno.ENAMETOOLONG: "a name that is too long for a file",
+    errno.ELOOP: "symbolic links that lead in a circle",
+}
+REFUSED = (errno.EACCES, errno.EPERM, errno.EROFS, *NAMES)
 
 
 def is_refused(error: OSError) -> bool:
-    """Whether the error says that this user may not do it: no permission, or a file system that is read-only."""
+    """Whether this user may not do it: no permission, a read-only file system, or a name that none can have."""
     return error.errno in REFUSED and error.filename is not None
 
 
@@ -22,6 +29,8 @@ def refusal(error: OSError) -> UserError:
     path = Path(os.fsdecode(error.filename))
     if error.errno == errno.EROFS:
         return UserError(Problem("its file system is read-only", source=str(path)))
+    if error.errno in NAMES:
+        return UserError(Problem(f"{NAMES[error.errno]}: {shown(str(path))}"))
     return UserError(Problem(f"permission denied{_whose(path)}", source=str(path)))
 
 

@@ -13,6 +13,14 @@ from gan_core.records import Record
 from gan_core.schema.sizes import Shape, Sides, Size, shape_of
 
 SEEDS = 2**31  # seeds lie below
+# Far above what is trained: BigGAN's largest runs have batches of 2048 and show 3e5 kimg. The networks' memory is
+# checked apart from it
+MOST_CHANNELS = 65_536
+MOST_IMAGES = 65_536  # of a batch
+MOST_KIMG = 1e6  # a tick at least every 2 kimg: half a million events
+MOST_UPDATES = 1000
+MOST_SCORES = 10_000  # each of them an event, a picture and a checkpoint
+MOST_SAMPLES = 1_000_000
 LATER = ("metrics", "progress_metrics")  # settings that came later: in a fingerprint only where they aren't the default
 
 
@@ -34,13 +42,15 @@ class Config(Record):
     )
 
     architecture: str = Field("dcgan", description="pair of networks")
-    width: int = Field(64, ge=1, description="channels at half the image's size; 64 is every architecture's own")
-    max_width: int = Field(4096, ge=1, description="cap on the channels (or units) of every layer")
+    width: int = Field(
+        64, ge=1, le=MOST_CHANNELS, description="channels at half the image's size; 64 is every architecture's own"
+    )
+    max_width: int = Field(4096, ge=1, le=MOST_CHANNELS, description="cap on the channels (or units) of every layer")
     bias: Literal["where_needed", "all", "none"] = Field(
         "where_needed", description="biases of linear maps: where no normalisation has one, in all, in none"
     )
     latent: str = Field("normal", description="distribution of z: N(0, 1), or U(-1, 1)")
-    latent_dim: int = Field(100, ge=1, description="dimensions of z")
+    latent_dim: int = Field(100, ge=1, le=MOST_CHANNELS, description="dimensions of z")
     activation_g: str = Field("relu", description="activation of G")
     activation_d: str = Field("leaky_relu", description="activation of D")
     norm_g: str = Field("batch", description="normalisation in G")
@@ -65,21 +75,25 @@ class Config(Record):
     rmsprop_decay: float = Field(0.99, ge=0, lt=1, description="decay of rmsprop's mean square")
     weight_decay_g: float = Field(0.0, ge=0, description="weight decay of G; default: its optimizer's")
     weight_decay_d: float = Field(0.0, ge=0, description="weight decay of D; default: its optimizer's")
-    d_steps: int = Field(1, ge=1, description="updates of D a step; several: Arjovsky et al. 2017, arXiv:1701.07875")
-    g_steps: int = Field(1, ge=1, description="updates of G a step")
+    d_steps: int = Field(
+        1, ge=1, le=MOST_UPDATES, description="updates of D a step; several: Arjovsky et al. 2017, arXiv:1701.07875"
+    )
+    g_steps: int = Field(1, ge=1, le=MOST_UPDATES, description="updates of G a step")
     reuse_batch_and_latents: bool = Field(False, description="all updates of a step share one batch and one z")
     batch_size: int = Field(
-        64, ge=2, description="images an update; large batches: Brock et al. 2019, arXiv:1809.11096"
+        64, ge=2, le=MOST_IMAGES, description="images an update; large batches: Brock et al. 2019, arXiv:1809.11096"
     )
-    budget_kimg: float = Field(300.0, gt=0, description="real images shown to D in its updates, thousands")
+    budget_kimg: float = Field(
+        300.0, gt=0, le=MOST_KIMG, description="real images shown to D in its updates, thousands"
+    )
 
     extractor: str = Field("fmnistcnn", description="feature extractor of FID and IS; none: a run without scores")
     metrics: tuple[str, ...] = Field(("fid", "is"), description="scores at the end")
     progress_extractor: str | None = Field(None, description="of the scores on the way; default: the same")
     progress_metrics: tuple[str, ...] = Field(("fid", "is"), description="scores on the way")
-    progress_evaluations: int = Field(10, ge=1, description="scores taken on the way, evenly spaced")
-    progress_samples: int = Field(1000, ge=10, description="fakes of a score on the way")
-    full_samples: int = Field(10000, ge=10, description="fakes of the scores at the end")
+    progress_evaluations: int = Field(10, ge=1, le=MOST_SCORES, description="scores taken on the way, evenly spaced")
+    progress_samples: int = Field(1000, ge=10, le=MOST_SAMPLES, description="fakes of a score on the way")
+    full_samples: int = Field(10000, ge=10, le=MOST_SAMPLES, description="fakes of the scores at the end")
 
     seed: int = Field(0, ge=0, lt=SEEDS, description="seed of every random stream")
 

@@ -10,6 +10,8 @@ from pydantic import GetCoreSchemaHandler
 from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import no_info_plain_validator_function
 
+from gan_core.problems import shown
+
 Size = int | tuple[int, int]
 Shape = tuple[int, int]  # (height, width)
 
@@ -53,7 +55,7 @@ class Sides:
             raise PydanticCustomError(
                 "image_size",
                 "{value} is no size",
-                {"value": repr(value), "allowed": f"pixels or [height, width], {self.ge} to {self.le}", "nearest": ""},
+                {"value": shown(value), "allowed": f"pixels or [height, width], {self.ge} to {self.le}", "nearest": ""},
             )
         return size_of(sides)
 

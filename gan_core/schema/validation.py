@@ -5,7 +5,7 @@ from typing import Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from gan_core.problems import Problem, nearest_name
+from gan_core.problems import Problem, nearest_name, shown
 
 _BOUNDS = {"gt": "> {}", "ge": ">= {}", "lt": "< {}", "le": "<= {}"}
 
@@ -21,7 +21,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel], prefix: tuple[str | 
     if kind == "extra_forbidden":
         known = list(_model_at(model, details["loc"][:-1]).model_fields)
         name = str(details["loc"][-1])
-        return Problem(f"no setting is called {name!r}", where, ", ".join(known), nearest_name(name, known))
+        return Problem(f"no setting is called {shown(name)}", where, ", ".join(known), nearest_name(name, known))
     if kind == "missing":
         return Problem("missing", where)
     if "allowed" in context:  # an error of our own
@@ -29,11 +29,17 @@ def _problem(details: ErrorDetails, model: type[BaseModel], prefix: tuple[str | 
     if kind == "literal_error":
         levels = str(context["expected"])
         names = [level.strip("'") for level in levels.replace(" or ", ", ").split(", ")]
-        return Problem(f"{value!r} is none of the levels", where, ", ".join(names), nearest_name(str(value), names))
+        return Problem(
+            f"{shown(value)} is none of the levels", where, ", ".join(names), nearest_name(str(value), names)
+        )
     if bounds := [text.format(context[name]) for name, text in _BOUNDS.items() if name in context]:
-        return Problem(f"{value!r} is out of range", where, _all_bounds(model, details["loc"]) or bounds[0])
+        return Problem(f"{shown(value)} is out of range", where, _all_bounds(model, details["loc"]) or bounds[0])
     message = details["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
-    return Problem(f"{value!r} is not right", where, message) if message != details["msg"] else Problem(message, where)
+    return (
+        Problem(f"{shown(value)} is not right", where, message)
+        if message != details["msg"]
+        else Problem(message, where)
+    )
 
 
 def _all_bounds(model: type[BaseModel], loc: tuple[str | int, ...]) -> str:

@@ -34,7 +34,7 @@ class Options(Record):
 
     target: float = Field(0.6, ge=-1, le=1, description="r_t that the feedback aims at")
     rise_kimg: float = Field(500.0, gt=0, description="kimg that p takes from 0 to 1 at its fastest")
-    interval_steps: int = Field(4, ge=1, description="steps between two moves of p")
+    interval_steps: int = Field(4, ge=1, le=1_000_000, description="steps between two moves of p")
     initial_p: float = Field(0.0, ge=0, le=1, description="p at the start")
     policy: Annotated[str, Policy(TRANSFORMS)] = Field(
         ",".join(TRANSFORMS), description=f"transforms, separated by commas, from {', '.join(TRANSFORMS)}"

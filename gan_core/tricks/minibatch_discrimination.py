@@ -24,8 +24,8 @@ from gan_core.tricks.trick import Trick
 class Options(Record):
     """How many closenesses are learnt."""
 
-    kernels: int = Field(100, ge=1, description="features that are appended, B")
-    kernel_dim: int = Field(5, ge=1, description="dimensions that a closeness is measured in, C")
+    kernels: int = Field(100, ge=1, le=10_000, description="features that are appended, B")
+    kernel_dim: int = Field(5, ge=1, le=1000, description="dimensions that a closeness is measured in, C")
 
 
 class MinibatchDiscrimination(nn.Module):

@@ -25,8 +25,12 @@ EPSILON = 1e-8  # in the square root, whose slope at 0 is infinite
 class Options(Record):
     """Over which images, and how often appended."""
 
-    group: int | None = Field(None, ge=2, description="images a group; none: the whole batch, as in the paper")
-    repeats: int = Field(1, ge=0, description="channels that hold the statistic; 0: it is computed and thrown away")
+    group: int | None = Field(
+        None, ge=2, le=65_536, description="images a group; none: the whole batch, as in the paper"
+    )
+    repeats: int = Field(
+        1, ge=0, le=1000, description="channels that hold the statistic; 0: it is computed and thrown away"
+    )
 
 
 class MinibatchStddev(nn.Module):

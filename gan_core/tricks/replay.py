@@ -23,7 +23,7 @@ class Options(Record):
     """How much of a batch is old, and how many old fakes are kept."""
 
     fraction: float = Field(0.5, gt=0, le=1, description="part of D's batch of fakes that comes from the buffer")
-    buffer_images: int = Field(1024, ge=1, description="fakes that the buffer holds")
+    buffer_images: int = Field(1024, ge=1, le=1_000_000, description="fakes that the buffer holds")
 
 
 class Buffer:

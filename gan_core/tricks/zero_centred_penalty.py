@@ -23,7 +23,9 @@ class Options(Record):
     """How strong, and how often."""
 
     gamma: float = Field(10.0, gt=0, description="weight; half of it times the squared gradient norm is the penalty")
-    every: int = Field(1, ge=1, description="updates of D from one penalty to the next, each `every` times as strong")
+    every: int = Field(
+        1, ge=1, le=1_000_000, description="updates of D from one penalty to the next, each `every` times as strong"
+    )
 
 
 def lazy_reach(name: str) -> Reach:

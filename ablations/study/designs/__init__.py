@@ -10,6 +10,7 @@ from ablations.study.designs.ladder import LADDER
 from ablations.study.designs.layout import (
     ALL,
     BASELINE,
+    MOST_FACTORS,
     RESERVED,
     REST,
     Combination,
@@ -26,6 +27,7 @@ __all__ = [
     "ALL",
     "BASELINE",
     "DESIGNS",
+    "MOST_FACTORS",
     "RESERVED",
     "REST",
     "Combination",

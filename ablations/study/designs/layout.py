@@ -13,8 +13,9 @@ BASELINE = "baseline"
 ALL = "all"
 RESERVED = (BASELINE, ALL, "seed")  # names of arms, and of the parameter next to the factors: no factor may have them
 MOST_ARMS = 1024
+MOST_FACTORS = 256
 ARM_ALLOWED = "a list of factors that are on, such as [dropout, ttur], or settings, such as {dropout: 0.3}"
-ARMS_ALLOWED = "at least two names of arms, each with a list of factors that are on, or with settings"
+ARMS_ALLOWED = f"two to {MOST_ARMS} names of arms, each with a list of factors that are on, or with settings"
 
 
 def _arm(value: Any) -> Any:
@@ -30,7 +31,7 @@ REST = "rest"  # the context of validating what is left of a file without its mi
 
 
 def _arms(value: Any, info: ValidationInfo) -> Any:
-    if not isinstance(value, dict) or (len(value) < 2 and info.context != REST):
+    if not isinstance(value, dict) or len(value) > MOST_ARMS or (len(value) < 2 and info.context != REST):
         raise ValueError(ARMS_ALLOWED)
     return value
 

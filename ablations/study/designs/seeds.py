@@ -7,7 +7,9 @@ from ablations.statistics.looks import Stop
 from gan_core.problems import nearest_name
 
 MOST, MOST_LOOKS = 1000, 20
-COUNT_OR_LIST = "a count from 1 to 1000 (3: seeds 0, 1, 2), or a list of different whole numbers from 0 to 2147483647"
+COUNT_OR_LIST = (
+    "a count from 1 to 1000 (3: seeds 0, 1, 2), or a list of at most 1000 different whole numbers from 0 to 2147483647"
+)
 SEEDS_ALLOWED = f"{COUNT_OR_LIST}; or looks, such as {{looks: [5, 8, 12, 20], stop: decided}}"
 LOOKS_ALLOWED = "looks: growing seed counts from 2 to 1000, at most 20 of them; stop: decided (as without it) or never"
 KEYS = ("looks", "stop")
@@ -28,7 +30,7 @@ def seeds_of(value: Any) -> SeedPlan:
         return SeedPlan(tuple(range(value)), Looks.of_count(value))
     seeds = value if isinstance(value, list) else []
     whole = all(type(seed) is int and 0 <= seed < 2**31 for seed in seeds)  # `type`: True is no number here
-    if not seeds or not whole or len(set(seeds)) < len(seeds):
+    if not 1 <= len(seeds) <= MOST or not whole or len(set(seeds)) < len(seeds):
         raise ValueError(SEEDS_ALLOWED)
     return SeedPlan(tuple(seeds), Looks.of_count(len(seeds)))
 

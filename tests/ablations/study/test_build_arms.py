@@ -168,9 +168,9 @@ BAD = {
         ["resolution: 2 is out of range; allowed: >= 3 and <= 7"],
     ),
     "resolution's type": (GOOD, "factorial", "fractional\nresolution: IV", 3, ["resolution: 'IV' is not right"]),
-    "no tricks": (GOOD, GOOD[GOOD.index("tricks") :], "", 1, ["tricks: missing; allowed: at least one name"]),
+    "no tricks": (GOOD, GOOD[GOOD.index("tricks") :], "", 1, ["tricks: missing; allowed: 1 to 256 names"]),
     "no arms": (LISTED, LISTED[LISTED.index("arms:\n") : LISTED.index("tricks")], "", 2, ["design arms needs `arms`"]),
-    "one arm": (LISTED, "  smooth: [label_smoothing]\n  wide: {width: 24}\n", "", 5, ["arms", "at least two names"]),
+    "one arm": (LISTED, "  smooth: [label_smoothing]\n  wide: {width: 24}\n", "", 5, ["arms", "two to 1024 names"]),
     "an arm's type": (LISTED, "[label_smoothing]", "3", 7, ["arms.smooth: 3 is not right; allowed: a list of factors"]),
     "an arm's factor": (
         LISTED,

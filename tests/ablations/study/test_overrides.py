@@ -46,7 +46,7 @@ def test_a_setting_that_is_none_is_told() -> None:
         "'width'",
         "'=8'",
         "'width='",
-        "'dropout={p'",
+        "not",
     ]
     with pytest.raises(UserError, match="did you mean 'width'"):
         load_study(SEEDS[0], overrides=Overrides(settings=settings_in(["widht=8"])))
@@ -68,3 +68,38 @@ def test_every_recipe_runs_small(path: Path, tmp_path: Path, home: Path) -> None
 def test_there_are_five_systems() -> None:
     systems = ("ganhacks2", "oh_my_gan", "dcgan_anh_nn01", "gan_analysis", "wgan_tensorflow")
     assert all(any(path.stem.startswith(system) for path in SEEDS) for system in systems)
+
+
+def test_a_setting_is_read_as_in_a_study_file() -> None:
+    assert settings_in(["data_dir=2020-01-31", "width=012", "bias=no"]) == {
+        "data_dir": "2020-01-31",
+        "width": 12,
+        "bias": "no",
+    }
+    wrong = [
+        "width=0x_",
+        "lr_g=!!python/name:os.system x",
+        "dropout=" + "[" * 3000,
+        "seed=%YAML 1.1",
+        "loss={a: 1, a: 2}",
+    ]
+    with pytest.raises(UserError) as caught:
+        settings_in(wrong)
+    assert [problem.where[:2] for problem in caught.value.problems] == [
+        ("--set", "width"),
+        ("--set", "lr_g"),
+        ("--set", "dropout"),
+        ("--set", "seed"),
+        ("--set", "loss"),
+    ]
+
+
+def test_what_is_set_twice_is_one_message() -> None:
+    with pytest.raises(UserError, match=r"^--set: 'width' is set twice"):
+        settings_in(["width=8", "width=16"])
+    with pytest.raises(UserError) as caught:
+        Overrides(3.0, data="shapes", settings=settings_in(["budget_kimg=2", "data_dir=x", "width=8"]))
+    assert [str(problem) for problem in caught.value.problems] == [
+        "--budget-kimg: --set budget_kimg: both set it; allowed: one of them",
+        "--data: --set data_dir: both set it; allowed: one of them",
+    ]

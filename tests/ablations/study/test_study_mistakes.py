@@ -82,7 +82,7 @@ def test_one_mistake_one_message(tmp_path: Path, old: str, new: str, line: int, 
 def test_no_tricks(tmp_path: Path, written: str) -> None:
     (problem,) = problems_of(tmp_path, GOOD[: GOOD.index("tricks:")].replace("all_together: true\n", "") + written)
     assert problem.startswith("mine.yaml:10: tricks: ")
-    assert "allowed: at least one name with the settings that it changes" in problem
+    assert "allowed: 1 to 256 names with the settings that they change" in problem
 
 
 def test_every_mistake_at_once_in_the_order_of_the_lines(tmp_path: Path) -> None:
@@ -193,3 +193,43 @@ def test_scores_without_fid_are_refused_before_anything_trains(
 
 def test_no_scores_at_all_are_allowed(tmp_path: Path) -> None:
     assert len(tiny_study(tmp_path, extractor="none", metrics=["kid"]).arms) == 2
+
+
+def _with(old: str, new: str) -> str:
+    assert old in GOOD
+    return GOOD.replace(old, new)
+
+
+def test_seed_for_seeds_is_one_mistake(tmp_path: Path) -> None:
+    (problem,) = problems_of(tmp_path, _with("seeds: 2", "seed: 2"))
+    assert problem.startswith("mine.yaml:6: seed: no setting is called 'seed'")
+    assert "did you mean 'seeds'?" in problem
+
+
+def test_too_many_arms_seeds_and_trials(tmp_path: Path) -> None:
+    many = "".join(f"  t{number}: {{lr_d: {number + 1}e-6}}\n" for number in range(257))
+    start = GOOD[: GOOD.index("tricks:")]
+    (problem,) = problems_of(tmp_path, f"{start}tricks:\n{many}")
+    assert "allowed: 1 to 256 names" in problem
+    listed = start.replace("one-in", "arms").replace("all_together: true\n", "")
+    more = "".join(many.replace("t", letter) for letter in "abcde")
+    (problem,) = problems_of(tmp_path, f"{listed}arms:\n{more}")
+    assert "allowed: two to 1024 names" in problem
+    assert len(problem) < 600
+    (problem,) = problems_of(tmp_path, _with("seeds: 2", f"seeds: {list(range(1001))}"))
+    assert "a list of at most 1000" in problem
+    few = "".join(many.splitlines(keepends=True)[:30])
+    (problem,) = problems_of(
+        tmp_path, f"{start.replace('seeds: 2', 'seeds: 1000').replace('all_together: true', '')}tricks:\n{few}"
+    )
+    assert "31 arms with 1000 seeds are 31000 trials; allowed: at most 20000" in problem
+
+
+def test_an_arm_that_may_have_been_meant_as_a_factor(tmp_path: Path) -> None:
+    text = (
+        _with("one-in", "arms").replace("all_together: true\n", "")
+        + "arms:\n  plain: []\n  haff: []\n  half2: [half]\n"
+    )
+    (problem,) = problems_of(tmp_path, text)
+    assert "arms plain and haff resolve to the same configuration" in problem
+    assert "did you mean 'haff: [half]'?" in problem

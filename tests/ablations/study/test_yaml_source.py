@@ -1,10 +1,12 @@
 """YAML as read: values of version 1.2, lines of all keys, and one message for whatever is not YAML."""
 
+import os
+import time
 from pathlib import Path
 
 import pytest
 
-from ablations.study.yaml_source import YamlSource, read_yaml
+from ablations.study.yaml_source import MOST_BYTES, MOST_DIGITS, MOST_LEVELS, MOST_VALUES, YamlSource, read_yaml
 from gan_core.problems import UserError
 
 
@@ -150,3 +152,56 @@ def test_the_version_that_is_meant_may_be_named(tmp_path: Path) -> None:
     path = tmp_path / "study.yaml"
     path.write_text("%YAML 1.2\n---\nseeds: 010\nnote: '%YAML 1.1'\n")
     assert read_yaml(path).data == {"seeds": 10, "note": "%YAML 1.1"}
+
+
+def _bomb(levels: int, width: int) -> str:
+    """Lists of aliases of lists of aliases: `width` to the power of `levels` values."""
+    lines = ["a0: &a0 [x]"]
+    lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * width)}]" for n in range(1, levels + 1)]
+    return "\n".join(lines)
+
+
+TOO_MUCH = {
+    "aliases": (_bomb(9, 10), f"more than {MOST_VALUES} values"),
+    "aliases of mappings": (
+        "a: &a {x: 1, y: 2}\n" + "".join(f"b{n}: [*a, *a, *a, *a, *a]\n" for n in range(1400)),
+        "values",
+    ),
+    "aliases within each other": (_bomb(100, 1), f"more than {MOST_LEVELS} lists"),
+    "flow lists": ("a: " + "[" * 500 + "]" * 500, f"at most {MOST_LEVELS}"),
+    "block lists": ("a:\n" + "".join(" " * n + "-\n" for n in range(1, 300)), f"at most {MOST_LEVELS}"),
+    "brackets": ("a: " + "[" * 3000, f"at most {MOST_LEVELS}"),
+    "hexadecimal": ("a: 0x" + "f" * 100_000, f"a number of 100002 digits; allowed: at most {MOST_DIGITS}"),
+    "decimal": ("a: " + "9" * 5000, "a number of 5000 digits"),
+    "bytes": ("# " + "x" * MOST_BYTES, "more than 200 kB"),
+    "no character": (r'a: "\UFFFFFFFF"', "no character"),
+    "half a character": (r'a: "\uD800"', "no character"),
+    "half a number": ("a: 0x_", "not of the type 'int'"),
+    "no truth value": ("a: !!bool x", "not of the type 'bool'"),
+    "no number": ('a: !!int ""', "not of the type 'int'"),
+}
+
+
+@pytest.mark.parametrize(("text", "message"), TOO_MUCH.values(), ids=TOO_MUCH)
+def test_what_is_too_much_is_said_at_once(tmp_path: Path, text: str, message: str) -> None:
+    began = time.perf_counter()
+    with pytest.raises(UserError) as caught:
+        _read(tmp_path, text)
+    assert time.perf_counter() - began < 20
+    assert message in str(caught.value)
+    assert len(str(caught.value)) < 1000
+
+
+def test_a_pipe_or_a_device_is_no_study_file(tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe.yaml"
+    os.mkfifo(pipe)
+    link = tmp_path / "zero.yaml"
+    link.symlink_to("/dev/zero")
+    for path in (pipe, link):
+        with pytest.raises(UserError, match="a pipe or a device; allowed: a YAML file"):
+            read_yaml(path)
+
+
+@pytest.mark.filterwarnings("error")
+def test_an_anchor_may_be_used_again(tmp_path: Path) -> None:
+    assert _read(tmp_path, "a: &x 1\nb: &x 2\nc: *x\n").data == {"a": 1, "b": 2, "c": 2}

@@ -92,3 +92,21 @@ def test_unknown_words() -> None:
         "no flag is called '--learning=3'",
         "'word' belongs to no flag",
     ]
+
+
+def test_the_value_of_an_unknown_flag_is_no_second_mistake() -> None:
+    with pytest.raises(UserError) as caught:
+        refuse_unknown(train_parser(), ["--instance-nois", "0.1", "more", "-x", "--widht=3"])
+    assert [str(problem).split(";")[0] for problem in caught.value.problems] == [
+        "no flag is called '--instance-nois'",
+        "'more' belongs to no flag",
+        "no flag is called '-x'",
+        "no flag is called '--widht=3'",
+    ]
+
+
+@pytest.mark.parametrize("word", ["9" * 5000, "[" * 100_000, '{"a":' * 50_000], ids=["digits", "brackets", "braces"])
+def test_a_word_without_end_is_refused_in_one_short_message(word: str) -> None:
+    with pytest.raises(UserError) as caught:
+        resolve(settings_of(train_parser().parse_args(["--width", word])))
+    assert len(str(caught.value)) < 500

@@ -1,0 +1,73 @@
+"""How much memory a run needs at least: known by arithmetic, before anything is allocated."""
+
+from functools import lru_cache
+
+import torch
+from torch import nn
+
+from gan_core.datasets import DATASETS
+from gan_core.game.optimizers import OPTIMIZERS
+from gan_core.nets import ARCHITECTURES
+from gan_core.problems import Problem
+from gan_core.schema.configuration import Config
+
+FLOAT = 4  # bytes
+GB = 1e9
+
+
+def least_memory(config: Config) -> int:
+    """Bytes that a run surely needs in an update of G: weights, gradients, the optimizers' moments, and what the
+    hidden blocks of both networks put out for one batch. Tricks and the scores come on top of it.
+    """
+    return _least_memory(_Sizes(config))
+
+
+def memory_problem(config: Config, memory: int) -> Problem | None:
+    """The problem of a run that can't fit into so many bytes; None where it may."""
+    needed = least_memory(config)
+    if needed <= memory:
+        return None
+    message = f"these networks need at least {needed / GB:.3g} GB of memory for a batch of {config.batch_size}"
+    return Problem(message, ("width",), f"{memory / GB:.3g} GB here; smaller width, latent_dim or batch_size")
+
+
+class _Sizes:
+    """A configuration that equals others whose networks, batch and optimizers are as large."""
+
+    NAMES = (
+        *("data", "image_size", "architecture", "width", "max_width", "bias", "latent_dim", "batch_size"),
+        *("activation_g", "activation_d", "norm_g", "norm_d", "last_activation_d", "optimizer_g", "optimizer_d"),
+    )
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.values = tuple(getattr(config, name) for name in self.NAMES)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Sizes) and self.values == other.values
+
+    def __hash__(self) -> int:
+        return hash(self.values)
+
+
+@lru_cache(maxsize=4096)
+def _least_memory(sizes: _Sizes) -> int:
+    config, channels = sizes.config, DATASETS[sizes.config.data].channels or 1
+    architecture = ARCHITECTURES[config.architecture]
+    with torch.random.fork_rng(devices=[]), torch.device("meta"), torch.no_grad():
+        G, D = architecture.generator(config, channels), architecture.discriminator(config, channels)
+        kept: list[int] = []
+        for block in (*G.blocks, *D.blocks):
+            block.register_forward_hook(lambda _block, _inputs, output: kept.append(output.numel()))
+        D(G(torch.empty(config.batch_size, config.latent_dim)))
+    held = _copies(config.optimizer_g) * _weights(G) + _copies(config.optimizer_d) * _weights(D)
+    return FLOAT * (held + sum(kept))
+
+
+def _weights(net: nn.Module) -> int:
+    return sum(weight.numel() for weight in net.parameters())
+
+
+def _copies(optimizer: str) -> int:
+    """The weights and their gradients, and the two moments of an optimizer that has them."""
+    return 4 if "beta2" in OPTIMIZERS[optimizer].uses else 2
