@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import socket
 import stat
 import uuid
 from collections.abc import Callable, Iterator
@@ -75,11 +76,11 @@ def set_aside(path: Path) -> Path:
 
 
 class LockedError(Exception):
-    """Another process holds the lock. `holder`: its process id, 'unknown' where it could not be read."""
+    """Another process holds the lock. `holder`: its process id, 'unknown' where it could not be read; `host`: its."""
 
-    def __init__(self, holder: str) -> None:
+    def __init__(self, holder: str, host: str = "") -> None:
         super().__init__(f"held by process {holder}")
-        self.holder = holder
+        self.holder, self.host = holder, host
 
 
 @contextmanager
@@ -97,16 +98,21 @@ def locked(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[No
             _lock(descriptor, path, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             if on_wait is None:
-                holder = os.read(descriptor, 32).decode(errors="replace").strip() or "unknown"
-                raise LockedError(holder) from None
+                raise LockedError(*_holder(descriptor)) from None
             on_wait()
             _lock(descriptor, path, fcntl.LOCK_EX)
         with suppress(OSError):  # opened for reading alone: the lock holds without the note of its holder
             os.ftruncate(descriptor, 0)
-            os.write(descriptor, f"{os.getpid()}\n".encode())
+            os.write(descriptor, f"{os.getpid()}\n{socket.gethostname()}\n".encode())
         yield
     finally:
         os.close(descriptor)
+
+
+def _holder(descriptor: int) -> tuple[str, str]:
+    """Process id and host of whoever holds the lock, as it noted them."""
+    noted = os.read(descriptor, 300).decode(errors="replace").split()
+    return noted[0] if noted else "unknown", noted[1] if len(noted) > 1 else ""
 
 
 def _lock(descriptor: int, path: Path, operation: int) -> None:

@@ -1,11 +1,10 @@
 """How much memory a device has."""
 
 import os
-from pathlib import Path
 
 import torch
 
-CONTROL_GROUP = Path("/sys/fs/cgroup/memory.max")  # of a container: docs.kernel.org/admin-guide/cgroup-v2.html
+from gan_core.machine import cgroups
 
 
 def memory_of(device: str) -> int:
@@ -13,7 +12,5 @@ def memory_of(device: str) -> int:
     if torch.device(device).type == "cuda":
         return int(torch.cuda.get_device_properties(device).total_memory)
     machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    try:
-        return min(machine, int(CONTROL_GROUP.read_text()))
-    except (OSError, ValueError):  # no control group, or one without a bound: 'max'
-        return machine
+    limit = cgroups.memory()
+    return machine if limit is None else min(machine, limit)

@@ -25,7 +25,7 @@ class ParentLine:
         self._sending = threading.Lock()
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._give_signs, name="signs of life", daemon=True)
-        self._asked, self._next_look = False, 0.0
+        self._asked, self._next_look, self._next_sign = False, 0.0, 0.0
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -49,6 +49,12 @@ class ParentLine:
             self._asked = self._pipe.poll()  # also where the other end is closed
             self._next_look = time.monotonic() + LOOK_S
         return self._asked
+
+    def show_life(self) -> None:
+        """Give a sign of life for a wait that is meant, at most every two seconds."""
+        if time.monotonic() >= self._next_sign:
+            self._send(SIGN_OF_LIFE)
+            self._next_sign = time.monotonic() + self._every_s
 
     def _send(self, message: bytes) -> None:
         try:

@@ -192,7 +192,7 @@ def _train(trainer: str, job: Job, device: str, threads: int, wait_s: float, pip
     try:
         with (
             ParentLine(pipe) as line,
-            training_lock(job.directory, wait_s, line.must_stop),
+            training_lock(job.directory, wait_s, line.must_stop, line.show_life),
             closing(train(job, device, threads, line.must_stop)) as events,  # closing saves an unfinished run
         ):
             for event in events:

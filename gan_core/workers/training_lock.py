@@ -1,14 +1,19 @@
 """The process that trains in a folder holds its lock, so that no second process trains the same run there."""
 
+import multiprocessing
+import os
+import signal
+import socket
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from gan_core.machine.files import LockedError, exclusive, locked
 
 NAME = ".lock"
 ORPHAN_S = 120.0  # how long a run without a parent may take to its end: an evaluation, and a checkpoint
+KILLED_S = 5.0  # how long it may take to be gone once it is killed
 AGAIN_S = 0.1
 
 
@@ -17,11 +22,17 @@ class TakenError(Exception):
 
 
 @contextmanager
-def training_lock(directory: Path, wait_s: float = 0.0, give_up: Callable[[], bool] = lambda: False) -> Iterator[None]:
+def training_lock(
+    directory: Path,
+    wait_s: float = 0.0,
+    give_up: Callable[[], bool] = lambda: False,
+    on_wait: Callable[[], None] = lambda: None,
+) -> Iterator[None]:
     """Hold the folder's lock for the body's time. Raises TakenError where another process holds it.
 
-    `wait_s`: how long it is waited for first, in seconds, unless `give_up()`. A run whose parent was killed saves and
-    ends soon, but not in the middle of an evaluation.
+    `wait_s`: for a caller who knows that the holder can only be a run whose parent was killed. Such a run saves and
+    ends soon, but not in the middle of an evaluation, so it is waited for, in seconds, unless `give_up()`; one that has
+    not ended then hangs, and is killed. `on_wait` is called again and again meanwhile.
     """
     directory.mkdir(parents=True, exist_ok=True)
     until = time.monotonic() + wait_s
@@ -31,10 +42,22 @@ def training_lock(directory: Path, wait_s: float = 0.0, give_up: Callable[[], bo
                 stack.enter_context(locked(directory / NAME))
                 break
             except LockedError as error:
-                if time.monotonic() >= until or give_up():
+                if give_up() or time.monotonic() >= until + (KILLED_S if wait_s else 0):
                     raise TakenError(str(error)) from None
+                if time.monotonic() >= until:
+                    _kill(error)
+            on_wait()
             time.sleep(AGAIN_S)
         yield
+
+
+def _kill(taken: LockedError) -> None:
+    """End the holder, where it is a process of this machine."""
+    parent = multiprocessing.parent_process()
+    ours = {os.getpid(), os.getppid(), parent.pid if parent is not None else 0}
+    if taken.holder.isdigit() and taken.host == socket.gethostname() and int(taken.holder) not in ours:
+        with suppress(OSError):
+            os.kill(int(taken.holder), signal.SIGKILL)
 
 
 @contextmanager

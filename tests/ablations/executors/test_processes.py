@@ -121,7 +121,7 @@ def test_no_job_is_taken_once_there_is_to_be_a_stop(jobs: list[Job]) -> None:
 
 def holder(job: Job) -> psutil.Process:
     """The process that trains this job."""
-    return psutil.Process(int((job.directory / ".lock").read_text()))
+    return psutil.Process(int((job.directory / ".lock").read_text().split()[0]))
 
 
 def test_one_killed_goes_on_and_the_other_does_not_notice(jobs: list[Job], home: Path, tmp_path: Path) -> None:
@@ -246,7 +246,7 @@ def test_a_trial_finds_the_trainer_imported(jobs: list[Job]) -> None:
 
 
 @pytest.mark.parametrize(
-    "executor", [Processes(1, CPU, 1, wait_s=0.3), Inline("cpu", 1, wait_s=0.3)], ids=["processes", "inline"]
+    "executor", [Processes(1, CPU, 1, wait_s=0.0), Inline("cpu", 1, wait_s=0.0)], ids=["processes", "inline"]
 )
 def test_what_another_process_trains_is_left_to_it(executor: Executor, jobs: list[Job]) -> None:
     """As after a parent that was killed: its child trains on while the next `run` takes up the study."""

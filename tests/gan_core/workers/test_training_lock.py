@@ -1,5 +1,6 @@
 """One process trains in a folder at a time."""
 
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -26,7 +27,9 @@ def test_the_folder_of_a_run_is_taken_while_another_process_trains_it(tmp_path: 
         assert holder.stdout.readline() == "held\n"
         with pytest.raises(TakenError, match=str(holder.pid)), training_lock(tmp_path / "run"):
             pytest.fail("the body must not run")
-        holder.kill()
-        holder.wait()
+        waits = []
+        with training_lock(tmp_path / "run", wait_s=0.3, on_wait=lambda: waits.append(1)):  # it is known to be lost
+            assert waits
+        assert holder.wait(10) == -signal.SIGKILL
         with training_lock(tmp_path / "run"):
             pass
