@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import socket
 import stat
 import subprocess
 import sys
@@ -124,7 +125,7 @@ def test_a_held_lock_is_refused_or_waited_for(tmp_path: Path) -> None:
         with locked(path, on_wait=let_go):
             assert waited == [True]
     with locked(path):
-        assert path.read_text() == f"{os.getpid()}\n"
+        assert path.read_text().split() == [str(os.getpid()), socket.gethostname()]
 
 
 def test_a_lock_that_can_only_be_read_is_held_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
