@@ -12,7 +12,7 @@ from ablations.study.claims.records import ClaimsInFile
 from ablations.study.designs import DESIGNS, MOST_FACTORS, RESERVED, REST, DesignOptions
 from ablations.study.designs.seeds import SeedPlan, seeds_of
 from ablations.study.factors import StudyFactor
-from gan_core.problems import Problem, unknown_name
+from gan_core.problems import Problem, shown, unknown_name
 from gan_core.schema.validation import problems_of
 
 SETTINGS_ALLOWED = "settings and their values, such as {dropout: 0.3}"
@@ -172,4 +172,15 @@ def _factor_problems(data: Mapping[str, Any]) -> list[Problem]:
             problems.append(Problem(message, ("arms", name), f"another name, or the list [{name}]"))
         elif name not in own and not NAME.fullmatch(name):
             problems.append(Problem(f"{name!r} can't be an arm's name", ("arms", name), NAME_ALLOWED))
+    return [*problems, *_alike({name: ("tricks", name) for name in tricks} | {name: ("arms", name) for name in arms})]
+
+
+def _alike(places: Mapping[str, tuple[str, ...]]) -> list[Problem]:
+    """Names that are one on a file system without case, such as macOS's: their trials would share their folders."""
+    first = {name: name for name in RESERVED}
+    problems = []
+    for name, where in places.items():
+        if (other := first.setdefault(name.lower(), name)) != name:
+            message = f"{shown(name)} differs from {shown(other)} by case only"
+            problems.append(Problem(message, where, "names that are different folders on every system"))
     return problems

@@ -152,15 +152,22 @@ def _next_to_file(uri: str) -> Path | None:
 
 
 def _try_database(uri: str) -> None:
-    """Connect once. MLflow would try for minutes before it says that a database is not there."""
+    """Connect once. MLflow would try for minutes before it says that a database is not there.
+
+    Raises UserError for a database that another program keeps, such as Optuna's ledger: both of them note their own
+    version in the table `alembic_version`.
+    """
     url = sqlalchemy.make_url(uri)
     timeout = {"connect_timeout": 5} if url.get_backend_name() in ("postgresql", "mysql") else {}
     engine = sqlalchemy.create_engine(url, connect_args=timeout)
     try:
-        with engine.connect():
-            pass
+        with engine.connect() as connection:
+            tables = sqlalchemy.inspect(connection).get_table_names()
     finally:
         engine.dispose()
+    if "alembic_version" in tables and "experiments" not in tables:
+        message = f"{without_password(uri)} is another program's database"
+        raise UserError(Problem(message, ("tracking_uri",), "a database of MLflow's own; Optuna needs one as well"))
 
 
 def _experiment(client: Any, name: str, location: str | None) -> str:

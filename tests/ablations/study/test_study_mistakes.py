@@ -233,3 +233,13 @@ def test_an_arm_that_may_have_been_meant_as_a_factor(tmp_path: Path) -> None:
     (problem,) = problems_of(tmp_path, text)
     assert "arms plain and haff resolve to the same configuration" in problem
     assert "did you mean 'haff: [half]'?" in problem
+
+
+def test_names_that_differ_by_case_only(tmp_path: Path) -> None:
+    problems = problems_of(
+        tmp_path, _with("all_together: true\n", "") + "  TTUR: {lr_d: 3e-4}\n  Baseline: {lr_d: 5e-4}\n"
+    )
+    assert [problem.partition("; ")[0] for problem in problems] == [
+        "mine.yaml:16: tricks.TTUR: 'TTUR' differs from 'ttur' by case only",
+        "mine.yaml:17: tricks.Baseline: 'Baseline' differs from 'baseline' by case only",
+    ]

@@ -6,10 +6,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import optuna
 import pytest
 
 from ablations.addresses import without_password
-from ablations.tracking.mlflow.store import CONNECT, limits, open_store
+from ablations.tracking.mlflow.store import CONNECT, connect, limits, open_store
 from gan_core.problems import UserError
 from tests.ablations.ports import free_port
 from tests.ablations.tracking.conftest import Place
@@ -67,6 +68,17 @@ def test_a_file_that_is_no_database(tmp_path: Path) -> None:
     (tmp_path / "mlflow.db").write_text("certainly not SQLite" * 100)
     _, seconds = refusal(f"sqlite:///{tmp_path}/mlflow.db")
     assert seconds < 2
+
+
+def test_optunas_database_is_not_mlflows(tmp_path: Path) -> None:
+    uri = f"sqlite:///{tmp_path}/optuna.db"
+    optuna.create_study(storage=uri)
+    before = (tmp_path / "optuna.db").read_bytes()
+    with pytest.raises(UserError, match="another program's database; allowed: a database of MLflow's own"):
+        open_store(uri, "tiny", None)
+    with pytest.raises(UserError, match="another program's database"):
+        connect(uri)
+    assert (tmp_path / "optuna.db").read_bytes() == before
 
 
 def test_the_environment_is_as_before(monkeypatch: pytest.MonkeyPatch) -> None:
