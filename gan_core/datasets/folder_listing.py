@@ -66,7 +66,11 @@ def listing_of(folder: Path) -> Listing:
         what = "is no folder" if folder.exists() else "does not exist"
         raise UserError(Problem(f"{folder} {what}", WHERE, allowed="a folder of images"))
     refused: list[str] = []
-    found = sorted(_files_in(folder, "", frozenset(), refused))
+    try:
+        found = sorted(_files_in(folder, "", frozenset(), refused))
+    except OSError as error:  # a folder below it that this user may not enter, or that has just gone
+        message = f"{error.filename or folder} can't be listed: {error.strerror}"
+        raise UserError(Problem(message, WHERE, allowed="a folder of images")) from None
     if refused:
         more = f", and {len(refused) - SHOWN} more" if len(refused) > SHOWN else ""
         message = f"{folder} holds what is no picture: {', '.join(sorted(refused)[:SHOWN])}{more}"

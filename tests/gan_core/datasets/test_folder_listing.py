@@ -167,3 +167,18 @@ def test_a_link_to_nothing_is_a_broken_file_as_before(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"gone\.png"):
         load(folder, tmp_path / "home")
     assert load(folder, tmp_path / "home", skip_broken=True).skipped == 1
+
+
+def test_a_folder_that_goes_while_it_is_listed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = fill(tmp_path / "pictures", 3)
+    (folder / "a").mkdir()
+    scandir = os.scandir
+
+    def gone(path: Path) -> object:
+        if path.name == "a":
+            path.rmdir()
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", gone)
+    with pytest.raises(UserError, match=r"/a can't be listed: No such file"):
+        folder_listing.listing_of(folder)
