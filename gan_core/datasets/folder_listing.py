@@ -1,7 +1,8 @@
 """What lies in a folder of images: the files in order, their labels, whether they are grey, a digest of all of it.
 
 Every file counts, whatever its name ends with, but for hidden ones (a dot in front). The label is the subfolder just
-below the folder; files in the folder itself are a class of their own. Links are followed.
+below the folder; files in the folder itself are a class of their own. Links are followed. What would keep its reader
+waiting or never ends (a pipe, a device, a socket), or is larger than any picture, is refused before anything is read.
 
 The digest is over every file's path below the folder and its bytes, so that a folder that was moved or copied is the
 same. Reading all that takes time, so it is kept together with a digest of names, sizes and times of change, and is
@@ -11,6 +12,7 @@ taken again when these have changed: a file that was replaced by another one of 
 import hashlib
 import json
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
@@ -24,6 +26,8 @@ from gan_core.machine.files import write_text
 from gan_core.problems import Problem, UserError
 
 WHERE = ("data_dir",)
+MAX_FILE = 2**29  # bytes; PIL refuses pictures of more than 179 million pixels, which fit as PNG in about as much
+SHOWN = 5  # files that a message names
 
 
 @dataclass(frozen=True)
@@ -54,11 +58,23 @@ class Content:
 
 
 def listing_of(folder: Path) -> Listing:
-    """The files in the folder, unread. Raises UserError where there is no folder, or nothing in it."""
+    """The files in the folder, unread.
+
+    Raises UserError where there is no folder, nothing in it, or something that must not be read.
+    """
     if not folder.is_dir():
         what = "is no folder" if folder.exists() else "does not exist"
         raise UserError(Problem(f"{folder} {what}", WHERE, allowed="a folder of images"))
-    found = sorted(_files_in(folder, "", frozenset()))
+    refused: list[str] = []
+    try:
+        found = sorted(_files_in(folder, "", frozenset(), refused))
+    except OSError as error:  # a folder below it that this user may not enter, or that has just gone
+        message = f"{error.filename or folder} can't be listed: {error.strerror}"
+        raise UserError(Problem(message, WHERE, allowed="a folder of images")) from None
+    if refused:
+        more = f", and {len(refused) - SHOWN} more" if len(refused) > SHOWN else ""
+        message = f"{folder} holds what is no picture: {', '.join(sorted(refused)[:SHOWN])}{more}"
+        raise UserError(Problem(message, WHERE, allowed=f"plain files of at most {MAX_FILE // 2**20} MiB"))
     if not found:
         raise UserError(Problem(f"{folder} holds no files", WHERE, allowed="a folder of images, subfolders or none"))
     names = tuple(name for name, _, _ in found)
@@ -86,8 +102,13 @@ def content_of(folder: Path, listing: Listing, home: Path, tell: OnProgress) -> 
     return content
 
 
-def _files_in(folder: Path, below: str, above: frozenset[tuple[int, int]]) -> Iterator[tuple[str, int, int]]:
-    """(path below the folder, size, time of change) of each file. A link to a folder above itself is not entered."""
+def _files_in(
+    folder: Path, below: str, above: frozenset[tuple[int, int]], refused: list[str]
+) -> Iterator[tuple[str, int, int]]:
+    """(path below the folder, size, time of change) of each file. A link to a folder above itself is not entered.
+
+    What must not be read is added to `refused`, with the reason.
+    """
     status = folder.stat()
     here = above | {(status.st_dev, status.st_ino)}
     with os.scandir(folder) as entries:
@@ -97,10 +118,21 @@ def _files_in(folder: Path, below: str, above: frozenset[tuple[int, int]]) -> It
             if entry.is_dir():
                 inner = entry.stat()
                 if (inner.st_dev, inner.st_ino) not in here:
-                    yield from _files_in(folder / entry.name, f"{below}{entry.name}/", here)
+                    yield from _files_in(folder / entry.name, f"{below}{entry.name}/", here, refused)
             else:
                 file = entry.stat(follow_symlinks=os.path.exists(entry.path))  # a dangling link is a broken file
+                why = _why_unreadable(file)
+                if why:
+                    refused.append(f"{below}{entry.name} ({why})")
                 yield f"{below}{entry.name}", file.st_size, file.st_mtime_ns
+
+
+def _why_unreadable(status: os.stat_result) -> str:
+    """Why the file must not be read; '' where it may be, or is a dangling link."""
+    if not (stat.S_ISREG(status.st_mode) or stat.S_ISLNK(status.st_mode)):
+        kinds = {stat.S_IFIFO: "a pipe", stat.S_IFSOCK: "a socket"}
+        return kinds.get(stat.S_IFMT(status.st_mode), "a device")
+    return f"{status.st_size / 2**20:.0f} MiB" if status.st_size > MAX_FILE else ""
 
 
 def _read_all(folder: Path, listing: Listing, tell: OnProgress) -> Content:
@@ -131,8 +163,13 @@ def _read_all(folder: Path, listing: Listing, tell: OnProgress) -> Content:
 
 
 def read_file(folder: Path, name: str) -> bytes:
-    """The bytes of a file; b'' where it can't be read, which is reported as a broken image when it is decoded."""
+    """The bytes of a file; b'' where it can't be read, which is reported as a broken image when it is decoded.
+
+    It is looked at again, for something else may have taken its name since the folder was listed.
+    """
     try:
-        return (folder / name).read_bytes()
+        descriptor = os.open(folder / name, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)  # a pipe keeps nobody waiting
+        with open(descriptor, "rb") as file:
+            return b"" if _why_unreadable(os.fstat(descriptor)) else file.read(MAX_FILE)
     except OSError:
         return b""

@@ -29,7 +29,7 @@ def is_verified(folder: Path, digest: str, transform: str, look: Look) -> bool:
     """Whether files with these sizes and times had this digest under this transform."""
     try:
         note = json.loads((folder / NOTE).read_text())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         return False
     return bool(note == _note(digest, transform, look))
 

@@ -87,7 +87,9 @@ def _read(path: Path, key: str) -> Tensors | None:
             tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
     except (OSError, SafetensorError):
         return None
-    return tensors if note.get("key") == key and note.get("sha256") == _checksum(tensors) else None
+    form = _form(tensors)
+    whole = note.get("form", form) == form and note.get("sha256") == _checksum(tensors)  # older files have no form
+    return tensors if whole and note.get("key") == key else None
 
 
 def _keep(path: Path, key: str, tensors: Tensors) -> bool:
@@ -102,9 +104,14 @@ def _keep(path: Path, key: str, tensors: Tensors) -> bool:
 
 
 def _write(path: Path, key: str, tensors: Tensors) -> None:
-    metadata = {"key": key, "sha256": _checksum(tensors)}
+    metadata = {"key": key, "sha256": _checksum(tensors), "form": _form(tensors)}
     with replacing(path, shared=True) as temporary:
         safetensors.torch.save_file(dict(tensors), temporary, metadata=metadata)
+
+
+def _form(tensors: Tensors) -> str:
+    """What the checksum doesn't cover: names, types and shapes, which stand in the file's header."""
+    return "; ".join(f"{name} {tensor.dtype} {tuple(tensor.shape)}" for name, tensor in sorted(tensors.items()))
 
 
 def _checksum(tensors: Tensors) -> str:

@@ -1,6 +1,8 @@
 """Decoding one file, against torchvision's transforms and against arrays by hand."""
 
 import io
+import struct
+import zlib
 
 import numpy as np
 import PIL.Image
@@ -99,3 +101,13 @@ def test_what_is_no_image_says_why(content: bytes, why: str) -> None:
 )
 def test_the_rule_says_what_was_done(fit: Fit, text: str) -> None:
     assert text in rule((157, 128), fit)
+
+
+def test_a_picture_of_a_thousand_million_pixels_is_broken_and_none_of_them_is_made() -> None:
+    header = b"IHDR" + struct.pack(">IIBBBBB", 40_000, 25_000, 8, 2, 0, 0, 0)
+    content = b"\x89PNG\r\n\x1a\n" + struct.pack(">I", 13) + header + struct.pack(">I", zlib.crc32(header))
+    content += bytes(4) + b"IDAT" + struct.pack(">I", zlib.crc32(b"IDAT"))
+    with pytest.raises(BrokenImageError, match="1000000000 pixels"):
+        decode(content, 16, "crop", 3)
+    with pytest.raises(BrokenImageError, match="1000000000 pixels"):
+        facts_of(content)

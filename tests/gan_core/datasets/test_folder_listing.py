@@ -1,7 +1,9 @@
 """Folders of images are read once: what is kept, when it is made anew, and that only one process makes it."""
 
 import multiprocessing
+import os
 import shutil
+import socket
 import threading
 import time
 from concurrent.futures import ProcessPoolExecutor
@@ -11,6 +13,7 @@ import numpy as np
 import pytest
 
 from gan_core.datasets import folder_listing
+from gan_core.problems import UserError
 from tests.gan_core.datasets.folders import load
 from tests.gan_core.datasets.pictures import encoded, fill, noise
 
@@ -123,3 +126,59 @@ def test_processes_that_start_at_once_decode_once(tmp_path: Path) -> None:
         results = list(pool.map(_load_slowly, [folder] * 2, [tmp_path / "home"] * 2))
     assert len({digest for digest, _ in results}) == 1
     assert sum(decoded for _, decoded in results) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "word"), [("pipe", "a pipe"), ("device", "a device"), ("socket", "a socket"), ("vast", "MiB")]
+)
+def test_what_must_not_be_read_is_named_and_nothing_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: str, word: str
+) -> None:
+    folder = fill(tmp_path / "pictures", 3)
+    path = folder / "other.png"
+    match kind:
+        case "pipe":
+            os.mkfifo(path)
+        case "device":
+            path.symlink_to("/dev/zero")
+        case "socket":
+            monkeypatch.chdir(folder)  # a socket's path is short
+            with socket.socket(socket.AF_UNIX) as made:
+                made.bind(path.name)
+        case "vast":
+            with open(path, "wb") as file:
+                file.truncate(folder_listing.MAX_FILE + 1)  # takes no room on the disk
+    monkeypatch.setattr(folder_listing, "read_file", None)  # calling it would fail
+    with pytest.raises(UserError, match=rf"other\.png \(.*{word}"):
+        load(folder, tmp_path / "home")
+    assert not (tmp_path / "home" / "prepared").exists()
+
+
+def test_what_takes_a_file_s_place_keeps_nobody_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe.png")
+    (tmp_path / "device.png").symlink_to("/dev/zero")
+    (tmp_path / "folder.png").mkdir()
+    assert [folder_listing.read_file(tmp_path, path.name) for path in tmp_path.iterdir()] == [b"", b"", b""]
+
+
+def test_a_link_to_nothing_is_a_broken_file_as_before(tmp_path: Path) -> None:
+    folder = fill(tmp_path / "pictures", 3)
+    (folder / "gone.png").symlink_to("nowhere")
+    with pytest.raises(UserError, match=r"gone\.png"):
+        load(folder, tmp_path / "home")
+    assert load(folder, tmp_path / "home", skip_broken=True).skipped == 1
+
+
+def test_a_folder_that_goes_while_it_is_listed_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = fill(tmp_path / "pictures", 3)
+    (folder / "a").mkdir()
+    scandir = os.scandir
+
+    def gone(path: Path) -> object:
+        if path.name == "a":
+            path.rmdir()
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", gone)
+    with pytest.raises(UserError, match=r"/a can't be listed: No such file"):
+        folder_listing.listing_of(folder)

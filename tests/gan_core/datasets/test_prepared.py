@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from gan_core import datasets
-from gan_core.datasets import fashion_mnist, prepared
+from gan_core.datasets import fashion_mnist, prepared, verified
 from gan_core.datasets.record import ImageSet, content_digest
 from gan_core.datasets.resize import resize
+from tests.damage.ways import WAYS
 
 
 def test_padding_puts_two_zeros_on_each_side() -> None:
@@ -65,6 +66,33 @@ def test_a_damaged_one_is_made_again(tmp_path: Path, damage: str) -> None:
     assert again.digest == digest
     np.testing.assert_array_equal(again.images, pixels)
     assert len(list((tmp_path / "prepared").iterdir())) == 1  # nothing temporary is left
+
+
+def test_any_file_damaged_in_any_way_is_made_again(tmp_path: Path) -> None:
+    digest = datasets.load("shapes", "test", 16, tmp_path).digest
+    (folder,) = (tmp_path / "prepared").iterdir()
+    for name in (prepared.IMAGES, prepared.LABELS, prepared.RECORD):
+        for way, damage in WAYS.items():
+            damage(folder / name)
+            assert datasets.load("shapes", "test", 16, tmp_path).digest == digest, (name, way)
+
+
+@pytest.mark.parametrize("text", ["[]", "1", "null", '"x"', "[" * 100_000, '{"digest": ["a"]}'])
+def test_a_record_or_note_of_another_form_is_damage(tmp_path: Path, text: str) -> None:
+    digest = datasets.load("shapes", "test", 16, tmp_path).digest
+    (folder,) = (tmp_path / "prepared").iterdir()
+    (folder / prepared.RECORD).write_text(text)
+    assert datasets.load("shapes", "test", 16, tmp_path).digest == digest
+    (folder / verified.NOTE).write_text(text)
+    assert datasets.load("shapes", "test", 16, tmp_path).digest == digest
+
+
+def test_no_header_of_an_array_ends_in_a_traceback(tmp_path: Path) -> None:
+    first = datasets.load("shapes", "test", 16, tmp_path)
+    (folder,) = (tmp_path / "prepared").iterdir()
+    path = folder / prepared.LABELS
+    path.write_bytes(path.read_bytes().replace(b"}", b"(", 1))  # numpy's tokenizer has an error of its own for this
+    assert datasets.load("shapes", "test", 16, tmp_path).digest == first.digest
 
 
 def test_the_digest_tells_pixels_labels_and_transform_apart() -> None:
