@@ -22,7 +22,7 @@ from gan_core.training.build import State
 NAME, PREVIOUS = "checkpoint.pt", "checkpoint.previous.pt"
 SCHEMA_VERSION = 3
 KNOWN = (2, SCHEMA_VERSION)  # version 2 lacks the settings in words
-DAMAGES = (OSError, zipfile.BadZipFile, zlib.error, UnpicklingError, RuntimeError, EOFError, LookupError, ValueError)
+DAMAGES = (zipfile.BadZipFile, zlib.error, UnpicklingError, RuntimeError, EOFError, LookupError, ValueError)
 
 
 class DamagedError(RuntimeError):
@@ -81,12 +81,10 @@ def save_weights(path: Path, weights: dict[str, Tensor]) -> None:
 
 
 def _read(path: Path) -> dict[str, Any]:
-    """The file's content, which is a dictionary. Raises DamagedError; a missing file is FileNotFoundError."""
+    """The file's content, which is a dictionary. Raises DamagedError, and OSError where it can't be read now."""
     try:
         _prove(path)
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except FileNotFoundError:
-        raise
     except DAMAGES as error:
         raise DamagedError(_first_line(error)) from error
     if not isinstance(content, dict) or not {"schema_version", "fingerprint", "parts"} <= content.keys():
