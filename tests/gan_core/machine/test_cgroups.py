@@ -56,6 +56,41 @@ def test_without_limits_or_groups(tmp_path: Path) -> None:
     assert memory(tmp_path / "none", tmp_path / "none") is None
 
 
+@pytest.mark.parametrize("name", ["cpu,cpuacct", "cpu"])
+def test_a_tree_of_version_1_under_either_of_its_names(name: str, tmp_path: Path) -> None:
+    files = {f"{name}__cpu_dot_cfs_quota_us": "200000", f"{name}__cpu_dot_cfs_period_us": "100000"}
+    where = tree(tmp_path, "5:cpu,cpuacct:/\n", **files)
+    assert processors(*where) == 2.0
+
+
+def test_a_quota_goes_with_the_period_of_its_own_group(tmp_path: Path) -> None:
+    where = tree(
+        tmp_path,
+        "5:cpu:/job\n",
+        cpu__job__cpu_dot_cfs_quota_us="200000",  # without a period
+        cpu__cpu_dot_cfs_quota_us="300000",
+        cpu__cpu_dot_cfs_period_us="100000",
+    )
+    assert processors(*where) == 3.0
+
+
+def test_version_1_writes_a_large_number_for_no_limit(tmp_path: Path) -> None:
+    where = tree(tmp_path, "3:memory:/\n", memory__memory_dot_limit_in_bytes="9223372036854771712")
+    assert memory(*where) is None
+
+
+@pytest.mark.parametrize("content", ["", "100000 0", "no number", "-1 100000"])
+def test_what_is_not_legible_is_no_limit(content: str, tmp_path: Path) -> None:
+    where = tree(tmp_path, "0::/\nno line of a group\n", cpu_dot_max=content)
+    assert processors(*where) is None
+
+
+@pytest.mark.parametrize("content", ["", "0", "no number", "-1"])
+def test_memory_that_is_not_legible_is_no_limit(content: str, tmp_path: Path) -> None:
+    where = tree(tmp_path, "0::/\n", memory_dot_max=content)
+    assert memory(*where) is None
+
+
 @pytest.mark.parametrize(("quota", "count"), [(None, 64), (2.0, 2), (1.5, 2), (0.25, 1), (100.0, 64)])
 def test_cores(quota: float | None, count: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cores_module, "processors", lambda: quota)
