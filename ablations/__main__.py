@@ -3,6 +3,7 @@
 import sys
 from contextlib import suppress
 
+from gan_core.machine.output import is_missed, lasting_output
 from gan_core.workers.interrupt import Interrupt
 
 
@@ -12,11 +13,17 @@ def main() -> None:
     What the operating system does not permit this user is one of them. A signal ends a command tidily with exit code 1,
     a second one at once.
     """
-    try:
-        with Interrupt(grants=False, kill_children=_kill_children):
-            _run()
-    except KeyboardInterrupt:
-        sys.exit(1)
+    with lasting_output() as output:
+        try:
+            with Interrupt(grants=False, kill_children=_kill_children):
+                _run()
+        except KeyboardInterrupt:
+            sys.exit(1)
+        finally:
+            output.flush()
+            if is_missed(output.lost):
+                sys.stderr.write(f"error: the output could not be written: {output.lost}\n")
+                sys.exit(1)
 
 
 def _kill_children() -> None:
@@ -32,6 +39,7 @@ def _run() -> None:
     from ablations.cli.app import app
     from ablations.terminal.console import show_error
     from gan_core.machine.permission import is_refused, refusal
+    from gan_core.machine.trouble import trouble_of
     from gan_core.problems import UserError
 
     try:
@@ -39,12 +47,11 @@ def _run() -> None:
     except UserError as error:
         show_error(error)
         sys.exit(2)
-    except BrokenPipeError:
-        sys.exit(1)  # whoever read our output has gone
-    except OSError as error:
-        if not is_refused(error):
+    except Exception as error:
+        refused = refusal(error) if isinstance(error, OSError) and is_refused(error) else trouble_of(error)
+        if refused is None:
             raise
-        show_error(refusal(error))
+        show_error(refused)
         sys.exit(2)
 
 

@@ -3,6 +3,13 @@
 import sys
 
 from gan_core.cli.app import main
+from gan_core.machine.output import is_missed, lasting_output
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with lasting_output() as output:
+        code = main()
+        output.flush()
+        if is_missed(output.lost):
+            sys.stderr.write(f"error: the output could not be written: {output.lost}\n")
+            code = code or 1
+    sys.exit(code)

@@ -11,11 +11,13 @@ from optuna.study import StudySummary
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from ablations.addresses import without_password, without_passwords
+from ablations.sqlite import file_of, tables_made_alone
 from gan_core.problems import Problem, UserError
 
 ALLOWED = "sqlite:////path/to/optuna.db, postgresql://user:password@host/database, with its driver installed"
 TROUBLES = (SQLAlchemyError, optuna.exceptions.OptunaError, ImportError, ValueError, RuntimeError, OSError)
 Result = TypeVar("Result")
+LOCKED_S = 120  # s; SQLite itself gives up after five
 TRIES, PAUSE_S = 5, 0.5  # where another process makes the same tables at this moment
 
 
@@ -39,16 +41,24 @@ def opened(storage: str, name: str, pruner: BasePruner | None = None) -> optuna.
 
 def made(storage: str, name: str, pruner: BasePruner | None = None, *, anew: bool = False) -> optuna.Study:
     """The study of this name. `anew`: raises DuplicatedStudyError where there is one; otherwise that one is opened."""
-    return _after_the_tables(
-        lambda: optuna.create_study(
-            storage=storage,
-            study_name=name,
-            direction="minimize",
-            sampler=optuna.samplers.RandomSampler(seed=0),  # of a known design never asked: all is enqueued
-            pruner=pruner or optuna.pruners.NopPruner(),
-            load_if_exists=not anew,
+    with tables_made_alone(storage):
+        return _after_the_tables(
+            lambda: optuna.create_study(
+                storage=_patient(storage),
+                study_name=name,
+                direction="minimize",
+                sampler=optuna.samplers.RandomSampler(seed=0),  # of a known design never asked: all is enqueued
+                pruner=pruner or optuna.pruners.NopPruner(),
+                load_if_exists=not anew,
+            )
         )
-    )
+
+
+def _patient(storage: str) -> str:
+    """The address of an SQLite file with the seconds that it is waited for while another program has it locked."""
+    if file_of(storage) is None or "timeout=" in storage:
+        return storage
+    return f"{storage}{'&' if '?' in storage else '?'}timeout={LOCKED_S}"
 
 
 def summaries(storage: str) -> dict[str, StudySummary]:

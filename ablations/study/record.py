@@ -7,7 +7,7 @@ from ablations.study.arm import LeftOut
 from ablations.study.claims.records import Claim
 from ablations.study.designs import BASELINE, Fraction
 from ablations.study.designs.search_options import SearchRecord
-from gan_core.records import Record
+from gan_core.records import Printable, Record
 
 SCHEMA_VERSION: Final = 1
 
@@ -18,7 +18,7 @@ class ArmRecord(Record):
     `previous`: the arm that this one grew out of, on a ladder.
     """
 
-    name: str
+    name: Printable
     factors: dict[str, bool]
     fingerprint: str
     config: dict[str, Any]
@@ -34,9 +34,9 @@ class StudyRecord(Record):
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
-    name: str
-    question: str
-    papers: tuple[str, ...]
+    name: Printable
+    question: Printable
+    papers: tuple[Printable, ...]
     design: str
     seeds: tuple[int, ...]
     baseline: dict[str, Any]

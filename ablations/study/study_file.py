@@ -13,6 +13,7 @@ from ablations.study.designs import DESIGNS, MOST_FACTORS, RESERVED, REST, Desig
 from ablations.study.designs.seeds import SeedPlan, seeds_of
 from ablations.study.factors import StudyFactor
 from gan_core.problems import Problem, shown, unknown_name
+from gan_core.records import Printable
 from gan_core.schema.validation import problems_of
 
 SETTINGS_ALLOWED = "settings and their values, such as {dropout: 0.3}"
@@ -43,8 +44,8 @@ Settings = Annotated[dict[str, Any], BeforeValidator(_settings)]
 class StudyFile(DesignOptions):
     """A study file whose settings have not been resolved yet."""
 
-    question: str = Field(min_length=1)
-    papers: list[str] = Field(default_factory=list)
+    question: Printable = Field(min_length=1)
+    papers: list[Printable] = Field(default_factory=list)
     design: Annotated[str, AfterValidator(_design)]
     seeds: Annotated[SeedPlan | None, PlainValidator(seeds_of)] = None
     baseline: Settings

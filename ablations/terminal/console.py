@@ -7,7 +7,7 @@ from rich.console import Console
 from rich.text import Text
 
 from ablations.addresses import without_passwords
-from gan_core.problems import UserError
+from gan_core.problems import UserError, printable
 
 PIPE_WIDTH = 150  # of tables where no terminal says how wide it is
 out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
@@ -16,7 +16,7 @@ err = Console(highlight=False, stderr=True, soft_wrap=True)
 
 def say(text: str) -> None:
     """Print one plain line."""
-    out.print(Text(text), soft_wrap=True)
+    out.print(Text(printable(text)), soft_wrap=True)
 
 
 def duration(seconds: float) -> str:
@@ -51,4 +51,4 @@ def show_error(error: UserError) -> None:
 def show_warnings(warnings: Sequence[str]) -> None:
     """Print what is allowed, and questionable."""
     for warning in warnings:
-        err.print(Text("warning: ", style="bold yellow").append(without_passwords(warning), style="default"))
+        err.print(Text("warning: ", style="bold yellow").append(printable(without_passwords(warning)), style="default"))

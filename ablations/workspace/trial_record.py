@@ -8,7 +8,7 @@ from ablations.study.designs.search_options import Stage
 from ablations.workspace.record_file import DamagedError, read_record
 from gan_core import journal
 from gan_core.problems import Problem
-from gan_core.records import Record
+from gan_core.records import Printable, Record
 
 SCHEMA_VERSION = 1
 RECORD = "trial.json"
@@ -25,8 +25,8 @@ class TrialRecord(Record):
     """
 
     schema_version: int = SCHEMA_VERSION
-    study: str
-    arm: str
+    study: Printable
+    arm: Printable
     factors: dict[str, bool]
     seed: int
     fingerprint: str

@@ -13,6 +13,7 @@ from gan_core.cli.printing import Counter, line_of
 from gan_core.cli.run import add_run
 from gan_core.machine.home import HOME_VARIABLE, given_weights, machine_home
 from gan_core.machine.permission import is_refused, refusal
+from gan_core.machine.trouble import trouble_of
 from gan_core.problems import Problem, UserError
 from gan_core.workers.interrupt import Interrupt
 
@@ -66,10 +67,11 @@ def main(words: list[str] | None = None) -> int:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)
         return 2
-    except OSError as error:
-        if not is_refused(error):
+    except Exception as error:
+        refused = refusal(error) if isinstance(error, OSError) and is_refused(error) else trouble_of(error)
+        if refused is None:
             raise
-        print(f"error: {refusal(error)}", file=sys.stderr)
+        print(f"error: {refused}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:  # before training began, or after it ended
         print("interrupted", file=sys.stderr)

@@ -7,7 +7,7 @@ longer each time), so this room sets MLflow's limits, unless the user has set th
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from ablations.addresses import scheme_of, without_password, without_passwords
+from ablations.sqlite import tables_made_alone
 from ablations.tracking.mlflow.moved import follow_folder
 from ablations.tracking.mlflow.ownership import deleted, own_experiment
 from ablations.tracking.state import WAY_ON
@@ -51,9 +52,10 @@ def open_store(uri: str, experiment: str, artifact_root: Path | None, root: Path
     leaves that to the server, and puts those of a new experiment next to an SQLite file, which has none. Raises
     UserError if the address is refused, nothing answers, or the experiment is deleted.
     """
-    with _answering(uri, ("tracking_uri",), f": {WAY_ON}"):
+    with _answering(uri, ("tracking_uri",), f": {WAY_ON}"), ExitStack() as stack:
         if _checked_scheme(uri) in DATABASES:
             _make_folder(uri)
+            stack.enter_context(tables_made_alone(uri))
             _try_database(uri)
             if artifact_root is not None:
                 follow_folder(uri, experiment, artifact_root)
@@ -86,6 +88,7 @@ def _answering(uri: str, where: tuple[str, ...], way_on: str = "") -> Iterator[N
     """Within short limits; whatever means that the store does not answer becomes a UserError."""
     for talker in ("mlflow", "alembic"):  # migrations are no news for whoever trains GANs
         logging.getLogger(talker).setLevel(logging.WARNING)
+    logging.getLogger("mlflow.store").setLevel(logging.CRITICAL)  # what fails is raised as well, and told in one line
     try:
         with limits(CONNECT):
             yield
