@@ -4,7 +4,7 @@ import sys
 from contextlib import suppress
 
 from gan_core.machine.output import is_missed, lasting_output
-from gan_core.workers.interrupt import Interrupt
+from gan_core.workers.interrupt import Interrupt, let_go
 
 
 def main() -> None:
@@ -55,5 +55,13 @@ def _run() -> None:
         sys.exit(2)
 
 
+def program() -> None:
+    """`main`, as the whole of a process: a signal while it goes ends it, with nothing left to lose and no word."""
+    try:
+        main()
+    finally:
+        let_go()
+
+
 if __name__ == "__main__":
-    main()
+    program()

@@ -14,7 +14,7 @@ from typing import Self
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 TOGETHER_S = 0.3  # a terminal that closes sends SIGHUP twice, and so do some schedulers: that is one request
 AT_ONCE = 1  # exit code: not everything is done
-KILL_S = 1.0
+KILL_S = 0.5
 STDERR = 2
 LAST_WORDS = b"stopped at once; what was computed is kept, and the same command goes on from the last checkpoints\n"
 SHOW_CURSOR = b"\x1b[?25h"  # a live display has hidden it
@@ -87,6 +87,13 @@ class Interrupt:
             self.requested = self.requested or self.grants  # even while the main thread waits
         elif now - self._first > TOGETHER_S:
             _end_at_once(self._kill_children or _kill_children)
+
+
+def let_go() -> None:
+    """At the very end of a program: signals end it without a word. Those that are ignored stay so."""
+    for number in SIGNALS:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.SIG_DFL)
 
 
 def _kill_children() -> None:
