@@ -7,7 +7,7 @@ longer each time), so this room sets MLflow's limits, unless the user has set th
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from ablations.addresses import scheme_of, without_password, without_passwords
-from ablations.sqlite import tables_made_alone
+from ablations.sqlite import file_of, tables_made_alone
 from ablations.tracking.mlflow.moved import follow_folder
 from ablations.tracking.mlflow.ownership import deleted, own_experiment
 from ablations.tracking.state import WAY_ON
@@ -56,6 +56,7 @@ def open_store(uri: str, experiment: str, artifact_root: Path | None, root: Path
         if _checked_scheme(uri) in DATABASES:
             _make_folder(uri)
             stack.enter_context(tables_made_alone(uri))
+            stack.callback(_remove_literal_folder, uri)
             _try_database(uri)
             if artifact_root is not None:
                 follow_folder(uri, experiment, artifact_root)
@@ -146,6 +147,20 @@ def _make_folder(uri: str) -> None:
     url = sqlalchemy.make_url(uri)
     if url.get_backend_name() == "sqlite" and url.database:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
+
+
+def _remove_literal_folder(uri: str) -> None:
+    """Remove the empty folder that MLflow makes where it takes an address's %3F and the like for letters of a name."""
+    path = file_of(uri)
+    literal = Path(uri.partition(":///")[2].partition("?")[0]).parent
+    if path is None or literal == path.parent:
+        return
+    ours = {path.parent, *path.parents}
+    with suppress(OSError):
+        for folder in (literal, *literal.parents):
+            if folder in ours:
+                return
+            folder.rmdir()
 
 
 def _next_to_file(uri: str) -> Path | None:
