@@ -162,7 +162,7 @@ class _Reader:
 
 def _refuse_directives(source: Path | str, text: str) -> None:
     """Raise UserError for a directive: another version of YAML reads 010 as 8, and `no` as false."""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(text.lstrip("\ufeff").splitlines(), 1):
         if line.startswith("%") and line.split() != ["%YAML", VERSION]:
             allowed = f"%YAML {VERSION}, or no directive: study files are YAML {VERSION}"
             message = f"the directive {shown(line.rstrip())} has no meaning here"

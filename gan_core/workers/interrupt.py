@@ -28,7 +28,7 @@ class Interrupt:
     signals together.
 
     At once: `kill_children` is called, and this process exits with code 1, whatever it waits for. What was computed is
-    in journals and checkpoints, as after a power cut. Signals that are ignored when it is entered (nohup) stay so.
+    in journals and checkpoints, as after a power cut. SIGHUP stays ignored where it is when this is entered (nohup).
     """
 
     def __init__(self, grants: bool = True, kill_children: Callable[[], None] | None = None) -> None:
@@ -43,7 +43,7 @@ class Interrupt:
         self._reader, self._writer = socket.socketpair()
         self._writer.setblocking(False)
         self._former_wakeup = signal.set_wakeup_fd(self._writer.fileno(), warn_on_full_buffer=False)
-        heeded = [number for number in SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+        heeded = [number for number in SIGNALS if number != signal.SIGHUP or not _is_ignored(number)]
         self._former = {number: signal.signal(number, self._note) for number in heeded}
         self._join_outer()
         self._thread = threading.Thread(target=self._watch, name="signals", daemon=True)
@@ -92,8 +92,12 @@ class Interrupt:
 def let_go() -> None:
     """At the very end of a program: signals end it without a word. Those that are ignored stay so."""
     for number in SIGNALS:
-        if signal.getsignal(number) is not signal.SIG_IGN:
+        if not _is_ignored(number):
             signal.signal(number, signal.SIG_DFL)
+
+
+def _is_ignored(number: signal.Signals) -> bool:
+    return signal.getsignal(number) is signal.SIG_IGN
 
 
 def _kill_children() -> None:

@@ -71,7 +71,7 @@ def test_going_on_after_a_stop_on_other_data_is_refused(pictures: Path, tmp_path
     rest = list(train(config(pictures), tmp_path / "out", tmp_path / "home"))
     assert rest[0].seq == 20
     (pictures / "000.png").unlink()
-    with pytest.raises(UserError, match="belongs to a run on other data"):
+    with pytest.raises(UserError, match="the images are not those that this run began with"):
         list(train(config(pictures), tmp_path / "out", tmp_path / "home"))
 
 

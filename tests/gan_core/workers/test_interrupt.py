@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -33,6 +34,15 @@ if __name__ == "__main__":
                 process.join()  # a signal does not end it
         sqlite3.connect(sys.argv[1], timeout=600).execute("begin exclusive")  # waits in C
 """
+
+
+@pytest.fixture(autouse=True)
+def heeding() -> Iterator[None]:
+    """Whoever starts the tests may ignore some of them."""
+    former = {number: signal.signal(number, signal.default_int_handler) for number in SIGNALS}
+    yield
+    for number, handler in former.items():
+        signal.signal(number, handler)
 
 
 @pytest.mark.parametrize("number", SIGNALS)
