@@ -3,6 +3,7 @@
 import sys
 from contextlib import suppress
 
+from gan_core.machine.output import steady_output
 from gan_core.workers.interrupt import Interrupt
 
 
@@ -10,13 +11,14 @@ def main() -> None:
     """Run the command line. Mistakes that the user can put right end with exit code 2, without a traceback.
 
     What the operating system does not permit this user is one of them. A signal ends a command tidily with exit code 1,
-    a second one at once.
+    a second one at once. Where what is printed can't go anywhere, the command goes on.
     """
-    try:
-        with Interrupt(grants=False, kill_children=_kill_children):
-            _run()
-    except KeyboardInterrupt:
-        sys.exit(1)
+    with steady_output():
+        try:
+            with Interrupt(grants=False, kill_children=_kill_children):
+                _run()
+        except KeyboardInterrupt:
+            sys.exit(1)
 
 
 def _kill_children() -> None:
@@ -39,8 +41,6 @@ def _run() -> None:
     except UserError as error:
         show_error(error)
         sys.exit(2)
-    except BrokenPipeError:
-        sys.exit(1)  # whoever read our output has gone
     except OSError as error:
         if not is_refused(error):
             raise

@@ -3,6 +3,8 @@
 import sys
 
 from gan_core.cli.app import main
+from gan_core.machine.output import steady_output
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with steady_output():
+        sys.exit(main())
