@@ -3,6 +3,7 @@
 import sys
 from contextlib import suppress
 
+from gan_core.machine.home import settle_user
 from gan_core.machine.output import steady_output
 from gan_core.workers.interrupt import Interrupt
 
@@ -13,6 +14,7 @@ def main() -> None:
     What the operating system does not permit this user is one of them. A signal ends a command tidily with exit code 1,
     a second one at once. Where what is printed can't go anywhere, the command goes on.
     """
+    settle_user()
     with steady_output():
         try:
             with Interrupt(grants=False, kill_children=_kill_children):
@@ -33,10 +35,12 @@ def _kill_children() -> None:
 def _run() -> None:
     from ablations.cli.app import app
     from ablations.terminal.console import show_error
+    from gan_core.machine.home import machine_home
     from gan_core.machine.permission import is_refused, refusal
     from gan_core.problems import UserError
 
     try:
+        machine_home()  # where there is none, MLflow can't even be imported
         app()
     except UserError as error:
         show_error(error)
