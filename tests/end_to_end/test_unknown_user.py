@@ -32,7 +32,8 @@ def test_run(tmp_path: Path) -> None:
 
     refused = run()
     assert refused.returncode == 2
-    assert refused.stderr.startswith("error: ") and "GAN_ABLATIONS_HOME" in refused.stderr
+    assert refused.stderr.startswith("error: ")
+    assert "GAN_ABLATIONS_HOME" in refused.stderr
     assert not (tmp_path / "runs").exists()
     done = run(GAN_ABLATIONS_HOME=str(tmp_path / "home"))
     assert done.returncode == 0, done.stderr
