@@ -3,27 +3,24 @@
 import sys
 from contextlib import suppress
 
-from gan_core.machine.output import is_missed, lasting_output
-from gan_core.workers.interrupt import Interrupt, let_go
+from gan_core.machine.home import settle_user
+from gan_core.machine.output import steady_output
+from gan_core.workers.interrupt import Interrupt
 
 
 def main() -> None:
     """Run the command line. Mistakes that the user can put right end with exit code 2, without a traceback.
 
     What the operating system does not permit this user is one of them. A signal ends a command tidily with exit code 1,
-    a second one at once.
+    a second one at once. Where what is printed can't go anywhere, the command goes on.
     """
-    with lasting_output() as output:
+    settle_user()
+    with steady_output():
         try:
             with Interrupt(grants=False, kill_children=_kill_children):
                 _run()
         except KeyboardInterrupt:
             sys.exit(1)
-        finally:
-            output.flush()
-            if is_missed(output.lost):
-                sys.stderr.write(f"error: the output could not be written: {output.lost}\n")
-                sys.exit(1)
 
 
 def _kill_children() -> None:
@@ -38,18 +35,19 @@ def _kill_children() -> None:
 def _run() -> None:
     from ablations.cli.app import app
     from ablations.terminal.console import show_error
+    from gan_core.machine.home import machine_home
     from gan_core.machine.permission import is_refused, refusal
     from gan_core.machine.trouble import trouble_of
     from gan_core.problems import UserError
 
     try:
+        machine_home()  # where there is none, MLflow can't even be imported
         app()
     except UserError as error:
         show_error(error)
         sys.exit(2)
-    except Exception as error:
-        refused = refusal(error) if isinstance(error, OSError) and is_refused(error) else trouble_of(error)
-        if refused is None:
+    except OSError as error:
+        if not is_refused(error):
             raise
         show_error(refused)
         sys.exit(2)

@@ -1,6 +1,5 @@
 """The command `leaderboard`: parse, call, render."""
 
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
@@ -64,11 +63,11 @@ def leaderboard(
     from ablations.leaderboard.text.markdown import columns_page, markdown_of
     from ablations.results.csv_text import csv_text
     from ablations.results.table import results_table
-    from ablations.terminal.console import show_warnings
+    from ablations.terminal.console import hand_over, show_warnings
     from ablations.terminal.leaderboard import show_effects, show_explanation, show_leaderboard
 
     if columns:
-        sys.stdout.write(columns_page())
+        hand_over(columns_page())
         return
     _check_places({"--csv": csv, "--json": json, "--md": md, "--runs-csv": runs_csv})
     source = from_disk(studies or (), runs) if from_mlflow is None else _from_mlflow(from_mlflow, studies or ())
@@ -111,11 +110,11 @@ def _check_places(files: Mapping[str, Path | None]) -> None:
 
 
 def _write(option: str, path: Path, text: str, tell: bool) -> None:
-    from ablations.terminal.console import say
+    from ablations.terminal.console import hand_over, say
     from gan_core.machine.files import write_text
 
     if path == STDOUT:
-        sys.stdout.write(text)
+        hand_over(text)
         return
     try:
         write_text(path, text, shared=True)

@@ -1,6 +1,5 @@
 """The commands `report` and `compare`: parse, call, render."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -32,7 +31,7 @@ def report(
     from ablations.report.page.write import write_figures, write_page
     from ablations.report.study_report import study_reports
     from ablations.results.journal_mending import reader_warnings
-    from ablations.terminal.console import say, show_warnings
+    from ablations.terminal.console import hand_over, say, show_warnings
     from ablations.workspace.workspace import find_workspace
 
     workspaces = list(dict.fromkeys(find_workspace(study, runs) for study in studies))
@@ -50,7 +49,7 @@ def report(
         message, elsewhere = f"can't be written: {error.strerror}", "--out FILE.html and --figures DIR elsewhere"
         raise UserError(Problem(message, allowed=elsewhere, source=str(error.filename or page))) from error
     if page == STDOUT:
-        sys.stdout.write(page_of(reports))
+        hand_over(page_of(reports))
         return
     for one in reports:
         for table in one.tables:

@@ -53,7 +53,7 @@ def _write(path: Path, text: str) -> None:
 
 
 def _read(path: Path) -> dict[str, str]:
-    pairs = (line.partition("=") for line in path.read_text().splitlines() if line.strip())
+    pairs = (line.partition("=") for line in path.read_text(encoding="utf-8").splitlines() if line.strip())
     found = {name.strip(): value.strip() for name, _, value in pairs}
     if missing := [name for name in (USERNAME, PASSWORD, SECRET_KEY) if not found.get(name)]:
         hint = f"lines NAME=VALUE for {', '.join(missing)}; or remove the file, and reset the password in MLflow"

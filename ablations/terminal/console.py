@@ -1,17 +1,47 @@
 """Where text is printed, and how numbers and durations are written."""
 
+import io
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 from ablations.addresses import without_passwords
-from gan_core.problems import UserError, printable
+from gan_core.machine.output import ERRORS
+from gan_core.machine.visible import visible
+from gan_core.problems import UserError
 
 PIPE_WIDTH = 150  # of tables where no terminal says how wide it is
-out = Console(highlight=False, width=None if sys.stdout.isatty() else PIPE_WIDTH)
-err = Console(highlight=False, stderr=True, soft_wrap=True)
+
+
+class Screen(Console):
+    """A console that draws with what the stream can show, and on which text from elsewhere can't act."""
+
+    @property
+    def encoding(self) -> str:
+        """The stream's, which rich asks only where it was given one: tables are drawn in ASCII where it isn't UTF."""
+        return (getattr(self.file, "encoding", None) or "utf-8").lower()
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
+        """What rich itself sends to steer the terminal is marked as such; the rest is text."""
+        for segment in super().render(renderable, options):
+            text, style, control = segment
+            yield segment if control else Segment(visible(text), style)
+
+
+out = Screen(highlight=False, width=None if sys.stdout and sys.stdout.isatty() else PIPE_WIDTH)
+err = Screen(highlight=False, stderr=True, soft_wrap=True)
+
+
+def hand_over(document: str) -> None:
+    """Write a document to standard output: as it would lie in a file, in UTF-8; fit to be read on a terminal."""
+    if sys.stdout.isatty():
+        document = visible(document)
+    elif isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors=ERRORS)
+    sys.stdout.write(document)
 
 
 def say(text: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from gan_core.cli.evaluate import add_evaluate
 from gan_core.cli.pictures import add_commands
-from gan_core.cli.printing import Counter, line_of
+from gan_core.cli.printing import Counter, line_of, say
 from gan_core.cli.run import add_run
 from gan_core.machine.home import HOME_VARIABLE, given_weights, machine_home
 from gan_core.machine.permission import is_refused, refusal
@@ -65,16 +65,16 @@ def main(words: list[str] | None = None) -> int:
         return code
     except UserError as error:
         for problem in error.problems:
-            print(f"error: {problem}", file=sys.stderr)
+            say(f"error: {problem}", file=sys.stderr)
         return 2
     except Exception as error:
         refused = refusal(error) if isinstance(error, OSError) and is_refused(error) else trouble_of(error)
         if refused is None:
             raise
-        print(f"error: {refused}", file=sys.stderr)
+        say(f"error: {refusal(error)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:  # before training began, or after it ended
-        print("interrupted", file=sys.stderr)
+        say("interrupted", file=sys.stderr)
         return 1
 
 
@@ -84,7 +84,7 @@ def _train(arguments: argparse.Namespace) -> int:
 
     config = resolve(settings_of(arguments))
     for problem in broken_rules(config, "warning"):
-        print(f"warning: {problem}", file=sys.stderr)
+        say(f"warning: {problem}", file=sys.stderr)
 
     import torch
 
@@ -115,7 +115,7 @@ def _train(arguments: argparse.Namespace) -> int:
         raise UserError(Problem(f"{arguments.out} can't be made: {error.strerror}", ("--out",))) from error
     home = arguments.home or machine_home()
     for note in training_data.load(config, home, Counter()).notes:
-        print(f"warning: {note}", file=sys.stderr)
+        say(f"warning: {note}", file=sys.stderr)
     supply(extractors_of(config), home, arguments.inception_weights or given_weights(), Counter("weights", "bytes"))
     event, began = None, time.time()
     with Interrupt() as interrupt, alone(arguments.out):
@@ -123,15 +123,15 @@ def _train(arguments: argparse.Namespace) -> int:
         with closing(journal.recorded(run, arguments.out)) as events:
             for event in events:
                 if line := line_of(event):
-                    print(line, flush=True)
+                    say(line, flush=True)
                 if interrupt.requested:
                     break
     for warning in warnings_since(arguments.out, began):
-        print(f"warning: {warning}", file=sys.stderr)
+        say(f"warning: {warning}", file=sys.stderr)
     if isinstance(event, Finished):
         for picture in draw_run(arguments.out, device):
-            print(picture)
-        print(verdict_of(journal.read(arguments.out)))
+            say(picture)
+        say(verdict_of(journal.read(arguments.out)))
         return 0
-    print(f"stopped; the same command goes on from {arguments.out}", file=sys.stderr)
+    say(f"stopped; the same command goes on from {arguments.out}", file=sys.stderr)
     return 1

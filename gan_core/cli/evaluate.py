@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from gan_core.cli.printing import say
+
 
 def add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `evaluate` to the command line."""
@@ -47,13 +49,13 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     weights = a.inception_weights or given_weights()
     found = evaluate(a.path, request, Place(a.home or machine_home(), checked_device(a.device), weights))
     if a.json:
-        print(found.model_dump_json(indent=1))
+        say(found.model_dump_json(indent=1))
         return 0
-    print(found.what)
+    say(found.what)
     for each in found.scored:
         for score in each.scores:
             error = "" if score.error is None else f" ± {score.error:.2g}"
-            print(f"  seed {each.seed}: {score.name} {score.value:.4g}{error}, protocol {score.stamp}")
+            say(f"  seed {each.seed}: {score.name} {score.value:.4g}{error}, protocol {score.stamp}")
     for note in found.notes:
-        print(f"  note: {note}")
+        say(f"  note: {note}")
     return 0

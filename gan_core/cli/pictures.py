@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from gan_core.cli.printing import say
+
 
 def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add `sample` and `show` to the command line."""
@@ -25,7 +27,7 @@ def _sample(arguments: argparse.Namespace) -> int:
     from gan_core.show.sample import sample
 
     a = arguments
-    print(sample(a.directory, a.n, a.out, a.which, a.seed, a.device))
+    say(sample(a.directory, a.n, a.out, a.which, a.seed, a.device))
     return 0
 
 
@@ -35,6 +37,6 @@ def _show(arguments: argparse.Namespace) -> int:
     from gan_core.verdict import verdict_of
 
     for picture in draw_run(arguments.directory, arguments.device):
-        print(picture)
-    print(verdict_of(journal.read(arguments.directory)))
+        say(picture)
+    say(verdict_of(journal.read(arguments.directory)))
     return 0

@@ -1,10 +1,17 @@
 """What the commands print while they work."""
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
+
+from gan_core.machine.visible import visible
 
 if TYPE_CHECKING:
     from gan_core.events import AnyEvent
+
+
+def say(text: object, file: TextIO | None = None, flush: bool = False) -> None:
+    """Print text; what a name or path in it would do to a terminal is shown instead. `file`: not standard output."""
+    print(visible(str(text)), file=file, flush=flush)
 
 
 class Counter:
@@ -19,7 +26,7 @@ class Counter:
         if now != self.said:
             self.said = now
             count = f" {done:,} of {total:,} {self.unit}" if total else ""
-            print(f"{self.subject}: {what}{count}", file=sys.stderr, flush=True)
+            say(f"{self.subject}: {what}{count}", file=sys.stderr, flush=True)
 
 
 def line_of(event: "AnyEvent") -> str:

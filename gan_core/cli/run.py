@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+from gan_core.cli.printing import say
 from gan_core.workers.patience import HELP as PATIENCE
 
 
@@ -51,16 +52,16 @@ def _run(arguments: argparse.Namespace) -> int:
     ):
         for reported in reports:
             if reported.event is None:
-                print(f"{reported.name}: {reported.left}", file=sys.stderr, flush=True)
+                say(f"{reported.name}: {reported.left}", file=sys.stderr, flush=True)
             elif not isinstance(reported.event, Ticked) and (line := line_of(reported.event)):
-                print(f"{reported.name}: {line.strip()}", flush=True)
+                say(f"{reported.name}: {line.strip()}", flush=True)
     left = len(batch.to_do())
-    print(f"{len(batch.trials) - left} of {len(batch.trials)} trials have a result in {a.out}")
+    say(f"{len(batch.trials) - left} of {len(batch.trials)} trials have a result in {a.out}")
     for trial in batch.trials:
         for line in warnings_since(a.out / trial.name, began):
-            print(f"warning: {line}", file=sys.stderr)
+            say(f"warning: {line}", file=sys.stderr)
         if why := why_undrawn(a.out / trial.name):
-            print(f"warning: the pictures of {trial.name} could not be drawn: {why}", file=sys.stderr)
+            say(f"warning: the pictures of {trial.name} could not be drawn: {why}", file=sys.stderr)
     if left:
-        print(f"{left} are left; the same command goes on", file=sys.stderr)
+        say(f"{left} are left; the same command goes on", file=sys.stderr)
     return 1 if left else 0

@@ -58,7 +58,7 @@ def prepare(request: DataRequest) -> ImageSet:
 
 def _names(partition: Path, split: str) -> list[str]:
     """The members of the archive that belong to the split, from lines such as '000001.jpg 0'."""
-    lines = (line.split() for line in partition.read_text().splitlines() if line.strip())
+    lines = (line.split() for line in partition.read_text(encoding="utf-8").splitlines() if line.strip())
     return sorted(f"img_align_celeba/{name}" for name, part in lines if part == PARTS[split])
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from gan_core.datasets import decode, folder_listing, prepared
 from gan_core.datasets.decode_files import Decoding, write_decoded
 from gan_core.datasets.record import DataRequest, DataSet, ImageSet, OnStep, SearchedPlace
+from gan_core.machine.home import expanded
 from gan_core.problems import Problem, UserError
 
 NAME = "folder"
@@ -37,7 +38,7 @@ def prepare(request: DataRequest) -> ImageSet:
     """The folder's images, decoded the first time. Raises UserError on an empty or missing folder, or broken files."""
     if request.options.folder is None:
         raise UserError(Problem("missing", ("data_dir",), allowed="a folder of images"))
-    folder = request.options.folder.expanduser().absolute()
+    folder = expanded(request.options.folder).absolute()
     listing = folder_listing.listing_of(folder)
     content = folder_listing.content_of(folder, listing, request.home, request.on_progress)
     if content.deep and content.brightest <= DARK:

@@ -1,72 +1,101 @@
-"""Standard output and error that outlast whoever reads them: what can't be written there ends no work."""
+"""Standard output and error that never end the work, whatever they lead to.
 
+A terminal or pipe may be closed, full, or gone, and may not know the characters that are printed. A study that trained
+for days must not end for that: what can't be written is left out, what can't be encoded is spelled out.
+"""
+
+import codecs
 import errno
+import io
 import os
+import select
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
-from typing import Any, TextIO, cast
+from contextlib import contextmanager
+from typing import TextIO, cast
+
+ERRORS = "spelled-out"  # how the streams treat what their encoding lacks
+# Whoever read has gone, by choice or not: nobody is left to be told that something is missing.
+GONE = {errno.EPIPE, errno.EIO, errno.ENXIO, errno.ECONNRESET}
+PLAIN = str.maketrans("–—\u2212…\u00d7·↑↓→", "---~x.^v>", "") | {ord("±"): "+-"}
 
 
-class LastingOutput:
-    """A text stream that is given up, not raised from, where it can't be written: closed, full, or its terminal gone.
+def spelled_out(error: UnicodeError) -> tuple[str | bytes, int]:
+    """Codecs' error handler: a plain look-alike, or the escape sequence '\\xb1'."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    text = error.object[error.start : error.end].translate(PLAIN)
+    return text.encode("ascii", "backslashreplace").decode(), error.end
 
-    Letters that its encoding lacks are written as escapes. `lost`: why it was given up.
-    """
 
-    def __init__(self, stream: TextIO | None) -> None:
-        """`stream`: None where the program was started with it closed."""
-        self.lost: OSError | None = None
-        self._stream = open(os.devnull, "w", encoding="utf-8") if stream is None else stream  # noqa: SIM115
-        if hasattr(self._stream, "reconfigure"):
-            self._stream.reconfigure(errors="backslashreplace")
+class SteadyFile(io.FileIO):
+    """An open descriptor whose writes always succeed. `lost`: why some did not arrive; '' if all did."""
 
-    def write(self, text: str) -> int:
-        """Write the text, or nothing any more."""
-        if self.lost is None:
-            try:
-                self._stream.write(text)
-            except OSError as error:
-                self._give_up(error)
-            except ValueError as error:  # closed by somebody in this process
-                self._give_up(OSError(errno.EBADF, str(error)))
-        return len(text)
+    def __init__(self, descriptor: int) -> None:
+        super().__init__(descriptor, "w", closefd=False)
+        self.lost = ""
 
-    def flush(self) -> None:
-        """Hand on what was written."""
-        if self.lost is None:
-            try:
-                self._stream.flush()
-            except OSError as error:
-                self._give_up(error)
-            except ValueError as error:
-                self._give_up(OSError(errno.EBADF, str(error)))
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self._stream, name)
-
-    def _give_up(self, error: OSError) -> None:
-        self.lost = error
-        with suppress(OSError, ValueError):  # what is still in its buffer would be tried again at the very end
-            nowhere = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(nowhere, self._stream.fileno())
-            os.close(nowhere)
+    def write(self, data: bytes | memoryview, /) -> int:  # type: ignore[override]
+        """The number of bytes that are done with."""
+        try:
+            while (written := super().write(data)) is None:  # the reader made the pipe a non-blocking one
+                select.select((), (self,), ())
+        except OSError as error:
+            if error.errno not in GONE:
+                self.lost = error.strerror or str(error)
+            return len(data)
+        return written
 
 
 @contextmanager
-def lasting_output() -> Iterator[LastingOutput]:
-    """Standard output and error are lasting while the body runs; gives the former."""
-    former = sys.stdout, sys.stderr
-    out, err = LastingOutput(sys.stdout), LastingOutput(sys.stderr)
-    sys.stdout, sys.stderr = cast(TextIO, out), cast(TextIO, err)
+def steady_output() -> Iterator[None]:
+    """Make standard output and error steady, for this process and for good.
+
+    Closed ones lead to the null device, so that no file which is opened later gets their number, and with it what is
+    printed. At the end, a command that did well but whose output did not all arrive (a full disk) says so, and its
+    exit code is 1; where the reader has gone, the exit code is the command's own.
+
+    Streams that something else has put in the place of the standard ones (a test, a notebook) are left as they are.
+    """
+    codecs.register_error(ERRORS, spelled_out)
+    _fill_descriptors()
+    if sys.stdin is None:
+        sys.stdin = open(0, closefd=False)  # noqa: SIM115, as long as the process
+    file = SteadyFile(1)
+    if sys.stdout is sys.__stdout__:
+        sys.stdout = _stream(file, sys.stdout)
+    if sys.stderr is sys.__stderr__:
+        sys.stderr = _stream(SteadyFile(2), sys.stderr, line_buffering=True)
     try:
-        yield out
-    finally:
-        out.flush()
-        err.flush()
-        sys.stdout, sys.stderr = former
+        yield
+    except SystemExit as end:
+        if not end.code:
+            _end(file)
+        raise
+    else:
+        _end(file)
 
 
-def is_missed(lost: OSError | None) -> bool:
-    """Whether somebody misses what was not written: on a full disk, not in a pipe whose reader has what it wants."""
-    return lost is not None and lost.errno not in (errno.EPIPE, errno.EIO, errno.EBADF)
+def _fill_descriptors() -> None:
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # gets the lowest free number: this one
+
+
+def _stream(file: SteadyFile, before: TextIO | None, line_buffering: bool = False) -> TextIO:
+    """A text stream to the file, in the encoding of the one it replaces."""
+    if isinstance(before, io.TextIOWrapper):
+        before.flush()
+    encoding = before.encoding if before else "utf-8"
+    return io.TextIOWrapper(
+        io.BufferedWriter(cast(io.RawIOBase, file)), encoding, ERRORS, line_buffering=line_buffering or file.isatty()
+    )
+
+
+def _end(file: SteadyFile) -> None:
+    sys.stdout.flush()
+    if file.lost:
+        print(f"error: not all that was to be printed was: {file.lost}; the work itself is done", file=sys.stderr)
+        sys.exit(1)

@@ -14,6 +14,7 @@ from gan_core.datasets import ImageSet, Options, decode, folder_listing
 from gan_core.datasets.folder import NAME as FOLDER
 from gan_core.datasets.record import Fit, Images, OnProgress
 from gan_core.evaluation.features import BATCH
+from gan_core.machine.home import expanded
 from gan_core.problems import Problem, UserError
 from gan_core.schema.sizes import Shape, shape_of, shape_text
 
@@ -77,7 +78,7 @@ def load_pictures(folder: Path, reference: ImageSet, fit: Fit, home: Path, tell:
 
 def _saved_with_loss(folder: Path, home: Path, tell: OnProgress | None) -> str:
     """The lossy formats among the files, 'some JPEG' where others are lossless; '' where all are."""
-    folder = folder.expanduser().absolute()
+    folder = expanded(folder).absolute()
     listing = folder_listing.listing_of(folder)
     content = folder_listing.content_of(folder, listing, home, tell or _silent)
     some = "" if content.lossy_files == len(listing.names) else "some "
@@ -101,7 +102,7 @@ def _of_channels(images: Images, reference: ImageSet) -> tuple[Images, tuple[str
 
 def _native_shapes(folder: Path) -> set[Shape]:
     """The (height, width) of the files, read from their headers."""
-    names = folder_listing.listing_of(folder.expanduser().absolute()).names
+    names = folder_listing.listing_of(expanded(folder).absolute()).names
     shapes: set[Shape] = set()
     for name in names:
         with PIL.Image.open(folder / name) as image:

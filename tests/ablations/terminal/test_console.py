@@ -1,11 +1,14 @@
 """Numbers, durations and mistakes as text."""
 
+import io
 import math
 
 import pytest
+from rich.table import Table
+from rich.text import Text
 
 from ablations.leaderboard.text.numbers import number
-from ablations.terminal.console import duration, show_error
+from ablations.terminal.console import Screen, duration, show_error
 from gan_core.problems import Problem, UserError
 
 
@@ -45,3 +48,25 @@ def test_every_problem_is_a_line(capsys: pytest.CaptureFixture[str]) -> None:
         f"error: y: no setting is called 'y'; allowed: {many}",
         "error: [bold]plain[/bold]",
     ]
+
+
+def test_text_from_elsewhere_does_not_act_on_the_terminal() -> None:
+    file = io.StringIO()
+    table = Table("a\x1b[2J")
+    table.add_row("x\u202ey")
+    screen = Screen(file=file, width=60, force_terminal=True, color_system="standard")
+    screen.print(Text("a\x1b[2J x\u202ey", style="bold"))
+    screen.print(table)
+    assert file.getvalue().startswith("\x1b[1ma\\x1b[2J x\\u202ey\x1b[0m\n")  # bold is rich's own
+    assert "\x1b[2J" not in file.getvalue()
+    assert "\u202e" not in file.getvalue()
+
+
+def test_tables_are_drawn_with_what_the_stream_has() -> None:
+    raw = io.BytesIO()
+    file = io.TextIOWrapper(raw, "ascii")
+    table = Table("a")
+    table.add_row("b")
+    Screen(file=file, width=60).print(table)
+    file.flush()
+    assert b"| b |" in raw.getvalue()
