@@ -5,7 +5,7 @@ from contextlib import suppress
 
 from gan_core.machine.home import settle_user
 from gan_core.machine.output import steady_output
-from gan_core.workers.interrupt import Interrupt
+from gan_core.workers.interrupt import Interrupt, let_go
 
 
 def main() -> None:
@@ -46,8 +46,9 @@ def _run() -> None:
     except UserError as error:
         show_error(error)
         sys.exit(2)
-    except OSError as error:
-        if not is_refused(error):
+    except Exception as error:
+        refused = refusal(error) if isinstance(error, OSError) and is_refused(error) else trouble_of(error)
+        if refused is None:
             raise
         show_error(refused)
         sys.exit(2)

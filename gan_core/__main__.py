@@ -5,8 +5,11 @@ import sys
 from gan_core.cli.app import main
 from gan_core.machine.home import settle_user
 from gan_core.machine.output import steady_output
+from gan_core.workers.interrupt import let_go
 
 if __name__ == "__main__":
     settle_user()
     with steady_output():
-        sys.exit(main())
+        code = main()
+    let_go()
+    sys.exit(code)

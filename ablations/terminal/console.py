@@ -46,7 +46,7 @@ def hand_over(document: str) -> None:
 
 def say(text: str) -> None:
     """Print one plain line."""
-    out.print(Text(printable(text)), soft_wrap=True)
+    out.print(Text(text), soft_wrap=True)
 
 
 def duration(seconds: float) -> str:
@@ -81,4 +81,4 @@ def show_error(error: UserError) -> None:
 def show_warnings(warnings: Sequence[str]) -> None:
     """Print what is allowed, and questionable."""
     for warning in warnings:
-        err.print(Text("warning: ", style="bold yellow").append(printable(without_passwords(warning)), style="default"))
+        err.print(Text("warning: ", style="bold yellow").append(without_passwords(warning), style="default"))

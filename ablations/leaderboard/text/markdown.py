@@ -55,9 +55,12 @@ def escaped(text: str) -> str:
     return LINE_MARKS.sub(r"\1\\\2", LINKED.sub(r"\1\\\2", plain))
 
 
+BAR = r"\|"  # within a table
+
+
 def columns_page() -> str:
     """The page that says what each column of the files means."""
-    rows = [f"| `{name}` | {escaped(meaning)} |" for name, meaning in documented().items()]
+    rows = [f"| `{name}` | {meaning.replace('|', BAR).replace('<', '&lt;')} |" for name, meaning in documented().items()]
     return PAGE + "\n".join((*_table(("column", "meaning"), ()), *rows)) + "\n"
 
 
