@@ -21,6 +21,7 @@ from ablations.executors.choose import executor_of
 from ablations.executors.executor import Executor
 from ablations.results.journal_mending import mended_journals
 from ablations.search.exploration import Exploration
+from ablations.search.own_database import check_own_database
 from ablations.search.recovery import restored_exploration
 from ablations.study.study import Study
 from ablations.tracking.state import is_study_shipped
@@ -67,6 +68,8 @@ class Session:
         self.tracking_uri = options.tracking_uri or workspace.mlflow_uri
         self.reused: dict[str, Twin] = {}  # by trial: taken over in this execution
         self.offline = options.offline
+        if not self.offline:
+            check_own_database(self.storage, self.tracking_uri)
         self.ledgers: dict[str, str] = {}  # what Optuna calls them, by the name that they would have alone
         self.has_sent_all = True  # whether the tracking store has all that it was to get
         self.failures = FailureWatch(options.max_failures)

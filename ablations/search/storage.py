@@ -14,7 +14,10 @@ from ablations.addresses import without_password, without_passwords
 from gan_core.problems import Problem, UserError
 
 ALLOWED = "sqlite:////path/to/optuna.db, postgresql://user:password@host/database, with its driver installed"
-TROUBLES = (SQLAlchemyError, optuna.exceptions.OptunaError, ImportError, ValueError, RuntimeError, OSError)
+TROUBLES = (  # LookupError: of braces in an address, which Optuna fills in; TypeError: of a query no driver knows
+    *(SQLAlchemyError, optuna.exceptions.OptunaError, ImportError),
+    *(ValueError, TypeError, LookupError, RuntimeError, OSError),
+)
 Result = TypeVar("Result")
 TRIES, PAUSE_S = 5, 0.5  # where another process makes the same tables at this moment
 
