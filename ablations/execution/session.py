@@ -115,17 +115,20 @@ class Session:
         self._prepare(to_do, on_step)
         self._begin(tracker, on_step)
         self._tell_looks(on_look)
+        from ablations.search.storage import in_words
+
         outcome: Outcome = "failed"
         try:
-            for stage in chain([first], stages):
-                trained = run_trials(stage, executor, tracker, self.options.home, stop, self.data_digests)
-                with closing(trained) as reports:
-                    for report in reports:
-                        self.progress.enter(report)
-                        self.failures.enter(report, self.progress.trials[report.name])
-                        self.outputs.follow(has_ended=isinstance(report.event, Finished))
-                        yield report
-                        self._tell_looks(on_look)
+            with in_words(self.storage):
+                for stage in chain([first], stages):
+                    trained = run_trials(stage, executor, tracker, self.options.home, stop, self.data_digests)
+                    with closing(trained) as reports:
+                        for report in reports:
+                            self.progress.enter(report)
+                            self.failures.enter(report, self.progress.trials[report.name])
+                            self.outputs.follow(has_ended=isinstance(report.event, Finished))
+                            yield report
+                            self._tell_looks(on_look)
             outcome = "failed" if self.failures.is_over else "interrupted" if stop() else "finished"
         finally:
             self._end(tracker, outcome, on_step)
