@@ -5,18 +5,59 @@ An address is read by its characters, not parsed: what people type is often no a
 much is hidden rather than too little.
 """
 
+import os
 import re
+from pathlib import Path
 from urllib.parse import unquote
+
+from gan_core.problems import Problem, UserError
 
 HIDDEN = "***"  # in place of a password
 WEB = ("http", "https")
 SECRET_KEY = r"[\w.-]*(?:passw|pwd|secret|token|key|credential|auth|signature|sig)[\w.-]*"
 
+_SPECIAL = str.maketrans({"%": "%25", "?": "%3F", "{": "%7B", "}": "%7D"})  # `{`, `}`: Optuna fills such addresses in
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://")
 _QUERY = re.compile(rf"(?P<key>[?&;]{SECRET_KEY}=)(?P<secret>[^&;\s'\"]*)", re.IGNORECASE)
 _IN_TEXT = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^\s'\"<>]+")
 _BARE_IN_TEXT = re.compile(r"(?<![\w/@:.])([\w.+-]+):[^\s'\"/@:]+@(?=[\w.-]+(?::\d+)?(?:/|$|\s))")
 _HOST = re.compile(r"(?:\[[0-9A-Fa-f:.]*\]|[^:]*)(?::\d{1,5})?")
+
+
+def sqlite_address(file: Path) -> str:
+    """The address of an SQLite database, from which SQLAlchemy (2.1 on), MLflow and Optuna read the very same path.
+
+    With the driver's name where a character is escaped: MLflow makes the folder of an address that begins with
+    `sqlite:///`, and takes its characters as they are. Raises UserError where a folder's name is not UTF-8, for which
+    an address has no way of writing.
+    """
+    path = str(file.absolute())
+    try:
+        path.encode()
+    except UnicodeEncodeError:
+        message = "has bytes that are not UTF-8 in its name: no database that MLflow or Optuna open can lie there"
+        raise UserError(Problem(message, allowed="another folder (--runs)", source=ascii(str(file.parent)))) from None
+    escaped = path.translate(_SPECIAL)
+    return f"sqlite:///{path}" if escaped == path else f"sqlite+pysqlite:///{escaped}"
+
+
+def is_one_database(one: str, other: str) -> bool:
+    """Whether two addresses lead to one database, whoever asks for it and by which driver."""
+    return "" not in (place := _place(one)) and place == _place(other)
+
+
+def _place(uri: str) -> tuple[str, ...]:
+    from sqlalchemy.engine import make_url
+    from sqlalchemy.exc import ArgumentError
+
+    try:
+        url = make_url(uri)
+    except (ArgumentError, ValueError):
+        return ("",)  # no database's
+    backend, database = url.get_backend_name(), url.database or ""
+    if backend == "sqlite":
+        return backend, os.path.realpath(database) if database else ""
+    return backend, f"{url.host}:{url.port or ''}", database
 
 
 def without_password(uri: str) -> str:

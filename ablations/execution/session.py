@@ -21,6 +21,7 @@ from ablations.executors.choose import executor_of
 from ablations.executors.executor import Executor
 from ablations.results.journal_mending import mended_journals
 from ablations.search.exploration import Exploration
+from ablations.search.own_database import check_own_database
 from ablations.search.recovery import restored_exploration
 from ablations.study.study import Study
 from ablations.tracking.state import is_study_shipped
@@ -67,6 +68,8 @@ class Session:
         self.tracking_uri = options.tracking_uri or workspace.mlflow_uri
         self.reused: dict[str, Twin] = {}  # by trial: taken over in this execution
         self.offline = options.offline
+        if not self.offline:
+            check_own_database(self.storage, self.tracking_uri)
         self.ledgers: dict[str, str] = {}  # what Optuna calls them, by the name that they would have alone
         self.has_sent_all = True  # whether the tracking store has all that it was to get
         self.failures = FailureWatch(options.max_failures)
@@ -112,17 +115,20 @@ class Session:
         self._prepare(to_do, on_step)
         self._begin(tracker, on_step)
         self._tell_looks(on_look)
+        from ablations.search.storage import in_words
+
         outcome: Outcome = "failed"
         try:
-            for stage in chain([first], stages):
-                trained = run_trials(stage, executor, tracker, self.options.home, stop, self.data_digests)
-                with closing(trained) as reports:
-                    for report in reports:
-                        self.progress.enter(report)
-                        self.failures.enter(report, self.progress.trials[report.name])
-                        self.outputs.follow(has_ended=isinstance(report.event, Finished))
-                        yield report
-                        self._tell_looks(on_look)
+            with in_words(self.storage):
+                for stage in chain([first], stages):
+                    trained = run_trials(stage, executor, tracker, self.options.home, stop, self.data_digests)
+                    with closing(trained) as reports:
+                        for report in reports:
+                            self.progress.enter(report)
+                            self.failures.enter(report, self.progress.trials[report.name])
+                            self.outputs.follow(has_ended=isinstance(report.event, Finished))
+                            yield report
+                            self._tell_looks(on_look)
             outcome = "failed" if self.failures.is_over else "interrupted" if stop() else "finished"
         finally:
             self._end(tracker, outcome, on_step)

@@ -2,7 +2,8 @@
 
 import time
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import TypeVar
 
 import optuna
@@ -10,14 +11,16 @@ from optuna.pruners import BasePruner
 from optuna.study import StudySummary
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
-from ablations.addresses import without_password, without_passwords
-from ablations.sqlite import file_of, tables_made_alone
+from ablations.addresses import scheme_of, without_password, without_passwords
 from gan_core.problems import Problem, UserError
 
 ALLOWED = "sqlite:////path/to/optuna.db, postgresql://user:password@host/database, with its driver installed"
-TROUBLES = (SQLAlchemyError, optuna.exceptions.OptunaError, ImportError, ValueError, RuntimeError, OSError)
+TROUBLES = (  # LookupError: of braces in an address, which Optuna fills in; TypeError: of a query no driver knows
+    *(SQLAlchemyError, optuna.exceptions.OptunaError, ImportError),
+    *(ValueError, TypeError, LookupError, RuntimeError, OSError),
+)
 Result = TypeVar("Result")
-LOCKED_S = 120  # s; SQLite itself gives up after five
+PATIENCE_S = 75.0  # for an SQLite file that another program has locked
 TRIES, PAUSE_S = 5, 0.5  # where another process makes the same tables at this moment
 
 
@@ -41,16 +44,14 @@ def opened(storage: str, name: str, pruner: BasePruner | None = None) -> optuna.
 
 def made(storage: str, name: str, pruner: BasePruner | None = None, *, anew: bool = False) -> optuna.Study:
     """The study of this name. `anew`: raises DuplicatedStudyError where there is one; otherwise that one is opened."""
-    with tables_made_alone(storage):
-        return _after_the_tables(
-            lambda: optuna.create_study(
-                storage=_patient(storage),
-                study_name=name,
-                direction="minimize",
-                sampler=optuna.samplers.RandomSampler(seed=0),  # of a known design never asked: all is enqueued
-                pruner=pruner or optuna.pruners.NopPruner(),
-                load_if_exists=not anew,
-            )
+    return _after_the_tables(
+        lambda: optuna.create_study(
+            storage=_patient(storage),
+            study_name=name,
+            direction="minimize",
+            sampler=optuna.samplers.RandomSampler(seed=0),  # of a known design never asked: all is enqueued
+            pruner=pruner or optuna.pruners.NopPruner(),
+            load_if_exists=not anew,
         )
 
 
@@ -59,6 +60,22 @@ def _patient(storage: str) -> str:
     if file_of(storage) is None or "timeout=" in storage:
         return storage
     return f"{storage}{'&' if '?' in storage else '?'}timeout={LOCKED_S}"
+
+
+def _patient(storage: str) -> str | optuna.storages.RDBStorage:
+    """An SQLite file that another program has locked is waited for; Optuna's own 5 s are a backup's first moments."""
+    if scheme_of(storage) != "sqlite":
+        return storage
+    return optuna.storages.RDBStorage(storage, engine_kwargs={"connect_args": {"timeout": PATIENCE_S}})
+
+
+@contextmanager
+def in_words(storage: str) -> Iterator[None]:
+    """A storage that fails while trials train (locked, full, away, not to be written) is told in a UserError."""
+    try:
+        yield
+    except (SQLAlchemyError, optuna.exceptions.StorageInternalError) as error:
+        raise unusable(storage, error) from error
 
 
 def summaries(storage: str) -> dict[str, StudySummary]:
@@ -86,7 +103,8 @@ def _is_race(error: SQLAlchemyError) -> bool:
 
 def unusable(storage: str, error: Exception) -> UserError:
     """The error for a storage that can't be used."""
-    why = without_passwords(str(error), storage).strip().splitlines() or [type(error).__name__]
+    cause = error.__cause__ if isinstance(error, optuna.exceptions.StorageInternalError) else None  # names the reason
+    why = without_passwords(str(cause or error), storage).strip().splitlines() or [type(error).__name__]
     message = f"the Optuna storage {without_password(storage)} can't be used: {why[0]}"
     return UserError(Problem(message, ("--storage",), ALLOWED))
 

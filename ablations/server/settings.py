@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
-from ablations.sqlite import sqlite_uri
+from ablations.addresses import sqlite_address
 from gan_core.problems import Problem, UserError
 
 MLFLOW_DATABASE = "mlflow"
@@ -70,5 +70,5 @@ class ServerSettings:
 
     def _database(self, name: str) -> str:
         if self.postgres is None:
-            return sqlite_uri(self.folder / f"{name}.db")
+            return sqlite_address(self.folder / f"{name}.db")
         return f"{self.postgres.rstrip('/')}/{name}"

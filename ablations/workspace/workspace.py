@@ -5,7 +5,7 @@ import os
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ablations.sqlite import sqlite_uri
+from ablations.addresses import sqlite_address
 from ablations.study.record import StudyRecord
 from ablations.workspace.looks_taken import NAME as LOOKS
 from ablations.workspace.record_file import DamagedError, read_record
@@ -60,7 +60,7 @@ class Workspace:
     @property
     def optuna_uri(self) -> str:
         """The ledger's address."""
-        return sqlite_uri(self.optuna_db)
+        return sqlite_address(self.optuna_db)
 
     @property
     def mlflow_db(self) -> Path:
@@ -70,7 +70,7 @@ class Workspace:
     @property
     def mlflow_uri(self) -> str:
         """The tracking store's address."""
-        return sqlite_uri(self.mlflow_db)
+        return sqlite_address(self.mlflow_db)
 
     @property
     def mlartifacts(self) -> Path:

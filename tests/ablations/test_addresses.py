@@ -1,8 +1,11 @@
 """What is shown of an address: everything but its secrets, however it is written."""
 
-import pytest
+from pathlib import Path
 
-from ablations.addresses import scheme_of, without_password, without_passwords
+import pytest
+import sqlalchemy
+
+from ablations.addresses import is_one_database, scheme_of, sqlite_address, without_password, without_passwords
 
 SHOWN = {
     "postgresql://me:SECRET@host:5432/db": "postgresql://me:***@host:5432/db",
@@ -54,3 +57,36 @@ def test_a_text_with_addresses() -> None:
 )
 def test_scheme(uri: str, scheme: str) -> None:
     assert scheme_of(uri) == scheme
+
+
+@pytest.mark.parametrize(
+    "name", ["plain", "a b", "ü", "a?b", "%20", "100%", "#", "{e}", "it's", '"', "a+b", "a@b:c", "a&b=c"]
+)
+def test_an_sqlite_address_leads_to_its_file(name: str, tmp_path: Path) -> None:
+    """For SQLAlchemy and for Optuna, which fills in what stands in braces."""
+    address = sqlite_address(tmp_path / name / "x.db")
+    url = sqlalchemy.make_url(address.format())
+    assert (url.database, dict(url.query)) == (str(tmp_path / name / "x.db"), {})
+    assert without_password(address) == address
+
+
+def test_ordinary_sqlite_addresses_are_what_they_were(tmp_path: Path) -> None:
+    """Records name them, so another spelling would be another store."""
+    assert sqlite_address(tmp_path / "a b-ü.db") == f"sqlite:///{tmp_path}/a b-ü.db"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ("sqlite:////x/a.db", "sqlite+pysqlite:////x/y/../a.db", True),
+        ("sqlite:////x/a.db", "sqlite:////x/b.db", False),
+        ("sqlite://", "sqlite://", False),
+        ("postgresql://me:p@host/db", "postgresql+psycopg://host/db", True),
+        ("postgresql://host/db", "postgresql://host/other", False),
+        ("http://host:5000", "http://host:5000", False),
+        ("nothing", "nothing", False),
+    ],
+)
+def test_whether_two_addresses_are_one_database(one: str, other: str, same: bool) -> None:
+    """A user, a driver or another spelling of a path makes no other database."""
+    assert is_one_database(one, other) is same

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from mlflow.entities import Param, RunTag
+from mlflow.exceptions import MlflowException
 from mlflow.tracking.context.registry import resolve_tags
 
 from ablations.addresses import without_password
@@ -65,7 +66,8 @@ class ExecutionRun:
     def _opened(self) -> Cursor:
         uri = without_password(self.store.uri)
         cursor = read_cursor(self.folder)
-        if cursor is not None and cursor.tracking_uri == uri and cursor.experiment_id == self.store.experiment_id:
+        is_here = cursor is not None and (cursor.tracking_uri, cursor.experiment_id) == (uri, self.store.experiment_id)
+        if cursor is not None and is_here and self._is_active(cursor.run_id):
             return cursor
         found = self.store.client.search_runs(
             [self.store.experiment_id], f"tags.`{ID_TAG}` = '{self.record.id}' and tags.`{KIND_TAG}` = '{EXECUTION}'"
@@ -87,6 +89,15 @@ class ExecutionRun:
         cursor = Cursor(tracking_uri=uri, experiment_id=self.store.experiment_id, run_id=run_id)
         write_cursor(self.folder, cursor)
         return cursor
+
+    def _is_active(self, run_id: str) -> bool:
+        """Whether nobody has deleted the run in MLflow, or purged it."""
+        try:
+            return bool(self.store.client.get_run(run_id).info.lifecycle_stage == "active")
+        except MlflowException as error:
+            if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                raise
+            return False
 
     def _create(self) -> str:
         record = self.record

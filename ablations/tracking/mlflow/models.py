@@ -6,6 +6,7 @@ there.
 """
 
 import shutil
+import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -58,7 +59,7 @@ def log_models(
     )
     if not by_arm:
         return
-    drafts, left = root / FOLDER / DRAFTS, dict.fromkeys(by_arm)
+    drafts, left = _place_of_drafts(root), dict.fromkeys(by_arm)
     try:
         shutil.rmtree(drafts, ignore_errors=True)  # a killed process's
         drafts.mkdir(parents=True)
@@ -82,6 +83,13 @@ def log_models(
         yield from (Logged(arm, first_line(error)) for arm in left)
     finally:
         shutil.rmtree(drafts, ignore_errors=True)
+
+
+def _place_of_drafts(root: Path) -> Path:
+    """In the study's folder, unless MLflow, which takes a model's path for an address, could not read them there."""
+    if set(str(root.absolute())) & set("?%#"):
+        return Path(tempfile.mkdtemp(prefix="models-"))
+    return root / FOLDER / DRAFTS
 
 
 def _identity(result: Result) -> str:

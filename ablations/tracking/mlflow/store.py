@@ -7,11 +7,12 @@ longer each time), so this room sets MLflow's limits, unless the user has set th
 import logging
 import os
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import alembic.util
 import sqlalchemy
 from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
@@ -22,6 +23,7 @@ from ablations.tracking.mlflow.moved import follow_folder
 from ablations.tracking.mlflow.ownership import deleted, own_experiment
 from ablations.tracking.state import WAY_ON
 from ablations.workspace.identity import own_identity
+from gan_core.machine.files import locked
 from gan_core.problems import Problem, UserError
 
 ALLOWED = "sqlite:////path/to/mlflow.db, http(s)://host:port, postgresql://user:password@host/database"
@@ -29,6 +31,8 @@ CONNECT = {"MAX_RETRIES": "1", "BACKOFF_FACTOR": "1", "TIMEOUT": "4"}  # s; at m
 SHIP = {"MAX_RETRIES": "0", "BACKOFF_FACTOR": "1", "TIMEOUT": "10"}  # the journal waits; we come back to it
 PREFIX = "MLFLOW_HTTP_REQUEST_"
 PROGRESS_BAR = "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR"
+# CommandError: of a database whose tables are another program's
+AWAY = (MlflowException, sqlalchemy.exc.SQLAlchemyError, alembic.util.CommandError)
 DATABASES = ("sqlite", "postgresql", "mysql", "mssql")
 
 
@@ -60,7 +64,8 @@ def open_store(uri: str, experiment: str, artifact_root: Path | None, root: Path
             _try_database(uri)
             if artifact_root is not None:
                 follow_folder(uri, experiment, artifact_root)
-        client = MlflowClient(tracking_uri=uri, registry_uri=uri)
+        with _alone(uri):
+            client = MlflowClient(tracking_uri=uri, registry_uri=uri)
         files = artifact_root or _next_to_file(uri)
         location = files.absolute().as_uri() if files else None
         if root is None:
@@ -93,8 +98,8 @@ def _answering(uri: str, where: tuple[str, ...], way_on: str = "") -> Iterator[N
     try:
         with limits(CONNECT):
             yield
-    # What an address that is none leads the libraries to is a ValueError
-    except (MlflowException, sqlalchemy.exc.SQLAlchemyError, ImportError, OSError, ValueError) as error:
+    # What an address that is none leads the libraries to is a ValueError; a query that no driver knows, a TypeError
+    except (*AWAY, ImportError, OSError, ValueError, TypeError) as error:
         message = f"the MLflow store {without_password(uri)} does not answer{way_on} ({first_line(error, uri)})"
         raise UserError(Problem(message, where=where, allowed=ALLOWED)) from error
 
@@ -149,18 +154,12 @@ def _make_folder(uri: str) -> None:
         Path(url.database).parent.mkdir(parents=True, exist_ok=True)
 
 
-def _remove_literal_folder(uri: str) -> None:
-    """Remove the empty folder that MLflow makes where it takes an address's %3F and the like for letters of a name."""
-    path = file_of(uri)
-    literal = Path(uri.partition(":///")[2].partition("?")[0]).parent
-    if path is None or literal == path.parent:
-        return
-    ours = {path.parent, *path.parents}
-    with suppress(OSError):
-        for folder in (literal, *literal.parents):
-            if folder in ours:
-                return
-            folder.rmdir()
+@contextmanager
+def _alone(uri: str) -> Iterator[None]:
+    """While MLflow makes or migrates the tables of an SQLite file, which two processes at once break."""
+    file = Path(sqlalchemy.make_url(uri).database or "") if _checked_scheme(uri) == "sqlite" else None
+    with nullcontext() if file is None else locked(file.with_name(f".{file.name}.lock"), on_wait=lambda: None):
+        yield
 
 
 def _next_to_file(uri: str) -> Path | None:

@@ -9,11 +9,12 @@ from pathlib import Path
 from ablations.results.best_generators import not_logged
 from ablations.tracking.mlflow.execution_run import Executions, attach, settle
 from ablations.tracking.mlflow.models import log_models
+from ablations.tracking.mlflow.paging import PAGE, pages
 from ablations.tracking.mlflow.refresh import bring_up_to_date
-from ablations.tracking.mlflow.store import SHIP, first_line, limits, open_store
+from ablations.tracking.mlflow.store import SHIP, Store, first_line, limits, open_store
 from ablations.tracking.mlflow.trial_run import TrialRun
 from ablations.tracking.params import trial_params
-from ablations.workspace.cursor import is_settled
+from ablations.workspace.cursor import is_settled, read_cursor
 from ablations.workspace.execution_record import close_forsaken
 from ablations.workspace.recorded import arms_not_begun, recorded_trials
 from ablations.workspace.workspace import Workspace
@@ -52,11 +53,16 @@ def sync(
         yield Step(store.notice, 0, 0, is_notice=True)
     executions = Executions(store, workspace.root)
     work: list[tuple[str, bool, Callable[[], object]]]
-    work = [(f"execution {run.record.id}", run.is_shipped(), run.ship) for run in executions.runs]
+    active = _active_runs(store)  # whoever deleted a run in MLflow gets it again
+    work = [
+        (f"execution {run.record.id}", run.is_shipped() and _run_in(run.folder) in active, run.ship)
+        for run in executions.runs
+    ]
     work.append(("parents of killed processes", False, partial(executions.end_forsaken, "")))
     for trial in trials:
         run = TrialRun(store, trial, params[trial.name], executions.origin)
-        work.append((trial.name, is_settled(trial.directory, uri), partial(settle, run, executions)))
+        was_there = is_settled(trial.directory, uri) and _run_in(trial.directory) in active
+        work.append((trial.name, was_there, partial(settle, run, executions)))
     for path in (workspace.leaderboard_csv, workspace.looks_json, workspace.report_html, workspace.figures):
         if executions.runs and path.exists():
             work.append((path.name, False, partial(attach, store, executions.runs[-1], path)))
@@ -87,3 +93,16 @@ def _attempt(job: Callable[[], object]) -> str:
         if left:
             time.sleep(PAUSE_S)
     return problem
+
+
+def _active_runs(store: Store) -> set[str]:
+    """The ids of the experiment's runs that have been neither deleted nor purged."""
+    return {
+        run.info.run_id for run in pages(partial(store.client.search_runs, [store.experiment_id], max_results=PAGE))
+    }
+
+
+def _run_in(folder: Path) -> str:
+    """The id of the run that the folder's record names; '' without one."""
+    cursor = read_cursor(folder)
+    return "" if cursor is None else cursor.run_id

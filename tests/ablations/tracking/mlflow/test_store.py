@@ -2,6 +2,9 @@
 
 import os
 import socket
+import sqlite3
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -109,3 +112,36 @@ def test_files_of_an_sqlite_store_lie_beside_it(place: Place, tmp_path: Path) ->
     store.client.log_text(run.info.run_id, "text", "note.txt")
     folder = Path(place.uri.removeprefix("sqlite:///")).parent
     assert [path.name for path in (folder / "mlartifacts").rglob("note.txt")] == ["note.txt"]
+
+
+@pytest.mark.slow
+def test_two_processes_may_begin_with_one_new_file(tmp_path: Path) -> None:
+    """MLflow's own making of tables breaks: `duplicate column name`, `table already exists`."""
+    code = (
+        "import sys\nfrom ablations.tracking.mlflow.store import open_store\n"
+        "print('ready', flush=True)\nsys.stdin.readline()\nopen_store(sys.argv[1], sys.argv[2], None)\n"
+    )
+    uri, names = f"sqlite:///{tmp_path}/mlflow.db", ("one", "two", "three")
+    words = [sys.executable, "-c", code, uri]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    begun = [subprocess.Popen([*words, name], **pipes) for name in names]  # type: ignore[call-overload]
+    for one in begun:
+        one.stdout.readline()
+    for one in begun:
+        one.stdin.write("\n")
+        one.stdin.flush()
+    for one in begun:
+        _, err = one.communicate(timeout=120)
+        assert one.returncode == 0, err
+    assert {one.name for one in connect(uri).search_experiments()} >= set(names)
+
+
+def test_a_database_with_the_tables_of_another_program_is_told(tmp_path: Path) -> None:
+    """Such as Optuna's, which calls its tables' version by the same name."""
+    uri = f"sqlite:///{tmp_path}/optuna.db"
+    with sqlite3.connect(tmp_path / "optuna.db") as database:
+        database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
+        database.execute("INSERT INTO alembic_version VALUES ('v3.2.0.a')")
+    database.close()
+    with pytest.raises(UserError, match="does not answer"):
+        open_store(uri, "tiny", None)
