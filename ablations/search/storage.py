@@ -53,13 +53,7 @@ def made(storage: str, name: str, pruner: BasePruner | None = None, *, anew: boo
             pruner=pruner or optuna.pruners.NopPruner(),
             load_if_exists=not anew,
         )
-
-
-def _patient(storage: str) -> str:
-    """The address of an SQLite file with the seconds that it is waited for while another program has it locked."""
-    if file_of(storage) is None or "timeout=" in storage:
-        return storage
-    return f"{storage}{'&' if '?' in storage else '?'}timeout={LOCKED_S}"
+    )
 
 
 def _patient(storage: str) -> str | optuna.storages.RDBStorage:

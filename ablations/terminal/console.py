@@ -59,12 +59,13 @@ def duration(seconds: float) -> str:
     return f"{minutes // 60}:{minutes % 60:02} h"
 
 
+MOST_PROBLEMS = 50
 FOLD = 8  # a list of names longer than this is folded where the nearest name is known
 
 
 def show_error(error: UserError) -> None:
     """Print every problem: what, where, what is allowed, what was probably meant."""
-    for problem in error.problems:
+    for problem in error.problems[:MOST_PROBLEMS]:
         line = Text("error: ", style="bold red")
         if problem.source:
             line.append(f"{problem.source}: ", style="bold")
@@ -76,6 +77,8 @@ def show_error(error: UserError) -> None:
         if problem.nearest:
             line.append(f"; did you mean {problem.nearest!r}?", style="default")
         err.print(line)
+    if (more := len(error.problems) - MOST_PROBLEMS) > 0:
+        err.print(Text(f"error: and {more} more"))
 
 
 def show_warnings(warnings: Sequence[str]) -> None:

@@ -71,7 +71,7 @@ def main(words: list[str] | None = None) -> int:
         refused = refusal(error) if isinstance(error, OSError) and is_refused(error) else trouble_of(error)
         if refused is None:
             raise
-        say(f"error: {refusal(error)}", file=sys.stderr)
+        say(f"error: {refused}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:  # before training began, or after it ended
         say("interrupted", file=sys.stderr)

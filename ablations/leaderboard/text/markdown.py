@@ -60,7 +60,9 @@ BAR = r"\|"  # within a table
 
 def columns_page() -> str:
     """The page that says what each column of the files means."""
-    rows = [f"| `{name}` | {meaning.replace('|', BAR).replace('<', '&lt;')} |" for name, meaning in documented().items()]
+    rows = [
+        f"| `{name}` | {meaning.replace('|', BAR).replace('<', '&lt;')} |" for name, meaning in documented().items()
+    ]
     return PAGE + "\n".join((*_table(("column", "meaning"), ()), *rows)) + "\n"
 
 

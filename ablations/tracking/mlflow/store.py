@@ -18,7 +18,6 @@ from mlflow import MlflowClient
 from mlflow.exceptions import MlflowException
 
 from ablations.addresses import scheme_of, without_password, without_passwords
-from ablations.sqlite import file_of, tables_made_alone
 from ablations.tracking.mlflow.moved import follow_folder
 from ablations.tracking.mlflow.ownership import deleted, own_experiment
 from ablations.tracking.state import WAY_ON
@@ -56,11 +55,9 @@ def open_store(uri: str, experiment: str, artifact_root: Path | None, root: Path
     leaves that to the server, and puts those of a new experiment next to an SQLite file, which has none. Raises
     UserError if the address is refused, nothing answers, or the experiment is deleted.
     """
-    with _answering(uri, ("tracking_uri",), f": {WAY_ON}"), ExitStack() as stack:
+    with _answering(uri, ("tracking_uri",), f": {WAY_ON}"):
         if _checked_scheme(uri) in DATABASES:
             _make_folder(uri)
-            stack.enter_context(tables_made_alone(uri))
-            stack.callback(_remove_literal_folder, uri)
             _try_database(uri)
             if artifact_root is not None:
                 follow_folder(uri, experiment, artifact_root)

@@ -148,6 +148,11 @@ def test_directives_that_change_what_is_read_are_refused(tmp_path: Path, directi
     assert directive in caught.value.problems[0].message
 
 
+def test_a_byte_order_mark_hides_no_directive() -> None:
+    with pytest.raises(UserError, match="directive"):
+        read_value("\ufeff%YAML 1.1\n--- 010", "--set x")
+
+
 def test_the_version_that_is_meant_may_be_named(tmp_path: Path) -> None:
     path = tmp_path / "study.yaml"
     path.write_text("%YAML 1.2\n---\nseeds: 010\nnote: '%YAML 1.1'\n")

@@ -143,5 +143,5 @@ def test_a_database_with_the_tables_of_another_program_is_told(tmp_path: Path) -
         database.execute("CREATE TABLE alembic_version (version_num VARCHAR(32))")
         database.execute("INSERT INTO alembic_version VALUES ('v3.2.0.a')")
     database.close()
-    with pytest.raises(UserError, match="does not answer"):
+    with pytest.raises(UserError, match="another program's database"):
         open_store(uri, "tiny", None)
