@@ -6,7 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from ablations.study.yaml_source import MOST_BYTES, MOST_DIGITS, MOST_LEVELS, MOST_VALUES, YamlSource, read_yaml
+from ablations.study.yaml_source import (
+    MOST_BYTES,
+    MOST_DIGITS,
+    MOST_LEVELS,
+    MOST_VALUES,
+    YamlSource,
+    read_value,
+    read_yaml,
+)
 from gan_core.problems import UserError
 
 
