@@ -3,6 +3,7 @@
 import errno
 import fcntl
 import os
+import re
 import socket
 import stat
 import uuid
@@ -11,6 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
+from gan_core.machine.trouble import BROKEN, FULL
 from gan_core.problems import Problem, UserError
 
 
@@ -19,8 +21,9 @@ def replacing(path: Path, *, shared: bool = False, durable: bool = True) -> Iter
     """Give a temporary path in the same folder; what the body writes there takes the place of `path` in one step.
 
     A reader, or a crash, meets the old content or the new. Where the body fails, `path` stays as it was and nothing is
-    left behind. The file gets the permissions that the umask allows. `shared`: several processes may write this file at
-    once, so each has a temporary name of its own. `durable`: the content is on the disk before it takes the place.
+    left behind; a full disk and the like are an OSError that names `path`, whatever the library that writes makes of
+    them. The file gets the permissions that the umask allows. `shared`: several processes may write this file at once,
+    so each has a temporary name of its own. `durable`: the content is on the disk before it takes the place.
     """
     own = f".{uuid.uuid4().hex}" if shared else ""  # process ids repeat in containers that share a volume
     temporary = path.with_name(f".{path.name}{own}.tmp")
@@ -32,10 +35,30 @@ def replacing(path: Path, *, shared: bool = False, durable: bool = True) -> Iter
         if durable:
             _sync(temporary)
         os.replace(temporary, path)
-    except BaseException:
+    except BaseException as error:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)
+        if isinstance(error, Exception) and (number := _refusal(error, temporary)) is not None:
+            raise OSError(number, os.strerror(number), str(path)) from None
         raise
+
+
+def _refusal(error: BaseException, temporary: Path) -> int | None:
+    """The system's error number where a full disk or the like kept a writer from writing `temporary`; None otherwise.
+
+    torch raises a RuntimeError on the way from the system's error, and safetensors one with its number in words.
+    """
+    current: BaseException | None = error
+    while current is not None:
+        number = None
+        if isinstance(current, OSError) and current.filename in (None, temporary, str(temporary)):
+            number = current.errno
+        elif found := re.search(r"\(os error (\d+)\)", str(current)):
+            number = int(found[1])
+        if number in {**FULL, **BROKEN}:
+            return number
+        current = current.__cause__ or current.__context__
+    return None
 
 
 def _made(temporary: Path, path: Path) -> int:

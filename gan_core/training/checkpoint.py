@@ -44,7 +44,8 @@ def save(path: Path, state: State, progress: dict[str, Any]) -> None:
         "progress": progress,
     }
     with replacing(path) as temporary:
-        torch.save(content, temporary)
+        with open(temporary, "wb") as file:  # given a path, torch keeps to itself why it can't write
+            torch.save(content, file)
         _prove(temporary)
         if path.exists():
             os.replace(path, path.with_name(PREVIOUS))
