@@ -58,7 +58,7 @@ def made(storage: str, name: str, pruner: BasePruner | None = None, *, anew: boo
 
 def _patient(storage: str) -> str | optuna.storages.RDBStorage:
     """An SQLite file that another program has locked is waited for; Optuna's own 5 s are a backup's first moments."""
-    if scheme_of(storage) != "sqlite":
+    if not isinstance(storage, str) or scheme_of(storage) != "sqlite":  # one in memory is no address
         return storage
     return optuna.storages.RDBStorage(storage, engine_kwargs={"connect_args": {"timeout": PATIENCE_S}})
 
