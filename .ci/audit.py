@@ -4,11 +4,13 @@ Exit code 0: none that is not accepted, or the advisories can't be reached, whic
 some; 2: an accepted one has no reason.
 """
 
+import json
 import subprocess
 import sys
 import urllib.error
 import urllib.request
 from pathlib import Path
+from typing import Any
 
 ROOT = Path(__file__).parent.parent
 ACCEPTED = Path(__file__).parent / "accepted_advisories.txt"
@@ -43,16 +45,30 @@ def main() -> int:
     if not is_reachable():
         print(f"NOT AUDITED: {SERVICE} does not answer, so nothing is known of the pinned versions")
         return 0
-    options = (
-        "--requirement",
-        str(ROOT / "constraints.txt"),
-        "--no-deps",
-        "--disable-pip",
-        "--progress-spinner",
-        "off",
+    found = audited([*known])
+    if not found:
+        print("NOT AUDITED: the service knows none of the pinned versions")
+        return 0
+    skipped = sum("skip_reason" in one for one in found)
+    weak = {one["name"]: [each["id"] for each in one["vulns"]] for one in found if one.get("vulns")}
+    for name, advisories in weak.items():
+        print(f"{name}: {', '.join(advisories)}")
+    print(
+        f"{len(found) - skipped} packages audited, {skipped} unknown to the service; {len(weak)} with known weaknesses"
     )
-    ignored = (word for name in known for word in ("--ignore-vuln", name))
-    return subprocess.run([sys.executable, "-m", "pip_audit", *options, *ignored], check=False).returncode
+    if skipped == len(found):
+        print("NOT AUDITED: the service knows none of the pinned versions")
+    return 1 if weak else 0
+
+
+def audited(ignored: list[str]) -> list[dict[str, Any]]:
+    """What pip-audit says of each pinned version: name, version and `vulns`, or a `skip_reason`."""
+    options = (*("--no-deps", "--disable-pip"), *("--progress-spinner", "off"), *("--format", "json"))
+    words = [word for name in ignored for word in ("--ignore-vuln", name)]
+    command = [sys.executable, "-m", "pip_audit", "--requirement", str(ROOT / "constraints.txt"), *options, *words]
+    said = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False).stdout
+    dependencies: list[dict[str, Any]] = json.loads(said)["dependencies"] if said.strip() else []
+    return dependencies
 
 
 if __name__ == "__main__":
