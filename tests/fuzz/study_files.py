@@ -1,6 +1,7 @@
 """Study files as a strategy: sound ones made from the registries, and the same after some damage."""
 
 import json
+from copy import deepcopy
 from typing import Any
 
 from hypothesis import strategies as st
@@ -73,7 +74,7 @@ def studies(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def damaged(draw: st.DrawFn) -> str:
     """The text of a study file after up to three changes of its content and perhaps one of its letters."""
-    content: Any = draw(studies())
+    content: Any = deepcopy(draw(studies()))  # what is changed below must not be what others draw
     for _ in range(draw(st.integers(0, 3))):
         _change(draw, content)
     text = json.dumps(content, indent=draw(st.sampled_from([None, 1])), ensure_ascii=draw(st.booleans()))
@@ -97,6 +98,6 @@ def _change(draw: st.DrawFn, content: Any) -> None:
     keys = [*part, *KEYS, *MORE]
     key = draw(st.sampled_from(keys))
     if draw(st.integers(0, 3)):
-        part[key] = draw(values)
+        part[key] = deepcopy(draw(values))
     else:
         part.pop(key, None)
