@@ -23,6 +23,7 @@ from gan_core.events import RESULTS, AnyEvent, has_result
 from gan_core.machine.cores import cores
 from gan_core.machine.files import write_text
 from gan_core.records import Record
+from gan_core.workers.orphan import end_with_parent
 
 NAME = "summary.json"
 
@@ -137,7 +138,7 @@ def keep_summaries(directories: Sequence[Path]) -> None:
         return
     batches = [missing[start : start + A_BATCH] for start in range(0, len(missing), A_BATCH)]
     context = multiprocessing.get_context("spawn")  # the caller may have threads
-    with suppress(BrokenProcessPool), ProcessPoolExecutor(cores(), mp_context=context) as pool:
+    with suppress(BrokenProcessPool), ProcessPoolExecutor(cores(), context, end_with_parent) as pool:
         list(pool.map(_keep_each, batches))
 
 
