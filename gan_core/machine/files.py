@@ -15,6 +15,8 @@ from pathlib import Path
 from gan_core.machine.trouble import BROKEN, FULL
 from gan_core.problems import Problem, UserError
 
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
+
 
 @contextmanager
 def replacing(path: Path, *, shared: bool = False, durable: bool = True) -> Iterator[Path]:
@@ -87,9 +89,6 @@ def _sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
 
 
 def set_aside(path: Path) -> Path:
