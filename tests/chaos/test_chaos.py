@@ -136,7 +136,7 @@ def check(root: Path, undisturbed: Path, name: str) -> None:
     for study in optuna.get_all_study_names(storage):
         trials = optuna.load_study(study_name=study, storage=storage).get_trials()
         assert {trial.state.name for trial in trials} <= {"COMPLETE", "FAIL"}
-        told += [(study, t.user_attrs["fingerprint"]) for t in trials if ends(t) and "fingerprint" in t.user_attrs]
+        told += [(study, t.user_attrs["arm"], seed_of(t)) for t in trials if ends(t)]
     assert len(told) == len(set(told)) == len(runs)
     uri = f"sqlite:///{root / 'mlflow.db'}"
     print(assert_all_there_once(MlflowClient(uri, registry_uri=uri), name, root, TIMED))
@@ -144,6 +144,11 @@ def check(root: Path, undisturbed: Path, name: str) -> None:
 
 def rows(root: Path) -> Any:
     return from_folders([root]).leaderboard().main_table.rows  # type: ignore[union-attr]
+
+
+def seed_of(trial: optuna.trial.FrozenTrial) -> int:
+    """Of a search's first stage it is an attribute, since no sampler is to choose it."""
+    return int(trial.user_attrs.get("seed", trial.params.get("seed", -1)))
 
 
 def ends(trial: optuna.trial.FrozenTrial) -> bool:
