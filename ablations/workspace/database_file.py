@@ -27,6 +27,18 @@ def damage_of_database(path: Path) -> str:
     return "" if found == "ok" else f"can't be read: {' '.join(found.split())}"
 
 
+def is_half_made(path: Path, table: str) -> bool:
+    """Whether it has tables, and in the one that is filled last nothing: whoever made them was killed."""
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True, timeout=WAIT_S)) as connection:
+            names = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            return bool(names) and (
+                table not in names or connection.execute(f"SELECT 1 FROM {table} LIMIT 1").fetchone() is None
+            )
+    except (sqlite3.DatabaseError, OSError):  # there is none, or another one is at work in it
+        return False
+
+
 def _is_cut(connection: sqlite3.Connection, path: Path) -> bool:
     """Whether the file ends within a page, whose rest SQLite would take for zeros."""
     connection.execute("BEGIN")

@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from ablations.addresses import without_password
 from ablations.workspace.cursor import NAME as CURSOR
 from ablations.workspace.cursor import Cursor
-from ablations.workspace.database_file import damage_of_database, set_database_aside
+from ablations.workspace.database_file import damage_of_database, is_half_made, set_database_aside
 from ablations.workspace.execution_record import FOLDER as EXECUTIONS
 from ablations.workspace.execution_record import NAME as EXECUTION
 from ablations.workspace.execution_record import ExecutionRecord
@@ -54,6 +54,7 @@ RECORDS = (
     Findable(f"{EXECUTIONS}/*/{EXECUTION}", ExecutionRecord, "the page lists one execution less; its trials are whole"),
 )
 LEDGER = "the ledger is made again from the journals"
+EXPERIMENTS = "experiments"  # the table that MLflow fills last of all when it makes a new database
 STORE = "everything is sent again from the journals"
 
 
@@ -71,7 +72,10 @@ def mend(workspace: Workspace) -> list[str]:
     said = [f"{each.path}: {each.reason}; it is now {set_aside(each.path).name}: {each.anew}"
             for each in _damaged(workspace.root, RECORDS)]  # fmt: skip
     for path, anew in ((workspace.optuna_db, LEDGER), (workspace.mlflow_db, STORE)):
-        if reason := damage_of_database(path):
+        reason = damage_of_database(path)
+        if not reason and path == workspace.mlflow_db and is_half_made(path, EXPERIMENTS):
+            reason = "its tables are half made"
+        if reason:
             said.append(f"{path}: {reason}; it is now {set_database_aside(path).name}: {anew}")
     if not workspace.mlflow_db.exists() and _forget(workspace) and not any(STORE in each for each in said):
         said.append(f"{workspace.mlflow_db}: the file is gone; {STORE}")

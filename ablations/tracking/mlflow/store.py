@@ -19,6 +19,7 @@ from mlflow.exceptions import MlflowException
 
 from ablations.addresses import scheme_of, without_password, without_passwords
 from ablations.tracking.mlflow.moved import follow_folder
+from ablations.tracking.mlflow.new_database import make_whole
 from ablations.tracking.mlflow.ownership import deleted, own_experiment
 from ablations.tracking.state import WAY_ON
 from ablations.workspace.identity import own_identity
@@ -58,6 +59,9 @@ def open_store(uri: str, experiment: str, artifact_root: Path | None, root: Path
     with _answering(uri, ("tracking_uri",), f": {WAY_ON}"):
         if _checked_scheme(uri) in DATABASES:
             _make_folder(uri)
+            if (file := _file_of(uri)) is not None:
+                with _alone(uri):
+                    make_whole(file)
             _try_database(uri)
             if artifact_root is not None:
                 follow_folder(uri, experiment, artifact_root)
@@ -154,9 +158,15 @@ def _make_folder(uri: str) -> None:
 @contextmanager
 def _alone(uri: str) -> Iterator[None]:
     """While MLflow makes or migrates the tables of an SQLite file, which two processes at once break."""
-    file = Path(sqlalchemy.make_url(uri).database or "") if _checked_scheme(uri) == "sqlite" else None
+    file = _file_of(uri)
     with nullcontext() if file is None else locked(file.with_name(f".{file.name}.lock"), on_wait=lambda: None):
         yield
+
+
+def _file_of(uri: str) -> Path | None:
+    """The file of an SQLite address; None of another one, or of a database in memory."""
+    place = sqlalchemy.make_url(uri).database if _checked_scheme(uri) == "sqlite" else None
+    return None if place in (None, "", ":memory:") else Path(str(place))
 
 
 def _next_to_file(uri: str) -> Path | None:
