@@ -73,6 +73,9 @@ class Started(Event):
         description="reals are (pixel / 255 - mean) / std, per channel; 'range': where black and white come to lie",
     )
     versions: dict[str, str]
+    numerics: dict[str, str | bool] = Field(
+        default_factory=dict, description="the arithmetic of the training steps; empty in older journals"
+    )
     image_shape: tuple[int, ...] = Field((), description="channels, height, width; () in older journals")
 
 

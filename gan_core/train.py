@@ -11,6 +11,7 @@ from gan_core.evaluation.quantise import NotFiniteError
 from gan_core.events import AnyEvent, Finished, Ticked
 from gan_core.schema.configuration import Config
 from gan_core.training.actions import ACTIONS
+from gan_core.training.numerics import check_precision, scoring_arithmetic, training_arithmetic
 from gan_core.training.run import Run
 from gan_core.training.step import train_step
 from gan_core.training.timetable import moments
@@ -30,8 +31,10 @@ def train(
 
     Yields the events of `gan_core.events`. Closing the generator saves a checkpoint first, so that nothing is lost.
     Once `stop()` holds, asked before each step, it saves and ends too, without a Finished. Raises UserError where data
-    cannot be had or are not those of `data_digest`, or where `out` belongs to a run with other settings.
+    cannot be had or are not those of `data_digest`, where the device does not compute in the configuration's precision,
+    or where `out` belongs to a run with other settings.
     """
+    check_precision(config, device)
     run = Run(config, out, home, torch.device(device), data_digest)
     try:
         for moment in moments(config)[run.next_moment :]:
@@ -39,7 +42,8 @@ def train(
                 run.save()
                 return
             try:
-                event = ACTIONS[moment.kind](run)
+                with scoring_arithmetic():
+                    event = ACTIONS[moment.kind](run)
             except NotFiniteError as error:
                 yield _diverged(run, str(error))
                 return
@@ -57,8 +61,9 @@ def train(
 def _steps_until(step: int, run: Run, stop: Callable[[], bool]) -> bool:
     """Train until so many steps are done; False where `stop` came first."""
     started = time.perf_counter()
-    while run.state.clock.step < step and not stop():
-        train_step(run.state)
+    with training_arithmetic(run.config, run.state.device):
+        while run.state.clock.step < step and not stop():
+            train_step(run.state)
     run.training_s += time.perf_counter() - started
     return run.state.clock.step >= step
 

@@ -123,7 +123,7 @@ def run(
     from contextlib import closing
 
     from ablations.execution.deadline import deadline_of
-    from ablations.execution.memory import refuse_too_large
+    from ablations.execution.device_fit import refuse_unfit
     from ablations.execution.models import log_missing_models
     from ablations.execution.session import ExecutionOptions, open_session
     from ablations.study.overrides import Overrides, settings_in
@@ -164,7 +164,7 @@ def run(
     check_register(register, logged=models and not offline)
     named_files(CODE, options.named_files)
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
-    refuse_too_large(loaded, device)
+    refuse_unfit(loaded, device)
     with open_session(loaded, runs, options) as session:
         show_warnings(session.warnings)  # at the end again, with what there is then
         show_time(session)
@@ -205,7 +205,7 @@ def plan(
 
     Nothing is trained.
     """
-    from ablations.execution.memory import refuse_too_large
+    from ablations.execution.device_fit import refuse_unfit
     from ablations.plan import plan_of
     from ablations.results.journal_mending import reader_warnings
     from ablations.study.overrides import Overrides, settings_in
@@ -215,7 +215,7 @@ def plan(
     from gan_core.machine.resources import share
 
     loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
-    refuse_too_large(loaded, device)
+    refuse_unfit(loaded, device)
     resources = share(loaded.most_trials, workers, threads, device)
     planned = plan_of(loaded, runs, machine_home(), resources, retrain)
     show_warnings(reader_warnings(runs / loaded.name))

@@ -98,6 +98,7 @@ def _train(arguments: argparse.Namespace) -> int:
     from gan_core.show.draw import draw_run
     from gan_core.train import train
     from gan_core.training import training_data
+    from gan_core.training.numerics import check_precision
     from gan_core.verdict import verdict_of
     from gan_core.warnings_file import warnings_since
     from gan_core.workers.training_lock import alone
@@ -107,6 +108,7 @@ def _train(arguments: argparse.Namespace) -> int:
             raise UserError(Problem(f"{arguments.threads} is out of range", ("--threads",), ">= 1"))
         torch.set_num_threads(arguments.threads)
     device = available_devices()[0] if arguments.device is None else checked_device(arguments.device)
+    check_precision(config, device)
     if too_large := memory_problem(config, memory_of(device)):
         raise UserError(too_large)
     try:

@@ -11,7 +11,7 @@ from gan_core.config.translate import FULL
 from gan_core.game.losses import LOSSES
 from gan_core.game.lr_schedules import SCHEDULES
 from gan_core.game.optimizers import OPTIMIZERS
-from gan_core.nets import ACTIVATIONS, ARCHITECTURES
+from gan_core.nets import ACTIVATIONS, ARCHITECTURES, PRECISIONS
 from gan_core.schema.configuration import Config
 from gan_core.tricks import TRICKS, Compatibility
 
@@ -83,6 +83,7 @@ def levels() -> tuple[LevelEntry, ...]:
         *(LevelEntry("activation_g, activation_d", name, a.paper) for name, a in ACTIVATIONS.items()),
         *(LevelEntry("optimizer_g, optimizer_d", name, o.paper) for name, o in OPTIMIZERS.items()),
         *(LevelEntry("lr_decay", name, s.paper) for name, s in SCHEDULES.items()),
+        *(LevelEntry("precision", name, p.paper) for name, p in PRECISIONS.items()),
     )
 
 

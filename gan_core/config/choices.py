@@ -15,7 +15,7 @@ from gan_core.game.latents import LATENTS
 from gan_core.game.losses import LOSSES
 from gan_core.game.lr_schedules import SCHEDULES
 from gan_core.game.optimizers import OPTIMIZERS
-from gan_core.nets import ACTIVATIONS, ARCHITECTURES, INITIALISATIONS, NORMALISATIONS
+from gan_core.nets import ACTIVATIONS, ARCHITECTURES, INITIALISATIONS, NORMALISATIONS, PRECISIONS
 from gan_core.problems import unknown_name
 
 
@@ -83,6 +83,7 @@ LastActivationName = Annotated[str, Levels("last activation", ("none", *ACTIVATI
 LossName = Annotated[str, Levels("loss", LOSSES)]
 OptimizerName = Annotated[str, Levels("optimizer", OPTIMIZERS)]
 ScheduleName = Annotated[str, Levels("learning-rate schedule", SCHEDULES)]
+PrecisionName = Annotated[str, Levels("precision", PRECISIONS)]
 ExtractorName = Annotated[str, ExtractorLevels("extractor", (*EXTRACTORS, NONE))]
 MetricNames = Annotated[tuple[str, ...], SomeOf("metric", METRICS)]
 # The best checkpoint and the verdict on a run go by the FIDs on the way

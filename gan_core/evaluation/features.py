@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from gan_core.datasets.record import Images
 from gan_core.evaluation.extractors.record import ExtractorOutputs
+from gan_core.machine.arithmetic import arithmetic
 
 BATCH = 250  # images a forward pass
 
@@ -15,7 +16,7 @@ BATCH = 250  # images a forward pass
 @torch.inference_mode()
 def extract(network: nn.Module, images: Tensor) -> ExtractorOutputs:
     """One forward pass: uint8 [N C H W], on the network's device -> ExtractorOutputs. In full float32 on a GPU too."""
-    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=True, allow_tf32=False):
+    with arithmetic():
         outputs: ExtractorOutputs = network(images)
     return outputs
 

@@ -9,6 +9,7 @@ from gan_core.nets.activations import ACTIVATIONS
 from gan_core.nets.initialisations import INITIALISATIONS
 from gan_core.nets.network import Network
 from gan_core.nets.normalisations import NORMALISATIONS
+from gan_core.nets.precision import PRECISIONS
 
 _PLAIN = {"norm_g": "none", "norm_d": "none"}
 _SNGAN = "Miyato et al. 2018, arXiv:1802.05957, appendix B"
@@ -70,4 +71,4 @@ ARCHITECTURES: dict[str, Architecture] = {
         {"norm_d": "none", "activation_d": "relu", **_GLOROT},
     ),
 }
-__all__ = ["ACTIVATIONS", "ARCHITECTURES", "INITIALISATIONS", "NORMALISATIONS", "Architecture"]
+__all__ = ["ACTIVATIONS", "ARCHITECTURES", "INITIALISATIONS", "NORMALISATIONS", "PRECISIONS", "Architecture"]

@@ -5,7 +5,10 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
+import torch
 from torch import Tensor, nn
+
+from gan_core.nets.precision import PRECISIONS
 
 
 class Tail(Protocol):
@@ -17,7 +20,12 @@ class Tail(Protocol):
 
 
 class Network(nn.Module):
-    """`blocks`, one after another, then `tails` (D only), then `head`."""
+    """`blocks`, one after another, then `tails` (D only), then `head`.
+
+    In training it computes in its `precision`, and gives float32.
+    """
+
+    precision = PRECISIONS["float32"]
 
     def __init__(self, blocks: Sequence[nn.Sequential], head: nn.Module, tails: Sequence[Tail] = ()) -> None:
         super().__init__()
@@ -29,10 +37,17 @@ class Network(nn.Module):
         self.head = head
 
     def forward(self, x: Tensor) -> Tensor:
+        if not self.training or self.precision.autocast is None:
+            return self._output(x)
+        with torch.autocast(x.device.type, self.precision.autocast):
+            output = self._output(x)
+        return output.float()
+
+    def _output(self, x: Tensor) -> Tensor:
         for block in self.blocks:
             x = block(x)
         for tail in self.tails:
-            x = tail(x)
+            x = tail(x.float())
         output: Tensor = self.head(x)
         return output
 

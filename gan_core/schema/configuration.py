@@ -21,7 +21,12 @@ MOST_KIMG = 1e6  # a tick at least every 2 kimg: half a million events
 MOST_UPDATES = 1000
 MOST_SCORES = 10_000  # each of them an event, a picture and a checkpoint
 MOST_SAMPLES = 1_000_000
-LATER = ("metrics", "progress_metrics")  # settings that came later: in a fingerprint only where they aren't the default
+LATER = (
+    "metrics",
+    "progress_metrics",
+    "precision",
+    "deterministic",
+)  # settings that came later: in a fingerprint only where they aren't the default
 
 
 class Config(Record):
@@ -82,6 +87,10 @@ class Config(Record):
     reuse_batch_and_latents: bool = Field(False, description="all updates of a step share one batch and one z")
     batch_size: int = Field(
         64, ge=2, le=MOST_IMAGES, description="images an update; large batches: Brock et al. 2019, arXiv:1809.11096"
+    )
+    precision: str = Field("float32", description="number format of the networks' arithmetic in training")
+    deterministic: bool = Field(
+        False, description="the same bits twice on one GPU, at some cost in speed; a CPU gives them anyway"
     )
     budget_kimg: float = Field(
         300.0, gt=0, le=MOST_KIMG, description="real images shown to D in its updates, thousands"

@@ -13,6 +13,7 @@ from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Start
 from gan_core.machine.versions import versions
 from gan_core.training import checkpoint
 from gan_core.training.diagnostics import GRADIENTS
+from gan_core.training.numerics import numerics
 from gan_core.training.run import Run
 from gan_core.training.sampling import fixed_latents, sampled, save_grid
 from gan_core.training.timetable import Kind
@@ -34,6 +35,7 @@ def _start(run: Run) -> Started:
         },
         data_scaling=run.state.scaling.plain(),
         versions=versions(),
+        numerics=numerics(run.config, run.state.device),
         image_shape=run.data.images.shape[1:],
     )
 

@@ -18,7 +18,7 @@ from gan_core.game.lr_schedules import SCHEDULES, LearningRates
 from gan_core.game.meter import Meter
 from gan_core.game.optimizers import optimizer_of
 from gan_core.game.player import Clock, Player
-from gan_core.nets import ARCHITECTURES, INITIALISATIONS
+from gan_core.nets import ARCHITECTURES, INITIALISATIONS, PRECISIONS
 from gan_core.nets.network import Network
 from gan_core.nets.widening import start_like
 from gan_core.schema.configuration import Config
@@ -140,6 +140,7 @@ def _network(
         with streams.forked(config.seed, f"trick:{name}.{player}"):
             for edit in own.layers:
                 edit(net, player)
+    net.precision = PRECISIONS[config.precision]
     if device.type == "cpu":
         # Convolutions on a CPU run faster in this layout; an accelerator keeps torch's own choice
         net = net.to(memory_format=torch.channels_last)

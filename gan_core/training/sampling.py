@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from gan_core import streams
 from gan_core.evaluation.quantise import to_uint8
 from gan_core.game.latents import draw
+from gan_core.machine.arithmetic import arithmetic
 from gan_core.machine.files import replacing
 from gan_core.nets.evaluating import evaluating
 from gan_core.schema.configuration import Config
@@ -26,7 +27,7 @@ def sampled(G: nn.Module, latents: Tensor, device: torch.device) -> Iterator[Ten
     """Batches of images, uint8 [n C H W], from G in evaluation mode (running statistics)."""
     for z in torch.split(latents, BATCH):
         # Entered anew for each batch: a mode held across a yield would leak into whoever asks for the images
-        with evaluating(G), torch.inference_mode():
+        with evaluating(G), torch.inference_mode(), arithmetic():
             images = to_uint8(G(z.to(device)))
         yield images
 

@@ -15,8 +15,9 @@ from typing import Literal
 
 import torch
 from pydantic import Field
-from torch import nn
-from torch.nn.utils import parametrizations, parametrize
+from torch import Tensor, nn
+from torch.nn.utils import parametrize
+from torch.nn.utils.parametrizations import _SpectralNorm
 
 from gan_core.game.player import Player
 from gan_core.nets.network import Network
@@ -39,6 +40,15 @@ class Options(Record):
     )
 
 
+class InFloat32(_SpectralNorm):
+    """torch's, whose products stay float32 in a network that computes in another format."""
+
+    def forward(self, weight: Tensor) -> Tensor:
+        with torch.autocast(weight.device.type, enabled=False):
+            normalised: Tensor = super().forward(weight)
+        return normalised
+
+
 def build(options: Options, context: Context) -> Parts:
     """Parametrise the linear maps of the chosen networks; the dose is the largest singular value reached."""
     normalised: list[nn.Module] = []
@@ -52,7 +62,8 @@ def build(options: Options, context: Context) -> Parts:
         for module in maps:
             # dim 1 holds the outputs of a transposed convolution
             dim = 1 if isinstance(module, nn.ConvTranspose2d) else 0
-            parametrizations.spectral_norm(module, n_power_iterations=options.power_iterations, dim=dim)
+            rule = InFloat32(module.weight, options.power_iterations, dim)
+            parametrize.register_parametrization(module, "weight", rule)
             normalised.append(module)
 
     def dose() -> dict[str, float]:

@@ -34,6 +34,7 @@ def origin_of(root: Path, results: Sequence[Result], facts: Sequence[RunFacts]) 
     versions = sorted({f"{package} {number}" for run in facts for package, number in run.versions.items()})
     told = {
         "trained on": ", ".join(sorted({_device(run) for run in facts if run.device is not None})),
+        "trained in": ", ".join(sorted({_arithmetic(run) for run in facts if run.numerics})),
         "machine": ", ".join(dict.fromkeys(machine_of(one) for one in executions)),
         "commit": ", ".join(dict.fromkeys(_commit(one) for one in executions)) or "not recorded",
         "versions": ", ".join(versions),
@@ -62,6 +63,13 @@ def machine_of(one: ExecutionRecord) -> str:
 def _device(run: RunFacts) -> str:
     threads = f", {run.threads} thread{'s' if run.threads != 1 else ''} a run" if run.device == "cpu" else ""
     return f"{run.device}{threads}"
+
+
+def _arithmetic(run: RunFacts) -> str:
+    """'bf16' on a CPU; on a GPU also whether it gives the same bits twice."""
+    if run.device is None or run.device == "cpu":
+        return str(run.numerics["precision"])
+    return f"{run.numerics['precision']} ({'' if run.numerics['deterministic'] else 'not '}deterministic)"
 
 
 def _commit(one: ExecutionRecord) -> str:

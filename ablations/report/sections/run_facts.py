@@ -50,6 +50,7 @@ class RunFacts:
     threads: int | None
     versions: Mapping[str, str]
     parameters: Mapping[str, int]
+    numerics: Mapping[str, str | bool]  # of the training steps; empty in older journals
 
 
 def facts_of(result: Result) -> RunFacts:
@@ -82,6 +83,7 @@ def facts_in(result: Result, events: Sequence[AnyEvent]) -> RunFacts:
         threads=start.threads if start is not None else None,
         versions=start.versions if start is not None else {},
         parameters=start.parameters if start is not None else {},
+        numerics=start.numerics if start is not None else {},
     )
 
 

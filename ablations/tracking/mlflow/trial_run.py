@@ -145,6 +145,7 @@ class TrialRun:
             tags["reused_from"] = record.reused_from
         if isinstance(first, Started):
             tags |= {"device": first.device, "threads": str(first.threads)}
+            tags |= {f"numerics.{name}": str(value) for name, value in first.numerics.items()}
             tags |= {f"version.{package}": number for package, number in first.versions.items()}
         return self.store.client.create_run(
             self.store.experiment_id, start_time=milliseconds(first), tags=tags, run_name=self.trial.name
