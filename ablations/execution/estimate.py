@@ -115,11 +115,10 @@ def _child(settings: dict[str, Any], device: str, threads: int, seconds: float, 
 
 
 def _measured(settings: dict[str, Any], device: str, threads: int, seconds: float) -> Seconds:
-    import torch
-
+    from gan_core.machine.readiness import ready_to_train
     from gan_core.training.timing import measure
 
-    torch.set_num_threads(threads)
+    ready_to_train(threads)
     cost = measure(resolve(settings, named=()), device, seconds)
     return cost.per_step, cost.per_kfake, cost.per_progress_kfake, cost.per_showing
 

@@ -86,8 +86,6 @@ def _train(arguments: argparse.Namespace) -> int:
     for problem in broken_rules(config, "warning"):
         say(f"warning: {problem}", file=sys.stderr)
 
-    import torch
-
     from gan_core import journal
     from gan_core.config.compatibility import extractors_of
     from gan_core.config.memory import memory_problem
@@ -95,6 +93,7 @@ def _train(arguments: argparse.Namespace) -> int:
     from gan_core.events import Finished
     from gan_core.machine.devices import available_devices, checked_device
     from gan_core.machine.memory import memory_of
+    from gan_core.machine.readiness import ready_to_train
     from gan_core.show.draw import draw_run
     from gan_core.train import train
     from gan_core.training import training_data
@@ -103,10 +102,9 @@ def _train(arguments: argparse.Namespace) -> int:
     from gan_core.warnings_file import warnings_since
     from gan_core.workers.training_lock import alone
 
-    if arguments.threads is not None:
-        if arguments.threads < 1:
-            raise UserError(Problem(f"{arguments.threads} is out of range", ("--threads",), ">= 1"))
-        torch.set_num_threads(arguments.threads)
+    if arguments.threads is not None and arguments.threads < 1:
+        raise UserError(Problem(f"{arguments.threads} is out of range", ("--threads",), ">= 1"))
+    ready_to_train(arguments.threads)
     device = available_devices()[0] if arguments.device is None else checked_device(arguments.device)
     check_precision(config, device)
     if too_large := memory_problem(config, memory_of(device)):

@@ -1,4 +1,4 @@
-"""Optimizers by name, one for each player."""
+"""Optimizers by name, one for each player. Those that torch has in one pass over memory (`fused`) are built so."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
@@ -35,18 +35,18 @@ class Optimizer:
 OPTIMIZERS: dict[str, Optimizer] = {
     "adam": Optimizer(
         "Kingma and Ba 2015, arXiv:1412.6980; beta1 = 0.5 for GANs: Radford et al. 2016, arXiv:1511.06434, section 4",
-        lambda p, n: torch.optim.Adam(p, lr=n.lr, betas=n.betas, weight_decay=n.weight_decay),
+        lambda p, n: torch.optim.Adam(p, lr=n.lr, betas=n.betas, weight_decay=n.weight_decay, fused=True),
         uses=("beta1", "beta2"),
     ),
     "adamw": Optimizer(
         "Loshchilov and Hutter 2019, arXiv:1711.05101: Adam with the weight decay outside the moments",
-        lambda p, n: torch.optim.AdamW(p, lr=n.lr, betas=n.betas, weight_decay=n.weight_decay),
+        lambda p, n: torch.optim.AdamW(p, lr=n.lr, betas=n.betas, weight_decay=n.weight_decay, fused=True),
         uses=("beta1", "beta2"),
         weight_decay=0.01,
     ),
     "sgd": Optimizer(
         "Robbins and Monro 1951; momentum: Polyak 1964; in GANs: Goodfellow et al. 2014, arXiv:1406.2661, Algorithm 1",
-        lambda p, n: torch.optim.SGD(p, lr=n.lr, momentum=n.momentum, weight_decay=n.weight_decay),
+        lambda p, n: torch.optim.SGD(p, lr=n.lr, momentum=n.momentum, weight_decay=n.weight_decay, fused=True),
         uses=("momentum",),
     ),
     "rmsprop": Optimizer(

@@ -12,6 +12,8 @@ from typing import NamedTuple
 
 from torch import nn
 
+from gan_core.nets.dense import FromVector, ToVector
+from gan_core.nets.halving import Doubling, Halving
 from gan_core.nets.network import DiscriminatorNetwork, GeneratorNetwork, Tail
 from gan_core.nets.style import Style
 from gan_core.schema.configuration import Config
@@ -35,12 +37,12 @@ class Generator(GeneratorNetwork):
         style = Style.of(config, "G")
         small, *larger = reversed(shapes(*config.shape))
         widths = [style.channels(config.width * 2**i) for i in reversed(range(len(larger)))]  # smallest shape first
-        first = partial(nn.ConvTranspose2d, config.latent_dim, widths[0], small, 1, 0)  # [N latent 1 1] -> small
+        first = partial(FromVector, config.latent_dim, widths[0], small, 1, 0)  # [N latent 1 1] -> small
         blocks = [style.block(first, widths[0], before={"form": nn.Unflatten(1, (config.latent_dim, 1, 1))})]
         ups = [up(a, b) for a, b in pairwise([small, *larger])]
         for i, width in enumerate(widths[1:]):
-            blocks.append(style.block(partial(nn.ConvTranspose2d, widths[i], width, *ups[i]), width))
-        super().__init__(blocks, style.head(partial(nn.ConvTranspose2d, widths[-1], channels, *ups[-1])))
+            blocks.append(style.block(partial(Doubling, widths[i], width, *ups[i]), width))
+        super().__init__(blocks, style.head(partial(Doubling, widths[-1], channels, *ups[-1])))
 
 
 class Discriminator(DiscriminatorNetwork):
@@ -53,10 +55,10 @@ class Discriminator(DiscriminatorNetwork):
         downs = [down(a, b) for a, b in pairwise([large, *smaller])]
         blocks = []
         for i, width in enumerate(widths):
-            linear = partial(nn.Conv2d, widths[i - 1] if i else channels, width, *downs[i])
+            linear = partial(Halving, widths[i - 1] if i else channels, width, *downs[i])
             blocks.append(style.block(linear, width, normed=i > 0))
         extra = sum(tail.extra_channels for tail in tails)
-        head = style.head(partial(nn.Conv2d, widths[-1] + extra, 1, smaller[-1], 1, 0))
+        head = style.head(partial(ToVector, widths[-1] + extra, 1, smaller[-1], 1, 0))
         super().__init__(blocks, head, tails, style.last())
 
 

@@ -12,6 +12,7 @@ from itertools import pairwise
 
 from torch import nn
 
+from gan_core.nets.halving import Doubling
 from gan_core.nets.network import DiscriminatorNetwork, GeneratorNetwork, Tail
 from gan_core.nets.style import Style
 from gan_core.schema.configuration import Config
@@ -29,7 +30,7 @@ class Generator(GeneratorNetwork):
         height, width = (side // REDUCTION for side in config.shape)
         widths = [style.channels(config.width * factor) for factor in G_FACTORS]
         blocks = [style.block(partial(Projection, config.latent_dim, widths[0], height, width), widths[0])]
-        blocks += [style.block(partial(nn.ConvTranspose2d, a, b, 4, 2, 1), b) for a, b in pairwise(widths)]
+        blocks += [style.block(partial(Doubling, a, b, 4, 2, 1), b) for a, b in pairwise(widths)]
         super().__init__(blocks, style.head(partial(nn.Conv2d, widths[-1], channels, 3, 1, 1)))
 
 

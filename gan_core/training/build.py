@@ -23,6 +23,7 @@ from gan_core.nets.network import Network
 from gan_core.nets.widening import start_like
 from gan_core.schema.configuration import Config
 from gan_core.streams import Streams
+from gan_core.training.diagnostics import Gradients
 from gan_core.training.timetable import total_steps
 from gan_core.tricks import tricks_of
 from gan_core.tricks.seats import Context, Dose, Parts, Shadow
@@ -47,6 +48,8 @@ class State:
     batches: BatchStream
     streams: Streams
     clock: Clock
+    gradients_g: Gradients
+    gradients_d: Gradients
     meter: Meter = field(default_factory=Meter)
 
     @property
@@ -116,6 +119,8 @@ def build(config: Config, images: ImageArray, device: torch.device) -> State:
         batches=BatchStream(images, config.seed, device, scaling.apply),
         streams=random,
         clock=clock,
+        gradients_g=Gradients(G, "G"),
+        gradients_d=Gradients(D, "D"),
     )
 
 

@@ -9,10 +9,44 @@ from gan_core.game.player import Player
 GRADIENTS = "gradients/"  # beginning of the names of what `note_gradients` notes
 
 
+class Gradients:
+    """The gradients of one player's network, whose parameters are looked up once."""
+
+    def __init__(self, net: nn.Module, player: Player) -> None:
+        self._player = player
+        self._parameters = tuple(net.parameters())
+        self._layers = tuple((_layer(name), weight) for name, weight in net.named_parameters() if weight.ndim > 1)
+
+    def note(self, meter: Meter) -> None:
+        """The Euclidean norm over all gradients, and mean and largest |gradient| of each layer.
+
+        Layers are the weights of every linear map, convolutions among them.
+        """
+        meter.note(f"grad_norm_{self._player.lower()}", self.norm())
+        layers = [(name, weight.grad) for name, weight in self._layers if weight.grad is not None]
+        sizes = torch._foreach_abs([gradient for _, gradient in layers])  # its norms are slower than these reductions
+        names = [f"{GRADIENTS}{self._player}/{name}" for name, _ in layers]
+        meter.note(
+            tuple(f"{name}/{kind}" for kind in ("mean", "max") for name in names),
+            torch.stack([*(size.mean() for size in sizes), *(size.amax() for size in sizes)]),
+        )
+
+    def norm(self) -> Tensor:
+        """Scalar."""
+        norms = torch._foreach_norm([p.grad for p in self._parameters if p.grad is not None])
+        norm: Tensor = torch.linalg.vector_norm(torch.stack(norms))
+        return norm
+
+
 def note_d(
-    meter: Meter, loss: Tensor, logits_real: Tensor, logits_fake: Tensor, D: nn.Module, has_boundary: bool = True
+    meter: Meter,
+    loss: Tensor,
+    logits_real: Tensor,
+    logits_fake: Tensor,
+    gradients: Gradients,
+    has_boundary: bool = True,
 ) -> None:
-    """D's loss, the mean sigmoid of its outputs before the update, how often it is right, its gradient's norm.
+    """D's loss, the mean sigmoid of its outputs before the update, how often it is right, its gradients.
 
     `d_auc` is 0.5 for a D that guesses, whatever its outputs mean. `d_accuracy` needs a boundary between real and fake
     (0 here), which a critic has not: its outputs mean something in comparison only.
@@ -24,8 +58,7 @@ def note_d(
     if has_boundary:
         right = (logits_real > 0).float().mean() + (logits_fake < 0).float().mean()
         meter.note("d_accuracy", right / 2)
-    meter.note("grad_norm_d", gradient_norm(D))
-    note_gradients(meter, D, "D")
+    gradients.note(meter)
 
 
 def ranked_rightly(real: Tensor, fake: Tensor) -> Tensor:
@@ -37,30 +70,11 @@ def ranked_rightly(real: Tensor, fake: Tensor) -> Tensor:
     return ((real > fake).float() + (real >= fake).float()).mean() / 2
 
 
-def note_g(meter: Meter, loss: Tensor, logits_fake: Tensor, G: nn.Module) -> None:
-    """G's loss, D(G(z)) after D's update, G's gradient's norm."""
+def note_g(meter: Meter, loss: Tensor, logits_fake: Tensor, gradients: Gradients) -> None:
+    """G's loss, D(G(z)) after D's update, G's gradients."""
     meter.note("loss_g", loss)
     meter.note("d_fake_after", logits_fake.detach().sigmoid().mean())
-    meter.note("grad_norm_g", gradient_norm(G))
-    note_gradients(meter, G, "G")
-
-
-def gradient_norm(net: nn.Module) -> Tensor:
-    """Euclidean norm over all gradients of a network, scalar."""
-    gradients = [p.grad for p in net.parameters() if p.grad is not None]
-    norm: Tensor = torch.linalg.vector_norm(torch.stack(torch._foreach_norm(gradients)))
-    return norm
-
-
-def note_gradients(meter: Meter, net: nn.Module, player: Player) -> None:
-    """Mean and largest |gradient| of each layer: the weights of every linear map, convolutions among them."""
-    layers = [(name, p.grad) for name, p in net.named_parameters() if p.grad is not None and p.ndim > 1]
-    sizes = torch._foreach_abs([gradient for _, gradient in layers])  # its norms are slower than these reductions
-    names = [f"{GRADIENTS}{player}/{_layer(name)}" for name, _ in layers]
-    meter.note(
-        tuple(f"{name}/{kind}" for kind in ("mean", "max") for name in names),
-        torch.stack([*(size.mean() for size in sizes), *(size.amax() for size in sizes)]),
-    )
+    gradients.note(meter)
 
 
 def _layer(parameter: str) -> str:

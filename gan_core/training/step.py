@@ -55,7 +55,7 @@ def train_d(s: State, update: Update) -> None:
     for change in s.parts.grads:
         change(s.D, "D")
     outputs = logits_real - s.loss.boundary, logits_fake - s.loss.boundary
-    note_d(s.meter, loss, *outputs, s.D, s.loss.has_boundary)
+    note_d(s.meter, loss, *outputs, s.gradients_d, s.loss.has_boundary)
     s.opt_d.step()
     for act in s.parts.after_d:
         act(s.D)
@@ -84,7 +84,7 @@ def train_g(s: State, update: Update) -> None:
     total.backward()  # type: ignore[no-untyped-call]
     for change in s.parts.grads:
         change(s.G, "G")
-    note_g(s.meter, loss, logits_fake - s.loss.boundary, s.G)
+    note_g(s.meter, loss, logits_fake - s.loss.boundary, s.gradients_g)
     s.opt_g.step()
     s.D.requires_grad_(True)
 

@@ -5,11 +5,10 @@ from collections.abc import Callable, Generator
 from contextlib import closing, suppress
 from pathlib import Path
 
-import torch
-
 from gan_core import journal
 from gan_core.config import resolve
 from gan_core.events import AnyEvent, Finished
+from gan_core.machine.readiness import ready_to_train
 from gan_core.show.draw import draw_run
 from gan_core.show.undrawn import keep_undrawn
 from gan_core.train import train
@@ -23,7 +22,7 @@ def train_job(
     job: Job, device: str, threads: int, stop: Callable[[], bool] = lambda: False
 ) -> Generator[AnyEvent, None, None]:
     """Train a job from its checkpoint to its end, on `threads` CPU threads; see `unattended`."""
-    torch.set_num_threads(threads)
+    ready_to_train(threads)
     config = resolve(job.settings, named=())
     run = train(config, job.directory, job.home, device, stop, job.data_digest)
     with closing(unattended(run, job.directory, device)) as events:

@@ -14,7 +14,7 @@ from gan_core.evaluation.diversity import diversity as measured
 from gan_core.evaluation.moments import Moments
 from gan_core.evaluation.names import class_shares
 from gan_core.game.meter import Meter
-from gan_core.training.diagnostics import note_d, note_gradients, ranked_rightly
+from gan_core.training.diagnostics import Gradients, note_d, ranked_rightly
 from tests.gan_core.trainer import steps, tiny_state
 
 
@@ -23,8 +23,12 @@ def test_mean_and_largest_gradient_of_a_linear_layer() -> None:
     net, x = nn.Sequential(nn.Linear(3, 1)), torch.tensor([[1.0, -4.0, 2.0]])
     net(x).sum().backward()
     meter = Meter()
-    note_gradients(meter, net, "D")
-    assert meter.take() == {"gradients/D/0/mean": pytest.approx(7 / 3), "gradients/D/0/max": 4.0}
+    Gradients(net, "D").note(meter)
+    assert meter.take() == {
+        "grad_norm_d": pytest.approx(math.sqrt(1 + 16 + 4 + 1)),
+        "gradients/D/0/mean": pytest.approx(7 / 3),
+        "gradients/D/0/max": 4.0,
+    }
 
 
 def test_every_layer_has_a_plain_name_with_spectral_norm_too(images: ImageArray) -> None:
@@ -120,7 +124,7 @@ def test_a_critic_that_gives_all_images_one_number_guesses() -> None:
     assert float(ranked_rightly(torch.full((8,), 0.3), torch.full((5,), 0.3))) == 0.5
 
 
-def _with_gradient() -> nn.Module:
+def _with_gradient() -> Gradients:
     net = nn.Linear(2, 1)
     net(torch.ones(1, 2)).sum().backward()
-    return net
+    return Gradients(net, "D")

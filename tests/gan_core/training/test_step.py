@@ -75,8 +75,8 @@ def test_plain_step_is_the_loop_by_hand_bit_for_bit(images: ImageArray) -> None:
     """On copies of the very same networks nothing is left to round differently."""
     state = tiny_state(images)
     G, D = deepcopy(state.G), deepcopy(state.D)
-    opt_g = torch.optim.Adam(G.parameters(), lr=2e-4, betas=(0.5, 0.999))
-    opt_d = torch.optim.Adam(D.parameters(), lr=2e-4, betas=(0.5, 0.999))
+    opt_g = torch.optim.Adam(G.parameters(), lr=2e-4, betas=(0.5, 0.999), fused=True)
+    opt_d = torch.optim.Adam(D.parameters(), lr=2e-4, betas=(0.5, 0.999), fused=True)
     bce = nn.functional.binary_cross_entropy_with_logits
     batches = BatchStream(images, 0, torch.device("cpu"))
     latent = streams.generator(0, "latent")
