@@ -1,6 +1,6 @@
 """Trials an hour of a study, by a plain training script in a shell loop and by `python -m ablations run`.
 
-    python -m benchmarks.shell_loop [--arms N] [--repeats N] [--cold] [--out FILE.md]
+    python -m benchmarks.shell_loop [--arms N] [--repeats N] [--abreast N] [--cold] [--out FILE.md]
     python -m benchmarks.shell_loop --one SETTINGS.json --out FOLDER [--mlflow URI]
 
 The second is the script, as a researcher writes it: a DataLoader over PIL images with torchvision's transforms, D on
@@ -14,18 +14,27 @@ through the metrics once a process; it scores its last generator alone, where th
 too; it draws no films or curves and ranks nothing. To ours: unless `--cold`, the reals' features and the floors are in
 the home folder from earlier runs, as after a user's first study.
 
+The script runs with as many threads as torch takes by itself, one process after another. `--abreast N` is somebody who
+starts N at a time with their share of the threads each. Two threads of a process wait for each other all the time, so a
+machine that others use slows the script more than the command, whose trials have a core each: look at the load average.
+
+The command's start and end take as long for two trials as for a hundred. So the details have what the same trials would
+give at the study's own size, where the start and end are the same and each trial takes as long.
+
 Tricks of layers are built as ours are. Instance noise and label smoothing are written in the loop, in their plain form.
 The script refuses others.
 """
 
 import argparse
 import json
+import os
 import resource
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -283,22 +292,35 @@ class Way:
     trial_s: tuple[float, ...]
     parts: dict[str, float]
     cpu_s: float | None = None
+    fixed_s: float = 0.0  # of the wall seconds, what does not grow with the number of trials
 
     @property
     def trials_per_hour(self) -> float:
         return len(self.trial_s) * 3600 / self.wall_s
 
+    def per_hour_of(self, trials: int) -> float:
+        """Trials an hour if there were so many, each as long as these: an extrapolation."""
+        return 3600 * trials / (self.fixed_s + (self.wall_s - self.fixed_s) * trials / len(self.trial_s))
+
 
 @dataclass(frozen=True)
 class Rows:
-    """The two ways, once a repeat; `pairs`: (shell loop, ours)."""
+    """The two ways, once a repeat; `pairs`: (shell loop, ours). `study_trials`: of the study at its first look."""
 
     pairs: tuple[tuple[Way, Way], ...]
+    study_trials: int
+    load: float  # the machine's load average before the first pair
 
     @property
     def ratio(self) -> float:
         """Ours over the shell loop in trials an hour: the median over pairs."""
         return statistics.median(ours.trials_per_hour / shell.trials_per_hour for shell, ours in self.pairs)
+
+    @property
+    def ratio_of_study(self) -> float:
+        """The same for as many trials as the whole study has: an extrapolation."""
+        count = self.study_trials
+        return statistics.median(ours.per_hour_of(count) / shell.per_hour_of(count) for shell, ours in self.pairs)
 
     @property
     def reached(self) -> bool:
@@ -311,50 +333,59 @@ def measure(
     study: Path | None = None,
     cold: bool = False,
     tracked: bool = True,
+    abreast: int = 1,
     say: Callable[[str], None] = lambda line: None,
 ) -> Rows:
     """Run so many arms of the study (by default the main one), seed 0, both ways, in turn; who is first alternates.
 
     `cold`: the command finds nothing that was computed before, neither features of the reals nor floors.
-    `tracked`: whether the script logs to MLflow.
+    `tracked`: whether the script logs to MLflow. `abreast`: how many of it run at a time.
     """
     from ablations.study.study import load_study  # not for the script to import
     from benchmarks.study_runs import MAIN, spread, write_study
 
     loaded = load_study(study or MAIN)
     chosen = spread(loaded, arms)
+    load = os.getloadavg()[0]
     pairs = []
     for repeat in range(repeats):
         with tempfile.TemporaryDirectory() as folder:
             path = write_study(loaded, chosen, 1, Path(folder))
-            order = {"shell loop": lambda f=folder: shell_way([a.config for a in chosen], Path(f), tracked, say)}
+            order = {
+                "shell loop": lambda f=folder: shell_way([a.config for a in chosen], Path(f), tracked, abreast, say)
+            }
             order["ours"] = lambda f=folder, p=path: our_way(p, Path(f), cold)
             done = {}
             for way in order if repeat % 2 == 0 else reversed(order):
                 done[way] = order[way]()
                 say(f"{way}: {done[way].wall_s:.1f} s, a trial {numbers(done[way].parts)}")
             pairs.append((done["shell loop"], done["ours"]))
-    return Rows(tuple(pairs))
+    return Rows(tuple(pairs), len(loaded.arms) * loaded.looks.counts[0], load)
 
 
-def shell_way(configs: list[Config], folder: Path, tracked: bool, say: Callable[[str], None]) -> Way:
-    """The script once a configuration, one process after another."""
+def shell_way(configs: list[Config], folder: Path, tracked: bool, abreast: int, say: Callable[[str], None]) -> Way:
+    """The script once a configuration, `abreast` processes at a time."""
     from benchmarks.study_runs import mean_of, run_process
 
-    seconds: list[float] = []
-    spent_before = children_cpu_s()
-    parts: dict[str, list[float]] = {}
-    for number, config in enumerate(configs):
+    variables = {"OMP_NUM_THREADS": str(max(1, cores() // abreast))} if abreast > 1 else {}
+
+    def trial(number: int) -> dict[str, float]:
         settings, out = folder / f"{number}.json", folder / "shell" / str(number)
-        settings.write_text(json.dumps(config.plain()))
+        settings.write_text(json.dumps(configs[number].plain()))
         command = [sys.executable, "-m", "benchmarks.shell_loop", "--one", str(settings), "--out", str(out)]
         command += ["--mlflow", f"sqlite:///{folder / 'shell.db'}"] if tracked else []
-        seconds.append(run_process(command, machine_home(), folder / f"{number}.log"))
-        spent = json.loads((out / "result.json").read_text())["seconds"]
-        for name, value in {"imports and exit": seconds[-1] - sum(spent.values()), **spent}.items():
-            parts.setdefault(name, []).append(value)
-        say(f"shell loop, trial {number}: {seconds[-1]:.1f} s")
-    return Way(sum(seconds), tuple(seconds), mean_of(parts), children_cpu_s() - spent_before)
+        wall_s = run_process(command, machine_home(), folder / f"{number}.log", variables)
+        say(f"shell loop, trial {number}: {wall_s:.1f} s")
+        spent: dict[str, float] = json.loads((out / "result.json").read_text())["seconds"]
+        return {"imports and exit": wall_s - sum(spent.values()), **spent}
+
+    began, spent_before = time.perf_counter(), children_cpu_s()
+    with ThreadPoolExecutor(abreast) as pool:
+        trials = list(pool.map(trial, range(len(configs))))
+    wall_s = time.perf_counter() - began
+    each = tuple(sum(parts.values()) for parts in trials)
+    mean = mean_of({name: [parts[name] for parts in trials] for name in trials[0]})
+    return Way(wall_s, each, mean, children_cpu_s() - spent_before)
 
 
 def children_cpu_s() -> float:
@@ -380,7 +411,8 @@ def our_way(path: Path, folder: Path, cold: bool) -> Way:
     }
     sums["idle between"] = time_of.wall_s * time_of.workers - sum(sums.values())
     parts = {name: value / len(trials) for name, value in sums.items()}
-    return Way(time_of.wall_s, tuple(trial.span_s for trial in trials), parts)
+    fixed_s = time_of.before_s + time_of.after_s
+    return Way(time_of.wall_s, tuple(trial.span_s for trial in trials), parts, fixed_s=fixed_s)
 
 
 def numbers(parts: Mapping[str, float]) -> str:
@@ -419,11 +451,14 @@ def details(rows: Rows) -> str:
     """Where the time went, in the last repeat."""
     shell, ours = rows.pairs[-1]
     assert shell.cpu_s is not None
-    cpu = f"{shell.cpu_s / len(shell.trial_s):.1f} CPU seconds a trial on {cores()} cores"
+    cpu = f"{shell.cpu_s / len(shell.trial_s):.1f} CPU seconds a trial"
     ratios = ", ".join(f"{b.trials_per_hour / a.trials_per_hour:.2f}" for a, b in rows.pairs)
     return "\n".join(
         [
-            f"Ratio of each pair: {ratios}.",
+            f"Ratio of each pair: {ratios}. Load average before the first: {rows.load:.1f} on {cores()} cores.",
+            f"{ours.fixed_s:.1f} s of the command are its start and end. So {rows.study_trials} trials, as many as the "
+            f"study has at its first look, would give {ours.per_hour_of(rows.study_trials):.0f} an hour, "
+            f"{rows.ratio_of_study:.2f}x (extrapolated).",
             "",
             f"- shell loop, seconds a trial: {numbers(shell.parts)}; {cpu}",
             f"- `ablations run`, seconds of a worker's place a trial: {numbers(ours.parts)}",
@@ -439,6 +474,7 @@ def main() -> None:
     parser.add_argument("--arms", type=int, default=8)
     parser.add_argument("--repeats", type=int, default=1)
     parser.add_argument("--study", type=Path, help="[default: studies/ganhacks.yaml]")
+    parser.add_argument("--abreast", type=int, default=1, help="scripts at a time")
     parser.add_argument("--cold", action="store_true", help="nothing is kept from earlier runs of the command")
     parser.add_argument("--untracked", action="store_true", help="the script does without MLflow")
     options = parser.parse_args()
@@ -449,7 +485,8 @@ def main() -> None:
     def say(line: str) -> None:
         print(line, file=sys.stderr, flush=True)
 
-    rows = measure(options.arms, options.repeats, options.study, options.cold, not options.untracked, say)
+    tracked = not options.untracked
+    rows = measure(options.arms, options.repeats, options.study, options.cold, tracked, options.abreast, say)
     text = f"{table(rows)}\n\n{details(rows)}\n"
     print(text)
     if options.out is not None:

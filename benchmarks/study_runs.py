@@ -111,13 +111,15 @@ def environment(home: Path) -> dict[str, str]:
     return {**kept, HOME_VARIABLE: str(home), "MLFLOW_DISABLE_TELEMETRY": "true"}
 
 
-def run_process(command: Sequence[str], home: Path, log: Path) -> float:
-    """Wall seconds of a command in the checkout. Raises RuntimeError with the end of its output where it fails."""
+def run_process(command: Sequence[str], home: Path, log: Path, more: Mapping[str, str] | None = None) -> float:
+    """Wall seconds of a command in the checkout; `more`: of its environment.
+
+    Raises RuntimeError with the end of its output where it fails.
+    """
     began = time.perf_counter()
     with open(log, "w") as file:
-        done = subprocess.run(
-            command, cwd=ROOT, env=environment(home), stdout=file, stderr=subprocess.STDOUT, check=False
-        )
+        variables = {**environment(home), **(more or {})}
+        done = subprocess.run(command, cwd=ROOT, env=variables, stdout=file, stderr=subprocess.STDOUT, check=False)
     seconds = time.perf_counter() - began
     if done.returncode:
         raise RuntimeError(f"{' '.join(command)} ended with {done.returncode}:\n{log.read_text()[-2000:]}")
