@@ -62,6 +62,7 @@ GOAL = 4.0  # times as many trials an hour
 SCORED = 250  # images given to the metrics at once
 LOGGED = 50  # steps between two points in MLflow
 GRID = 64  # images in a picture
+EXPERIMENT = "shell loop"
 WRITTEN_HERE = ("instance_noise", "label_smoothing")
 IN_LAYERS = ("spectral_norm", "dropout")
 Log = Callable[[Mapping[str, float], int], None]
@@ -256,7 +257,7 @@ def mlflow_run(uri: str, name: str, config: Config) -> Iterator[Log]:
     import mlflow
 
     mlflow.set_tracking_uri(uri)
-    mlflow.set_experiment("shell loop")
+    mlflow.set_experiment(EXPERIMENT)
     with mlflow.start_run(run_name=name):
         mlflow.log_params(config.plain())
         yield lambda values, step: mlflow.log_metrics(dict(values), step=step)
@@ -379,6 +380,10 @@ def shell_way(configs: list[Config], folder: Path, tracked: bool, abreast: int, 
         spent: dict[str, float] = json.loads((out / "result.json").read_text())["seconds"]
         return {"imports and exit": wall_s - sum(spent.values()), **spent}
 
+    if tracked and abreast > 1:  # processes that make one new store at the same time break it; this does not count
+        make = f"import mlflow; mlflow.set_tracking_uri({f'sqlite:///{folder}/shell.db'!r}); "
+        make += f"mlflow.set_experiment({EXPERIMENT!r})"
+        run_process([sys.executable, "-c", make], machine_home(), folder / "store.log")
     began, spent_before = time.perf_counter(), children_cpu_s()
     with ThreadPoolExecutor(abreast) as pool:
         trials = list(pool.map(trial, range(len(configs))))
