@@ -4,7 +4,8 @@ import functools
 import math
 from dataclasses import dataclass
 
-from scipy import optimize, special
+import scipy
+from scipy import special
 
 from ablations.statistics.rule import Rule
 from ablations.statistics.significance import smallest_sign_flip_p
@@ -80,7 +81,7 @@ def detectable_errors(df: int, alpha: float, power: float) -> float:
     errors = 1.0
     while t_power(errors, df, alpha) < power:
         errors *= 2
-    return float(optimize.brentq(lambda fewer: t_power(fewer, df, alpha) - power, 0, errors))
+    return float(scipy.optimize.brentq(lambda fewer: t_power(fewer, df, alpha) - power, 0, errors))
 
 
 def seeds_needed(effect: float, sd: float, alpha: float, power: float) -> int | None:
