@@ -64,7 +64,7 @@ def _least_memory(sizes: _Sizes) -> int:
     with _networks(config, "meta") as (G, D):
         held = _copies(config.optimizer_g) * _weights(G) + _copies(config.optimizer_d) * _weights(D)
         quick = (_weights(G) + _weights(D)) * math.prod(config.shape) <= QUICK
-    with _networks(config, "cpu" if quick else "meta") as (G, D):
+    with _networks(config, "cpu" if quick else "meta") as (G, D), _one_thread():
         kept = _put_out(G, D, torch.zeros(TRIED, config.latent_dim))
     return FLOAT * (held + kept * config.batch_size // TRIED)
 
@@ -75,6 +75,17 @@ def _networks(config: Config, device: str) -> Iterator[tuple[Network, Network]]:
     architecture, channels = ARCHITECTURES[config.architecture], DATASETS[config.data].channels or 1
     with torch.random.fork_rng(devices=[]), torch.device(device), torch.no_grad():
         yield architecture.generator(config, channels), architecture.discriminator(config, channels)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """So little work takes longer with several: they wait for each other, where others want the cores too."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
 
 
 def _put_out(G: Network, D: Network, z: torch.Tensor) -> int:
