@@ -232,3 +232,51 @@ def test_importing_the_library_brings_in_no_tracker_and_no_optimiser() -> None:
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "torch" in loaded
     assert set(loaded).isdisjoint(PLATFORM)
+
+
+HEAVY = {"torch", "numpy", "scipy", "pandas", "mlflow", "optuna", "matplotlib", "jinja2", "sqlalchemy"}
+SLOW = {"pandas", "mlflow", "optuna", "matplotlib", "torchvision", "torchmetrics", "pydoe"} | {
+    *("sympy", "triton", "torch._dynamo", "scipy.stats", "scipy.optimize"),
+}
+AT_THE_END = """
+import atexit, runpy, sys
+atexit.register(lambda: print("LOADED", *sys.modules, file=sys.stdout, flush=True))
+runpy.run_module(sys.argv.pop(1), run_name="__main__", alter_sys=True)
+"""
+
+
+def loaded_by(*command: str | Path) -> tuple[int, set[str]]:
+    """The exit code of a command line after `python -m`, and the modules that its process has at the end."""
+    done = subprocess.run([sys.executable, "-c", AT_THE_END, *map(str, command)], capture_output=True, text=True)
+    return done.returncode, set(done.stdout.partition("LOADED")[2].split())
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["ablations", "ablations run", "ablations plan", "ablations leaderboard", "gan_core", "gan_core evaluate"],
+)
+def test_help_loads_no_large_library(command: str) -> None:
+    code, loaded = loaded_by(*command.split(), "--help")
+    assert code == 0
+    assert "argparse" in loaded or "typer" in loaded
+    assert loaded.isdisjoint(HEAVY)
+
+
+@pytest.mark.parametrize("command", ["run", "plan"])
+def test_a_study_file_that_cannot_be_read_is_told_before_a_large_library_is_loaded(
+    command: str, tmp_path: Path
+) -> None:
+    broken = tmp_path / "broken.yaml"
+    broken.write_text("baseline: [\n")
+    for file in (broken, tmp_path / "missing.yaml"):
+        code, loaded = loaded_by("ablations", command, file)
+        assert code == 2
+        assert "ruamel.yaml" in loaded
+        assert loaded.isdisjoint(HEAVY)
+
+
+def test_a_wrong_setting_is_told_with_what_resolves_settings_alone() -> None:
+    code, loaded = loaded_by("ablations", "plan", ROOT / "studies" / "ganhacks.yaml", "--set", "widht=3")
+    assert code == 2
+    assert "torch" in loaded
+    assert loaded.isdisjoint(SLOW)

@@ -4,7 +4,7 @@ import os
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,6 +23,10 @@ from ablations.cli.options import (
 )
 from ablations.execution.options import MAX_FAILURES
 from gan_core.machine.home import given_weights, machine_home
+from gan_core.machine.loading import loading
+
+if TYPE_CHECKING:
+    from ablations.study.study import Study
 
 
 class ExecutorName(StrEnum):
@@ -120,24 +124,24 @@ def run(
     saves the running trials; the same command goes on. MLFLOW_TRACKING_URI names a server instead of the SQLite store
     in the study's folder.
     """
-    from contextlib import closing
+    loaded = _load(study, name, budget_kimg, data, extractor, seeds, settings)
+    with loading():
+        from contextlib import closing
 
-    from ablations.execution.deadline import deadline_of
-    from ablations.execution.device_fit import refuse_unfit
-    from ablations.execution.models import log_missing_models
-    from ablations.execution.session import ExecutionOptions, open_session
-    from ablations.study.overrides import Overrides, settings_in
-    from ablations.study.study import load_study
-    from ablations.terminal.console import show_warnings
-    from ablations.terminal.execution_end import show_models, show_outcome
-    from ablations.terminal.progress import Steps, display
-    from ablations.terminal.time_budget import show_time, show_time_end
-    from ablations.terminal.unreachable import settle_store
-    from ablations.tracking.model_names import check_register
-    from ablations.workspace.execution_record import CODE
-    from ablations.workspace.uncommitted import named_files
-    from gan_core.workers.interrupt import Interrupt
-    from gan_core.workers.patience import Patience
+        from ablations.execution.deadline import deadline_of
+        from ablations.execution.device_fit import refuse_unfit
+        from ablations.execution.models import log_missing_models
+        from ablations.execution.session import ExecutionOptions, open_session
+        from ablations.terminal.console import show_warnings
+        from ablations.terminal.execution_end import show_models, show_outcome
+        from ablations.terminal.progress import Steps, display
+        from ablations.terminal.time_budget import show_time, show_time_end
+        from ablations.terminal.unreachable import settle_store
+        from ablations.tracking.model_names import check_register
+        from ablations.workspace.execution_record import CODE
+        from ablations.workspace.uncommitted import named_files
+        from gan_core.workers.interrupt import Interrupt
+        from gan_core.workers.patience import Patience
 
     options = ExecutionOptions(
         home=machine_home(),
@@ -163,7 +167,6 @@ def run(
     )
     check_register(register, logged=models and not offline)
     named_files(CODE, options.named_files)
-    loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
     refuse_unfit(loaded, device)
     with open_session(loaded, runs, options) as session:
         show_warnings(session.warnings)  # at the end again, with what there is then
@@ -205,18 +208,38 @@ def plan(
 
     Nothing is trained.
     """
-    from ablations.execution.device_fit import refuse_unfit
-    from ablations.plan import plan_of
-    from ablations.results.journal_mending import reader_warnings
-    from ablations.study.overrides import Overrides, settings_in
-    from ablations.study.study import load_study
-    from ablations.terminal.console import show_warnings
-    from ablations.terminal.plan import show_plan
-    from gan_core.machine.resources import share
+    loaded = _load(study, name, budget_kimg, data, extractor, seeds, settings)
+    with loading():
+        from ablations.execution.device_fit import refuse_unfit
+        from ablations.plan import plan_of
+        from ablations.results.journal_mending import reader_warnings
+        from ablations.terminal.console import show_warnings
+        from ablations.terminal.plan import show_plan
+        from gan_core.machine.resources import share
 
-    loaded = load_study(study, name, Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ())))
     refuse_unfit(loaded, device)
     resources = share(loaded.most_trials, workers, threads, device)
     planned = plan_of(loaded, runs, machine_home(), resources, retrain)
     show_warnings(reader_warnings(runs / loaded.name))
     show_plan(planned)
+
+
+def _load(
+    study: Path,
+    name: str | None,
+    budget_kimg: float | None,
+    data: str | None,
+    extractor: str | None,
+    seeds: int | None,
+    settings: list[str] | None,
+) -> "Study":
+    """The study as the command line changes it. A file that can't be read is told before the trainer is loaded."""
+    from ablations.study.overrides import Overrides, settings_in
+    from ablations.study.yaml_source import read_yaml
+
+    overrides = Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ()))
+    source = read_yaml(study)
+    with loading():
+        from ablations.study.study import study_of
+
+    return study_of(source, name, overrides)

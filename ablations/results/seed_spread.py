@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import stdev
 
-from scipy.stats import t as student
+from scipy import special
 
 from ablations.statistics import Estimate, estimate
 from ablations.workspace.trial_record import RECORD, read_trial_record, recorded_folders
@@ -98,4 +98,4 @@ def _other_seeds(directory: Path) -> Iterator[Path]:
 def _noise(values: Sequence[float]) -> float | None:
     if len(values) < 2:
         return None
-    return float(student.ppf(QUANTILE, len(values) - 1)) * math.sqrt(2) * stdev(values)
+    return float(special.stdtrit(len(values) - 1, QUANTILE)) * math.sqrt(2) * stdev(values)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+import scipy
 
 from ablations.statistics.factor_columns import Levels, Observation
 from ablations.statistics.scores import ArmScores
@@ -81,7 +81,7 @@ def divergence_by_level(about: Levels, observations: Sequence[Observation]) -> D
         with_it = all(observation.levels[factor] == level for factor, level in about)
         counts[with_it, observation.score is None] += 1
     table = np.array([[counts[with_it, diverged] for diverged in (True, False)] for with_it in (True, False)])
-    p = float(stats.fisher_exact(table).pvalue)
+    p = float(scipy.stats.fisher_exact(table).pvalue)
     (diverged_with, rest_with), (diverged_without, rest_without) = table.tolist()
     return DivergenceByLevel(
         diverged_with + rest_with, diverged_with, diverged_without + rest_without, diverged_without, p

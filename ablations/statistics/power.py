@@ -4,7 +4,7 @@ import functools
 import math
 from dataclasses import dataclass
 
-from scipy import optimize, special
+from scipy import special
 
 from ablations.statistics.rule import Rule
 from ablations.statistics.significance import smallest_sign_flip_p
@@ -72,15 +72,19 @@ def detectable_size(n: int, alpha: float, power: float, borrowed: int = 0) -> fl
 def detectable_errors(df: int, alpha: float, power: float) -> float:
     """The smallest effect that a two-sided t test at alpha finds with this power, in units of its standard error.
 
-    The standard error has `df` degrees of freedom; without one nothing can be found. Kept, since all arms of a study
-    need the same few numbers.
+    The standard error has `df` degrees of freedom; without one nothing can be found, nor where the effect is too large
+    for the noncentral t distribution to be known. Kept, since all arms of a study need the same few numbers.
     """
     if df < 1:
         return math.inf
-    errors = 1.0
-    while t_power(errors, df, alpha) < power:
-        errors *= 2
-    return float(optimize.brentq(lambda fewer: t_power(fewer, df, alpha) - power, 0, errors))
+    low, high = 0.0, 1.0
+    while t_power(high, df, alpha) < power:
+        low, high = high, 2 * high
+    if math.isnan(t_power(high, df, alpha)):
+        return math.inf
+    while low < (middle := (low + high) / 2) < high:  # until they are neighbours among floating-point numbers
+        low, high = (middle, high) if t_power(middle, df, alpha) < power else (low, middle)
+    return high
 
 
 def seeds_needed(effect: float, sd: float, alpha: float, power: float) -> int | None:

@@ -5,8 +5,9 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
+import scipy
 from numpy.typing import NDArray
-from scipy import special, stats
+from scipy import special
 
 ROUNDING = 1e-12  # a spread below is none: values that are equal to the last digit
 
@@ -56,7 +57,7 @@ def sign_flip_p(differences: Sequence[float]) -> float:
     if len(differences) <= EXACT:
         flipped = np.abs(_signs(len(differences)) @ np.asarray(differences, dtype=np.float64))
         return float(np.mean(flipped >= flipped[0] * (1 - TIE)))
-    result = stats.permutation_test(
+    result = scipy.stats.permutation_test(  # loaded at its first use: it takes longer than all that is imported here
         (np.asarray(differences, dtype=np.float64),),
         np.mean,
         permutation_type="samples",

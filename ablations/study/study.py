@@ -15,7 +15,7 @@ from ablations.study.overrides import Overrides
 from ablations.study.record import ArmRecord, StudyRecord
 from ablations.study.space.plan import SearchPlan, as_written, search_plan
 from ablations.study.study_file import StudyFile, name_problems, read_study_file
-from ablations.study.yaml_source import read_yaml
+from ablations.study.yaml_source import YamlSource, read_yaml
 from gan_core.problems import Problem, UserError
 
 MOST_TRIALS = 20_000  # with a minute each, two weeks
@@ -89,11 +89,16 @@ class Study:
 
 
 def load_study(path: Path, name: str | None = None, overrides: Overrides = Overrides()) -> Study:  # noqa: B008  frozen
-    """Read a study file; `name` replaces the file's own, `overrides` replace some of its settings.
+    """Read a study file, see `study_of`."""
+    return study_of(read_yaml(path), name, overrides)
+
+
+def study_of(source: YamlSource, name: str | None = None, overrides: Overrides = Overrides()) -> Study:  # noqa: B008
+    """The study of a file; `name` replaces the file's own, `overrides` replace some of its settings.
 
     Raises UserError with every problem, each with file and line.
     """
-    source = read_yaml(path)
+    path = source.path
     overrides.apply(source.data)
     file, is_whole, problems = read_study_file(source.data)
     problems = [*name_problems(path, name), *problems]

@@ -5,29 +5,29 @@ import sys
 import time
 from contextlib import closing
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from gan_core.cli.evaluate import add_evaluate
 from gan_core.cli.pictures import add_commands
 from gan_core.cli.printing import Counter, line_of, say
 from gan_core.cli.run import add_run
 from gan_core.machine.home import HOME_VARIABLE, given_weights, machine_home
+from gan_core.machine.loading import loading
 from gan_core.machine.permission import is_refused, refusal
 from gan_core.machine.trouble import trouble_of
 from gan_core.problems import Problem, UserError
 from gan_core.workers.interrupt import Interrupt
 
-if TYPE_CHECKING:
-    pass
+TRAIN = "train"
 
 
-def parser() -> argparse.ArgumentParser:
-    """The command line, its help made from the catalog."""
-    from gan_core.cli.flags import add_flags
+def parser(command: str = TRAIN) -> argparse.ArgumentParser:
+    """The command line, its help made from the catalog.
 
+    `command`: which one is meant. The flags of `train` come with PyTorch, and stay away from another one.
+    """
     top = argparse.ArgumentParser(prog="python -m gan_core", description="Train one GAN; every trick is a flag.")
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    train = commands.add_parser("train", help="train one GAN", allow_abbrev=False)
+    train = commands.add_parser(TRAIN, help="train one GAN", allow_abbrev=False)
     place = train.add_argument_group("where")
     place.add_argument("--out", type=Path, default=Path("out"), metavar="DIR", help="the run's folder [default out]")
     place.add_argument(
@@ -44,7 +44,11 @@ def parser() -> argparse.ArgumentParser:
     )
     place.add_argument("--device", metavar="X", help="cpu, cuda, cuda:1, ... [default cuda where there is one]")
     place.add_argument("--threads", type=int, metavar="N", help="CPU threads [default torch's]")
-    add_flags(train)
+    if command == TRAIN:
+        with loading():
+            from gan_core.cli.flags import add_flags
+
+        add_flags(train)
     train.set_defaults(parser=train, act=_train)
     add_commands(commands)
     add_evaluate(commands)
@@ -54,11 +58,12 @@ def parser() -> argparse.ArgumentParser:
 
 def main(words: list[str] | None = None) -> int:
     """Run the command line. Returns the exit code: 0 done, 1 failed or stopped on the way, 2 a user's mistake."""
-    from gan_core.cli.flags import refuse_unknown
-
-    arguments, rest = parser().parse_known_args(words)
+    words = sys.argv[1:] if words is None else words
+    arguments, rest = parser(next(iter(words), "")).parse_known_args(words)
     try:
         if rest:
+            from gan_core.cli.flags import refuse_unknown
+
             refuse_unknown(arguments.parser, rest)
         with Interrupt(grants=False):
             code: int = arguments.act(arguments)

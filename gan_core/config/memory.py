@@ -1,5 +1,8 @@
-"""How much memory a run needs at least: known by arithmetic, before anything is allocated."""
+"""How much memory a run needs at least: known before anything large is allocated."""
 
+import math
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 
 import torch
@@ -8,11 +11,16 @@ from torch import nn
 from gan_core.datasets import DATASETS
 from gan_core.game.optimizers import OPTIMIZERS
 from gan_core.nets import ARCHITECTURES
+from gan_core.nets.network import Network
 from gan_core.problems import Problem
 from gan_core.schema.configuration import Config
 
 FLOAT = 4  # bytes
 GB = 1e9
+# Weights times pixels, of networks that are run rather than reckoned with. They take two images in milliseconds, while
+# PyTorch's rules of shapes, which need no memory, load a symbolic algebra and a compiler for most of a second.
+QUICK = 10**9
+TRIED = 2  # images
 
 
 def least_memory(config: Config) -> int:
@@ -52,16 +60,41 @@ class _Sizes:
 
 @lru_cache(maxsize=4096)
 def _least_memory(sizes: _Sizes) -> int:
-    config, channels = sizes.config, DATASETS[sizes.config.data].channels or 1
-    architecture = ARCHITECTURES[config.architecture]
-    with torch.random.fork_rng(devices=[]), torch.device("meta"), torch.no_grad():
-        G, D = architecture.generator(config, channels), architecture.discriminator(config, channels)
-        kept: list[int] = []
-        for block in (*G.blocks, *D.blocks):
-            block.register_forward_hook(lambda _block, _inputs, output: kept.append(output.numel()))
-        D(G(torch.empty(config.batch_size, config.latent_dim)))
-    held = _copies(config.optimizer_g) * _weights(G) + _copies(config.optimizer_d) * _weights(D)
-    return FLOAT * (held + sum(kept))
+    config = sizes.config
+    with _networks(config, "meta") as (G, D):
+        held = _copies(config.optimizer_g) * _weights(G) + _copies(config.optimizer_d) * _weights(D)
+        quick = (_weights(G) + _weights(D)) * math.prod(config.shape) <= QUICK
+    with _networks(config, "cpu" if quick else "meta") as (G, D), _one_thread():
+        kept = _put_out(G, D, torch.zeros(TRIED, config.latent_dim))
+    return FLOAT * (held + kept * config.batch_size // TRIED)
+
+
+@contextmanager
+def _networks(config: Config, device: str) -> Iterator[tuple[Network, Network]]:
+    """G and D, and the device for what is made within. None of it draws from the random numbers of others."""
+    architecture, channels = ARCHITECTURES[config.architecture], DATASETS[config.data].channels or 1
+    with torch.random.fork_rng(devices=[]), torch.device(device), torch.no_grad():
+        yield architecture.generator(config, channels), architecture.discriminator(config, channels)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """So little work takes longer with several: they wait for each other, where others want the cores too."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+def _put_out(G: Network, D: Network, z: torch.Tensor) -> int:
+    """How many numbers the hidden blocks of both put out for these latents."""
+    kept: list[int] = []
+    for block in (*G.blocks, *D.blocks):
+        block.register_forward_hook(lambda _block, _inputs, output: kept.append(output.numel()))
+    D(G(z))
+    return sum(kept)
 
 
 def _weights(net: nn.Module) -> int:

@@ -15,7 +15,7 @@ from gan_core.game.updates import kimg_of
 from gan_core.schema.rules import Reach
 
 EXPONENTIAL_END = 0.01
-MOST_STEPS = 1000  # that a schedule may take to begin
+MOST_STEPS = 100  # that a schedule may take to begin
 
 
 @dataclass(frozen=True)

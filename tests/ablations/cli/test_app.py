@@ -127,18 +127,22 @@ def contents(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file() and path.name != ".lock"}
 
 
-def test_run_again_trains_nothing_and_loads_no_tracker(ran: Ran) -> None:
+def in_a_process(*words: str | Path) -> tuple[subprocess.CompletedProcess[str], set[str]]:
+    """The command line in a process of its own, and the packages that it has loaded at the end."""
     code = (
         "import sys\nfrom ablations.__main__ import main\n"
         "try:\n    main()\nfinally:\n    print('LOADED', *{name.partition('.')[0] for name in sys.modules})"
     )
+    done = subprocess.run([sys.executable, "-c", code, *map(str, words)], capture_output=True, text=True)
+    return done, set(done.stdout.partition("LOADED ")[2].split())
+
+
+def test_run_again_trains_nothing_and_loads_no_tracker(ran: Ran) -> None:
     before = contents(ran.runs)
-    words = ["run", str(ran.file), "--runs", str(ran.runs)]
     spent = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
-    done = subprocess.run([sys.executable, "-c", code, *words], capture_output=True, text=True)
+    done, loaded = in_a_process("run", ran.file, "--runs", ran.runs)
     assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - spent < 10  # s of CPU, so that others may be busy
     assert done.returncode == 0
-    loaded = done.stdout.partition("LOADED ")[2].split()
     assert "pandas" in loaded
     assert {"mlflow", "optuna"}.isdisjoint(loaded)
     assert contents(ran.runs) == before
@@ -174,6 +178,13 @@ def test_plan_trains_nothing_and_leaves_nothing(tmp_path: Path) -> None:
     (row,) = (line for line in planned.out.splitlines() if " ttur " in line and "│" in line)
     assert row.split("│")[1:6] == [" ttur     ", " ttur       ", "      3 ", "    0 ", "    30 "]
     assert "for the 6 of 6 trials that are left" in planned.out
+
+
+def test_plan_of_what_has_run_loads_only_what_it_needs(ran: Ran) -> None:
+    done, loaded = in_a_process("plan", ran.file, "--runs", ran.runs)
+    assert "recorded in 6 runs" in done.stdout
+    assert "torch" in loaded
+    assert loaded.isdisjoint({"pandas", "mlflow", "optuna", "matplotlib", "torchmetrics", "sympy", "triton", "pydoe"})
 
 
 def test_plan_knows_what_is_done(ran: Ran) -> None:

@@ -1,9 +1,12 @@
-"""How much memory a run needs, without allocating any."""
+"""How much memory a run needs, without allocating much."""
+
+import subprocess
+import sys
 
 import pytest
 import torch
 
-from gan_core.config import resolve
+from gan_core.config import memory, resolve
 from gan_core.config.catalog import choices, tricks
 from gan_core.config.memory import GB, least_memory, memory_problem
 from gan_core.datasets import DATASETS
@@ -41,6 +44,31 @@ def test_of_every_normalisation(norm: str) -> None:
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_of_every_activation(activation: str) -> None:
     assert least_memory(resolve({"data": "shapes", "activation_g": activation, "activation_d": activation})) > 0
+
+
+@pytest.mark.parametrize("architecture", ARCHITECTURES)
+def test_networks_that_are_run_need_what_the_rules_of_shapes_say(
+    architecture: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = resolve({"data": "shapes", "architecture": architecture, "width": 8, "batch_size": 3})
+    needed = []
+    for quick in (10**12, 0):
+        monkeypatch.setattr(memory, "QUICK", quick)
+        memory._least_memory.cache_clear()
+        needed.append(least_memory(config))
+    memory._least_memory.cache_clear()
+    assert needed[0] == needed[1]
+
+
+def test_small_networks_need_no_symbolic_algebra() -> None:
+    code = (
+        "import sys\nfrom gan_core.config import resolve\nfrom gan_core.config.memory import least_memory\n"
+        "print(least_memory(resolve({'data': 'fashion-mnist', 'width': 16})))\n"
+        "print(*{'sympy', 'torch._dynamo'} & sys.modules.keys())"
+    )
+    needed, loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout.split("\n")[:2]
+    assert int(needed) > 0
+    assert loaded == ""
 
 
 def test_what_does_not_fit_is_a_problem() -> None:
