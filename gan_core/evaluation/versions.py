@@ -1,6 +1,6 @@
 """The versions of the libraries that compute scores."""
 
-import importlib.metadata
+from gan_core.machine.versions import version_of
 
 LIBRARIES = ("torch", "torchmetrics")
 
@@ -11,4 +11,4 @@ def versions(extra: tuple[str, ...] = ()) -> dict[str, str]:
     The local part of a version (`+cpu`, `+cu130`) says how a library was packed and not what it computes, so scores of
     an image with torch 2.15.0+cpu and of plain 2.15.0 have one stamp.
     """
-    return {library: importlib.metadata.version(library).partition("+")[0] for library in (*LIBRARIES, *extra)}
+    return {library: version_of(library).partition("+")[0] for library in (*LIBRARIES, *extra)}
