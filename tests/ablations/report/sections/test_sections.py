@@ -28,7 +28,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> StudyReport:
 def run(seed: int, *moments: tuple[int, float, float]) -> RunFacts:
     """A run of which only its scores on the way matter."""
     progress = tuple(ProgressScore(*moment) for moment in moments)
-    return RunFacts("a", seed, "finished", "", None, (), 1.0, progress, "fid1k", {}, {}, None, None, {}, {})
+    return RunFacts("a", seed, "finished", "", None, (), 1.0, progress, "fid1k", {}, {}, None, None, {}, {}, {})
 
 
 def test_a_curve_is_the_geometric_mean_and_the_range_of_those_that_came_so_far() -> None:
