@@ -1,6 +1,6 @@
 """Trials an hour of a study, by a plain training script in a shell loop and by `python -m ablations run`.
 
-    python -m benchmarks.shell_loop [--arms N] [--repeats N] [--abreast N] [--cold] [--out FILE.md]
+    python -m benchmarks.shell_loop [--arms N] [--repeats N] [--abreast N] [--whole] [--cold] [--out FILE.md]
     python -m benchmarks.shell_loop --one SETTINGS.json --out FOLDER [--mlflow URI]
 
 The second is the script, as a researcher writes it: a DataLoader over PIL images with torchvision's transforms, D on
@@ -335,12 +335,14 @@ def measure(
     cold: bool = False,
     tracked: bool = True,
     abreast: int = 1,
+    whole: bool = False,
     say: Callable[[str], None] = lambda line: None,
 ) -> Rows:
     """Run so many arms of the study (by default the main one), seed 0, both ways, in turn; who is first alternates.
 
     `cold`: the command finds nothing that was computed before, neither features of the reals nor floors.
-    `tracked`: whether the script logs to MLflow. `abreast`: how many of it run at a time.
+    `tracked`: whether the script logs to MLflow. `abreast`: how many of it run at a time. `whole`: the command runs the
+    whole study, with every arm, seed and look; the script's time a trial is still that of these arms.
     """
     from ablations.study.study import load_study  # not for the script to import
     from benchmarks.study_runs import MAIN, spread, write_study
@@ -351,7 +353,7 @@ def measure(
     pairs = []
     for repeat in range(repeats):
         with tempfile.TemporaryDirectory() as folder:
-            path = write_study(loaded, chosen, 1, Path(folder))
+            path = loaded.path if whole else write_study(loaded, chosen, 1, Path(folder))
             order = {
                 "shell loop": lambda f=folder: shell_way([a.config for a in chosen], Path(f), tracked, abreast, say)
             }
@@ -481,6 +483,7 @@ def main() -> None:
     parser.add_argument("--study", type=Path, help="[default: studies/ganhacks.yaml]")
     parser.add_argument("--abreast", type=int, default=1, help="scripts at a time")
     parser.add_argument("--cold", action="store_true", help="nothing is kept from earlier runs of the command")
+    parser.add_argument("--whole", action="store_true", help="the command runs the whole study")
     parser.add_argument("--untracked", action="store_true", help="the script does without MLflow")
     options = parser.parse_args()
     if options.one is not None:
@@ -491,7 +494,9 @@ def main() -> None:
         print(line, file=sys.stderr, flush=True)
 
     tracked = not options.untracked
-    rows = measure(options.arms, options.repeats, options.study, options.cold, tracked, options.abreast, say)
+    rows = measure(
+        options.arms, options.repeats, options.study, options.cold, tracked, options.abreast, options.whole, say
+    )
     text = f"{table(rows)}\n\n{details(rows)}\n"
     print(text)
     if options.out is not None:

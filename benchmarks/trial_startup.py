@@ -1,20 +1,23 @@
-"""How long a trial takes from launch to its first training step, and what a second `run` of a finished study costs.
+"""How long a trial takes from launch to its first training step, against a fresh Python that imports what it needs.
 
-    python benchmarks/trial_startup.py
+    python -m benchmarks.trial_startup
 
 Launches tiny trials one after another from one fork server. The first one waits for the fork server to import the
-trainer; the others start from it. Prints seconds from launch to the event `started` and to the first tick (one step).
+trainer; the others start from it. The fresh Python imports torch and torchmetrics' image metrics and trains nothing.
 """
 
 import statistics
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from ablations.executors.processes import Processes
 from gan_core.config import resolve
-from gan_core.events import Started, Ticked
+from gan_core.events import Ticked
 from gan_core.machine.home import machine_home
 from gan_core.workers.job import Job
 
@@ -30,9 +33,43 @@ SETTINGS = {
 }
 
 
-def main() -> None:
+IMPORTS = "import torch, torchmetrics.image"
+REPEATS = 3  # of the fresh Python
+GOAL = 20.0
+
+
+@dataclass(frozen=True)
+class Startup:
+    """Seconds from launch to the first step: of the first trial, the median and the longest of the later ones.
+
+    `fresh_s`: of a fresh Python that only imports.
+    """
+
+    first_s: float
+    later_s: float
+    longest_s: float
+    fresh_s: float
+
+    @property
+    def ratio(self) -> float:
+        return self.fresh_s / self.later_s
+
+    @property
+    def is_reached(self) -> bool:
+        return self.ratio >= GOAL
+
+
+def measure() -> Startup:
+    """A fork server with its trials, and fresh interpreters before and after."""
+    before = [fresh() for _ in range(REPEATS)]
+    first, *later = seconds_to_first_step()
+    after = [fresh() for _ in range(REPEATS)]
+    return Startup(first, statistics.median(later), max(later), statistics.median(before + after))
+
+
+def seconds_to_first_step() -> list[float]:
+    """Of each trial, in the order of their launch."""
     launched: dict[str, float] = {}
-    started: dict[str, float] = {}
     ticked: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as folder:
 
@@ -44,17 +81,34 @@ def main() -> None:
                 yield Job(name, settings, Path(folder) / name, machine_home())
 
         for report in Processes(workers=1, devices=("cpu",), threads=1).run(jobs(), lambda: False):
-            if isinstance(report.event, Started):
-                started[report.name] = report.event.time - launched[report.name]
             if isinstance(report.event, Ticked):
                 ticked.setdefault(report.name, report.event.time - launched[report.name])
-    later = list(launched)[1:]
-    print(f"first trial:   {started['seed0']:.2f} s to its start, {ticked['seed0']:.2f} s to its first step")
-    print(
-        f"later trials:  {statistics.median(started[n] for n in later):.2f} s to their start, "
-        f"{statistics.median(ticked[n] for n in later):.2f} s to their first step (median of {len(later)}), "
-        f"at most {max(ticked[n] for n in later):.2f} s"
+    return list(ticked.values())
+
+
+def fresh() -> float:
+    """Seconds of a Python process that imports torch and torchmetrics."""
+    began = time.perf_counter()
+    subprocess.run([sys.executable, "-c", IMPORTS], check=True)
+    return time.perf_counter() - began
+
+
+def table(startup: Startup) -> str:
+    """The seconds in Markdown."""
+    return "\n".join(
+        [
+            "| from launch to the first step | seconds |\n|---|---|",
+            f"| first trial, which waits for the fork server | {startup.first_s:.2f} |",
+            f"| later trials, median of {TRIALS - 1} | {startup.later_s:.3f} |",
+            f"| later trials, the longest | {startup.longest_s:.3f} |",
+            f"| a fresh Python: `{IMPORTS}` | {startup.fresh_s:.2f} |",
+            f"| fresh / later | {startup.ratio:.0f}x, goal {GOAL:.0f}x |",
+        ]
     )
+
+
+def main() -> None:
+    print(table(measure()))
 
 
 if __name__ == "__main__":
