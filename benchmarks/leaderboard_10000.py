@@ -1,6 +1,6 @@
 """How long a leaderboard of 10,000 recorded runs takes, and how much memory.
 
-    python benchmarks/leaderboard_10000.py [--runs 10000] [--keep FOLDER]
+    python -m benchmarks.leaderboard_10000 [--runs 10000] [--keep FOLDER]
 
 Writes journals as training runs leave them (85 events, as in the main study: ticks with all means, scores on the way
 and at the end with their protocols) of 5 studies of 200 arms and 10 seeds, then runs the command line in a process of
@@ -16,7 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from made_up_runs import write_runs
+from benchmarks.made_up_runs import write_runs
 
 RESULTS = Path(__file__).parent / "results" / "leaderboard_10000.md"
 
@@ -43,7 +43,7 @@ def main() -> None:
 HEADER = """\
 # The leaderboard of {runs:,} recorded runs
 
-`python benchmarks/leaderboard_10000.py`: {runs:,} runs of five studies, {mib:.0f} MiB of journals; the time of the
+`python -m benchmarks.leaderboard_10000`: {runs:,} runs of five studies, {mib:.0f} MiB of journals; the time of the
 whole command `leaderboard STUDY... --csv FILE`, from the start of Python to its end; {machine}.
 Wall time is more than processor time where other programs want the core too.
 

@@ -1,6 +1,6 @@
 """How long the report of 10,000 recorded runs takes, how much memory, and how large the page is.
 
-    python benchmarks/report_10000.py [--runs 10000] [--keep FOLDER]
+    python -m benchmarks.report_10000 [--runs 10000] [--keep FOLDER]
 
 Takes the runs of benchmarks/leaderboard_10000.py (five studies of 200 arms and 10 seeds), puts each study's record and
 some grids of samples beside them, then runs the command line in a process of its own: first where no
@@ -15,11 +15,11 @@ from pathlib import Path
 
 import numpy as np
 import PIL.Image
-from leaderboard_10000 import machine, timed
-from made_up_runs import SEEDS, write_runs
 
 from ablations.study.record import ArmRecord, StudyRecord
 from ablations.workspace.trial_record import read_record
+from benchmarks.leaderboard_10000 import machine, timed
+from benchmarks.made_up_runs import SEEDS, write_runs
 
 RESULTS = Path(__file__).parent / "results" / "report_10000.md"
 GRID_PX = 274  # a side of the main study's grids: 8 x 8 images of 32 px
@@ -56,7 +56,7 @@ def main() -> None:
 HEADER = """\
 # The report of {runs:,} recorded runs
 
-`python benchmarks/report_10000.py`: {runs:,} runs of five studies in one page of {size:.1f} MiB; the time of the whole
+`python -m benchmarks.report_10000`: {runs:,} runs of five studies in one page of {size:.1f} MiB; the time of the whole
 command `report STUDY... --out FILE`, from the start of Python to its end; {machine}.
 Wall time is more than processor time where other programs want the core too.
 

@@ -1,6 +1,6 @@
 """What the end of a trial costs the loop that listens to the running trials, in a study of 2,000 trials.
 
-    python benchmarks/trial_ends_2000.py [--arms 200] [--ends 100] [--pause 0.25]
+    python -m benchmarks.trial_ends_2000 [--arms 200] [--ends 100] [--pause 0.25]
 
 Makes up a study of 200 arms and 10 seeds. All but the last trials have ended; these end one after the other, with a
 pause after each. Measured is the time that the leaderboard takes until its CSV is written: where it is read, ranked and
@@ -14,14 +14,13 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from leaderboard_10000 import machine
-from made_up_runs import SEEDS, write_study
-
 from ablations.execution.outputs import SHARE, Outputs
 from ablations.leaderboard import Leaderboard, write_csv
 from ablations.leaderboard.source import from_folders
 from ablations.results.results import trial_directories
 from ablations.workspace.workspace import Workspace
+from benchmarks.leaderboard_10000 import machine
+from benchmarks.made_up_runs import SEEDS, write_study
 
 RESULTS = Path(__file__).parent / "results" / "trial_ends_2000.md"
 AT_MOST = 10  # ends at which everything is computed anew: they are all alike
@@ -55,7 +54,7 @@ def main() -> None:
 HEADER = """\
 # The end of a trial in a study of {trials:,} trials
 
-`python benchmarks/trial_ends_2000.py`: trials that end {pause:g} s after each other; the wall time that the leaderboard
+`python -m benchmarks.trial_ends_2000`: trials that end {pause:g} s after each other; the wall time that the leaderboard
 takes away from listening to the running trials; {machine}, shared with other work.
 
 | the leaderboard is | ends | computed | mean [s an end] | longest [s] | share of the time [%] |
