@@ -227,7 +227,16 @@ class Session:
     def _begin(self, tracker: AnyTracker, on_step: OnStep) -> None:
         """Record that this execution begins, and start the tracker and the floors."""
         options = self.options
-        execution = Execution.of(self.study, self.workspace.root, self.trials, options.command, options.named_files)
+        inline, resources = options.executor == "inline", self.resources
+        execution = Execution.of(
+            self.study,
+            self.workspace.root,
+            self.trials,
+            options.command,
+            options.named_files,
+            workers=1 if inline else resources.workers,
+            devices=resources.devices[:1] if inline else resources.devices,
+        )
         tracker.begin(execution)
         tracker.start()
         self.floors.start(on_step)
