@@ -38,7 +38,12 @@ class ExecutorName(StrEnum):
 
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.", show_default=False)]
 Workers = Annotated[
-    int | None, typer.Option(metavar="N", help="Trials that run at the same time.", show_default="one a core or GPU")
+    int | None,
+    typer.Option(
+        metavar="N",
+        help="Trials that run at the same time.",
+        show_default="one a core; on a GPU as many as pay and fit",
+    ),
 ]
 Threads = Annotated[int | None, typer.Option(metavar="N", help="CPU threads a trial.", show_default="cores / workers")]
 Device = Annotated[
@@ -211,14 +216,14 @@ def plan(
     loaded = _load(study, name, budget_kimg, data, extractor, seeds, settings)
     with loading():
         from ablations.execution.device_fit import refuse_unfit
+        from ablations.execution.places import resources_of
         from ablations.plan import plan_of
         from ablations.results.journal_mending import reader_warnings
         from ablations.terminal.console import show_warnings
         from ablations.terminal.plan import show_plan
-        from gan_core.machine.resources import share
 
     refuse_unfit(loaded, device)
-    resources = share(loaded.most_trials, workers, threads, device)
+    resources = resources_of(loaded, workers, threads, device)
     planned = plan_of(loaded, runs, machine_home(), resources, retrain)
     show_warnings(reader_warnings(runs / loaded.name))
     show_plan(planned)

@@ -8,7 +8,7 @@ from ablations.execution.estimate import ArmCost
 from ablations.results.summary import Summary
 from ablations.results.summary_file import read_summary
 from ablations.study.arm import Arm
-from ablations.workspace.execution_record import executions_of, read_execution
+from ablations.workspace.execution_record import ExecutionRecord, executions_of, read_execution
 from ablations.workspace.find_run import study_folders
 from ablations.workspace.trial_record import recorded_folders
 from ablations.workspace.trials import Trial
@@ -27,8 +27,9 @@ def recorded_costs(
 ) -> dict[str, ArmCost]:
     """By name the arms whose cost is on record: in the study's own `trials`, or in another study under `runs`.
 
-    An arm with trials `left` takes the times of this machine alone, on such a device and with as many threads; of one
-    without any that took place is shown as it was. Runs of one configuration may differ in the seed.
+    An arm with trials `left` takes the times of this machine alone, on such a device and with as many threads, on a GPU
+    with as many trials next to it; of one without any that took place is shown as it was. Runs of one configuration may
+    differ in the seed.
     """
     own: dict[str, list[Path]] = {}
     for trial in trials:
@@ -63,9 +64,18 @@ class _Here:
         root = folder.parents[1]
         if root not in self._executions:
             records = [read_execution(each) for each in executions_of(root)]
-            ended = [(r.started, r.ended if r.ended is not None else float("inf"), r.provenance) for r in records]
-            self._executions[root] = [(began, end) for began, end, provenance in ended if provenance.is_here]
+            ended = [(r, r.ended if r.ended is not None else float("inf")) for r in records]
+            self._executions[root] = [
+                (r.started, end) for r, end in ended if r.provenance.is_here and self._is_shared(r)
+            ]
         return any(began <= start.time <= end for began, end in self._executions[root])
+
+    def _is_shared(self, record: ExecutionRecord) -> bool:
+        """Whether as many trials were next to each other on a GPU; on a CPU threads say enough."""
+        if self._resources.devices == ("cpu",):
+            return True
+        here = (self._resources.workers, len(self._resources.devices))
+        return (record.workers, len(record.devices)) == here
 
 
 def _by_configuration(runs: Path) -> dict[str, list[Path]]:

@@ -11,6 +11,7 @@ from ablations.execution.failures import FailureWatch
 from ablations.execution.floors import FloorWork
 from ablations.execution.options import ExecutionOptions as ExecutionOptions
 from ablations.execution.outputs import Outputs
+from ablations.execution.places import resources_of
 from ablations.execution.preparation import prepare_data, prepare_weights, refuse_other_images
 from ablations.execution.progress import OnStep, StudyProgress
 from ablations.execution.reuse import DataDigests, Twin, reusable, reuse_note, take_over, twins_of
@@ -34,7 +35,7 @@ from ablations.workspace.trials import Trial, progress_of, trials_of
 from ablations.workspace.workspace import Workspace
 from gan_core import journal
 from gan_core.events import RESULTS, Finished, has_result
-from gan_core.machine.resources import Resources, share
+from gan_core.machine.resources import Resources
 from gan_core.workers.job import Report
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class Session:
         self.outputs = Outputs(workspace, options.report, self.warnings)
         if study.looks.stop == "decided":
             self.outputs.take_looks()  # of one that was killed between the last run of a look and the look itself
-        self.resources: Resources = share(study.most_trials, options.workers, options.threads, options.device)
+        self.resources: Resources = resources_of(study, options.workers, options.threads, options.device)
         self.time = TimeBudget(study, workspace.root, self.resources, options)
         self.trials = self.time.admitted([*(self.exploration or due_trials(study, workspace.root))])
         self.journals = {trial.name: journal.read(trial.directory) for trial in self.trials}
@@ -226,7 +227,16 @@ class Session:
     def _begin(self, tracker: AnyTracker, on_step: OnStep) -> None:
         """Record that this execution begins, and start the tracker and the floors."""
         options = self.options
-        execution = Execution.of(self.study, self.workspace.root, self.trials, options.command, options.named_files)
+        inline, resources = options.executor == "inline", self.resources
+        execution = Execution.of(
+            self.study,
+            self.workspace.root,
+            self.trials,
+            options.command,
+            options.named_files,
+            workers=1 if inline else resources.workers,
+            devices=resources.devices[:1] if inline else resources.devices,
+        )
         tracker.begin(execution)
         tracker.start()
         self.floors.start(on_step)

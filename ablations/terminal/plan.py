@@ -24,7 +24,7 @@ NO_FREEDOM = "nothing (0 degrees of freedom)"
 
 def show_plan(plan: Plan) -> None:
     """Print arms, seeds, trials, what is confounded, what the seeds can show, and what it will cost."""
-    study, resources = plan.study, plan.resources
+    study = plan.study
     show_warnings(study.warnings)
     say(study.question)
     out.print(_arms(plan))
@@ -44,8 +44,7 @@ def show_plan(plan: Plan) -> None:
     if study.search is not None:
         for line in _stages(study.search):
             say(line)
-    places = f"{resources.workers} at a time on {', '.join(resources.devices)}, {resources.threads} thread(s) each"
-    say(f"{places}: {_time_left(plan)}")
+    say(f"{plan.resources.in_words}: {_time_left(plan)}")
 
 
 def _time_left(plan: Plan) -> str:

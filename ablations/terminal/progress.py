@@ -114,8 +114,7 @@ class PlainDisplay:
     def __enter__(self) -> Self:
         progress, resources = self._session.progress, self._session.resources
         self._say(
-            f"{self._session.study.name}: {progress.count} trials, {len(progress.done)} done; "
-            f"{resources.workers} at a time on {', '.join(resources.devices)}, {resources.threads} thread(s) each"
+            f"{self._session.study.name}: {progress.count} trials, {len(progress.done)} done; {resources.in_words}"
         )
         return self
 

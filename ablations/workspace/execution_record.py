@@ -41,6 +41,7 @@ class Execution:
     """One `run` of a study. `directory`: where its results are; `study_file`: the study as the user wrote it.
 
     `looks`: the seed counts at which arms may stop, () where none does; then `trials` are those known so far.
+    `workers`: how many trials run at the same time, on `devices` in turn; None: not said.
     """
 
     study: str
@@ -50,6 +51,8 @@ class Execution:
     study_file: Path
     provenance: Provenance
     looks: tuple[int, ...] = ()
+    workers: int | None = None
+    devices: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -59,11 +62,23 @@ class Execution:
         trials: "Sequence[Trial]",
         command: Sequence[str],
         named: Sequence[Path] = (),
+        workers: int | None = None,
+        devices: Sequence[str] = (),
     ) -> "Execution":
         """The execution that this command begins. `named`: see `provenance_of`."""
         provenance = provenance_of(CODE, command, named)
         looks = study.looks.counts if study.looks.stop == "decided" else ()
-        return cls(study.name, study.design, directory, tuple(trials), study.path, provenance, looks)
+        return cls(
+            study=study.name,
+            design=study.design,
+            directory=directory,
+            trials=tuple(trials),
+            study_file=study.path,
+            provenance=provenance,
+            looks=looks,
+            workers=workers,
+            devices=tuple(devices),
+        )
 
     @property
     def arms(self) -> tuple[str, ...]:
@@ -79,7 +94,8 @@ class Execution:
 class ExecutionRecord(Record):
     """An execution as its folder records it. `ended` and `outcome`: None while it goes on. `lost`: trials that died.
 
-    `looks`: as of `Execution`; `seeds` and `trials` are those known when it began.
+    `looks`, `workers`, `devices`: as of `Execution`, the last two absent from older records; `seeds` and `trials` are
+    those known when it began.
     """
 
     schema_version: int = 1
@@ -90,6 +106,8 @@ class ExecutionRecord(Record):
     seeds: tuple[int, ...]
     trials: int
     looks: tuple[int, ...] = ()
+    workers: int | None = None
+    devices: tuple[str, ...] = ()
     started: float  # Unix time, s
     ended: float | None = None
     outcome: Outcome | None = None
@@ -112,6 +130,8 @@ def begin_record(execution: Execution) -> Path:
         seeds=execution.seeds,
         trials=len(execution.trials),
         looks=execution.looks,
+        workers=execution.workers,
+        devices=execution.devices,
         started=now,
         provenance=execution.provenance,
     )

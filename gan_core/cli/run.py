@@ -14,7 +14,9 @@ def add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     run = commands.add_parser("run", help="train exported trials, several at a time", allow_abbrev=False)
     run.add_argument("trials", type=Path, metavar="TRIALS.tar", help="what `python -m ablations export` wrote")
     run.add_argument("--out", type=Path, required=True, metavar="DIR", help="one folder a trial; goes on from there")
-    run.add_argument("--workers", type=int, metavar="N", help="trials at a time [default one a GPU, or a core]")
+    run.add_argument(
+        "--workers", type=int, metavar="N", help="trials at a time [default what a GPU takes, or one a core]"
+    )
     run.add_argument("--threads", type=int, metavar="N", help="CPU threads a trial [default cores / workers]")
     run.add_argument("--device", metavar="X", help="cpu, cuda:0, ... [default every GPU, else cpu]")
     run.add_argument("--home", type=Path, metavar="DIR", help="data sets and caches [default $GAN_ABLATIONS_HOME]")

@@ -8,6 +8,7 @@ from pathlib import Path
 from gan_core import journal
 from gan_core.config import resolve
 from gan_core.config.compatibility import extractors_of
+from gan_core.config.gpu_memory import gpu_memory
 from gan_core.datasets.record import OnProgress
 from gan_core.evaluation.extractors.supply import supply
 from gan_core.events import has_result
@@ -49,7 +50,13 @@ class Batch:
         if not machine.other_code:
             _refuse_other_code(trials)
         self.configs = {trial.name: self._config(trial) for trial in trials}
-        self.places = share(len(trials), machine.workers, machine.threads, machine.device)
+        self.places = share(
+            len(trials),
+            machine.workers,
+            machine.threads,
+            machine.device,
+            lambda: gpu_memory(self.configs.values()),
+        )
 
     def to_do(self) -> list[ExportedTrial]:
         """The trials without a result; failed ones are tried again.

@@ -78,6 +78,8 @@ class ExecutionRun:
             params["looks"] = f"at {', '.join(map(str, self.record.looks))} seeds; decided arms get no more"
         else:
             params |= {"seeds": " ".join(map(str, self.record.seeds)), "trials": str(self.record.trials)}
+        if self.record.workers is not None:
+            params |= {"workers": str(self.record.workers), "devices": ", ".join(self.record.devices)}
         client = self.store.client
         client.log_batch(run_id, params=[Param(k, v) for k, v in params.items()], synchronous=True)
         for path in sorted((self.folder / FILES).iterdir()):

@@ -36,6 +36,7 @@ class FakeTracker:
 
     def begin(self, execution: Execution) -> str:
         self.did.append(("begin", execution.study))
+        self.execution = execution
         return "parent"
 
     def start(self) -> None:
@@ -139,6 +140,8 @@ def test_to_the_end(faked: FakedSession) -> None:
     assert faked.warnings == ["the store is slow"]
     assert not faked.has_sent_all
     assert faked.progress.is_done
+    execution, places = faked.tracker.execution, faked.resources
+    assert (execution.workers, execution.devices) == (places.workers, places.devices)
 
 
 def test_the_leaderboard_is_computed_once_for_each_end_and_not_again(

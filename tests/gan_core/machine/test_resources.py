@@ -1,6 +1,7 @@
 """Places for trials: how a machine is divided."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,11 @@ from gan_core.problems import UserError
 def eight_cores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)))
     monkeypatch.setattr("torch.cuda.device_count", lambda: 0)
+
+
+@pytest.fixture(autouse=True)
+def no_mps(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CUDA_MPS_PIPE_DIRECTORY", str(tmp_path))
 
 
 @pytest.fixture
@@ -39,13 +45,27 @@ def test_without_a_gpu(trials: int, workers: int | None, threads: int | None, ex
 
 
 @pytest.mark.usefixtures("two_gpus")
-def test_with_gpus_a_worker_a_gpu() -> None:
-    assert share(27, None, None, None) == Resources(2, 4, ("cuda:0", "cuda:1"))
-    assert share(27, None, None, "cuda:1") == Resources(1, 8, ("cuda:1",))
-    assert share(27, None, None, "cuda") == Resources(1, 8, ("cuda",))
-    assert share(27, 4, None, None) == Resources(4, 2, ("cuda:0", "cuda:1"))
+def test_devices() -> None:
+    """Without a trial's size nobody asks about memory."""
+    assert share(27, None, None, None) == Resources(8, 1, ("cuda:0", "cuda:1"))
+    assert share(27, None, None, "cuda:1") == Resources(8, 1, ("cuda:1",))
+    assert share(27, None, None, "cuda") == Resources(8, 1, ("cuda",))
     assert share(27, None, None, "cpu") == Resources(8, 1, ("cpu",))
     assert devices.available_devices() == ("cuda:0", "cuda:1")
+
+
+@pytest.mark.usefixtures("two_gpus")
+@pytest.mark.parametrize(("workers", "threads"), [(1, 8), (4, 2), (40, 1)])
+def test_workers_that_the_user_names_are_taken_as_they_are(workers: int, threads: int) -> None:
+    """And nothing is asked of the GPUs, which would take memory there."""
+    places = share(27, workers, None, None, lambda: pytest.fail("asked"))
+    assert places == Resources(workers, threads, ("cuda:0", "cuda:1"))
+    assert places.in_words == f"{workers} at a time on cuda:0, cuda:1, {threads} thread(s) each"
+
+
+@pytest.mark.usefixtures("eight_cores")
+def test_a_cpu_is_not_asked_for_memory() -> None:
+    assert share(27, None, None, None, lambda: pytest.fail("asked")) == Resources(8, 1, ("cpu",))
 
 
 @pytest.mark.usefixtures("eight_cores")
