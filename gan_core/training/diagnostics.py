@@ -64,10 +64,12 @@ def note_d(
 def ranked_rightly(real: Tensor, fake: Tensor) -> Tensor:
     """The share of pairs of a real and a fake image whose real one has the higher output, ties counting half: scalar.
 
-    It is the area under the curve of true over false positives (AUC).
+    It is the area under the curve of true over false positives (AUC). Counted in the order of the fakes, so that the
+    time goes with N log N and not with the number of pairs.
     """
-    real = real[:, None]
-    return ((real > fake).float() + (real >= fake).float()).mean() / 2
+    ordered = fake.sort().values
+    below, not_above = (torch.searchsorted(ordered, real, right=right) for right in (False, True))
+    return (below + not_above).sum() / (2 * len(real) * len(fake))
 
 
 def note_g(meter: Meter, loss: Tensor, logits_fake: Tensor, gradients: Gradients) -> None:

@@ -124,6 +124,15 @@ def test_a_critic_that_gives_all_images_one_number_guesses() -> None:
     assert float(ranked_rightly(torch.full((8,), 0.3), torch.full((5,), 0.3))) == 0.5
 
 
+@pytest.mark.parametrize(("reals", "fakes"), [(64, 64), (3, 50), (300, 7)])
+def test_pairs_ranked_rightly_are_those_counted_one_by_one(reals: int, fakes: int) -> None:
+    """On few levels, so that many pairs are ties."""
+    random = torch.Generator().manual_seed(0)
+    real, fake = (torch.randint(0, 5, (n,), generator=random).float() / 3 for n in (reals, fakes))
+    pairs = [1.0 if a > b else 0.5 if a == b else 0.0 for a in real.tolist() for b in fake.tolist()]
+    assert float(ranked_rightly(real, fake)) == pytest.approx(sum(pairs) / len(pairs), rel=1e-6)
+
+
 def _with_gradient() -> Gradients:
     net = nn.Linear(2, 1)
     net(torch.ones(1, 2)).sum().backward()
