@@ -3,8 +3,8 @@
     python -m benchmarks.gpu [--device cpu] [--out FILE.md]
 
 Images a second of the tutorial's loop and of ours: as it is, with TF32, in channels_last, with bf16 autocast, and with
-the step captured as a CUDA graph; then up to 16 trials next to each other on one GPU, with and without NVIDIA MPS; then
-whether the captured step trains as the eager one does. Random images: the speed does not depend on what they show.
+each update captured as a CUDA graph; then up to 16 trials next to each other on one GPU, with and without NVIDIA MPS;
+then whether captured steps train as eager ones do. Random images: the speed does not depend on what they show.
 """
 
 import argparse
@@ -23,12 +23,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.captured_step import captured_step
 from benchmarks.tutorial_loop import tutorial_steps
 from gan_core.config import resolve
 from gan_core.datasets.batches import ImageArray
 from gan_core.training.build import State, build
-from gan_core.training.step import train_step
+from gan_core.training.captured import Captured
+from gan_core.training.recorders import CudaRecorder
+from gan_core.training.step import Learn, learn, train_step
 
 SHAPES = {"32x32 width 16": (32, 16), "32x32 width 64": (32, 64), "64x64 width 64": (64, 64)}
 BATCH = 64
@@ -93,12 +94,11 @@ def ours(
     torch.backends.cudnn.benchmark = graph or last
     state = state_of(size, width, device, last)
     around = (lambda: torch.autocast(device.type, torch.bfloat16, cache_enabled=not graph)) if bf16 else nullcontext
-    if graph:
-        return rate(captured_step(state, around), device, seconds)
+    way: Learn = Captured(state, CudaRecorder(device)) if graph else learn
 
     def step() -> None:
         with around():
-            train_step(state)
+            train_step(state, way)
 
     return rate(step, device, seconds)
 
@@ -135,19 +135,11 @@ def equality(device: torch.device, say: Callable[[str], None]) -> None:
     tf32(False)
     torch.backends.cudnn.benchmark, torch.backends.cudnn.deterministic = False, True
     states = [state_of(32, 16, device) for _ in range(3)]
-    replay = captured_step(states[0], nullcontext)
-    for other in states[1:]:  # the same start: the graph's warm-up has trained already
-        for name, thing in other.stateful().items():
-            source = states[0].stateful()[name].state_dict()
-            thing.load_state_dict(source)
-        for optimizer in (other.opt_d, other.opt_g):
-            for group in optimizer.param_groups:
-                group["capturable"] = True
-        other.clock.step, other.clock.images = states[0].clock.step, states[0].clock.images
+    captured = Captured(states[0], CudaRecorder(device))
     parted: dict[str, int] = {}
     largest = {"captured": 0.0, "eager again": 0.0}
     for number in range(1, EQUAL_STEPS + 1):
-        replay()
+        train_step(states[0], captured)
         for other in states[1:]:
             train_step(other)
         for label, other in (("captured", states[0]), ("eager again", states[2])):
@@ -170,14 +162,14 @@ def _together(number: int, count: int, barrier: Any, seconds: float, device_name
     tf32(True)
     for graph in (False, True) if device.type == "cuda" else (False,):
         state = state_of(32, 16, device)
-        step = captured_step(state, nullcontext) if graph else (lambda state=state: train_step(state))
+        way: Learn = Captured(state, CudaRecorder(device)) if graph else learn
         for _ in range(20):
-            step()
+            train_step(state, way)
         wait_for(device)
         barrier.wait()
         began, steps = time.perf_counter(), 0
         while time.perf_counter() - began < seconds:
-            step()
+            train_step(state, way)
             steps += 1
         wait_for(device)
         queue.put((graph, steps * BATCH / (time.perf_counter() - began)))

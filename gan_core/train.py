@@ -63,7 +63,7 @@ def _steps_until(step: int, run: Run, stop: Callable[[], bool]) -> bool:
     started = time.perf_counter()
     with training_arithmetic(run.config, run.state.device):
         while run.state.clock.step < step and not stop():
-            train_step(run.state)
+            train_step(run.state, run.learn)
     run.training_s += time.perf_counter() - started
     return run.state.clock.step >= step
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
+from torch import Tensor
 
 from gan_core.game.player import Clock
 from gan_core.game.updates import kimg_of
@@ -30,6 +31,11 @@ class Schedule:
     def fewest_steps(self) -> int:
         """The steps of the shortest run in which it moves a rate; 0 of one that never does."""
         return next((n for n in range(1, MOST_STEPS) if any(self.factor(i / n) != 1 for i in range(n))), 0)
+
+    @property
+    def moves(self) -> bool:
+        """Whether it ever changes a rate."""
+        return self.fewest_steps > 0
 
 
 SCHEDULES: dict[str, Schedule] = {
@@ -81,7 +87,24 @@ class LearningRates:
         factor = self._schedule.factor(step / self._total_steps)
         for name, optimizer in self._optimizers.items():
             for group in optimizer.param_groups:
-                group["lr"] = self._initial[name] * factor
+                rate = self._initial[name] * factor
+                if isinstance(group["lr"], Tensor):
+                    group["lr"].fill_(rate)
+                else:
+                    group["lr"] = rate
+
+    def keep_in_tensors(self) -> None:
+        """From now on set rates that move in place, on the device, where a recorded update reads them.
+
+        A GPU's fused optimizers read them as float32, so that there the last bits are others than with a number.
+        """
+        if not self._schedule.moves:
+            return
+        for optimizer in self._optimizers.values():
+            for group in optimizer.param_groups:
+                device = group["params"][0].device
+                format = torch.float64 if device.type == "cpu" else torch.float32
+                group["lr"] = torch.tensor(group["lr"], dtype=format, device=device)
 
     def now(self) -> dict[str, float]:
         """The rates of the last step."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import nn
@@ -24,12 +25,16 @@ class Numbers:
 
 @dataclass(frozen=True)
 class Optimizer:
-    """An update rule. `uses`: the settings that it reads; `weight_decay`: used unless the configuration sets one."""
+    """An update rule. `uses`: the settings that it reads; `weight_decay`: used unless the configuration sets one.
+
+    `reads_rate`: with its rate in a tensor it computes as with a number. What it keeps of former updates begins at 0.
+    """
 
     paper: str
     build: Callable[[Iterable[nn.Parameter], Numbers], torch.optim.Optimizer]
     uses: tuple[str, ...]
     weight_decay: float = 0.0
+    reads_rate: bool = True
 
 
 OPTIMIZERS: dict[str, Optimizer] = {
@@ -55,6 +60,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
             p, lr=n.lr, alpha=n.rmsprop_decay, momentum=n.momentum, weight_decay=n.weight_decay
         ),
         uses=("momentum", "rmsprop_decay"),
+        reads_rate=False,  # a number is multiplied in another order
     ),
 }
 
@@ -68,6 +74,24 @@ def optimizer_of(config: Config, player: Player, parameters: Iterable[nn.Paramet
     )
     betas = (config.beta1, config.beta2)
     return OPTIMIZERS[name].build(parameters, Numbers(lr, betas, config.momentum, config.rmsprop_decay, weight_decay))
+
+
+def make_capturable(optimizer: torch.optim.Optimizer) -> None:
+    """Keep everything on the GPU that a CUDA graph has to find there. What it saves can be loaded by any other."""
+    for group in optimizer.param_groups:
+        if "capturable" in group and group["params"][0].is_cuda:
+            group["capturable"] = True
+    for parameter, kept in optimizer.state.items():
+        if "step" in kept:
+            kept["step"] = kept["step"].to(parameter.device)
+    optimizer.register_state_dict_post_hook(_saved_plainly)
+
+
+def _saved_plainly(_: torch.optim.Optimizer, saved: dict[str, Any]) -> None:
+    for group in saved["param_groups"]:
+        group["lr"] = float(group["lr"])
+        if "capturable" in group:
+            group["capturable"] = False
 
 
 def idle_numbers(config: Config, named: Collection[str], defaults: Mapping[str, float]) -> list[Problem]:

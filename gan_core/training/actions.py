@@ -12,6 +12,7 @@ from gan_core.evaluation.evaluator import Scored
 from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Started, Ticked, score_by
 from gan_core.machine.versions import versions
 from gan_core.training import checkpoint
+from gan_core.training.captured import obstacles
 from gan_core.training.diagnostics import GRADIENTS
 from gan_core.training.numerics import numerics
 from gan_core.training.run import Run
@@ -35,7 +36,7 @@ def _start(run: Run) -> Started:
         },
         data_scaling=run.state.scaling.plain(),
         versions=versions(),
-        numerics=numerics(run.config, run.state.device),
+        numerics=numerics(run.config, run.state.device, obstacles(run.state)),
         image_shape=run.data.images.shape[1:],
     )
 

@@ -20,14 +20,20 @@ def scoring_arithmetic() -> AbstractContextManager[None]:
     return arithmetic()
 
 
-def numerics(config: Config, device: torch.device) -> dict[str, str | bool]:
-    """The same for the record: what could move a result besides the configuration, and how it was set."""
+def numerics(config: Config, device: torch.device, obstacles: tuple[str, ...] = ()) -> dict[str, str | bool]:
+    """The same for the record: what could move a result besides the configuration, and how it was set.
+
+    `obstacles`: why updates can't be captured, for a run that has asked for it.
+    """
+    is_refused = config.cuda_graphs and bool(obstacles)
     return {
         "precision": config.precision,
         "tf32": _is_gpu(device) and PRECISIONS[config.precision].tf32,
         "deterministic": config.deterministic or not _is_gpu(device),
         "cudnn_benchmark": False,
         "channels_last": device.type == "cpu",
+        "captured": config.cuda_graphs and not is_refused,
+        **({"not_captured_because": "; ".join(obstacles)} if is_refused else {}),
     }
 
 

@@ -16,7 +16,9 @@ from gan_core.problems import Problem, UserError
 from gan_core.schema.configuration import Config
 from gan_core.training import checkpoint, training_data
 from gan_core.training.build import State, build
+from gan_core.training.captured import learner
 from gan_core.training.sampling import fixed_latents, sampled
+from gan_core.training.step import Learn
 from gan_core.training.timetable import moments
 from gan_core.tricks.doses import Doses
 from gan_core.warnings_file import warn
@@ -52,6 +54,7 @@ class Run:
         self.ticked_images = 0
         out.mkdir(parents=True, exist_ok=True)
         self._restore()
+        self.learn: Learn = learner(self.state)
 
     @property
     def wall_s(self) -> float:

@@ -1,5 +1,7 @@
 """One step of each player. Every trick sits in a seat; none has a name here."""
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor
 
@@ -8,12 +10,19 @@ from gan_core.training.build import State
 from gan_core.training.diagnostics import note_d, note_g
 from gan_core.tricks.seats import Pass, Term
 
+Learn = Callable[[State, Update], None]
 
-def train_step(s: State) -> None:
+
+def learn(s: State, update: Update) -> None:
+    """One update of one player, with the terms that are due."""
+    (train_d if update.player == "D" else train_g)(s, update.x_real, update.z, due_terms(s, update))
+
+
+def train_step(s: State, learn: Learn = learn) -> None:
     """The updates of D and then of G that make up one step, one of each unless the configuration has more."""
     s.rates.set()
     for update in updates(s.config, s.batches.next, s.latents):
-        (train_d if update.player == "D" else train_g)(s, update)
+        learn(s, update)
     for act in s.parts.after:
         act(s.G, s.D)
     for shadow in s.shadows:
@@ -22,15 +31,21 @@ def train_step(s: State) -> None:
     s.clock.images += images_per_step(s.config)
 
 
-def train_d(s: State, update: Update) -> None:
-    """D learns to tell the reals from G(z)."""
-    x_real = update.x_real
+def due_terms(s: State, update: Update) -> tuple[Term, ...]:
+    """The terms of this update's loss: each enters at every `every`th of its player's updates in the whole run."""
+    terms, a_step = (s.parts.d_terms, s.config.d_steps) if update.player == "D" else (s.parts.g_terms, s.config.g_steps)
+    number = s.clock.step * a_step + update.number
+    return tuple(term for term in terms if number % term.every == 0)
+
+
+def train_d(s: State, x_real: Tensor, z: Tensor, terms: tuple[Term, ...]) -> None:
+    """D learns to tell the reals [N C H W] from G(z), z [N latent_dim]."""
     for act in s.parts.before_d:
         act(s.D)
 
     # What D gets to see
     with torch.no_grad():
-        x_fake = s.G(update.z)
+        x_fake = s.G(z)
     for replace in s.parts.fakes:
         x_fake = replace(x_fake)
     for look in s.parts.view:
@@ -45,7 +60,7 @@ def train_d(s: State, update: Update) -> None:
     # How wrong it was
     loss = s.loss.d(logits_real, logits_fake, t_real, t_fake)
     seen = Pass(s.D, x_real, x_fake, logits_real, logits_fake)
-    total = _with_terms(s, loss, s.parts.d_terms, seen, s.clock.step * s.config.d_steps + update.number)
+    total = _with_terms(s, loss, terms, seen)
     for hear in s.parts.observers:
         hear(seen)
 
@@ -61,12 +76,12 @@ def train_d(s: State, update: Update) -> None:
         act(s.D)
 
 
-def train_g(s: State, update: Update) -> None:
+def train_g(s: State, x_real: Tensor, z: Tensor, terms: tuple[Term, ...]) -> None:
     """G learns to be taken for real by D, which stands still. D looks at x_real only if the loss compares with it."""
     # What D gets to see, and says
     s.D.requires_grad_(False)
-    seen_real, logits_real = _reals_for_g(s, update.x_real) if s.loss.g_sees_reals else (None, None)
-    x_fake = s.G(update.z)
+    seen_real, logits_real = _reals_for_g(s, x_real) if s.loss.g_sees_reals else (None, None)
+    x_fake = s.G(z)
     for look in s.parts.view:
         x_fake = look(x_fake)
     logits_fake = s.D(x_fake)  # [N]
@@ -77,7 +92,7 @@ def train_g(s: State, update: Update) -> None:
         t_fake = aim(t_fake)
     loss = s.loss.g(logits_fake, t_fake, logits_real)
     seen = Pass(s.D, seen_real, x_fake, logits_real, logits_fake)
-    total = _with_terms(s, loss, s.parts.g_terms, seen, s.clock.step * s.config.g_steps + update.number)
+    total = _with_terms(s, loss, terms, seen)
 
     # What it learns
     s.opt_g.zero_grad(set_to_none=True)
@@ -97,11 +112,9 @@ def _reals_for_g(s: State, x_real: Tensor) -> tuple[Tensor, Tensor]:
         return x_real, s.D(x_real)
 
 
-def _with_terms(s: State, loss: Tensor, terms: tuple[Term, ...], seen: Pass, number: int) -> Tensor:
-    """The loss with the terms that are due; `number`: of the player's updates in the whole run, from 0."""
+def _with_terms(s: State, loss: Tensor, terms: tuple[Term, ...], seen: Pass) -> Tensor:
     for term in terms:
-        if number % term.every == 0:
-            value = term.value(seen)
-            s.meter.note(term.name, value)
-            loss = loss + value
+        value = term.value(seen)
+        s.meter.note(term.name, value)
+        loss = loss + value
     return loss

@@ -11,6 +11,7 @@ from gan_core.evaluation import extractors
 from gan_core.evaluation.features import extract
 from gan_core.schema.configuration import Config
 from gan_core.training.build import State, build
+from gan_core.training.captured import learner
 from gan_core.training.sampling import BATCH, fixed_latents, sampled
 from gan_core.training.step import train_step
 
@@ -38,13 +39,14 @@ def measure(config: Config, device: str, seconds: float) -> Cost:
     per_kfake = _per_kfake(state, config.extractor)
     on_the_way = config.progress_extractor
     per_progress_kfake = per_kfake if on_the_way is None else _per_kfake(state, on_the_way)
+    learn = learner(state)
     for _ in range(WARM_UP_STEPS):
-        train_step(state)
+        train_step(state, learn)
     state.meter.take()
     per_showing = _per_showing(state)
     began = time.perf_counter()
     while time.perf_counter() - began < seconds:
-        train_step(state)
+        train_step(state, learn)
     state.meter.take()  # waits for the device
     per_step = (time.perf_counter() - began) / (state.clock.step - WARM_UP_STEPS)
     return Cost(per_step, per_kfake, per_progress_kfake, per_showing)

@@ -99,6 +99,7 @@ def build(options: Options, context: Context) -> Parts:
         after=(controller.adjust,),
         state={"ada": controller},
         dose=(controller.dose,),
+        eager=("ada draws its transforms within the update, and counts images in Python",),
     )
 
 

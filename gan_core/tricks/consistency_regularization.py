@@ -56,7 +56,12 @@ def build(options: Options, context: Context) -> Parts:
         return options.weight * on_real + options.fake_weight * on_fake
 
     name = "consistency_regularization"
-    return Parts(d_terms=(Term(name, 1, penalty),), state={name: tally}, dose=(tally.dose,))
+    return Parts(
+        d_terms=(Term(name, 1, penalty),),
+        state={name: tally},
+        dose=(tally.dose,),
+        eager=("consistency_regularization draws its transforms within the update",),
+    )
 
 
 TRICK = Trick(

@@ -86,7 +86,7 @@ class Augment:
 def build(options: Options, context: Context) -> Parts:
     """Augment all that D sees."""
     augment = Augment(options, context.stream)
-    return Parts(view=(augment,), dose=(augment.dose,))
+    return Parts(view=(augment,), dose=(augment.dose,), eager=("diffaugment draws its transforms within the update",))
 
 
 def _uniform(x: Tensor, stream: torch.Generator) -> Tensor:

@@ -44,7 +44,12 @@ def build(options: Options, context: Context) -> Parts:
         tally.note("penalty", value)
         return options.weight * value
 
-    return Parts(d_terms=(Term("dragan", 1, penalty),), state={"dragan": tally}, dose=(tally.dose,))
+    return Parts(
+        d_terms=(Term("dragan", 1, penalty),),
+        state={"dragan": tally},
+        dose=(tally.dose,),
+        eager=("dragan draws its points within the update",),
+    )
 
 
 def perturbed(x: Tensor, options: Options, stream: torch.Generator) -> Tensor:

@@ -60,7 +60,7 @@ def build(options: Options, context: Context) -> Parts:
             return {}
         return {"fraction_dropped": 1 - float(torch.stack([k.mean() for k in masks]).mean())}
 
-    return Parts(layers=(drop,), dose=(dose,))
+    return Parts(layers=(drop,), dose=(dose,), eager=("dropout draws its masks within the update",))
 
 
 TRICK = Trick(

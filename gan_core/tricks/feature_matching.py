@@ -74,6 +74,7 @@ def build(options: Options, context: Context) -> Parts:
         g_terms=(Term("feature_matching", 1, distance),),
         state={"feature_matching": tally},
         dose=(tally.dose,),
+        eager=("feature_matching compares with tensors that another update has left behind",),
     )
 
 

@@ -37,7 +37,12 @@ def build(options: Options, context: Context) -> Parts:
         tally.note("penalty", value)
         return options.weight * value
 
-    return Parts(d_terms=(Term("gradient_penalty", 1, penalty),), state={"gradient_penalty": tally}, dose=(tally.dose,))
+    return Parts(
+        d_terms=(Term("gradient_penalty", 1, penalty),),
+        state={"gradient_penalty": tally},
+        dose=(tally.dose,),
+        eager=("gradient_penalty draws its points within the update",),
+    )
 
 
 def interpolates(x_real: Tensor, x_fake: Tensor, stream: torch.Generator) -> Tensor:

@@ -69,7 +69,13 @@ def build(options: Options, context: Context) -> Parts:
             for block in net.blocks[:-1]:
                 block.add_module("noise", noise)
 
-    return Parts(view=(noise,) if in_d else (), layers=(inside,), dose=(lambda: {"sigma": noise.sigma()},))
+    annealed = () if options.anneal_kimg is None else ("instance_noise anneals its deviation by the clock",)
+    return Parts(
+        view=(noise,) if in_d else (),
+        layers=(inside,),
+        dose=(lambda: {"sigma": noise.sigma()},),
+        eager=("instance_noise draws its noise within the update", *annealed),
+    )
 
 
 TRICK = Trick(

@@ -43,7 +43,12 @@ def build(options: Options, context: Context) -> Parts:
         tally.note("fraction_flipped", drawn.float().mean())
         return drawn
 
-    return Parts(targets=(flip,), state={"label_flipping": tally}, dose=(tally.dose,))
+    return Parts(
+        targets=(flip,),
+        state={"label_flipping": tally},
+        dose=(tally.dose,),
+        eager=("label_flipping draws whose targets it flips within the update",),
+    )
 
 
 TRICK = Trick(

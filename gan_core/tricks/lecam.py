@@ -77,6 +77,7 @@ def build(options: Options, context: Context) -> Parts:
         d_terms=(Term("lecam", 1, penalty),),
         state={"lecam.anchors": anchors, "lecam": tally},
         dose=(tally.dose, anchors.dose),
+        eager=("lecam keeps its anchors in Python, which begin with the first batch",),
     )
 
 

@@ -17,6 +17,7 @@ from gan_core.game.player import Player
 from gan_core.nets.evaluating import evaluating
 from gan_core.nets.network import Network
 from gan_core.records import Record
+from gan_core.tricks.last import Last
 from gan_core.tricks.seats import Context, Parts
 from gan_core.tricks.trick import Trick
 
@@ -37,7 +38,7 @@ class MinibatchDiscrimination(nn.Module):
         super().__init__()
         self.extra_channels = options.kernels
         self.kernel_dim = options.kernel_dim
-        self.last: Tensor | None = None  # closenesses of the last batch [N B], for the dose
+        self.last = Last()  # closenesses [N B] of the last batch
 
     def start(self, h: Tensor) -> None:
         """Make T for feature maps like h [N C ...], drawing from the global generator."""
@@ -48,7 +49,7 @@ class MinibatchDiscrimination(nn.Module):
         rows = (h.flatten(1) @ self.T).view(len(h), self.extra_channels, self.kernel_dim)  # [N B C]
         distance = (rows[:, None] - rows[None]).abs().sum(dim=3)  # [N N B]
         closeness = torch.exp(-distance).sum(dim=1)  # [N B]
-        self.last = closeness.detach()
+        self.last.keep(closeness)
         channels = closeness.view(*closeness.shape, *[1] * (h.ndim - 2)).expand(-1, -1, *h.shape[2:])
         return torch.cat([h, channels], dim=1)
 
@@ -63,12 +64,12 @@ def build(options: Options, context: Context) -> Parts:
             with evaluating(net), torch.no_grad():
                 net(torch.zeros(1, *context.image_shape))
             hook.remove()
-            tail.last = None
+            tail.last = Last()
 
     def dose() -> dict[str, float]:
-        if tail.last is None:
+        if (last := tail.last.value) is None:
             return {}
-        return {"closeness": float((tail.last - 1).mean()) / (len(tail.last) - 1)}
+        return {"closeness": float((last - 1).mean()) / (len(last) - 1)}
 
     return Parts(layers=(size,), d_tail=(tail,), dose=(dose,))
 

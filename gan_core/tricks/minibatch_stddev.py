@@ -16,6 +16,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from gan_core.records import Record
+from gan_core.tricks.last import Last
 from gan_core.tricks.seats import Context, Parts
 from gan_core.tricks.trick import Compatibility, Trick
 
@@ -40,13 +41,13 @@ class MinibatchStddev(nn.Module):
         super().__init__()
         self.group = options.group
         self.extra_channels = options.repeats
-        self.last: Tensor | None = None  # the statistic of the last batch, for the dose
+        self.last = Last()  # the statistic [N/group] of the last batch
 
     def forward(self, h: Tensor) -> Tensor:
         count = len(h)
         groups = h.reshape(min(self.group or count, count), -1, *h.shape[1:])  # [group N/group C ...]
         deviation = (groups.var(dim=0, correction=0) + EPSILON).sqrt().flatten(1).mean(dim=1)  # [N/group]
-        self.last = deviation.detach()
+        self.last.keep(deviation)
         statistic = deviation.repeat(len(groups)).view(count, *[1] * (h.ndim - 1))  # [N 1 ...]
         return torch.cat([h, statistic.expand(count, self.extra_channels, *h.shape[2:])], dim=1)
 
@@ -56,9 +57,9 @@ def build(options: Options, context: Context) -> Parts:
     tail = MinibatchStddev(options)
 
     def dose() -> dict[str, float]:
-        if tail.last is None:
+        if tail.last.value is None:
             return {}
-        return {"stddev": float(tail.last.mean()), "channels": float(tail.extra_channels)}
+        return {"stddev": float(tail.last.value.mean()), "channels": float(tail.extra_channels)}
 
     return Parts(d_tail=(tail,), dose=(dose,))
 

@@ -43,7 +43,12 @@ def build(options: Options, context: Context) -> Parts:
         tally.note("target_fake", on_fake.mean())
         return on_real, on_fake
 
-    return Parts(targets=(draw,), state={"noisy_labels": tally}, dose=(tally.dose,))
+    return Parts(
+        targets=(draw,),
+        state={"noisy_labels": tally},
+        dose=(tally.dose,),
+        eager=("noisy_labels draws its targets within the update",),
+    )
 
 
 TRICK = Trick(

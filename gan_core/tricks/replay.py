@@ -69,7 +69,12 @@ class Buffer:
 def build(options: Options, context: Context) -> Parts:
     """Old fakes for D; the dose is the part of the last batch that was old."""
     buffer = Buffer(options, context)
-    return Parts(fakes=(buffer,), state={"replay": buffer}, dose=(buffer.dose,))
+    return Parts(
+        fakes=(buffer,),
+        state={"replay": buffer},
+        dose=(buffer.dose,),
+        eager=("replay chooses its images in Python, by how many there are",),
+    )
 
 
 TRICK = Trick(

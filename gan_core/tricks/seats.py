@@ -81,7 +81,12 @@ Dose = Callable[[], dict[str, float]]  # how much the trick acted, asked once a 
 
 @dataclass(frozen=True)
 class Parts:
-    """What one trick, or all tricks together, put into the seats."""
+    """What one trick, or all tricks together, put into the seats.
+
+    `eager`: why the updates can't be recorded and replayed, in words. A recording does the same to the same memory each
+    time without any Python, so nothing in a seat of an update may read the clock, draw random numbers, choose by a
+    value, or keep tensors other than by writing in place. `after`, `shadow` and `dose` are outside, and free.
+    """
 
     layers: tuple[LayerRule, ...] = ()
     d_tail: tuple[Tail, ...] = ()
@@ -99,6 +104,7 @@ class Parts:
     shadow: tuple[MakeShadow, ...] = ()
     state: Mapping[str, Stateful] = field(default_factory=dict)
     dose: tuple[Dose, ...] = ()
+    eager: tuple[str, ...] = ()
 
     def __add__(self, other: "Parts") -> "Parts":
         """Both, in order. Two states of one name are an error."""

@@ -21,3 +21,26 @@ def test_state_round_trip() -> None:
     for meter in (first, second):
         meter.note("a", torch.tensor(0.2))
     assert first.take() == second.take()
+
+
+def test_a_sum_keeps_its_memory_whatever_is_taken_and_loaded() -> None:
+    """What replays an update adds to the memory that it once knew, and counts."""
+    meter = Meter()
+    meter.note("a", torch.tensor(1.0))
+    (total,) = meter._sums.values()
+    assert meter.take() == {"a": 1.0}
+    total.add_(3.0)
+    meter.counts["a"] = 2
+    assert meter.take() == {"a": 1.5}
+    meter.load_state_dict({"a": (5.0, 1)}, torch.device("cpu"))
+    total.add_(1.0)
+    assert meter.take() == {"a": 6.0}
+
+
+def test_a_name_that_was_not_noted_in_a_tick_is_not_in_its_means() -> None:
+    meter = Meter()
+    meter.note("rare", torch.tensor(1.0))
+    meter.take()
+    meter.note("frequent", torch.tensor(2.0))
+    assert meter.state_dict() == {"frequent": (2.0, 1)}
+    assert meter.take() == {"frequent": 2.0}

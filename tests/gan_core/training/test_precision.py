@@ -89,9 +89,15 @@ def test_the_average_of_g_has_the_statistics_of_float32(images: ImageArray) -> N
 
 def test_the_default_keeps_the_fingerprint_of_before() -> None:
     assert resolve(TINY).fingerprint() == "737b1833a6638a7c"  # of the last version without precisions
-    assert resolve({**TINY, "precision": "float32", "deterministic": False}).fingerprint() == "737b1833a6638a7c"
+    assert (
+        resolve({**TINY, "precision": "float32", "deterministic": False, "cuda_graphs": False}).fingerprint()
+        == "737b1833a6638a7c"
+    )
     others = {resolve({**TINY, "precision": name}).fingerprint() for name in PRECISIONS}
-    assert len(others | {resolve({**TINY, "deterministic": True}).fingerprint()}) == len(PRECISIONS) + 1
+    assert (
+        len(others | {resolve({**TINY, name: True}).fingerprint() for name in ("deterministic", "cuda_graphs")})
+        == len(PRECISIONS) + 2
+    )
 
 
 def test_a_format_of_gpus_is_refused_on_a_cpu(tmp_path: Any) -> None:

@@ -12,8 +12,11 @@ from gan_core.datasets.batches import ImageArray
 from gan_core.game.losses import LOSSES
 from gan_core.problems import UserError
 from gan_core.training import checkpoint
+from gan_core.training.captured import Captured, obstacles
+from gan_core.training.step import train_step
 from gan_core.tricks import TRICKS, Trick
 from tests.gan_core.trainer import same, steps, tiny_state, weights
+from tests.gan_core.training.taped import TapeRecorder
 from tests.gan_core.tricks.triggers import triggered, untriggered
 
 each_trick = pytest.mark.parametrize("trick", TRICKS, ids=lambda trick: trick.name)
@@ -60,6 +63,41 @@ def test_resumed_equals_uninterrupted(trick: Trick, images: ImageArray, tmp_path
     assert same(weights(whole.G, whole.D, whole.shown_g), weights(second.G, second.D, second.shown_g))
     assert whole.meter.take() == second.meter.take()
     assert [measure() for measure in whole.doses[trick.name]] == [measure() for measure in second.doses[trick.name]]
+
+
+@each_trick
+def test_replayed_updates_train_as_eager_ones_or_the_trick_says_why_they_cannot(
+    trick: Trick, images: ImageArray
+) -> None:
+    """With a lazy term beside it, so that D has two recordings."""
+    settings = {"r1": {"every": 3}, **triggered(trick.name)}
+    replayed = tiny_state(images, **settings)
+    if replayed.parts.eager:
+        assert all(trick.name in reason for reason in replayed.parts.eager)
+        assert set(replayed.parts.eager) <= set(obstacles(replayed))
+        return
+    eager, learn = steps(tiny_state(images, **settings), 8), Captured(replayed, TapeRecorder())
+    for _ in range(8):
+        train_step(replayed, learn)
+    assert same(weights(eager.G, eager.D, eager.shown_g), weights(replayed.G, replayed.D, replayed.shown_g))
+    assert eager.meter.take() == replayed.meter.take()
+    assert [measure() for measure in eager.doses[trick.name]] == [measure() for measure in replayed.doses[trick.name]]
+
+
+def test_which_tricks_can_be_captured(images: ImageArray) -> None:
+    """A new trick that can't be is told here too: a run with it loses what CUDA graphs gain."""
+    able = {trick.name for trick in TRICKS if not tiny_state(images, **triggered(trick.name)).parts.eager}
+    assert able == {
+        "spectral_norm",
+        "minibatch_stddev",
+        "minibatch_discrimination",
+        "label_smoothing",
+        "r1",
+        "r2",
+        "gradient_clipping",
+        "weight_clipping",
+        "ema",
+    }
 
 
 @pytest.mark.parametrize(

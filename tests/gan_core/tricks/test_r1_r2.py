@@ -74,7 +74,7 @@ def test_lazily_counts_updates_of_d(every: int, d_steps: int, due: list[int], im
     counts = []
     for _ in due:
         steps(state, 1)
-        counts.append(state.meter._counts.get("r1", 0))
+        counts.append(state.meter.counts.get("r1", 0))
         state.meter.take()
     assert counts == due
 

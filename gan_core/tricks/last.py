@@ -1,0 +1,17 @@
+"""The last value of a tensor, which a trick keeps for its dose."""
+
+from torch import Tensor
+
+
+class Last:
+    """Always in the same memory, so that an update that was recorded writes there too when it is replayed."""
+
+    def __init__(self) -> None:
+        self.value: Tensor | None = None  # None: there was none yet
+
+    def keep(self, value: Tensor) -> None:
+        """Take the value's place; its graph is not kept."""
+        if self.value is None or self.value.shape != value.shape:
+            self.value = value.detach().clone()
+        else:
+            self.value.copy_(value.detach())
