@@ -33,7 +33,7 @@ def found(net: nn.Module) -> list[str]:
     names = []
     for module in net.modules():
         if isinstance(module, LINEAR_MAPS):
-            name = type(module).__name__.removeprefix("Parametrized")
+            name = next(kind.__name__ for kind in LINEAR_MAPS if isinstance(module, kind))
             names.append(f"SN {name}" if is_parametrized(module, "weight") else name)
         elif isinstance(module, Dropout):
             names.append("Dropout")
