@@ -2,9 +2,9 @@
 
     python -m benchmarks.gpu [--device cpu] [--out FILE.md]
 
-Images a second of the tutorial's loop and of ours: as it is, with TF32, in channels_last, with bf16 autocast, and with
-each update captured as a CUDA graph; then up to 16 trials next to each other on one GPU, with and without NVIDIA MPS;
-then whether captured steps train as eager ones do. Random images: the speed does not depend on what they show.
+Whether captured steps train as eager ones do; images a second of the tutorial's loop and of ours: as it is, with TF32,
+in channels_last, in bf16, and with each update captured as a CUDA graph; Inception's features; then up to 16 trials
+next to each other on one GPU, with and without NVIDIA MPS. Random images: the speed does not depend on what they show.
 """
 
 import argparse
@@ -26,6 +26,8 @@ import torch
 from benchmarks.tutorial_loop import tutorial_steps
 from gan_core.config import resolve
 from gan_core.datasets.batches import ImageArray
+from gan_core.evaluation.extractors.inception import Inception
+from gan_core.evaluation.features import extract
 from gan_core.training.build import State, build
 from gan_core.training.captured import Captured
 from gan_core.training.recorders import CudaRecorder
@@ -36,6 +38,7 @@ BATCH = 64
 IMAGES = 5000
 TOGETHER = (1, 2, 4, 8, 16)
 EQUAL_STEPS = 20
+FEATURES, INCEPTION_BATCH, SCORED = 2048, 50, 10_000
 
 
 def settings(size: int, width: int) -> dict[str, Any]:
@@ -46,8 +49,10 @@ def images_of(size: int) -> ImageArray:
     return np.random.default_rng(0).integers(0, 256, (IMAGES, 3, size, size), dtype=np.uint8)
 
 
-def state_of(size: int, width: int, device: torch.device, channels_last: bool = False) -> State:
-    state = build(resolve(settings(size, width)), images_of(size), device)
+def state_of(
+    size: int, width: int, device: torch.device, channels_last: bool = False, precision: str = "float32"
+) -> State:
+    state = build(resolve({**settings(size, width), "precision": precision}), images_of(size), device)
     if channels_last:
         state.G.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         state.D.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -92,15 +97,9 @@ def ours(
 ) -> float:
     tf32(tf)
     torch.backends.cudnn.benchmark = graph or last
-    state = state_of(size, width, device, last)
-    around = (lambda: torch.autocast(device.type, torch.bfloat16, cache_enabled=not graph)) if bf16 else nullcontext
+    state = state_of(size, width, device, last, "bf16" if bf16 else "float32")
     way: Learn = Captured(state, CudaRecorder(device)) if graph else learn
-
-    def step() -> None:
-        with around():
-            train_step(state, way)
-
-    return rate(step, device, seconds)
+    return rate(lambda: train_step(state, way), device, seconds)
 
 
 WAYS = {
@@ -234,6 +233,15 @@ def together(device: torch.device, seconds: float, counts: tuple[int, ...], say:
             say(f"| {label} | | {type(error).__name__}: {str(error)[:100]} | | | |")
 
 
+def inception(device: torch.device, seconds: float, say: Callable[[str], None]) -> None:
+    """Features of generated images for a FID; with random weights, which take as long."""
+    network = Inception(FEATURES).to(device).eval()
+    images = torch.from_numpy(images_of(32)[:INCEPTION_BATCH]).to(device)
+    per_second = rate(lambda: extract(network, images), device, seconds, warm_up=1) / BATCH * INCEPTION_BATCH
+    say("\n## Inception\n")
+    say(f"Batch {INCEPTION_BATCH}: {per_second:,.0f} images a second, {SCORED / per_second:,.1f} s for {SCORED:,}.")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--device", default="cuda")
@@ -255,6 +263,7 @@ def main() -> None:
     if device.type == "cuda":
         equality(device, say)
     one_at_a_time(device, arguments.seconds, say)
+    inception(device, arguments.seconds, say)
     together(device, arguments.seconds, tuple(int(n) for n in arguments.together.split(",")), say)
 
 

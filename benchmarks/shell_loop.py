@@ -336,6 +336,7 @@ def measure(
     tracked: bool = True,
     abreast: int = 1,
     whole: bool = False,
+    keep: Path | None = None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Rows:
     """Run so many arms of the study (by default the main one), seed 0, both ways, in turn; who is first alternates.
@@ -343,6 +344,7 @@ def measure(
     `cold`: the command finds nothing that was computed before, neither features of the reals nor floors.
     `tracked`: whether the script logs to MLflow. `abreast`: how many of it run at a time. `whole`: the command runs the
     whole study, with every arm, seed and look; the script's time a trial is still that of these arms.
+    `keep`: the folder where the command's runs stay.
     """
     from ablations.study.study import load_study  # not for the script to import
     from benchmarks.study_runs import MAIN, spread, write_study
@@ -357,7 +359,7 @@ def measure(
             order = {
                 "shell loop": lambda f=folder: shell_way([a.config for a in chosen], Path(f), tracked, abreast, say)
             }
-            order["ours"] = lambda f=folder, p=path: our_way(p, Path(f), cold)
+            order["ours"] = lambda f=folder, p=path: our_way(p, keep or Path(f), cold)
             done = {}
             for way in order if repeat % 2 == 0 else reversed(order):
                 done[way] = order[way]()

@@ -30,6 +30,8 @@ from benchmarks import (
 from gan_core.machine.cores import cores
 from gan_core.machine.versions import versions
 
+# Where the runs of the main study stay, so that somebody can look at them
+KEPT = Path(os.environ["SPEED_RUNS"]) if "SPEED_RUNS" in os.environ else None
 ARMS = 8  # of the main study, whose time a trial stands for all in the shell loop
 
 
@@ -50,7 +52,7 @@ def operators(short: Callable[[str], None]) -> str:
 
 def study(short: Callable[[str], None]) -> str:
     """The main study by the command, against a script in a shell loop."""
-    rows = shell_loop.measure(ARMS, whole=True, say=say)
+    rows = shell_loop.measure(ARMS, whole=True, keep=KEPT, say=say)
     if not rows.reached:
         short(f"the main study: {rows.ratio:.1f}x trials an hour of the shell loop, goal {shell_loop.GOAL:g}x")
     return f"{shell_loop.table(rows)}\n\n{shell_loop.details(rows)}"

@@ -29,7 +29,7 @@ from gan_core.training.build import build
 from gan_core.training.numerics import training_arithmetic
 from gan_core.training.step import train_step
 
-BATCH, IMAGES, WARM_UP = 64, 5000, 3
+BATCH, IMAGES, WARM_UP = 64, 20_000, 3
 STEPS_A_TICK = 25
 SHAPES = {"32x32 width 16": (32, 16), "32x32 width 32": (32, 32), "64x64 width 64": (64, 64)}
 TUTORIAL = "tutorial"
@@ -57,7 +57,7 @@ class Rate:
         return self.ratio >= GOALS[self.precision]
 
 
-def measure(repeats: int = 5, seconds: float = 3.0, threads: tuple[int, ...] = ()) -> Iterator[Rate]:
+def measure(repeats: int = 4, seconds: float = 3.0, threads: tuple[int, ...] = ()) -> Iterator[Rate]:
     """Every shape and precision on so many threads: by default on one, as trials run, and on all cores."""
     ways = (TUTORIAL, *GOALS)
     for count in threads or tuple(dict.fromkeys((1, cores()))):
@@ -75,11 +75,11 @@ def measure(repeats: int = 5, seconds: float = 3.0, threads: tuple[int, ...] = (
 @contextmanager
 def started(shape: str, ways: tuple[str, ...], threads: int) -> Iterator[dict[str, Connection]]:
     """A process for each way, warm and waiting for a number of seconds; it answers with images a second."""
-    context = multiprocessing.get_context("spawn")
+    usual, context = multiprocessing.get_start_method(), multiprocessing.get_context("spawn")
     lines, children = {}, []
     for way in ways:
         lines[way], theirs = context.Pipe()
-        children.append(context.Process(target=serve, args=(theirs, shape, way, threads)))
+        children.append(context.Process(target=serve, args=(theirs, shape, way, threads, usual)))
         children[-1].start()
         assert lines[way].recv() == "ready"
     try:
@@ -91,8 +91,12 @@ def started(shape: str, ways: tuple[str, ...], threads: int) -> Iterator[dict[st
             child.join()
 
 
-def serve(line: Connection, shape: str, way: str, threads: int) -> None:
-    """Warm up, then train for as long as the line says, until it says None."""
+def serve(line: Connection, shape: str, way: str, threads: int, start_method: str) -> None:
+    """Warm up, then train for as long as the line says, until it says None.
+
+    `start_method`: of a DataLoader's processes in a program of its own; a spawned one would spawn them at each epoch.
+    """
+    multiprocessing.set_start_method(start_method, force=True)
     step = tutorial(*SHAPES[shape], threads) if way == TUTORIAL else ours(*SHAPES[shape], threads, way)
     for _ in range(WARM_UP):
         next(step)
@@ -110,7 +114,7 @@ def settings(size: int, width: int) -> dict[str, Any]:
 
 
 def random_images(size: int) -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """uint8 [5000 3 size size]."""
+    """uint8 [20000 3 size size]."""
     return np.random.default_rng(0).integers(0, 256, (IMAGES, 3, size, size), dtype=np.uint8)
 
 
@@ -149,7 +153,7 @@ def table(rates: list[Rate]) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--repeats", type=int, default=4)
     parser.add_argument("--seconds", type=float, default=3.0, help="of each measurement")
     parser.add_argument("--threads", default="", help="numbers of threads, such as 1,2")
     arguments = parser.parse_args()
