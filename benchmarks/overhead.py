@@ -37,6 +37,7 @@ from gan_core.training.timetable import total_steps
 TWIN = {"beta1": 0.45}
 # Two arms as a study must have; everything that a trick, a size or a number of scores costs is left at its default
 DEFAULTS = """\
+question: What do the default intervals cost?
 design: one-in
 seeds: 1
 baseline: {data: fashion-mnist, width: 16}
