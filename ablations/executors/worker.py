@@ -11,10 +11,12 @@ import torchmetrics.image  # noqa: F401  seconds to import, so once in the fork 
 
 from ablations.executors.system_metrics import EVERY_S, GpuMemory, Sampler
 from gan_core.events import AnyEvent, Finished
+from gan_core.machine.versions import versions
 from gan_core.workers.job import Job
 from gan_core.workers.unattended import train_job
 
 unsampled_events_of = train_job
+versions()  # reading them takes each process 50 ms, unless the one that it is forked from has read them
 
 
 def events_of(
