@@ -95,8 +95,8 @@ class Config(Record):
     )
     cuda_graphs: bool = Field(
         False,
-        description="capture each update as a CUDA graph, several times as fast; on a CPU, and with tricks that can't "
-        "be captured, it has no effect and the result says so",
+        description="capture each update as a CUDA graph; on a CPU, and with tricks that can't be captured, it has no "
+        "effect and the result says so",
     )
     budget_kimg: float = Field(
         300.0, gt=0, le=MOST_KIMG, description="real images shown to D in its updates, thousands"
