@@ -1,5 +1,5 @@
-"""The updates of a step, each recorded once and then replayed: on a GPU, where launching kernels one by one costs most
-of a small network's time, it is to be the faster way.
+"""The updates of a step, each recorded once and then replayed: for GPUs, where launching kernels one by one takes most
+of a small network's step.
 
 A recording does the same to the same memory each time, without Python. So what an update is given lies in fixed
 buffers, which are written before each replay; rates that move are tensors; and there is one recording for each player
