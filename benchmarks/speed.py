@@ -60,7 +60,7 @@ def study(short: Callable[[str], None]) -> str:
 
 def launch(short: Callable[[str], None]) -> str:
     """From launch to first step."""
-    startup = trial_startup.measure()
+    startup = trial_startup.measure_apart()
     if not startup.is_reached:
         short(f"launch to first step: {startup.ratio:.0f}x, goal {trial_startup.GOAL:g}x")
     return trial_startup.table(startup)

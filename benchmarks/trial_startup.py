@@ -6,13 +6,15 @@ Launches tiny trials one after another from one fork server. The first one waits
 trainer; the others start from it. The fresh Python imports torch and torchmetrics' image metrics and trains nothing.
 """
 
+import argparse
+import json
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ablations.executors.processes import Processes
@@ -67,6 +69,13 @@ def measure() -> Startup:
     return Startup(first, statistics.median(later), max(later), statistics.median(before + after))
 
 
+def measure_apart() -> Startup:
+    """The same in a process of its own: a trial's process imports the main module again, which may be a heavy one."""
+    command = [sys.executable, "-m", "benchmarks.trial_startup", "--json"]
+    done = subprocess.run(command, cwd=Path(__file__).parents[1], check=True, capture_output=True, text=True)
+    return Startup(**json.loads(done.stdout.splitlines()[-1]))
+
+
 def seconds_to_first_step() -> list[float]:
     """Of each trial, in the order of their launch."""
     launched: dict[str, float] = {}
@@ -108,7 +117,10 @@ def table(startup: Startup) -> str:
 
 
 def main() -> None:
-    print(table(measure()))
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--json", action="store_true", help="print the figures for a program")
+    startup = measure()
+    print(json.dumps(asdict(startup)) if parser.parse_args().json else table(startup))
 
 
 if __name__ == "__main__":
