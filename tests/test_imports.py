@@ -276,7 +276,7 @@ def test_a_study_file_that_cannot_be_read_is_told_before_a_large_library_is_load
 
 
 def test_a_wrong_setting_is_told_with_what_resolves_settings_alone() -> None:
-    code, loaded = loaded_by("ablations", "plan", ROOT / "studies" / "ganhacks.yaml", "--set", "widht=3")
+    code, loaded = loaded_by("ablations", "plan", ROOT / "studies" / "smoke.yaml", "--set", "widht=3")
     assert code == 2
     assert "torch" in loaded
     assert loaded.isdisjoint(SLOW)

@@ -4,6 +4,7 @@ import functools
 import math
 from dataclasses import dataclass
 
+import scipy
 from scipy import special
 
 from ablations.statistics.rule import Rule
@@ -77,14 +78,12 @@ def detectable_errors(df: int, alpha: float, power: float) -> float:
     """
     if df < 1:
         return math.inf
-    low, high = 0.0, 1.0
-    while t_power(high, df, alpha) < power:
-        low, high = high, 2 * high
-    if math.isnan(t_power(high, df, alpha)):
+    errors = 1.0
+    while t_power(errors, df, alpha) < power:
+        errors *= 2
+    if math.isnan(t_power(errors, df, alpha)):
         return math.inf
-    while low < (middle := (low + high) / 2) < high:  # until they are neighbours among floating-point numbers
-        low, high = (middle, high) if t_power(middle, df, alpha) < power else (low, middle)
-    return high
+    return float(scipy.optimize.brentq(lambda fewer: t_power(fewer, df, alpha) - power, 0, errors))
 
 
 def seeds_needed(effect: float, sd: float, alpha: float, power: float) -> int | None:

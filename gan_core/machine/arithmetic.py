@@ -9,9 +9,7 @@ from contextlib import contextmanager
 
 import torch
 
-CUBLAS = (
-    "CUBLAS_WORKSPACE_CONFIG"  # read when the first product is made; NVIDIA's documentation of cuBLAS, section 2.1.4
-)
+CUBLAS = "CUBLAS_WORKSPACE_CONFIG"  # read when the first product is made (NVIDIA's documentation of cuBLAS, 2.1.4)
 
 
 @contextmanager

@@ -16,13 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ablations.study.designs.arm_names import arm_name
-from ablations.study.designs.first_fit import first_fit
 from ablations.study.designs.layout import MOST_ARMS, Alias, Combination, Design, DesignOptions, Fraction, Layout
 from gan_core.problems import Problem, UserError
 
 Signs = NDArray[np.int64]  # [runs factors] of -1 (off) and +1 (on)
 FEWEST, MOST = 3, 20  # factors
-FIRST_FIT = 15  # of which the first fit is as small as a fraction can be
 
 
 def fractional(factors: Sequence[str], options: DesignOptions) -> Layout:
@@ -50,21 +48,16 @@ def fractional(factors: Sequence[str], options: DesignOptions) -> Layout:
 
 
 def _design(factors: int, resolution: int) -> Signs:
-    """The fraction with the signs of its generators chosen so that one run has every factor off."""
-    design = first_fit(factors, resolution) if factors <= FIRST_FIT else _searched(factors, resolution)
-    oriented: Signs = design * -design[0]
-    return oriented
-
-
-def _searched(factors: int, resolution: int) -> Signs:
-    """pydoe's fraction. With so many factors it takes a search that goes back to find the smallest one."""
+    """pydoe's fraction with the signs of its generators chosen so that one run has every factor off."""
     from pydoe import fracfact_by_res  # a second to import
 
     try:
-        return np.asarray(fracfact_by_res(factors, resolution)).astype(np.int64)
+        design = np.asarray(fracfact_by_res(factors, resolution)).astype(np.int64)
     except ValueError as error:
         message = f"no fraction of resolution {resolution} was found for {factors} factors"
         raise UserError(Problem(message, ("resolution",), "a lower resolution")) from error
+    oriented: Signs = design * -design[0]
+    return oriented
 
 
 def _fraction(factors: Sequence[str], design: Signs) -> Fraction:
