@@ -34,8 +34,7 @@ def trick_text(trick: str, options: Mapping[str, Any]) -> str:
     (_, first), *others = options.items()
     from gan_core.tricks import TRICKS  # seconds: with torch
 
-    known = {each.name: each.options for each in TRICKS}
-    fields = known[trick].model_fields if trick in known else {}
+    fields = TRICKS[trick].options.model_fields if trick in TRICKS else {}
     changed = [(k, v) for k, v in others if v is not None and (k not in fields or fields[k].default != v)]
     return " ".join([plain_text(first), *(f"{k}={plain_text(v)}" for k, v in changed)])
 

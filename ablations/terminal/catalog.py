@@ -35,7 +35,7 @@ def show_catalog(tricks: Sequence[TrickEntry], levels: Sequence[LevelEntry], cho
 
 
 def _rules(word: str, rules: Sequence[Compatibility]) -> list[str]:
-    return [f"{word} {rule.text}{' (warning)' if rule.severity == 'warning' else ''}".lstrip() for rule in rules]
+    return [f"{word} {rule.words}{' (warning)' if rule.severity == 'warning' else ''}".lstrip() for rule in rules]
 
 
 def show_places(name: str, places: Sequence[SearchedPlace]) -> None:

@@ -7,7 +7,7 @@ from typing import Any, Literal, Union, get_args, get_origin
 from pydantic.fields import FieldInfo
 
 from gan_core.config.choices import Levels, SomeOf
-from gan_core.config.translate import FULL
+from gan_core.config.translate import full_config
 from gan_core.game.losses import LOSSES
 from gan_core.game.lr_schedules import SCHEDULES
 from gan_core.game.optimizers import OPTIMIZERS
@@ -57,7 +57,9 @@ class LevelEntry:
 
 def choices() -> tuple[Option, ...]:
     """The plain settings of a run, in the order of the record."""
-    return tuple(_option(name, field) for name, field in FULL.model_fields.items() if name in Config.model_fields)
+    return tuple(
+        _option(name, field) for name, field in full_config().model_fields.items() if name in Config.model_fields
+    )
 
 
 def tricks() -> tuple[TrickEntry, ...]:
@@ -71,7 +73,7 @@ def tricks() -> tuple[TrickEntry, ...]:
             needs=trick.needs,
             excludes=trick.excludes,
         )
-        for trick in TRICKS
+        for trick in TRICKS.values()
     )
 
 

@@ -22,8 +22,15 @@ from gan_core.problems import unknown_name
 class Levels:
     """The annotation of a choice whose level is a name from a registry."""
 
-    def __init__(self, kind: str, registry: Collection[str]) -> None:
-        self.kind, self.names = kind, tuple(registry)
+    def __init__(
+        self, kind: str, registry: Collection[str], first: tuple[str, ...] = (), last: tuple[str, ...] = ()
+    ) -> None:
+        self.kind, self._registry, self._first, self._last = kind, registry, first, last
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What may be named now: plug-ins add to registries."""
+        return (*self._first, *self._registry, *self._last)
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return no_info_after_validator_function(self.check, handler(source))
@@ -79,12 +86,12 @@ ActivationName = Annotated[str, Levels("activation", ACTIVATIONS)]
 NormalisationName = Annotated[str, Levels("normalisation", NORMALISATIONS)]
 InitialisationName = Annotated[str, Levels("initialisation", INITIALISATIONS)]
 LatentName = Annotated[str, Levels("distribution of z", LATENTS)]
-LastActivationName = Annotated[str, Levels("last activation", ("none", *ACTIVATIONS))]
+LastActivationName = Annotated[str, Levels("last activation", ACTIVATIONS, first=("none",))]
 LossName = Annotated[str, Levels("loss", LOSSES)]
 OptimizerName = Annotated[str, Levels("optimizer", OPTIMIZERS)]
 ScheduleName = Annotated[str, Levels("learning-rate schedule", SCHEDULES)]
 PrecisionName = Annotated[str, Levels("precision", PRECISIONS)]
-ExtractorName = Annotated[str, ExtractorLevels("extractor", (*EXTRACTORS, NONE))]
+ExtractorName = Annotated[str, ExtractorLevels("extractor", EXTRACTORS, last=(NONE,))]
 MetricNames = Annotated[tuple[str, ...], SomeOf("metric", METRICS)]
 # The best checkpoint and the verdict on a run go by the FIDs on the way
 ProgressMetricNames = Annotated[tuple[str, ...], SomeOf("metric", METRICS, needed=("fid",))]

@@ -26,7 +26,7 @@ def broken_rules(config: Config, severity: Severity) -> list[Problem]:
     for.
     """
     broken = [
-        Problem(f"{word} {rule.text} ({rule.reason})", where=(owner,))
+        Problem(f"{word} {rule.words} ({rule.reason})", where=(owner,))
         for owner, word, rule in _rules(config)
         if rule.severity == severity and not rule.holds(config)
     ]

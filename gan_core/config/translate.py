@@ -5,6 +5,7 @@ off, an options record is on.
 """
 
 from collections.abc import Collection, Mapping
+from functools import lru_cache
 from typing import Any
 
 from pydantic import Field, ValidationError, create_model, model_validator
@@ -76,7 +77,7 @@ class _Settings(Config):
         if not isinstance(settings, Mapping):
             return settings
         filled = dict(settings)
-        for trick in TRICKS:
+        for trick in TRICKS.values():
             if trick.name in filled:
                 filled[trick.name] = _expanded(trick, filled[trick.name])
         architecture = ARCHITECTURES.get(str(filled.get("architecture", "dcgan")))
@@ -96,12 +97,20 @@ def _field(name: str) -> Any:
     return Field(field.default, description=field.description)
 
 
-FULL: type[Config] = create_model(  # type: ignore[call-overload]
-    "Config",
-    __base__=_Settings,
-    **{name: (levels, _field(name)) for name, levels in CHOICES.items()},
-    **{t.name: (t.options | None, Field(None, description=t.summary)) for t in TRICKS},
-)
+def full_config() -> type[Config]:
+    """The record of a run with a field for each trick that there is now."""
+    return _full_config(TRICKS.version)
+
+
+@lru_cache(maxsize=8)
+def _full_config(version: int) -> type[Config]:
+    made: type[Config] = create_model(  # type: ignore[call-overload]
+        "Config",
+        __base__=_Settings,
+        **{name: (levels, _field(name)) for name, levels in CHOICES.items()},
+        **{t.name: (t.options | None, Field(None, description=t.summary)) for t in TRICKS.values()},
+    )
+    return made
 
 
 def _defaults(architecture: str) -> dict[str, Any]:
@@ -120,9 +129,9 @@ def resolve(settings: Mapping[str, Any], named: Collection[str] | None = None) -
     Raises UserError with every problem in it; it is a RuleError where each setting is right by itself.
     """
     try:
-        config = FULL.model_validate(dict(settings))
+        config = (full := full_config()).model_validate(dict(settings))
     except ValidationError as error:
-        raise UserError(*problems_of(error, FULL)) from None
+        raise UserError(*problems_of(error, full)) from None
     if problems := [
         *network_problems(config, settings),
         *idle_numbers(config, settings if named is None else named, _defaults(config.architecture)),

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 from gan_core.datasets.celeba import CELEBA
 from gan_core.datasets.cifar10 import CIFAR10
@@ -13,6 +12,7 @@ from gan_core.datasets.mnist import MNIST
 from gan_core.datasets.record import DataRequest, DataSet, ImageSet, OnProgress, Options, SearchedPlace
 from gan_core.datasets.shapes import SHAPES
 from gan_core.problems import Problem, UserError, nearest_name
+from gan_core.registry import Registry, registry_of
 from gan_core.schema.sizes import Size, shape_of, size_of, size_text
 
 __all__ = [
@@ -35,9 +35,7 @@ _ordered = (
     FOLDER,
     SHAPES,
 )
-DATASETS: Mapping[str, DataSet] = MappingProxyType({data_set.name: data_set for data_set in _ordered})
-if len(DATASETS) != len(_ordered):
-    raise ValueError("two data sets have one name")
+DATASETS: Registry[DataSet] = registry_of("data set", _ordered)
 
 
 @dataclass(frozen=True)

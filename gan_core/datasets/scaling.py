@@ -13,6 +13,7 @@ from torch import Tensor
 
 from gan_core.datasets.batches import ImageArray, to_unit
 from gan_core.problems import Problem, UserError
+from gan_core.registry import Registry
 
 LEVELS = 256
 CHUNK_PIXELS = 2**22
@@ -53,7 +54,9 @@ def standardised(images: ImageArray, device: torch.device) -> Scaling:
     return Scaling(tuple(mean.tolist()), tuple(std.tolist()), lambda x: x.float().sub_(shift).div_(scale))
 
 
-SCALINGS: dict[str, Callable[[ImageArray, torch.device], Scaling]] = {"unit": unit, "standardised": standardised}
+SCALINGS: Registry[Callable[[ImageArray, torch.device], Scaling]] = Registry(
+    "data scaling", {"unit": unit, "standardised": standardised}
+)
 
 
 def _level_counts(images: ImageArray) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:

@@ -4,26 +4,26 @@ Apart from how they are measured, so that whoever reads scores needs no torch.
 """
 
 from collections.abc import Mapping, Sequence
-from types import MappingProxyType
 from typing import Literal
+
+from gan_core.registry import Registry
 
 Direction = Literal["lower", "higher"]
 DEFAULT = ("fid", "is")  # what is measured unless asked otherwise
-BETTER: Mapping[str, Direction] = MappingProxyType(
-    {
-        "fid": "lower",
-        "is": "higher",
-        "kid": "lower",
-        "fid_infinity": "lower",
-        "precision": "higher",
-        "recall": "higher",
-        "density": "higher",
-        "coverage": "higher",
-        "classes": "higher",
-        "class_kl": "lower",
-        "authenticity": "higher",
-    }
-)
+_own: dict[str, Direction] = {
+    "fid": "lower",
+    "is": "higher",
+    "kid": "lower",
+    "fid_infinity": "lower",
+    "precision": "higher",
+    "recall": "higher",
+    "density": "higher",
+    "coverage": "higher",
+    "classes": "higher",
+    "class_kl": "lower",
+    "authenticity": "higher",
+}
+BETTER: Registry[Direction] = Registry("metric", _own)
 PREFIX = "class_share/"
 
 

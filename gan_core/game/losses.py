@@ -14,6 +14,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812  the field's name
 from torch import Tensor
 
+from gan_core.registry import Registry
 from gan_core.schema.rules import Compatibility
 
 MEAN = 1  # torch's number for that reduction
@@ -120,7 +121,7 @@ def _relativistic_g(fake: Tensor, t_fake: Tensor, real: Tensor | None) -> Tensor
     return F.softplus(real - fake).mean()
 
 
-LOSSES: dict[str, Loss] = {
+_own: dict[str, Loss] = {
     "non_saturating": Loss(
         summary="D: binary cross-entropy on logits; G: -log D(G(z))",
         paper="Goodfellow et al. 2014, arXiv:1406.2661, section 3",
@@ -194,3 +195,4 @@ LOSSES: dict[str, Loss] = {
         has_boundary=False,
     ),
 }
+LOSSES: Registry[Loss] = Registry("loss", _own)

@@ -13,6 +13,7 @@ from torch import Tensor
 
 from gan_core.game.player import Clock
 from gan_core.game.updates import kimg_of
+from gan_core.registry import Registry
 from gan_core.schema.rules import Reach
 
 EXPONENTIAL_END = 0.01
@@ -38,7 +39,7 @@ class Schedule:
         return self.fewest_steps > 0
 
 
-SCHEDULES: dict[str, Schedule] = {
+_own: dict[str, Schedule] = {
     "constant": Schedule(
         summary="the rates as they are",
         paper="Radford et al. 2016, arXiv:1511.06434",
@@ -65,6 +66,7 @@ SCHEDULES: dict[str, Schedule] = {
         factor=lambda progress: EXPONENTIAL_END**progress,
     ),
 }
+SCHEDULES: Registry[Schedule] = Registry("learning-rate schedule", _own)
 
 
 class LearningRates:

@@ -9,6 +9,7 @@ from torch import nn
 
 from gan_core.game.player import Player
 from gan_core.problems import Problem
+from gan_core.registry import Registry
 from gan_core.schema.configuration import Config
 
 
@@ -37,7 +38,7 @@ class Optimizer:
     reads_rate: bool = True
 
 
-OPTIMIZERS: dict[str, Optimizer] = {
+_own: dict[str, Optimizer] = {
     "adam": Optimizer(
         "Kingma and Ba 2015, arXiv:1412.6980; beta1 = 0.5 for GANs: Radford et al. 2016, arXiv:1511.06434, section 4",
         lambda p, n: torch.optim.Adam(p, lr=n.lr, betas=n.betas, weight_decay=n.weight_decay, fused=True),
@@ -63,6 +64,7 @@ OPTIMIZERS: dict[str, Optimizer] = {
         reads_rate=False,  # a number is multiplied in another order
     ),
 }
+OPTIMIZERS: Registry[Optimizer] = Registry("optimizer", _own)
 
 
 def optimizer_of(config: Config, player: Player, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:

@@ -10,6 +10,7 @@ from gan_core.nets.initialisations import INITIALISATIONS
 from gan_core.nets.network import Network
 from gan_core.nets.normalisations import NORMALISATIONS
 from gan_core.nets.precision import PRECISIONS
+from gan_core.registry import Registry
 
 _PLAIN = {"norm_g": "none", "norm_d": "none"}
 _SNGAN = "Miyato et al. 2018, arXiv:1802.05957, appendix B"
@@ -30,7 +31,7 @@ class Architecture:
     has_maps: bool = True  # its hidden activations are feature maps [N C H W], not vectors [N C]
 
 
-ARCHITECTURES: dict[str, Architecture] = {
+_own: dict[str, Architecture] = {
     "dcgan": Architecture(
         "Radford et al. 2016, arXiv:1511.06434", dcgan.check_size, dcgan.Generator, dcgan.Discriminator
     ),
@@ -71,4 +72,5 @@ ARCHITECTURES: dict[str, Architecture] = {
         {"norm_d": "none", "activation_d": "relu", **_GLOROT},
     ),
 }
+ARCHITECTURES: Registry[Architecture] = Registry("architecture", _own)
 __all__ = ["ACTIVATIONS", "ARCHITECTURES", "INITIALISATIONS", "NORMALISATIONS", "PRECISIONS", "Architecture"]

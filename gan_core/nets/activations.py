@@ -5,6 +5,8 @@ from typing import Protocol
 
 from torch import nn
 
+from gan_core.registry import Registry
+
 
 class Build(Protocol):
     """Makes the module. In place saves memory; where the input is needed once more, ask for a copy."""
@@ -49,7 +51,7 @@ def _gelu(inplace: bool = True) -> nn.Module:
     return nn.GELU()
 
 
-ACTIVATIONS: dict[str, Activation] = {
+_own: dict[str, Activation] = {
     "relu": Activation("Nair and Hinton 2010", None, _relu),
     "leaky_relu": Activation(
         "Maas et al. 2013; slope 0.2 as in Radford et al. 2016, arXiv:1511.06434", None, _leaky_relu
@@ -68,3 +70,4 @@ ACTIVATIONS: dict[str, Activation] = {
         "Hendrycks and Gimpel 2016, arXiv:1606.08415; in TransGAN, Jiang et al. 2021, arXiv:2102.07074", None, _gelu
     ),
 }
+ACTIVATIONS: Registry[Activation] = Registry("activation", _own)

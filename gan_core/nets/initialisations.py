@@ -6,6 +6,8 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+from gan_core.registry import Registry
+
 LINEAR_MAPS = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
 
 
@@ -90,7 +92,7 @@ def _zero_bias(module: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> None:
         nn.init.zeros_(module.bias)
 
 
-INITIALISATIONS: dict[str, Callable[[nn.Module], None]] = {
+_own: dict[str, Callable[[nn.Module], None]] = {
     "dcgan": dcgan,
     "torch_default": torch_default,
     "orthogonal": orthogonal,
@@ -98,3 +100,4 @@ INITIALISATIONS: dict[str, Callable[[nn.Module], None]] = {
     "lecun": lecun,
     "dcgan_without_transposed": dcgan_without_transposed,
 }
+INITIALISATIONS: Registry[Callable[[nn.Module], None]] = Registry("initialisation", _own)

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from gan_core.registry import Registry
+
 Build = Callable[[int], nn.Module | None]  # channels -> module
 
 
@@ -31,7 +33,7 @@ def _nothing(channels: int) -> None:
     return None
 
 
-NORMALISATIONS: dict[str, Normalisation] = {
+_own: dict[str, Normalisation] = {
     "none": Normalisation("", False, _nothing, _nothing),
     # Per channel, over the batch and space; running statistics in evaluation mode
     "batch": Normalisation("Ioffe and Szegedy 2015, arXiv:1502.03167", True, nn.BatchNorm2d, nn.BatchNorm1d),
@@ -62,3 +64,4 @@ NORMALISATIONS: dict[str, Normalisation] = {
         after_activation=True,
     ),
 }
+NORMALISATIONS: Registry[Normalisation] = Registry("normalisation", _own)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import torch
 
+from gan_core.registry import Registry
+
 
 @dataclass(frozen=True)
 class Precision:
@@ -19,7 +21,7 @@ class Precision:
     tf32: bool = False
 
 
-PRECISIONS: dict[str, Precision] = {
+_own: dict[str, Precision] = {
     "float32": Precision("24 significant bits everywhere", "IEEE 754-2008"),
     "tf32": Precision(
         "a GPU's products round what they multiply to 11 significant bits, and add up in float32",
@@ -32,3 +34,4 @@ PRECISIONS: dict[str, Precision] = {
         autocast=torch.bfloat16,
     ),
 }
+PRECISIONS: Registry[Precision] = Registry("precision", _own)

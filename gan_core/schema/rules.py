@@ -2,7 +2,7 @@
 they are about.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -13,12 +13,21 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True)
 class Compatibility:
-    """A condition on the whole configuration, and the reason why it must (or should) hold."""
+    """A condition on the whole configuration, and the reason why it must (or should) hold.
+
+    `names`: what the text ends with, where that depends on what is registered.
+    """
 
     text: str
     holds: Callable[[Config], bool]
     reason: str
     severity: Severity = "error"
+    names: Callable[[], Iterable[str]] | None = None
+
+    @property
+    def words(self) -> str:
+        """The condition in words."""
+        return self.text if self.names is None else self.text + ", ".join(self.names())
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from gan_core.records import Record
+from gan_core.registry import Registry, registry_of
 from gan_core.schema.configuration import Config
 from gan_core.tricks import (
     ada,
@@ -29,7 +30,7 @@ from gan_core.tricks import (
 )
 from gan_core.tricks.trick import Compatibility, Trick
 
-TRICKS: tuple[Trick, ...] = (
+_ordered = (
     spectral_norm.TRICK,
     minibatch_stddev.TRICK,
     minibatch_discrimination.TRICK,
@@ -52,9 +53,10 @@ TRICKS: tuple[Trick, ...] = (
     weight_clipping.TRICK,
     ema.TRICK,
 )
+TRICKS: Registry[Trick] = registry_of("trick", _ordered)
 __all__ = ["TRICKS", "Compatibility", "Trick"]
 
 
 def tricks_of(config: Config) -> Iterator[tuple[Trick, Record]]:
     """The tricks that are on, in canonical order, with their options."""
-    return ((trick, options) for trick in TRICKS if (options := config.trick(trick.name)) is not None)
+    return ((trick, options) for trick in TRICKS.values() if (options := config.trick(trick.name)) is not None)

@@ -26,8 +26,6 @@ from gan_core.tricks.policy import Policy
 from gan_core.tricks.seats import Context, Parts, Pass
 from gan_core.tricks.trick import Compatibility, Reach, Trick
 
-UNDECIDED = tuple(name for name, loss in LOSSES.items() if not loss.has_boundary)  # no sign of D's says "real"
-
 
 class Options(Record):
     """How much overfitting is allowed, how fast p follows, and which transforms there are."""
@@ -112,7 +110,8 @@ TRICK = Trick(
     acts=lambda dose: dose["p"] > 0,
     needs=(
         Compatibility(
-            text="a loss whose D says 'real' above some output: not " + ", ".join(UNDECIDED),
+            text="a loss whose D says 'real' above some output: not ",
+            names=lambda: (name for name, loss in LOSSES.items() if not loss.has_boundary),
             holds=lambda c: LOSSES[c.loss].has_boundary,
             reason="r_t counts the reals that D takes for real (Karras et al. 2020, arXiv:2006.06676, equation 1)",
         ),

@@ -51,8 +51,8 @@ TRICK = Trick(
     needs=(
         a_loss_with_targets("there is nothing to smooth in a loss without targets"),
         Compatibility(
-            text="g: 1 where G's loss has no target; it has one in "
-            + ", ".join(name for name, loss in LOSSES.items() if loss.g_has_target),
+            text="g: 1 where G's loss has no target; it has one in ",
+            names=lambda: (name for name, loss in LOSSES.items() if loss.g_has_target),
             holds=lambda c: c.trick("label_smoothing").g == 1 or LOSSES[c.loss].g_has_target,
             reason="there is nothing to smooth in G's loss",
         ),

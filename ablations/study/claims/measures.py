@@ -1,8 +1,7 @@
 """What a claim may be about: scores, how soon the best one came, how long it took, and how often a run goes wrong."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Literal, get_args
 
 from ablations.statistics import Rule
@@ -40,12 +39,27 @@ def _score(name: str) -> Measure:
 WRONG = tuple(kind for kind in get_args(Kind) if kind not in ("healthy", "can't tell"))
 COUNTS = {kind: (kind,) for kind in WRONG if kind != "diverged"} | {"unhealthy": WRONG}
 _DIVERGED = Measure("diverged", "runs that met NaN or infinity", "count", "plain", True)
-_ordered = (
-    *map(_score, BETTER),
+_OF_RUNS = (
     Measure("kimg_to_best", "thousands of images until the best generator was there", "run", "log", True),
     Measure("seconds_to_best", "wall seconds until then", "run", "log", True),
     Measure("seconds", "wall seconds of the run, without its scores", "run", "log", True),
     _DIVERGED,
     *(Measure(name, "runs judged to be so", "count", "plain", True) for name in sorted(COUNTS)),
 )
-MEASURES: Mapping[str, Measure] = MappingProxyType({measure.name: measure for measure in _ordered})
+
+
+class _Measures(Mapping[str, Measure]):
+    """The measures by name: a score for each metric that there is, then what is known of every run."""
+
+    def __getitem__(self, name: str) -> Measure:
+        return _score(name) if name in BETTER else _BY_NAME[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter([*BETTER, *_BY_NAME])
+
+    def __len__(self) -> int:
+        return len(BETTER) + len(_BY_NAME)
+
+
+_BY_NAME = {measure.name: measure for measure in _OF_RUNS}
+MEASURES: Mapping[str, Measure] = _Measures()

@@ -13,7 +13,6 @@ from gan_core.config import resolve
 from gan_core.problems import UserError
 from gan_core.tricks import TRICKS
 
-MAIN_OPTION = {trick.name: trick.main_option for trick in TRICKS}
 MOST_COUNTED = 256  # combinations
 
 
@@ -125,5 +124,5 @@ def _put(settings: dict[str, Any], name: str, value: Any) -> None:
         return
     words = settings[setting]
     if not isinstance(words, dict):
-        words = {} if words is True else {MAIN_OPTION[setting]: words}
+        words = {} if words is True else {TRICKS[setting].main_option: words}
     settings[setting] = {**words, option: value}

@@ -20,7 +20,6 @@ FIXED = {
     **dict.fromkeys(("progress_samples", "full_samples"), "scores of other protocols can't be compared"),
     "budget_kimg": "arms of one budget",
 }
-OPTIONS = [trick.name for trick in TRICKS]
 
 
 def words_problems(space: Mapping[str, DimensionWords], tricks: Mapping[str, StudyFactor]) -> list[Problem]:
@@ -67,9 +66,9 @@ def _name(name: str, tricks: Mapping[str, StudyFactor]) -> Iterator[Problem]:
     where, (setting, dot, _) = ("space", name), name.partition(".")
     if setting in FIXED:
         yield Problem("no setting to search", where, FIXED[setting])
-    if dot and setting not in OPTIONS:
+    if dot and setting not in TRICKS:
         message = f"no trick is called {setting!r}"
-        yield Problem(message, where, f"TRICK.OPTION, of {', '.join(OPTIONS)}", nearest_name(setting, OPTIONS))
+        yield Problem(message, where, f"TRICK.OPTION, of {', '.join(TRICKS)}", nearest_name(setting, TRICKS))
     setters = [trick for trick, factor in tricks.items() if name in factor.settings]
     if setters:
         hint = "in the space or in a trick; of a trick's options SETTING.OPTION"

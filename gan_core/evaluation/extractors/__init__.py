@@ -1,20 +1,17 @@
 """The feature extractors by name. A new one is a file with an Extractor record and a line here."""
 
 import re
-from collections.abc import Mapping
-from types import MappingProxyType
 
 from gan_core.evaluation.extractors.fmnistcnn import FMNISTCNN
 from gan_core.evaluation.extractors.inception import INCEPTION, INCEPTION_64, INCEPTION_192, INCEPTION_768
 from gan_core.evaluation.extractors.record import Extractor, ExtractorOutputs
 from gan_core.problems import Problem, UserError, nearest_name
+from gan_core.registry import Registry, registry_of
 
 __all__ = ["EXTRACTORS", "NONE", "Extractor", "ExtractorOutputs", "find", "is_known"]
 NONE = "none"  # what the user says for a run without scores
 _ordered = (FMNISTCNN, INCEPTION, INCEPTION_768, INCEPTION_192, INCEPTION_64)
-EXTRACTORS: Mapping[str, Extractor] = MappingProxyType({extractor.name: extractor for extractor in _ordered})
-if len(EXTRACTORS) != len(_ordered):
-    raise ValueError("two extractors have one name")
+EXTRACTORS: Registry[Extractor] = registry_of("extractor", _ordered)
 
 
 def is_known(name: str) -> bool:

@@ -3,8 +3,7 @@
 A new one is a file with a Metric record, a line here, and a line in `evaluation/metric_names.py`.
 """
 
-from collections.abc import Mapping, Sequence
-from types import MappingProxyType
+from collections.abc import Sequence
 
 from gan_core.evaluation.metrics.authenticity import AUTHENTICITY
 from gan_core.evaluation.metrics.class_histogram import CLASS_KL, CLASSES
@@ -16,6 +15,7 @@ from gan_core.evaluation.metrics.neighbourhoods import COVERAGE, DENSITY, PRECIS
 from gan_core.evaluation.metrics.record import Metric, Value
 from gan_core.evaluation.names import BETTER, DEFAULT
 from gan_core.problems import Problem, UserError, nearest_name
+from gan_core.registry import Registry, registry_of
 
 __all__ = ["DEFAULT", "METRICS", "Metric", "Value", "find"]
 _ordered = (
@@ -31,7 +31,7 @@ _ordered = (
     CLASS_KL,
     AUTHENTICITY,
 )
-METRICS: Mapping[str, Metric] = MappingProxyType({metric.name: metric for metric in _ordered})
+METRICS: Registry[Metric] = registry_of("metric", _ordered)
 if tuple(BETTER) != tuple(metric.name for metric in _ordered):
     raise ValueError("evaluation/metric_names.py names other metrics, or in another order")
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from gan_core.problems import UserError
+from gan_core.registry import registry_of
 from gan_core.tricks import TRICKS, Compatibility
 from tests.ablations.study_texts import GOOD, load_text, problems_of
 from tests.ablations.tiny import tiny_study
@@ -150,7 +151,7 @@ def test_factors_that_only_together_break_a_rule(tmp_path: Path) -> None:
 
 def test_excludes_are_checked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rule = Compatibility(text="activation_d: selu", holds=lambda c: c.activation_d != "selu", reason="they do not mix")
-    tricks = tuple(replace(t, excludes=(rule,)) if t.name == "dropout" else t for t in TRICKS)
+    tricks = registry_of("trick", (replace(t, excludes=(rule,)) if t.name == "dropout" else t for t in TRICKS.values()))
     monkeypatch.setattr("gan_core.tricks.TRICKS", tricks)
     (problem,) = problems_of(tmp_path, GOOD)
     assert (

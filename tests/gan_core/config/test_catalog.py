@@ -6,8 +6,8 @@ from gan_core.tricks import TRICKS
 
 def test_every_setting_and_trick_is_in_it() -> None:
     assert [option.name for option in catalog.choices()] == list(Config.model_fields)
-    assert [entry.name for entry in catalog.tricks()] == [trick.name for trick in TRICKS]
-    for entry, trick in zip(catalog.tricks(), TRICKS, strict=True):
+    assert [entry.name for entry in catalog.tricks()] == [trick.name for trick in TRICKS.values()]
+    for entry, trick in zip(catalog.tricks(), TRICKS.values(), strict=True):
         assert [option.name for option in entry.options] == list(trick.options.model_fields)
 
 

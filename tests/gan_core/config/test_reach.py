@@ -10,7 +10,9 @@ from gan_core.problems import Problem
 from gan_core.tricks import TRICKS
 
 LOOKS_LIKE_TIME = re.compile("kimg|steps|every|decay|beta|buffer|interval|warm|start")
-TIMED = [(t.name, option) for t in TRICKS for option in t.options.model_fields if LOOKS_LIKE_TIME.search(option)]
+TIMED = [
+    (t.name, option) for t in TRICKS.values() for option in t.options.model_fields if LOOKS_LIKE_TIME.search(option)
+]
 
 # option: settings, the budget that they need in kimg (0.01 is one step less at most)
 CASES: list[tuple[str, dict[str, Any], float]] = [
@@ -49,13 +51,13 @@ def test_it_is_said_with_the_budget_that_it_takes_and_what_to_set(
 
 @pytest.mark.parametrize(("trick", "option"), TIMED)
 def test_every_option_of_a_trick_that_is_about_time_says_from_when_it_acts(trick: str, option: str) -> None:
-    (declared,) = (t for t in TRICKS if t.name == trick)
+    (declared,) = (t for t in TRICKS.values() if t.name == trick)
     assert option in {reach.option for reach in declared.reaches}
     assert f"{trick}.{option}" in {case[0] for case in CASES}
 
 
 def test_what_is_declared_exists() -> None:
-    assert all(reach.option in t.options.model_fields for t in TRICKS for reach in t.reaches)
+    assert all(reach.option in t.options.model_fields for t in TRICKS.values() for reach in t.reaches)
 
 
 def test_defaults_are_not_complained_about() -> None:

@@ -36,7 +36,7 @@ TINY = {
     "full_samples": 20,
 }
 CHOICES: list[dict[str, Any]] = [
-    *(triggered(trick.name) for trick in TRICKS),
+    *(triggered(trick.name) for trick in TRICKS.values()),
     *({"loss": name} for name in LOSSES),
     *({"optimizer_g": name, "optimizer_d": name} for name in OPTIMIZERS),
     {"optimizer_g": "sgd", "optimizer_d": "rmsprop", "momentum": 0.9},

@@ -64,7 +64,7 @@ def test_every_loss_trains(loss: str, images: ImageArray) -> None:
     assert not same(weights(half.G), weights(plain.G))
 
 
-@pytest.mark.parametrize("trick", [trick.name for trick in TRICKS])
+@pytest.mark.parametrize("trick", [trick.name for trick in TRICKS.values()])
 def test_every_trick_trains(trick: str, images: ImageArray) -> None:
     half = tiny_state(images, precision="bf16", norm_d="none", **{trick: True})
     assert all(tensor.isfinite().all() for tensor in weights(steps(half, 3).G, half.D))

@@ -11,6 +11,7 @@ from gan_core import config, tricks
 from gan_core.datasets.batches import ImageArray
 from gan_core.game.losses import LOSSES
 from gan_core.problems import UserError
+from gan_core.registry import registry_of
 from gan_core.training import checkpoint
 from gan_core.training.captured import Captured, obstacles
 from gan_core.training.step import train_step
@@ -19,7 +20,7 @@ from tests.gan_core.trainer import same, steps, tiny_state, weights
 from tests.gan_core.training.taped import TapeRecorder
 from tests.gan_core.tricks.triggers import triggered, untriggered
 
-each_trick = pytest.mark.parametrize("trick", TRICKS, ids=lambda trick: trick.name)
+each_trick = pytest.mark.parametrize("trick", TRICKS.values(), ids=lambda trick: trick.name)
 
 
 @each_trick
@@ -29,7 +30,7 @@ def test_off_is_bit_identical_to_a_trainer_without_it(
     off = steps(tiny_state(images, **{trick.name: False}), 5)
     with_trick_off = weights(off.G, off.D)
     assert off.parts == type(off.parts)()
-    monkeypatch.setattr(tricks, "TRICKS", tuple(t for t in TRICKS if t is not trick))
+    monkeypatch.setattr(tricks, "TRICKS", registry_of("trick", (t for t in TRICKS.values() if t is not trick)))
     without = steps(tiny_state(images), 5)
     assert same(with_trick_off, weights(without.G, without.D))
 
@@ -86,7 +87,7 @@ def test_replayed_updates_train_as_eager_ones_or_the_trick_says_why_they_cannot(
 
 def test_which_tricks_can_be_captured(images: ImageArray) -> None:
     """A new trick that can't be is told here too: a run with it loses what CUDA graphs gain."""
-    able = {trick.name for trick in TRICKS if not tiny_state(images, **triggered(trick.name)).parts.eager}
+    able = {trick.name for trick in TRICKS.values() if not tiny_state(images, **triggered(trick.name)).parts.eager}
     assert able == {
         "spectral_norm",
         "minibatch_stddev",
@@ -101,7 +102,7 @@ def test_which_tricks_can_be_captured(images: ImageArray) -> None:
 
 
 @pytest.mark.parametrize(
-    "pair", list(itertools.combinations(TRICKS, 2)), ids=lambda pair: "+".join(t.name for t in pair)
+    "pair", list(itertools.combinations(TRICKS.values(), 2)), ids=lambda pair: "+".join(t.name for t in pair)
 )
 def test_every_pair_stays_finite_or_is_refused(pair: tuple[Trick, Trick], images: ImageArray) -> None:
     settings: dict[str, Any] = {**triggered(pair[0].name), **triggered(pair[1].name)}
@@ -154,7 +155,7 @@ def test_the_order_of_the_settings_does_not_matter(images: ImageArray) -> None:
 def all_that_go_together() -> dict[str, Any]:
     """As many tricks at once as no rule refuses, in canonical order."""
     settings: dict[str, Any] = {}
-    for trick in TRICKS:
+    for trick in TRICKS.values():
         try:
             config.resolve({**settings, **triggered(trick.name)})
         except UserError:
