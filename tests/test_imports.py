@@ -48,6 +48,7 @@ FACES = {  # folders whose __init__.py may import something: doors and registrie
     "gan_core/evaluation/extractors/__init__.py",
     "gan_core/evaluation/metrics/__init__.py",
     "gan_core/nets/__init__.py",
+    "gan_core/plugins/__init__.py",
     "gan_core/tricks/__init__.py",
     "ablations/leaderboard/__init__.py",
     "ablations/statistics/__init__.py",

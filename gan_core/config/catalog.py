@@ -15,6 +15,7 @@ from gan_core.nets import ACTIVATIONS, ARCHITECTURES, PRECISIONS
 from gan_core.schema.configuration import Config
 from gan_core.tricks import TRICKS, Compatibility
 
+USE = "use"
 _BOUNDS = (("gt", ">"), ("ge", ">="), ("lt", "<"), ("le", "<="))
 
 
@@ -56,10 +57,9 @@ class LevelEntry:
 
 
 def choices() -> tuple[Option, ...]:
-    """The plain settings of a run, in the order of the record."""
-    return tuple(
-        _option(name, field) for name, field in full_config().model_fields.items() if name in Config.model_fields
-    )
+    """The plain settings of a run, in the order of the record; without `use`, which is given by files."""
+    fields = {name: field for name, field in full_config().model_fields.items() if name in Config.model_fields}
+    return tuple(_option(name, field) for name, field in fields.items() if name != USE)
 
 
 def tricks() -> tuple[TrickEntry, ...]:

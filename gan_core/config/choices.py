@@ -16,7 +16,8 @@ from gan_core.game.losses import LOSSES
 from gan_core.game.lr_schedules import SCHEDULES
 from gan_core.game.optimizers import OPTIMIZERS
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES, INITIALISATIONS, NORMALISATIONS, PRECISIONS
-from gan_core.problems import unknown_name
+from gan_core.plugin_text import ENTRY, parts_of
+from gan_core.problems import shown, unknown_name
 
 
 class Levels:
@@ -79,6 +80,26 @@ class SomeOf(Levels):
         return PydanticCustomError("names", "{message}", context)
 
 
+class PluginEntries:
+    """The annotation of a list of plug-ins, each with its digest: 'my_trick.py@0123456789abcdef'."""
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return no_info_plain_validator_function(self.check)
+
+    def check(self, value: Any) -> tuple[str, ...]:
+        """The entries, in the order given. Raises the validation error for anything else, and for doubles."""
+        entries = tuple(value) if isinstance(value, list | tuple) else (value,)
+        if not all(isinstance(entry, str) and ENTRY.fullmatch(entry) for entry in entries):
+            raise self._error(f"{shown(value)} is no list of files with their digests")
+        if len({parts_of(entry)[0] for entry in entries}) < len(entries):
+            raise self._error(f"{', '.join(entries)}: a name stands there twice")
+        return entries
+
+    def _error(self, message: str) -> PydanticCustomError:
+        allowed = "[NAME.py@DIGEST, ...], which `use:` of a study file and --use put there"
+        return PydanticCustomError("use", "{message}", {"message": message, "allowed": allowed, "nearest": ""})
+
+
 DataName = Annotated[str, Levels("data set", DATASETS)]
 ScalingName = Annotated[str, Levels("data scaling", SCALINGS)]
 ArchitectureName = Annotated[str, Levels("architecture", ARCHITECTURES)]
@@ -92,6 +113,7 @@ OptimizerName = Annotated[str, Levels("optimizer", OPTIMIZERS)]
 ScheduleName = Annotated[str, Levels("learning-rate schedule", SCHEDULES)]
 PrecisionName = Annotated[str, Levels("precision", PRECISIONS)]
 ExtractorName = Annotated[str, ExtractorLevels("extractor", EXTRACTORS, last=(NONE,))]
+UseEntries = Annotated[tuple[str, ...], PluginEntries()]
 MetricNames = Annotated[tuple[str, ...], SomeOf("metric", METRICS)]
 # The best checkpoint and the verdict on a run go by the FIDs on the way
 ProgressMetricNames = Annotated[tuple[str, ...], SomeOf("metric", METRICS, needed=("fid",))]

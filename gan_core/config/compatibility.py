@@ -11,7 +11,7 @@ from gan_core.evaluation.logits import logits_problems
 from gan_core.game import lr_schedules
 from gan_core.game.losses import LOSSES
 from gan_core.game.updates import kimg_of
-from gan_core.nets import ACTIVATIONS, ARCHITECTURES, NORMALISATIONS
+from gan_core.nets import ACTIVATIONS, ARCHITECTURES, NORMALISATIONS, Architecture
 from gan_core.problems import Problem
 from gan_core.schema.configuration import Config
 from gan_core.schema.rules import Compatibility, Reach, Severity
@@ -146,10 +146,38 @@ def network_problems(config: Config, settings: Mapping[str, Any]) -> list[Proble
         architecture.check_size(*config.shape)
     except ValueError as error:
         problems.append(Problem(str(error), where=("image_size" if "image_size" in settings else "architecture",)))
+    problems += _pair_problems(config, architecture)
     for where, norm in (("norm_g", config.norm_g), ("norm_d", config.norm_d)):
         if not architecture.has_maps and NORMALISATIONS[norm].vectors is None:
             message = f"{config.architecture} has no feature maps, and so nothing for {norm} to normalise over"
             problems.append(Problem(message, where=(where,)))
+    return problems
+
+
+def _pair_problems(config: Config, architecture: Architecture) -> list[Problem]:
+    """What doesn't go with networks that are fixed: other sizes, other images, tricks that edit their blocks."""
+    name = config.architecture
+    problems = [
+        Problem(f"{name} has no other than {value!r}", (setting,), f"{value!r}, or no such line")
+        for setting, value in architecture.fixed.items()
+        if getattr(config, setting) != value
+    ]
+    channels = DATASETS[config.data].channels
+    if architecture.channels is not None and channels not in (None, architecture.channels):
+        kinds = {1: "grey", 3: "colour"}
+        made_for = kinds.get(architecture.channels, f"{architecture.channels}-channel")
+        message = f"{name} is made for {made_for} images, those of {config.data} have {channels} channel(s)"
+        problems.append(Problem(message, ("architecture",), "data of its channels, or a network for these"))
+    if not architecture.has_blocks:
+        problems += [
+            Problem(
+                f"edits a network's blocks or D's last layer by name, and those of {name} are plain modules",
+                (trick.name,),
+                "an architecture with blocks, or tricks that take any network (spectral_norm, r1, ada, ema, ...)",
+            )
+            for trick, options in tricks_of(config)
+            if trick.edits_blocks(options)
+        ]
     return problems
 
 

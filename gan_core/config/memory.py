@@ -44,7 +44,7 @@ class _Sizes:
 
     NAMES = (
         *("data", "image_size", "architecture", "width", "max_width", "bias", "latent_dim", "batch_size"),
-        *("activation_g", "activation_d", "norm_g", "norm_d", "last_activation_d", "optimizer_g", "optimizer_d"),
+        *("activation_g", "activation_d", "norm_g", "norm_d", "last_activation_d", "optimizer_g", "optimizer_d", "use"),
     )
 
     def __init__(self, config: Config) -> None:
@@ -61,10 +61,11 @@ class _Sizes:
 @lru_cache(maxsize=4096)
 def _least_memory(sizes: _Sizes) -> int:
     config = sizes.config
-    with _networks(config, "meta") as (G, D):
+    plain = not ARCHITECTURES[config.architecture].has_blocks  # a stranger's code, which may want real numbers
+    with _networks(config, "cpu" if plain else "meta") as (G, D):
         held = _copies(config.optimizer_g) * _weights(G) + _copies(config.optimizer_d) * _weights(D)
         quick = (_weights(G) + _weights(D)) * math.prod(config.shape) <= QUICK
-    with _networks(config, "cpu" if quick else "meta") as (G, D), _one_thread():
+    with _networks(config, "cpu" if quick or plain else "meta") as (G, D), _one_thread():
         kept = _put_out(G, D, torch.zeros(TRIED, config.latent_dim))
     return FLOAT * (held + kept * config.batch_size // TRIED)
 
@@ -72,7 +73,8 @@ def _least_memory(sizes: _Sizes) -> int:
 @contextmanager
 def _networks(config: Config, device: str) -> Iterator[tuple[Network, Network]]:
     """G and D, and the device for what is made within. None of it draws from the random numbers of others."""
-    architecture, channels = ARCHITECTURES[config.architecture], DATASETS[config.data].channels or 1
+    architecture = ARCHITECTURES[config.architecture]
+    channels = architecture.channels or DATASETS[config.data].channels or 1
     with torch.random.fork_rng(devices=[]), torch.device(device), torch.no_grad():
         yield architecture.generator(config, channels), architecture.discriminator(config, channels)
 
@@ -91,10 +93,15 @@ def _one_thread() -> Iterator[None]:
 def _put_out(G: Network, D: Network, z: torch.Tensor) -> int:
     """How many numbers the hidden blocks of both put out for these latents."""
     kept: list[int] = []
-    for block in (*G.blocks, *D.blocks):
-        block.register_forward_hook(lambda _block, _inputs, output: kept.append(output.numel()))
+    for part in (*G.parts(), *D.parts()):
+        part.register_forward_hook(lambda _part, _inputs, output: kept.append(_count(output)))
     D(G(z))
     return sum(kept)
+
+
+def _count(output: object) -> int:
+    """How many numbers a part has put out; a plain module may give anything."""
+    return output.numel() if isinstance(output, torch.Tensor) else 0
 
 
 def _weights(net: nn.Module) -> int:

@@ -26,7 +26,9 @@ from gan_core.config.choices import (
     ProgressMetricNames,
     ScalingName,
     ScheduleName,
+    UseEntries,
 )
+from gan_core.config.code import not_loaded, unnamed_code
 from gan_core.config.compatibility import broken_rules, data_problems, network_problems, score_problems
 from gan_core.game.optimizers import OPTIMIZERS, idle_numbers
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES
@@ -57,6 +59,7 @@ CHOICES: dict[str, Any] = {
     "metrics": MetricNames,
     "progress_extractor": ExtractorName | None,
     "progress_metrics": ProgressMetricNames,
+    "use": UseEntries,
 }
 
 
@@ -126,8 +129,12 @@ def resolve(settings: Mapping[str, Any], named: Collection[str] | None = None) -
     all of them. Empty for a configuration that was recorded. An arm of a study names what it changes, so that it may
     have another optimizer than the one that the baseline's numbers are for.
 
+    No file is run here: plug-ins that `use` names are loaded already (`gan_core.plugins.load`).
+
     Raises UserError with every problem in it; it is a RuleError where each setting is right by itself.
     """
+    if missing := not_loaded(settings):
+        raise UserError(*missing)
     try:
         config = (full := full_config()).model_validate(dict(settings))
     except ValidationError as error:
@@ -138,6 +145,7 @@ def resolve(settings: Mapping[str, Any], named: Collection[str] | None = None) -
         *data_problems(config),
         *score_problems(config),
         *broken_rules(config, "error"),
+        *unnamed_code(config),
     ]:
         raise RuleError(*problems)
     return config

@@ -29,6 +29,9 @@ class Architecture:
     discriminator: Callable[..., Network]
     defaults: Mapping[str, Any] = field(default_factory=dict)  # settings that differ from the record's own defaults
     has_maps: bool = True  # its hidden activations are feature maps [N C H W], not vectors [N C]
+    has_blocks: bool = True  # its hidden blocks, and D's last layer, are there for tricks to edit
+    fixed: Mapping[str, Any] = field(default_factory=dict)  # settings that it can't have otherwise
+    channels: int | None = None  # of the images that it is made for; None: of any
 
 
 _own: dict[str, Architecture] = {

@@ -25,6 +25,10 @@ def torch_default(net: nn.Module) -> None:
     """What torch gave each layer: uniform, variance 1 / (3 fan_in), in torch's own count of the fan-in."""
 
 
+def as_built(net: nn.Module) -> None:
+    """What the network's constructor gave each layer, drawn in its own order."""
+
+
 def orthogonal(net: nn.Module) -> None:
     """Orthogonal matrices, biases 0: Saxe et al. 2014, arXiv:1312.6120; Brock et al. 2019, arXiv:1809.11096.
 
@@ -99,5 +103,6 @@ _own: dict[str, Callable[[nn.Module], None]] = {
     "glorot": glorot,
     "lecun": lecun,
     "dcgan_without_transposed": dcgan_without_transposed,
+    "as_built": as_built,
 }
 INITIALISATIONS: Registry[Callable[[nn.Module], None]] = Registry("initialisation", _own)

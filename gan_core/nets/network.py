@@ -36,6 +36,10 @@ class Network(nn.Module):
                 self.add_module(f"tail{i}", tail)
         self.head = head
 
+    def parts(self) -> tuple[nn.Module, ...]:
+        """What a batch passes through on its way, as far as its size in memory goes: the hidden blocks."""
+        return tuple(self.blocks)
+
     def forward(self, x: Tensor) -> Tensor:
         if not self.training or self.precision.autocast is None:
             return self._output(x)

@@ -27,6 +27,7 @@ LATER = (
     "precision",
     "deterministic",
     "cuda_graphs",
+    "use",
 )  # settings that came later: in a fingerprint only where they aren't the default
 
 
@@ -110,6 +111,7 @@ class Config(Record):
     progress_samples: int = Field(1000, ge=10, le=MOST_SAMPLES, description="fakes of a score on the way")
     full_samples: int = Field(10000, ge=10, le=MOST_SAMPLES, description="fakes of the scores at the end")
 
+    use: tuple[str, ...] = Field((), description="code of the user's own: each file with its digest, NAME.py@DIGEST")
     seed: int = Field(0, ge=0, lt=SEEDS, description="seed of every random stream")
 
     @property

@@ -19,6 +19,7 @@ from gan_core.game.meter import Meter
 from gan_core.game.optimizers import optimizer_of
 from gan_core.game.player import Clock, Player
 from gan_core.nets import ARCHITECTURES, INITIALISATIONS, PRECISIONS
+from gan_core.nets.initialisations import as_built
 from gan_core.nets.network import Network
 from gan_core.nets.widening import start_like
 from gan_core.schema.configuration import Config
@@ -159,6 +160,8 @@ def _initialised(make: Callable[[], Network], seed: int, stream: str, initialisa
     """
     with streams.forked(seed, stream):
         net = make()
+    if INITIALISATIONS[initialisation] is as_built:
+        return net
     for name, layer in net.named_modules():
         if layer._parameters and hasattr(layer, "reset_parameters"):
             with streams.forked(seed, f"{stream}.{name}"):

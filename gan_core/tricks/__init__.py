@@ -58,5 +58,9 @@ __all__ = ["TRICKS", "Compatibility", "Trick"]
 
 
 def tricks_of(config: Config) -> Iterator[tuple[Trick, Record]]:
-    """The tricks that are on, in canonical order, with their options."""
-    return ((trick, options) for trick in TRICKS.values() if (options := config.trick(trick.name)) is not None)
+    """The tricks that are on, in canonical order, with their options; those of plug-ins come last, by `use`."""
+    on = [trick for trick in TRICKS.values() if config.trick(trick.name) is not None]
+    if config.use:
+        order = {entry: place for place, entry in enumerate(config.use)}
+        on.sort(key=lambda trick: order.get(TRICKS.owner(trick.name), -1))
+    return ((trick, config.trick(trick.name)) for trick in on)

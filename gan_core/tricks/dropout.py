@@ -69,6 +69,7 @@ TRICK = Trick(
     paper="Srivastava et al. 2014, JMLR 15; Salimans et al. 2016, arXiv:1606.03498",
     options=Options,
     build=build,
+    edits_blocks=lambda options: True,
     excludes=(
         Compatibility(
             text="activation_d: selu, or activation_g: selu with dropout in G",

@@ -84,4 +84,5 @@ TRICK = Trick(
     paper="Salimans et al. 2016, arXiv:1606.03498, section 3.1",
     options=Options,
     build=build,
+    edits_blocks=lambda options: True,
 )

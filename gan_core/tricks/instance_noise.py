@@ -84,6 +84,7 @@ TRICK = Trick(
     paper="Sønderby et al. 2017, arXiv:1610.04490; Arjovsky and Bottou 2017, arXiv:1701.04862",
     options=Options,
     build=build,
+    edits_blocks=lambda options: options.where == "layers" or options.on != "D",
     reaches=(
         Reach(
             "anneal_kimg",

@@ -80,5 +80,6 @@ TRICK = Trick(
     paper="Salimans et al. 2016, arXiv:1606.03498, section 3.2",
     options=Options,
     build=build,
+    edits_blocks=lambda options: True,
     acts=lambda dose: 0 < dose["closeness"] < 1,  # no image near any other, or all the same: nothing is told
 )

@@ -70,6 +70,7 @@ TRICK = Trick(
     paper="Karras et al. 2018, arXiv:1710.10196, section 3",
     options=Options,
     build=build,
+    edits_blocks=lambda options: True,
     acts=lambda dose: dose["channels"] > 0 and dose["stddev"] > 0,
     needs=(
         Compatibility(

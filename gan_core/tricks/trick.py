@@ -33,6 +33,9 @@ class Trick:
     excludes: tuple[Compatibility, ...] = ()
     acts: Callable[[Mapping[str, float]], bool] = any_nonzero
     reaches: tuple[Reach, ...] = ()  # of options that need a budget of some size to act
+    edits_blocks: Callable[[Any], bool] = lambda options: (
+        False
+    )  # with these it reaches hidden blocks, or D's last layer
     mirrors: Callable[[Any], bool] = lambda options: False  # with these options D takes a mirrored image for the same
 
     @property
