@@ -22,7 +22,7 @@ def broken_rules(config: Config, severity: Severity) -> list[Problem]:
     """The rules that this configuration breaks, among the needs and exclusions of its loss and its tricks.
 
     Warnings also name activations that make the normalisation before them idle, normalisations that stand elsewhere
-    than in their paper's code, tricks that mirror images which face one way, and options that the budget is too small
+    than in their paper's code, whatever mirrors images which face one way, and options that the budget is too small
     for.
     """
     broken = [
@@ -63,9 +63,10 @@ def _normalised_early(config: Config) -> list[Problem]:
 
 
 def _mirrored(config: Config) -> list[Problem]:
-    """A warning for each trick that teaches D that mirrored images are the same, where the data have none."""
+    """A warning for whatever teaches D that mirrored images are the same, where the data have none."""
     one_way = DATASETS[config.data].one_way
-    return [
+    own = [Problem(f"the {one_way} of {config.data} face one way, and their mirror images do not", ("mirror",))]
+    return (own if one_way and config.mirror else []) + [
         Problem(f"mirrors images, and the {one_way} of {config.data} face one way: flip: false", where=(trick.name,))
         for trick, options in tricks_of(config)
         if one_way and trick.mirrors(options)
@@ -89,6 +90,7 @@ def data_problems(config: Config) -> list[Problem]:
     if config.data != FOLDER:
         given = {"data_dir": config.data_dir is not None, "skip_broken": config.skip_broken}
         problems += [Problem(f"is for `data: {FOLDER}` only", (name,)) for name, is_given in given.items() if is_given]
+    problems += _count_problems(config)
     channels = DATASETS[config.data].channels
     if channels is not None and (problem := channels_problem(config.extractor, config.data, channels)):
         problems.append(problem if "extractor" in config.model_fields_set else _at_data(problem))
@@ -97,6 +99,20 @@ def data_problems(config: Config) -> list[Problem]:
         problem = channels_problem(on_the_way, config.data, channels)
         problems += [Problem(problem.message, ("progress_extractor",), problem.allowed)] if problem else []
     return problems
+
+
+def _count_problems(config: Config) -> list[Problem]:
+    """What is wrong with `max_images`, as far as the number of images is published."""
+    count, available = config.max_images, DATASETS[config.data].splits["train"]
+    if count is None:
+        return []
+    if available is not None and count > available:
+        message = f"{count} is more than the {available} training images of {config.data}"
+        return [Problem(message, ("max_images",), allowed=f"at most {available}; without it all of them")]
+    if count < config.batch_size:
+        message = f"{count} images are fewer than a batch of {config.batch_size}"
+        return [Problem(message, ("max_images",), allowed=f"at least {config.batch_size}, or a smaller batch_size")]
+    return []
 
 
 def channels_problem(extractor: str, data: str, channels: int) -> Problem | None:

@@ -1,13 +1,10 @@
 """How much of a GPU's memory a trial takes: an estimate, by which trials are put next to each other."""
 
-import os
 from collections.abc import Iterable
-from pathlib import Path
 
+from gan_core.config.image_count import available_images
 from gan_core.config.memory import least_memory
 from gan_core.datasets import DATASETS
-from gan_core.datasets.folder_listing import listing_of
-from gan_core.problems import UserError
 from gan_core.schema.configuration import Config
 
 # Bytes. An estimate, not measured here: 0.5 to 1 GB for a CUDA context with PyTorch's, cuDNN's and cuBLAS's kernels and
@@ -26,15 +23,4 @@ def gpu_memory(configs: Iterable[Config]) -> int:
 
 def _image_bytes(config: Config) -> int:
     height, width = config.shape
-    return _images(config) * (DATASETS[config.data].channels or RGB) * height * width
-
-
-def _images(config: Config) -> int:
-    """How many images it trains on; 0 of a folder that can't be read, which is told elsewhere."""
-    published = DATASETS[config.data].splits["train"]
-    if published is not None or config.data_dir is None:
-        return published or 0
-    try:
-        return len(listing_of(Path(os.path.expanduser(config.data_dir)).absolute()).names)
-    except UserError:
-        return 0
+    return (available_images(config) or 0) * (DATASETS[config.data].channels or RGB) * height * width

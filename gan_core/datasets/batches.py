@@ -7,6 +7,7 @@ import torch
 from torch import Tensor
 
 from gan_core import streams
+from gan_core.datasets.subset import Rows
 
 ImageArray = np.ndarray[tuple[int, int, int, int], np.dtype[np.uint8]]
 
@@ -21,6 +22,9 @@ class BatchStream:
 
     The order depends on (seed, epoch) alone, so `position` (images drawn so far) is all its state, and batches of
     another size cut the same stream elsewhere.
+
+    `rows`: the places of the images that are drawn, None for all. `mirror`: an epoch shows each of them and its mirror
+    image, once each, in one shuffled order (the x-flips of Karras et al. 2020, arXiv:2006.06676, table 1).
     """
 
     def __init__(
@@ -29,8 +33,14 @@ class BatchStream:
         seed: int,
         device: torch.device,
         scale: Callable[[Tensor], Tensor] = to_unit,
+        rows: Rows | None = None,
+        mirror: bool = False,
     ) -> None:
         self._images = images
+        self._rows = None if rows is None else torch.from_numpy(rows)
+        self._used = len(images) if rows is None else len(rows)
+        self._mirror = mirror
+        self._epoch_images = 2 * self._used if mirror else self._used
         self._scale = scale
         # The whole data set moves to an accelerator once; on a CPU it stays where it is mapped.
         self._on_device = None if device.type == "cpu" else torch.tensor(images, device=device)
@@ -45,22 +55,30 @@ class BatchStream:
         wanted = []
         missing = batch_size
         while missing:
-            offset = self._open_epoch(self.position // len(self._images))
+            offset = self._open_epoch(self.position // self._epoch_images)
             piece = self._order[offset : offset + missing]
             wanted.append(piece)
             missing -= len(piece)
             self.position += len(piece)
-        index = torch.cat(wanted) if len(wanted) > 1 else wanted[0]
+        drawn = torch.cat(wanted) if len(wanted) > 1 else wanted[0]
+        index = drawn % self._used if self._mirror else drawn
+        if self._rows is not None:
+            index = self._rows[index]
         if self._on_device is not None:
-            return self._scale(self._on_device[index.to(self._device)])
-        return self._scale(torch.from_numpy(self._images[index.numpy()]))
+            x = self._on_device[index.to(self._device)]
+        else:
+            x = torch.from_numpy(self._images[index.numpy()])
+        if self._mirror:
+            is_mirrored = (drawn >= self._used).to(self._device)
+            x = torch.where(is_mirrored[:, None, None, None], x.flip(-1), x)
+        return self._scale(x)
 
     def _open_epoch(self, epoch: int) -> int:
         if epoch != self._epoch:
             shuffle = streams.generator(self._seed, f"data.{epoch}")
-            self._order = torch.randperm(len(self._images), generator=shuffle)
+            self._order = torch.randperm(self._epoch_images, generator=shuffle)
             self._epoch = epoch
-        return self.position - epoch * len(self._images)
+        return self.position - epoch * self._epoch_images
 
     def state_dict(self) -> dict[str, int]:
         return {"position": self.position}

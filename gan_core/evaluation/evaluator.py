@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -9,6 +10,7 @@ import torch
 from torch import Tensor
 
 from gan_core.datasets.record import ImageSet
+from gan_core.datasets.subset import rows_of, subset_of
 from gan_core.evaluation import extractors
 from gan_core.evaluation.diversity import diversity
 from gan_core.evaluation.extractors.record import Extractor, ExtractorOutputs
@@ -44,8 +46,12 @@ class Evaluator:
         home: Path,
         device: torch.device,
         metrics: Sequence[str] = DEFAULT,
+        max_images: int | None = None,
     ) -> None:
-        """Raises UserError on an unknown extractor or metric, missing or damaged weights, or data that it can't see."""
+        """`max_images`: how many images of the reference the generator was trained on, None for all.
+
+        Raises UserError on an unknown extractor or metric, missing or damaged weights, or data that it can't see.
+        """
         self.metrics = find(metrics)
         found = extractors.find(extractor)
         check_channels(found, reference.channels)
@@ -53,9 +59,21 @@ class Evaluator:
             raise UserError(*problems)
         self.extractor = found.located(home)
         self.reference = reference
+        self.max_images = max_images
         self.device = device
         self._network = self.extractor.load(device)
         self.reals: Reals = reals_of(self.extractor, self._network, reference, home, device)
+
+    @cached_property
+    def trained(self) -> ImageSet:
+        """The images of the reference that the generator was trained on."""
+        return subset_of(self.reference, self.max_images)
+
+    @cached_property
+    def trained_reals(self) -> Reals:
+        """What is known of them."""
+        rows = rows_of(len(self.reference), self.max_images)
+        return self.reals if rows is None else self.reals.part(rows, self.trained.digest)
 
     def measure(self, batches: Iterable[Tensor], n_fake: int, g_mode: str) -> Scored:
         """Scores and diversity of the first `n_fake` images, in one pass; see `score`."""
@@ -94,18 +112,22 @@ class Evaluator:
 
     def protocol(self, metric: Metric, n_fake: int, g_mode: str) -> Protocol:
         """The protocol of a score of `n_fake` generated images of the reference's size."""
-        return protocol_of(metric, self.extractor, self.reference, n_fake, g_mode)
+        return protocol_of(metric, self.extractor, self._reference_of(metric), n_fake, g_mode)
+
+    def _reference_of(self, metric: Metric) -> ImageSet:
+        return self.trained if metric.against == "trained" else self.reference
 
     def _scores(self, sample: Sample | None, n_fake: int, g_mode: str) -> tuple[Score, ...]:
         done: dict[object, Mapping[str, Value]] = {}  # metrics that come from one computation share it
         scores = []
         for metric in self.metrics:
-            options = metric.options(n_fake, len(self.reference))
+            options = metric.options(n_fake, len(self._reference_of(metric)))
             value = Value(math.nan)
             if sample is not None and sample.finite:
                 computation = (metric.measure, tuple(options.items()))
                 if computation not in done:
-                    done[computation] = metric.measure(self.reals, sample, options)
+                    reals = self.trained_reals if metric.against == "trained" else self.reals
+                    done[computation] = metric.measure(reals, sample, options)
                 value = done[computation][metric.name]
             scores.append(_score(self.protocol(metric, n_fake, g_mode), value))
         return tuple(scores)

@@ -25,11 +25,11 @@ class Pairs:
 
 
 def nearest_pairs(evaluator: Evaluator, images: Tensor, k: int = 3) -> Pairs:
-    """The k real images of the evaluator's reference that are nearest to each of uint8 [N C H W]."""
+    """The k images that were trained on, of the evaluator's reference, nearest to each of uint8 [N C H W]."""
     outputs = evaluator.outputs([images], len(images))
-    reals = evaluator.reals
+    reals = evaluator.trained_reals
     found = nearest(torch.cat([part.features for part in outputs]), reals.some(reals.n), k)
-    rows = reals.drawn(reals.n)[found.indices.cpu()]  # places in the reference
-    neighbours = torch.from_numpy(evaluator.reference.images[rows.numpy()])
+    rows = reals.drawn(reals.n)[found.indices.cpu()]  # places among them
+    neighbours = torch.from_numpy(evaluator.trained.images[rows.numpy()])
     own = reals.radii(reals.n, 1)[:, 0][found.indices]
     return Pairs(images.cpu(), neighbours, found.distances.cpu(), own.cpu())

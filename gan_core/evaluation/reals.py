@@ -8,6 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_core.datasets.record import ImageSet
+from gan_core.datasets.subset import Rows
 from gan_core.evaluation import cache
 from gan_core.evaluation.cache import Tensors
 from gan_core.evaluation.extractors.record import Extractor
@@ -61,6 +62,17 @@ class Reals:
             return {"counts": torch.bincount(self._seen["classes"], minlength=self._number_of_classes)}
 
         return self._keep("class counts", make)["counts"].double().to(self._device)
+
+    def part(self, rows: Rows, digest: str) -> "Reals":
+        """What is known of some of the images, without seeing them again. `digest` names them in the cache."""
+
+        def see() -> Tensors:
+            return {name: tensor[torch.from_numpy(rows)] for name, tensor in self._seen.items()}
+
+        def keep(what: str, make: Callable[[], Tensors]) -> Tensors:
+            return make() if what == FEATURES else self._keep(f"{what}, of the part {digest}", make)
+
+        return Reals(len(rows), self._number_of_classes, self._device, see, keep)
 
     def some(self, count: int) -> Tensor:
         """[count d] float64 features of images drawn once and for all, on the device."""

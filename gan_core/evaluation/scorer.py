@@ -30,7 +30,12 @@ class Unscored:
 
 
 def scorer(
-    extractor: str, reference: ImageSet, home: Path, device: torch.device, metrics: Sequence[str] = DEFAULT
+    extractor: str,
+    reference: ImageSet,
+    home: Path,
+    device: torch.device,
+    metrics: Sequence[str] = DEFAULT,
+    max_images: int | None = None,
 ) -> Scorer:
     """The evaluator with this extractor, or none where none was asked for. Raises what `Evaluator` does."""
-    return Unscored() if extractor == NONE else Evaluator(extractor, reference, home, device, metrics)
+    return Unscored() if extractor == NONE else Evaluator(extractor, reference, home, device, metrics, max_images)

@@ -17,6 +17,7 @@ SEEDS = 2**31  # seeds lie below
 # checked apart from it
 MOST_CHANNELS = 65_536
 MOST_IMAGES = 65_536  # of a batch
+MOST_TRAINING_IMAGES = 10**9
 MOST_KIMG = 1e6  # a tick at least every 2 kimg: half a million events
 MOST_UPDATES = 1000
 MOST_SCORES = 10_000  # each of them an event, a picture and a checkpoint
@@ -28,6 +29,8 @@ LATER = (
     "deterministic",
     "cuda_graphs",
     "use",
+    "max_images",
+    "mirror",
 )  # settings that came later: in a fingerprint only where they aren't the default
 
 
@@ -43,6 +46,13 @@ class Config(Record):
     data_dir: str | None = Field(None, min_length=1, description="folder of images, for data: folder")
     fit: Literal["crop", "stretch"] = Field("crop", description="how images of another aspect come to the size")
     skip_broken: bool = Field(False, description="leave out files of data_dir that are no images; else an error")
+    max_images: int | None = Field(
+        None,
+        ge=2,
+        le=MOST_TRAINING_IMAGES,
+        description="train on so many images, drawn once and the same for every seed; scores still compare with all",
+    )
+    mirror: bool = Field(False, description="show each image mirrored too: twice as many, Karras et al. 2020")
     data_scaling: str = Field("unit", description="range of the reals: [-1, 1], or mean 0 and deviation 1")
     image_size: Annotated[Size, Sides(8, 256)] = Field(
         32, description="pixels: a square's side, or [height, width], also written 157x128"

@@ -76,10 +76,13 @@ def _run(path: Path, request: ScoreRequest, place: Place, tell: OnProgress | Non
     run = saved_run(path, request.of, place.device)
     config = run.generator.config if request.like is None else resolve(request.like, named=())
     reference = _reference(request, config, place, tell)
-    if request.reference is None and training_data.key(config) == training_data.key(run.generator.config):
+    own = run.generator.config
+    was_trained_on = request.reference is None and training_data.key(config) == training_data.key(own)
+    if was_trained_on:
         _check_images(run, reference)
     _check_shape(run, reference)
-    evaluator = _evaluator(request, config, reference, place, tell)
+    part = own.max_images if was_trained_on else None  # the run's, whatever the study's arms are trained on
+    evaluator = _evaluator(request, config, reference, place, tell, part)
     n = request.n or config.full_samples
     scored = []
     for seed in range(request.seeds):
@@ -99,7 +102,8 @@ def _pictures(path: Path, request: ScoreRequest, place: Place, tell: OnProgress 
     reference = _reference(request, config, place, tell)
     pictures = load_pictures(path, reference, request.fit, place.home, tell)
     n, notes = _count(pictures, request, config)
-    evaluator = _evaluator(request, config, reference, place, tell)
+    part = None if config is None or request.reference is not None else config.max_images
+    evaluator = _evaluator(request, config, reference, place, tell, part)
     g_mode = request.g_mode or G_MODE
     if request.g_mode is None:
         notes = (*notes, f"their G is taken to have run with {G_MODE}; another mode is another stamp (--g-mode)")
@@ -125,7 +129,7 @@ def _count(pictures: Pictures, request: ScoreRequest, config: Config | None) -> 
 
 
 def _reference(request: ScoreRequest, config: Config | None, place: Place, tell: OnProgress | None) -> ImageSet:
-    """The real images that were requested, or else those that the run was trained on."""
+    """The real images that were requested, or else the data set that the run was trained on, or on a part of."""
     if request.reference is not None:
         named = Reference.parse(request.reference)
         if config is None:
@@ -160,15 +164,21 @@ def _check_shape(run: SavedRun, reference: ImageSet) -> None:
 
 
 def _evaluator(
-    request: ScoreRequest, config: Config | None, reference: ImageSet, place: Place, tell: OnProgress | None
+    request: ScoreRequest,
+    config: Config | None,
+    reference: ImageSet,
+    place: Place,
+    tell: OnProgress | None,
+    max_images: int | None,
 ) -> Evaluator:
+    """`max_images`: how many images of the reference the generator was trained on, None for all."""
     extractor = request.extractor or (DEFAULT_EXTRACTOR if config is None else config.extractor)
     if extractor == NONE:
         message = "the run was trained without scores, and so names no extractor"
         raise UserError(Problem(message, ("extractor",), allowed=", ".join(EXTRACTORS)))
     supply([extractor], place.home, place.inception_weights, tell or _silent)
     metrics = request.metrics or (DEFAULT if config is None else config.metrics)
-    return Evaluator(extractor, reference, place.home, torch.device(place.device), metrics)
+    return Evaluator(extractor, reference, place.home, torch.device(place.device), metrics, max_images)
 
 
 def _scores(evaluator: Evaluator, images: Iterable[Tensor], n: int, g_mode: str, seed: int) -> SeedScores:

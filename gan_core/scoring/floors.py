@@ -59,6 +59,7 @@ def _key(config: Config, reference: ImageSet, home: Path, device: torch.device) 
         "extractor": f"{extractor.name} {extractor.sha256}",
         "n": str(config.full_samples),
         "metrics": " ".join(config.metrics),
+        **({} if config.max_images is None else {"max_images": str(config.max_images)}),
         "device": device.type,
         **versions(extractor.libraries),
     }
@@ -66,7 +67,7 @@ def _key(config: Config, reference: ImageSet, home: Path, device: torch.device) 
 
 def _measured(config: Config, reference: ImageSet, home: Path, device: torch.device) -> Iterator[Floor]:
     wanted = config.full_samples
-    evaluator = Evaluator(config.extractor, reference, home, device, config.metrics)
+    evaluator = Evaluator(config.extractor, reference, home, device, config.metrics, config.max_images)
     of = {metric.name: evaluator.protocol(metric, wanted, G_MODE).stamp for metric in evaluator.metrics}
     split = other_split(reference)
     if split is not None:

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from gan_core import streams
 from gan_core.datasets.batches import BatchStream, ImageArray
 from gan_core.datasets.scaling import SCALINGS, Scaling
+from gan_core.datasets.subset import rows_of
 from gan_core.game.latents import draw
 from gan_core.game.losses import LOSSES, Loss
 from gan_core.game.lr_schedules import SCHEDULES, LearningRates
@@ -80,7 +81,7 @@ class State:
 
 
 def build(config: Config, images: ImageArray, device: torch.device) -> State:
-    """A run at step 0 on these training images, uint8 [N C H W]."""
+    """A run at step 0 on these images, uint8 [N C H W], or on the part of them that its settings name."""
     clock, random = Clock(), Streams(config.seed)
     random.get("latent")
     by_trick = {
@@ -103,7 +104,8 @@ def build(config: Config, images: ImageArray, device: torch.device) -> State:
     )
     opt_g, opt_d = optimizer_of(config, "G", G.parameters()), optimizer_of(config, "D", D.parameters())
     initial_rates, optimizers = {"lr_g": config.lr_g, "lr_d": config.lr_d}, {"lr_g": opt_g, "lr_d": opt_d}
-    scaling = SCALINGS[config.data_scaling](images, device)
+    rows = rows_of(len(images), config.max_images)
+    scaling = SCALINGS[config.data_scaling](images if rows is None else images[rows], device)
     return State(
         config=config,
         device=device,
@@ -117,7 +119,7 @@ def build(config: Config, images: ImageArray, device: torch.device) -> State:
         doses={name: own.dose for name, own in by_trick.items()},
         shadows=tuple(make_shadow(G) for make_shadow in parts.shadow),
         scaling=scaling,
-        batches=BatchStream(images, config.seed, device, scaling.apply),
+        batches=BatchStream(images, config.seed, device, scaling.apply, rows, config.mirror),
         streams=random,
         clock=clock,
         gradients_g=Gradients(G, "G"),

@@ -42,9 +42,11 @@ class Run:
         self.state: State = build(config, self.data.images, device)
         self.doses = Doses(config, self.state.doses)
         began = time.perf_counter()
-        self.scorer: Scorer = scorer(config.extractor, self.data, home, device, config.metrics)
+        self.scorer: Scorer = scorer(config.extractor, self.data, home, device, config.metrics, config.max_images)
         on_the_way = config.progress_extractor or config.extractor
-        self.progress_scorer: Scorer = scorer(on_the_way, self.data, home, device, config.progress_metrics)
+        self.progress_scorer: Scorer = scorer(
+            on_the_way, self.data, home, device, config.progress_metrics, config.max_images
+        )
         self.evaluation_s: float | None = time.perf_counter() - began  # None: a checkpoint did not know
         self.next_moment = 0
         self.training_s = 0.0  # since the last tick

@@ -21,8 +21,11 @@ def load(config: Config, home: Path, on_progress: OnProgress | None = None) -> I
 
 
 def check(config: Config, images: ImageSet) -> None:
-    """Raise UserError where this run can't use these images: fewer than a batch, or not for its extractor."""
+    """Raise UserError where this run can't use these images: too few of them, or not for its extractor."""
     problems = []
+    if config.max_images is not None and config.max_images > len(images):
+        message = f"{config.max_images} is more than the {len(images)} images of {images.name}"
+        problems.append(Problem(message, ("max_images",), allowed=f"at most {len(images)}; without it all of them"))
     if len(images) < config.batch_size:
         message = f"a batch of {config.batch_size} is more than the {len(images)} images of {images.name}"
         problems.append(Problem(message, ("batch_size",), allowed=f"at most {len(images)}"))
@@ -45,5 +48,5 @@ def folder_of(key: tuple[Hashable, ...]) -> Path | None:
 
 
 def key(config: Config) -> tuple[Hashable, ...]:
-    """A key that is equal for runs that are trained on the same images."""
+    """A key that is equal for runs with the same data set, of which `max_images` may leave each another part."""
     return (config.data, config.image_size, options(config))

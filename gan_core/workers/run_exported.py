@@ -101,7 +101,7 @@ class Batch:
     def _prepare(self, configs: Sequence[Config], on_data: OnProgress, on_weights: OnProgress) -> None:
         seen: set[Hashable] = set()
         for config in configs:
-            if (key := (training_data.key(config), config.batch_size, config.extractor)) not in seen:
+            if (key := (training_data.key(config), config.batch_size, config.max_images, config.extractor)) not in seen:
                 training_data.load(config, self.machine.home, on_data)
                 seen.add(key)
         names = dict.fromkeys(name for config in configs for name in extractors_of(config))

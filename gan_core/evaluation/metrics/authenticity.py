@@ -3,7 +3,9 @@
 An image counts as a copy where it is closer to its nearest real image than that one is to any other real image. A G
 that draws from the distribution itself scores about 1/2, one that repeats training images 0; noise, far from all,
 scores 1, so that it says nothing about quality. Read it beside the other metrics: it falls where they are won by
-memorising. The reals must be the images that were trained on for it to say that.
+memorising. The reals must be the images that were trained on for it to say that: with `max_images` they are those
+alone, and not the whole set that other metrics compare with. Mirror images that `mirror` added are not among them, for
+a symmetric picture would have its own mirror image as its nearest other.
 """
 
 from gan_core.evaluation.generated import Sample
@@ -34,6 +36,7 @@ AUTHENTICITY = Metric(
     cost="all distances of up to 10,000 fakes to the reals; the first time those among the reals, maybe minutes",
     reads="features",
     needs_reference=True,
+    against="trained",
     options=options,
     measure=measure,
     keeps=("features",),

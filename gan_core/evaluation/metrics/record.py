@@ -30,7 +30,9 @@ class Metric:
     `options(n_fake, n_real)` are the numbers that it adds to the protocol. `measure` gives its value under its name.
     Numbers that come from one computation are several metrics with one `measure`, which then runs once; it leaves
     the global random state as it was, and is not called where features were not finite. `keeps`: what it needs of every
-    single image; moments and class counts are there always.
+    single image; moments and class counts are there always. `against`: the real images that it compares with where a
+    run is trained on a part of them: all, as whoever asks how well G draws the distribution; or those that were trained
+    on, as whoever asks what it repeats.
     """
 
     name: str
@@ -40,6 +42,7 @@ class Metric:
     cost: str  # in words, beside the forward passes of the extractor
     reads: Literal["features", "logits"]
     needs_reference: bool
+    against: Literal["all", "trained"] = field(default="all", kw_only=True)
     options: Callable[[int, int], Options] = field(repr=False)
     measure: Measure = field(repr=False)
     keeps: tuple[Kept, ...] = ()
