@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from statistics import fmean
+from typing import NamedTuple
 
 from ablations.execution.estimate import ArmCost, arm_costs, study_seconds
 from ablations.execution.recorded_costs import recorded_costs
@@ -12,16 +13,26 @@ from ablations.plan_advice import Alternative, alternatives
 from ablations.plan_looks import PlannedLook, WhatSeedsShow, planned_looks, share_of_seeds, shown_at_the_end
 from ablations.results.run_spread import RunSpread, run_spread
 from ablations.search.exploration import Exploration
+from ablations.study.arm import Arm
 from ablations.study.questions import QuestionCount, question_count
 from ablations.study.study import Study
 from ablations.workspace.due_trials import LookAhead, due_trials, looks_ahead, stopped_arms
 from ablations.workspace.opening import refuse_changes
 from ablations.workspace.trials import Trial, progress_of
 from ablations.workspace.workspace import Workspace
+from gan_core.config.image_count import epochs_of, images_an_epoch
 from gan_core.events import RESULTS
 from gan_core.machine.resources import Resources
 
 DRAWN = 4  # arms of a search, drawn from its space, whose cost is measured
+
+
+class Showing(NamedTuple):
+    """How often the budget of these arms shows each image. An image and its mirror image, with `mirror`, are two."""
+
+    arms: tuple[str, ...]
+    images: int  # an epoch
+    epochs: float
 
 
 @dataclass(frozen=True)
@@ -30,7 +41,7 @@ class Plan:
 
     `trials`: all that there may be, if no further arm stops. `shows`: what the seeds can show at the last look that
     they suffice for; `looks`: at each look that the study declares. `alternatives`: what other designs could show with
-    as many runs.
+    as many runs. `showings`: how often the budget shows each image, if that is known.
     """
 
     study: Study
@@ -48,6 +59,7 @@ class Plan:
     ahead: tuple[LookAhead, ...]  # those of them to come
     stopped: Mapping[str, int]  # arms that get no more seeds, and how many they have
     alternatives: tuple[Alternative, ...]
+    showings: tuple[Showing, ...]
 
     def is_done(self, trial: Trial) -> bool:
         """Whether the trial has a result, here or in another study."""
@@ -110,7 +122,18 @@ def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain:
         alternatives=alternatives(
             study, spread, seconds_for, lambda seeds: share_of_seeds(study.looks, seeds), asked.claims
         ),
+        showings=showings_of(tuple(arms.values())),
     )
+
+
+def showings_of(arms: Sequence[Arm]) -> tuple[Showing, ...]:
+    """How often the arms' budgets show each image; arms that are alike in this stand together, in their order."""
+    alike: dict[tuple[int, float], list[str]] = {}
+    for arm in arms:
+        images, epochs = images_an_epoch(arm.config), epochs_of(arm.config)
+        if images is not None and epochs is not None:
+            alike.setdefault((images, epochs), []).append(arm.name)
+    return tuple(Showing(tuple(names), images, epochs) for (images, epochs), names in alike.items())
 
 
 def _typical(costs: Mapping[str, ArmCost]) -> ArmCost:

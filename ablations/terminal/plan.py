@@ -28,6 +28,8 @@ def show_plan(plan: Plan) -> None:
     show_warnings(study.warnings)
     say(study.question)
     out.print(_arms(plan))
+    for line in _epochs(plan):
+        say(line)
     if study.fraction is not None:
         for line in _confounded(study.fraction):
             say(line)
@@ -74,6 +76,20 @@ def _arms(plan: Plan) -> Table:
             *(duration(s) for s in (cost.training_s, cost.scoring_s, cost.total_s)),
         )
     return table
+
+
+def _epochs(plan: Plan) -> list[str]:
+    """How often the budget shows each image; by arm where they differ."""
+    lines = []
+    for showing in plan.showings:
+        whose = f"{_named(showing.arms)}: " if len(plan.showings) > 1 else ""
+        lines.append(f"{whose}an epoch is {showing.images} images; the budget is {_times(showing.epochs)}")
+    return lines
+
+
+def _times(epochs: float) -> str:
+    """'0.067', '1.5', '30' or '600' epochs."""
+    return f"{epochs:.2g} epochs" if epochs < 10 else f"{epochs:.0f} epochs"
 
 
 def _stages(search: SearchPlan) -> list[str]:

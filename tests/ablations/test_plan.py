@@ -158,6 +158,17 @@ def test_said_in_words(tmp_path: Path, costs: None) -> None:
     assert not (tmp_path / "runs").exists()
 
 
+def test_how_often_the_budget_shows_each_image(tmp_path: Path, costs: None) -> None:
+    """4,096 shapes; 0.3 kimg of them."""
+    said = ablations("plan", write_study(tmp_path), "--runs", tmp_path / "runs").out
+    assert "an epoch is 4096 images; the budget is 0.073 epochs" in said
+    few = {"fewer": {"max_images": 20}, "mirrored": {"max_images": 20, "mirror": True}}
+    words = ablations("plan", write_study(tmp_path, tricks={**TRICKS, **few}), "--runs", tmp_path / "runs").out
+    assert "baseline, ttur: an epoch is 4096 images" in words
+    assert "fewer: an epoch is 20 images; the budget is 15 epochs" in words
+    assert "mirrored: an epoch is 40 images; the budget is 7.5 epochs" in words
+
+
 def test_what_is_done_costs_nothing(tmp_path: Path, costs: None) -> None:
     study = tiny_study(tmp_path, seeds=3)
     assert planned(study, tmp_path).seconds == 3 * (4 + 5)

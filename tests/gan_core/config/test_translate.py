@@ -178,6 +178,13 @@ def test_pixel_norm_before_the_activation_is_a_warning_that_names_the_papers() -
     assert broken_rules(resolve({"norm_g": "pixel_after_activation"}), "warning") == []
 
 
+def test_a_mirrored_data_set_is_a_warning_where_the_data_face_one_way() -> None:
+    (problem,) = broken_rules(resolve({"mirror": True}), "warning")
+    assert problem.where == ("mirror",)
+    assert "shoes of fashion-mnist face one way" in problem.message
+    assert broken_rules(resolve({"mirror": True, "data": "shapes"}), "warning") == []
+
+
 def test_mirrored_images_are_a_warning_where_the_data_face_one_way() -> None:
     for data, flip, warned in (("fashion-mnist", True, 1), ("fashion-mnist", False, 0), ("shapes", True, 0)):
         config = resolve({"data": data, "norm_d": "none", "consistency_regularization": {"flip": flip}})

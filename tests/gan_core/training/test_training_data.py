@@ -24,6 +24,14 @@ COLOUR = {"data": "folder", "extractor": "none", "image_size": 16, "batch_size":
         ({"fit": "squeeze"}, "fit: .*allowed: crop, stretch"),
         ({"extractor": "non"}, "did you mean 'none'"),
         ({"data": "cifar-10"}, "data: fmnistcnn scores grey images, those of cifar-10 are colour.*extractor: none"),
+        (
+            {"max_images": 70_000},
+            "max_images: 70000 is more than the 60000 training images of fashion-mnist; allowed: at",
+        ),
+        ({"max_images": 50}, "max_images: 50 images are fewer than a batch of 64; allowed: at least 64, or a smaller"),
+        ({"max_images": 0}, "max_images: 0 is out of range"),
+        ({"max_images": "all"}, "max_images: "),
+        ({"mirror": 1}, "mirror: "),
         ({"data": "celeba", "extractor": "fmnistcnn"}, "extractor: fmnistcnn scores grey images"),
     ],
 )
@@ -53,6 +61,13 @@ def test_fewer_images_than_a_batch(tmp_path: Path) -> None:
     ):
         training_data.load(resolve(settings), tmp_path)
     assert len(training_data.load(resolve({**settings, "batch_size": 3}), tmp_path)) == 3
+
+
+def test_more_images_than_a_folder_has(tmp_path: Path) -> None:
+    settings = {**COLOUR, "data_dir": str(fill(tmp_path / "pictures", 6))}
+    with pytest.raises(UserError, match="max_images: 7 is more than the 6 images of folder; allowed: at most 6"):
+        training_data.load(resolve({**settings, "max_images": 7}), tmp_path)
+    assert len(training_data.load(resolve({**settings, "max_images": 6}), tmp_path)) == 6
 
 
 def test_a_folder_in_colour_under_an_extractor_for_grey(tmp_path: Path) -> None:
