@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 STUDY  ?= studies/ganhacks.yaml
 
-.PHONY: run server test slow lint audit format setup data lock gallery screenshots clean
+.PHONY: run server test slow lint audit format setup data lock schema gallery screenshots clean
 
 run: data
 	$(BIN)/python -m ablations run $(STUDY)
@@ -48,6 +48,10 @@ $(READY): pyproject.toml constraints.txt gan_core/requirements.txt ablations/req
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable ".[dev]"
 	touch $(READY)
+
+# After a change of settings, tricks or designs: what editors know of study files
+schema: setup
+	$(BIN)/python -m ablations schema --out docs/study.schema.json
 
 # After a change of dependencies: install what is newest, test it, then write down what it was
 lock: setup

@@ -13,6 +13,7 @@ from ablations.cli.leaderboard import leaderboard
 from ablations.cli.report import compare, report
 from ablations.cli.run import plan, run
 from ablations.cli.sample import sample
+from ablations.cli.schema import schema
 from ablations.cli.scrub import scrub
 from ablations.cli.server import server
 from ablations.cli.sync import sync
@@ -29,7 +30,7 @@ app.add_typer(cache_app, name="cache")
 app.add_typer(data_app, name="data")
 COMMANDS: tuple[Callable[..., None], ...] = (
     *(run, plan, leaderboard, report, compare, ui, sample, evaluate),
-    *(export, adopt, verify, server, sync, scrub, delete),
+    *(export, adopt, verify, server, sync, scrub, delete, schema),
 )
 for command in COMMANDS:
     app.command()(command)

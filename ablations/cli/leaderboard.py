@@ -1,19 +1,17 @@
 """The command `leaderboard`: parse, call, render."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from ablations.cli.files import STDOUT, check_places, write
 from ablations.cli.options import DEFAULT_RUNS, Runs
-from gan_core.problems import Problem, UserError
 
 if TYPE_CHECKING:
     from ablations.leaderboard.source import ResultSource
-
-STDOUT = Path("-")
 
 
 class By(StrEnum):
@@ -69,7 +67,7 @@ def leaderboard(
     if columns:
         hand_over(columns_page())
         return
-    _check_places({"--csv": csv, "--json": json, "--md": md, "--runs-csv": runs_csv})
+    check_places({"--csv": csv, "--json": json, "--md": md, "--runs-csv": runs_csv})
     source = from_disk(studies or (), runs) if from_mlflow is None else _from_mlflow(from_mlflow, studies or ())
     if source.warning:
         show_warnings(source.warning.splitlines())
@@ -89,36 +87,10 @@ def leaderboard(
         show_leaderboard(ranked)
         show_effects(ranked)
     for option, (path, text) in wanted.items():
-        _write(option, path, text(), tell=not to_stdout)
+        write(option, path, text(), tell=not to_stdout)
 
 
 def _from_mlflow(uri: str, experiments: Sequence[str]) -> "ResultSource":
     from ablations.tracking.mlflow.results import from_mlflow
 
     return from_mlflow(uri, experiments)
-
-
-def _check_places(files: Mapping[str, Path | None]) -> None:
-    """Refuse, before anything is read, a place that can't be written to."""
-    to_stdout = [option for option, path in files.items() if path == STDOUT]
-    if len(to_stdout) > 1:
-        raise UserError(Problem("only one of them can go to the standard output", (", ".join(to_stdout),)))
-    for option, path in files.items():
-        if path is not None and path != STDOUT and (path.is_dir() or not path.parent.is_dir()):
-            why = "it is a folder" if path.is_dir() else f"there is no {path.parent}"
-            raise UserError(Problem(f"{path} can't be written: {why}", (option,)))
-
-
-def _write(option: str, path: Path, text: str, tell: bool) -> None:
-    from ablations.terminal.console import hand_over, say
-    from gan_core.machine.files import write_text
-
-    if path == STDOUT:
-        hand_over(text)
-        return
-    try:
-        write_text(path, text, shared=True)
-    except OSError as error:
-        raise UserError(Problem(f"{path} can't be written: {error.strerror}", (option,))) from error
-    if tell:
-        say(f"written: {path}")

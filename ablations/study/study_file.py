@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationError
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationError, WithJsonSchema
 
 from ablations.statistics import Looks, Rule
 from ablations.study.claims.records import ClaimsInFile
 from ablations.study.designs import DESIGNS, MOST_FACTORS, RESERVED, REST, DesignOptions
-from ablations.study.designs.seeds import SeedPlan, seeds_of
+from ablations.study.designs.seeds import SEEDS_SCHEMA, SeedPlan, seeds_of
 from ablations.study.factors import StudyFactor
 from gan_core.problems import Problem, shown, unknown_name
 from gan_core.records import Printable
@@ -18,6 +18,9 @@ from gan_core.schema.validation import problems_of
 
 SETTINGS_ALLOWED = "settings and their values, such as {dropout: 0.3}"
 FACTORS_ALLOWED = f"1 to {MOST_FACTORS} names with the settings that they change, such as `half: {{dropout: 0.5}}`"
+
+
+DESIGNS_IN_WORDS = "; ".join(f"{name}: {design.summary}" for name, design in DESIGNS.items())
 
 
 def _design(name: str) -> str:
@@ -44,14 +47,20 @@ Settings = Annotated[dict[str, Any], BeforeValidator(_settings)]
 class StudyFile(DesignOptions):
     """A study file whose settings have not been resolved yet."""
 
-    question: Printable = Field(min_length=1)
-    papers: list[Printable] = Field(default_factory=list)
-    design: Annotated[str, AfterValidator(_design)]
-    seeds: Annotated[SeedPlan | None, PlainValidator(seeds_of)] = None
-    baseline: Settings
-    tricks: Annotated[dict[str, Settings], BeforeValidator(_factors)] = Field(default_factory=dict)
-    rule: Rule = Rule()
-    claims: ClaimsInFile = Field(default_factory=dict)
+    question: Printable = Field(min_length=1, description="what the study asks, in one sentence")
+    papers: list[Printable] = Field(default_factory=list, description="where it comes from")
+    design: Annotated[str, AfterValidator(_design), WithJsonSchema({"enum": list(DESIGNS)})] = Field(
+        description=f"which combinations of tricks are trained: {DESIGNS_IN_WORDS}"
+    )
+    seeds: Annotated[SeedPlan | None, PlainValidator(seeds_of), WithJsonSchema(SEEDS_SCHEMA)] = Field(
+        None, description="how many, which, or {looks: [5, 8, 12, 20], stop: decided}: docs/statistics.md"
+    )
+    baseline: Settings = Field(description="the settings of every arm, unless it changes them")
+    tricks: Annotated[dict[str, Settings], BeforeValidator(_factors)] = Field(
+        default_factory=dict, description="name -> what switching it on changes in the baseline"
+    )
+    rule: Rule = Field(Rule(), description="how scores are compared: docs/statistics.md")
+    claims: ClaimsInFile = Field(default_factory=dict, description="what others say, to be tested: docs/claims.md")
 
     def factors(self) -> dict[str, StudyFactor]:
         """By name: the tricks, and the arms that are given by settings, each of which is a factor of its own."""

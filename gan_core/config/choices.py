@@ -3,7 +3,8 @@
 from collections.abc import Collection, Sequence
 from typing import Annotated, Any
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import no_info_after_validator_function, no_info_plain_validator_function
 
@@ -18,6 +19,8 @@ from gan_core.game.optimizers import OPTIMIZERS
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES, INITIALISATIONS, NORMALISATIONS, PRECISIONS
 from gan_core.plugin_text import ENTRY, parts_of
 from gan_core.problems import shown, unknown_name
+
+DIGEST = "^.+-[0-9a-f]{8,64}$"  # of an extractor's weights, behind its name
 
 
 class Levels:
@@ -36,6 +39,9 @@ class Levels:
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return no_info_after_validator_function(self.check, handler(source))
 
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"type": "string", "enum": list(self.names)}
+
     def check(self, name: str) -> str:
         """The name itself. Raises the validation error for an unknown one."""
         if name not in self.names:
@@ -45,6 +51,9 @@ class Levels:
 
 class ExtractorLevels(Levels):
     """A name from the registry, or one with the digest of its weights."""
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        return {"anyOf": [{"enum": list(self.names)}, {"type": "string", "pattern": DIGEST}]}
 
     def check(self, name: str) -> str:
         return name if is_known(name) else super().check(name)
@@ -62,6 +71,13 @@ class SomeOf(Levels):
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return no_info_plain_validator_function(self.check_all)
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        name, names = {"enum": list(self.names)}, "|".join(self.names)
+        listed: JsonSchemaValue = {"type": "array", "items": name, "minItems": 1, "uniqueItems": True}
+        if self.needed:
+            listed["allOf"] = [{"contains": {"const": needed}} for needed in self.needed]
+        return {"anyOf": [listed, name, {"type": "string", "pattern": rf"^ *({names}) *(, *({names}) *)*$"}]}
 
     def check_all(self, value: Any) -> tuple[str, ...]:
         """The names, in the order given. Raises the validation error for unknown names, doubles and no names."""

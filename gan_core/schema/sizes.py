@@ -6,7 +6,8 @@ A pair of equal sides is written as the square, so that one size has one form an
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import no_info_plain_validator_function
 
@@ -47,6 +48,11 @@ class Sides:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return no_info_plain_validator_function(self.check)
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        side = {"type": "integer", "minimum": self.ge, "maximum": self.le}
+        pair = {"type": "array", "items": side, "minItems": 2, "maxItems": 2}
+        return {"anyOf": [side, pair, {"type": "string", "pattern": "^[0-9]+x[0-9]+$"}]}
 
     def check(self, value: Any) -> Size:
         """The size in its one form. Raises the validation error for anything else."""

@@ -3,7 +3,8 @@
 from collections.abc import Collection
 from typing import Any
 
-from pydantic import GetCoreSchemaHandler
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 from pydantic_core.core_schema import no_info_after_validator_function
 
@@ -18,6 +19,10 @@ class Policy:
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return no_info_after_validator_function(self.check, handler(source))
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        names = "|".join(self.names)
+        return {"type": "string", "pattern": rf"^ *({names}) *(, *({names}) *)*$"}
 
     def check(self, text: str) -> str:
         """The policy in canonical form. Raises the validation error for an unknown name, or none at all."""

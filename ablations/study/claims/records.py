@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from ablations.statistics import Relation
 from ablations.study.claims.measures import MEASURES, Of
@@ -99,7 +99,9 @@ class ClaimWords(Record):
     statement: str = Field(min_length=1, description="the claim in words")
     source: str = Field(min_length=1, description="who says so, and where")
     comparison: str | None = Field(None, min_length=1, description="such as `a < a + b`: docs/claims.md")
-    metric: Annotated[str, AfterValidator(_metric)] = Field("fid", description="what is compared")
+    metric: Annotated[str, AfterValidator(_metric), WithJsonSchema({"enum": list(MEASURES)})] = Field(
+        "fid", description="what is compared"
+    )
     not_tested: str | None = Field(None, min_length=1, description="why no comparison says what the claim says")
 
 

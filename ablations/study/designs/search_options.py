@@ -2,9 +2,9 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
-from ablations.study.designs.seeds import COUNT_OR_LIST, seeds_of
+from ablations.study.designs.seeds import COUNT_OR_LIST, COUNT_OR_LIST_SCHEMA, seeds_of
 from gan_core.problems import unknown_name
 from gan_core.records import Record
 
@@ -56,8 +56,12 @@ class Explore(Record):
     """The first stage: a sampler suggests arms until enough different ones have been tried."""
 
     arms: int = Field(ge=1, le=1000, description="different arms to try")
-    sampler: Annotated[str, AfterValidator(_sampler)] = Field("tpe", description="who suggests them")
-    pruner: Annotated[str, AfterValidator(_pruner)] = Field("none", description="who stops trials that do badly")
+    sampler: Annotated[str, AfterValidator(_sampler), WithJsonSchema({"enum": list(SAMPLERS)})] = Field(
+        "tpe", description="who suggests them"
+    )
+    pruner: Annotated[str, AfterValidator(_pruner), WithJsonSchema({"enum": list(PRUNERS)})] = Field(
+        "none", description="who stops trials that do badly"
+    )
     seeds: int = Field(2, ge=1, le=100, description="largest number of seeds for one arm, where it is suggested again")
     seed: int = Field(0, ge=0, lt=2**31, description="of the sampler")
 
@@ -66,7 +70,7 @@ class Confirm(Record):
     """The second stage: the best explored arms and the baseline again, on seeds that had no part in the choice."""
 
     best: int = Field(ge=1, le=100, description="how many arms")
-    seeds: Annotated[tuple[int, ...], PlainValidator(_fresh_seeds)]
+    seeds: Annotated[tuple[int, ...], PlainValidator(_fresh_seeds), WithJsonSchema(COUNT_OR_LIST_SCHEMA)]
 
 
 class DimensionWords(Record):

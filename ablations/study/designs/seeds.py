@@ -13,6 +13,30 @@ COUNT_OR_LIST = (
 SEEDS_ALLOWED = f"{COUNT_OR_LIST}; or looks, such as {{looks: [5, 8, 12, 20], stop: decided}}"
 LOOKS_ALLOWED = "looks: growing seed counts from 2 to 1000, at most 20 of them; stop: decided (as without it) or never"
 KEYS = ("looks", "stop")
+_COUNT, _SEED = (
+    {"type": "integer", "minimum": 1, "maximum": MOST},
+    {"type": "integer", "minimum": 0, "maximum": 2**31 - 1},
+)
+COUNT_OR_LIST_SCHEMA: dict[str, Any] = {
+    "anyOf": [_COUNT, {"type": "array", "items": _SEED, "minItems": 1, "maxItems": MOST, "uniqueItems": True}]
+}
+LOOKS_SCHEMA: dict[str, Any] = {
+    "type": "object",
+    "properties": {
+        "looks": {
+            "description": "seed counts at which the study is judged, growing",
+            "type": "array",
+            "items": {**_COUNT, "minimum": 2},
+            "minItems": 1,
+            "maxItems": MOST_LOOKS,
+            "uniqueItems": True,
+        },
+        "stop": {"description": "who gets no more seeds: decided arms, or none", "enum": list(get_args(Stop))},
+    },
+    "required": ["looks"],
+    "additionalProperties": False,
+}
+SEEDS_SCHEMA: dict[str, Any] = {"anyOf": [*COUNT_OR_LIST_SCHEMA["anyOf"], LOOKS_SCHEMA]}
 
 
 class SeedPlan(NamedTuple):
