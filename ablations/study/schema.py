@@ -16,7 +16,7 @@ from ablations.study.designs import DESIGNS, MOST_FACTORS, RESERVED, DesignOptio
 from ablations.study.designs.layout import MOST_ARMS
 from ablations.study.space.syntax import FIXED
 from ablations.study.study_file import NAME, StudyFile
-from gan_core.config.translate import FULL
+from gan_core.config.translate import full_config
 from gan_core.tricks import TRICKS, Trick
 
 DIALECT = "http://json-schema.org/draft-07/schema#"  # the latest that all common editors understand
@@ -55,10 +55,11 @@ def study_schema() -> Schema:
 
 def _settings(definitions: Schema) -> Schema:
     """What a baseline, a trick or an arm may set. Records other than those of tricks go into `definitions`."""
-    schema = _of(FULL)
+    schema = _of(full_config())
     own, properties = schema.pop("definitions", {}), schema["properties"]
-    del properties["seed"]  # stands at the top of a study
-    for trick in TRICKS:
+    for above in ("seed", "use"):  # stand at the top of a study
+        del properties[above]
+    for trick in TRICKS.values():
         for form in properties[trick.name]["anyOf"]:
             own.pop(form.get("$ref", "").rpartition("/")[2], None)
         properties[trick.name] = _trick(trick, own)
@@ -83,8 +84,10 @@ def _space(description: str) -> Schema:
     dimension: Schema = {
         "anyOf": [{"type": "array", "minItems": 2}, {"$ref": "#/definitions/DimensionWords"}],
     }
-    named: dict[str, FieldInfo] = {name: field for name, field in FULL.model_fields.items() if name not in FIXED}
-    for trick in TRICKS:
+    named: dict[str, FieldInfo] = {
+        name: field for name, field in full_config().model_fields.items() if name not in FIXED
+    }
+    for trick in TRICKS.values():
         named |= {f"{trick.name}.{option}": field for option, field in trick.options.model_fields.items()}
     properties = {name: {"description": field.description or "", **dimension} for name, field in named.items()}
     return {
