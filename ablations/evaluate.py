@@ -35,9 +35,9 @@ class EvaluationAnswer:
     kept: Path | None
 
     def plain(self) -> dict[str, Any]:
-        """The answer as plain data for JSON."""
+        """The answer as plain data: what `evaluate --json` prints."""
         spreads = {metric: asdict(spread) for metric, spread in self.spreads.items()}
-        return {**self.evaluation.model_dump(mode="json"), "training_seeds": spreads}
+        return {**self.evaluation.model_dump(), "training_seeds": spreads, "kept": self.kept}
 
 
 def answer(question: Question) -> EvaluationAnswer:

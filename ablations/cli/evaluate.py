@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from ablations.cli.options import DEFAULT_RUNS, Runs
+from ablations.cli.files import words_aside
+from ablations.cli.options import DEFAULT_RUNS, Json, Runs
 from ablations.cli.sample import Which
 from gan_core.machine.home import given_weights, machine_home
 
@@ -62,11 +63,13 @@ def evaluate(
     ] = None,
     runs: Runs = DEFAULT_RUNS,
     device: Annotated[str, typer.Option(metavar="X", help="cpu, cuda:0, ...")] = "cpu",
-    as_json: Annotated[bool, typer.Option("--json", help="Print the record instead of tables.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Score what exists already, under the protocol of a study unless another one is requested."""
     from ablations.evaluate import Question, answer
+    from ablations.terminal.console import hand_over
     from ablations.terminal.evaluation import print_answer
+    from gan_core.envelope import enveloped
     from gan_core.machine.devices import checked_device
     from gan_core.scoring.request import Place, ScoreRequest
 
@@ -84,4 +87,9 @@ def evaluate(
     )
     place = Place(machine_home(), checked_device(device), inception_weights or given_weights())
     question = Question(subject, runs, request, place, study, name)
-    print_answer(answer(question), as_json)
+    with words_aside(as_json):
+        found = answer(question)
+    if as_json:
+        hand_over(enveloped("evaluation", found.plain()))
+    else:
+        print_answer(found)

@@ -1,11 +1,23 @@
 """Where a command writes what it was asked for: a file, or the standard output."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 
 from gan_core.problems import Problem, UserError
 
 STDOUT = Path("-")
+
+
+@contextmanager
+def words_aside(aside: bool) -> Iterator[None]:
+    """Within it what is said goes to standard error, where standard output is to hold one document alone."""
+    if not aside:
+        yield
+        return
+    with redirect_stdout(sys.stderr):
+        yield
 
 
 def check_places(files: Mapping[str, Path | None]) -> None:

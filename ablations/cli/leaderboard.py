@@ -1,6 +1,6 @@
 """The command `leaderboard`: parse, call, render."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ablations.cli.files import STDOUT, check_places, write
-from ablations.cli.options import DEFAULT_RUNS, Runs
+from ablations.cli.options import DEFAULT_RUNS, Json, Runs
+from gan_core.problems import Problem, UserError
 
 if TYPE_CHECKING:
     from ablations.leaderboard.source import ResultSource
@@ -40,7 +41,6 @@ def leaderboard(
         By, typer.Option(help="Rank by the mean over seeds of the best generators, or of the last.")
     ] = By.best,
     csv: File = None,
-    json: File = None,
     md: File = None,
     runs_csv: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write one line a run, not an arm; - is standard output.")
@@ -49,6 +49,7 @@ def leaderboard(
         tuple[str, str] | None,
         typer.Option(metavar="A B", help="Say in which fields the protocols of two arms, runs or stamps differ."),
     ] = None,
+    as_json: Json = False,
     columns: Annotated[bool, typer.Option("--columns", help="Say what the columns of the files mean.")] = False,
 ) -> None:
     """Rank the arms of studies by their mean FID, with the paired difference from each study's baseline.
@@ -64,9 +65,11 @@ def leaderboard(
     from ablations.terminal.console import hand_over, show_warnings
     from ablations.terminal.leaderboard import show_effects, show_explanation, show_leaderboard
 
+    _check_json(as_json, studies or (), {"--explain": explain is not None, "--columns": columns})
     if columns:
         hand_over(columns_page())
         return
+    json = STDOUT if as_json else None
     check_places({"--csv": csv, "--json": json, "--md": md, "--runs-csv": runs_csv})
     source = from_disk(studies or (), runs) if from_mlflow is None else _from_mlflow(from_mlflow, studies or ())
     if source.warning:
@@ -94,3 +97,15 @@ def _from_mlflow(uri: str, experiments: Sequence[str]) -> "ResultSource":
     from ablations.tracking.mlflow.results import from_mlflow
 
     return from_mlflow(uri, experiments)
+
+
+def _check_json(as_json: bool, studies: Sequence[str], others: Mapping[str, bool]) -> None:
+    """Refuse what is no leaderboard in JSON, and a file behind `--json`, which took one up to version 0.2."""
+    problems = [Problem(f"{name} prints no leaderboard", ("--json",)) for name, is_given in others.items() if is_given]
+    problems += [
+        Problem(f"takes no file, and {name!r} is taken for a study", ("--json",), f"--json > {name}")
+        for name in studies
+        if name.endswith(".json")
+    ]
+    if as_json and problems:
+        raise UserError(*problems)

@@ -7,6 +7,9 @@ import typer
 
 DEFAULT_RUNS = Path("runs")
 Runs = Annotated[Path, typer.Option("--runs", metavar="DIR", help="Where studies keep their results.")]
+Json = Annotated[
+    bool, typer.Option("--json", help="Print one JSON document on standard output; words go to standard error.")
+]
 StudyName = Annotated[str, typer.Argument(metavar="STUDY", help="A study file, a study's name or its folder.")]
 Named = Annotated[str, typer.Argument(metavar="STUDY", help="A study's name or its folder.")]
 StoreThatHasIt = Annotated[

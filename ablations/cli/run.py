@@ -2,18 +2,22 @@
 
 import os
 import sys
+from collections.abc import Callable
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
+from ablations.cli.files import words_aside
 from ablations.cli.options import (
     DEFAULT_RUNS,
     AsName,
     Budget,
     Data,
     ExtractorName,
+    Json,
     Models,
     Register,
     Runs,
@@ -26,6 +30,7 @@ from gan_core.machine.home import given_weights, machine_home
 from gan_core.machine.loading import loading
 
 if TYPE_CHECKING:
+    from ablations.execution.session import ExecutionOptions
     from ablations.study.study import Study
 
 
@@ -122,6 +127,7 @@ def run(
             help="An untracked file of the code's checkout to record; may be repeated. Others are only named.",
         ),
     ] = None,
+    as_json: Json = False,
 ) -> None:
     """Train every arm of a study that has no result yet, and rank them.
 
@@ -131,21 +137,14 @@ def run(
     """
     loaded = _load(study, name, budget_kimg, data, extractor, seeds, settings)
     with loading():
-        from contextlib import closing
-
         from ablations.execution.deadline import deadline_of
         from ablations.execution.device_fit import refuse_unfit
-        from ablations.execution.models import log_missing_models
-        from ablations.execution.session import ExecutionOptions, open_session
-        from ablations.terminal.console import show_warnings
-        from ablations.terminal.execution_end import show_models, show_outcome
-        from ablations.terminal.progress import Steps, display
-        from ablations.terminal.time_budget import show_time, show_time_end
-        from ablations.terminal.unreachable import settle_store
+        from ablations.execution.session import ExecutionOptions
+        from ablations.terminal.console import hand_over
         from ablations.tracking.model_names import check_register
         from ablations.workspace.execution_record import CODE
         from ablations.workspace.uncommitted import named_files
-        from gan_core.workers.interrupt import Interrupt
+        from gan_core.envelope import enveloped
         from gan_core.workers.patience import Patience
 
     options = ExecutionOptions(
@@ -173,6 +172,35 @@ def run(
     check_register(register, logged=models and not offline)
     named_files(CODE, options.named_files)
     refuse_unfit(loaded, device)
+    with words_aside(as_json):
+        end = _executed(loaded, runs, options)
+    if as_json:
+        hand_over(enveloped("run", end.content()))
+    raise typer.Exit(0 if end.is_done else 1)
+
+
+class _End(NamedTuple):
+    """How an execution ended. `content`: the end as plain data, from what is in memory and on disk."""
+
+    is_done: bool
+    content: Callable[[], dict[str, Any]]
+
+
+def _executed(loaded: "Study", runs: Path, options: "ExecutionOptions") -> _End:
+    """Execute the study, and say what happens."""
+    with loading():
+        from contextlib import closing
+
+        from ablations.documents.run import run_content
+        from ablations.execution.models import log_missing_models
+        from ablations.execution.session import open_session
+        from ablations.terminal.console import show_warnings
+        from ablations.terminal.execution_end import show_models, show_outcome
+        from ablations.terminal.progress import Steps, display
+        from ablations.terminal.time_budget import show_time, show_time_end
+        from ablations.terminal.unreachable import settle_store
+        from gan_core.workers.interrupt import Interrupt
+
     with open_session(loaded, runs, options) as session:
         show_warnings(session.warnings)  # at the end again, with what there is then
         show_time(session)
@@ -192,7 +220,7 @@ def run(
                 show_models(log_missing_models(session, Steps()))
         finally:
             show_warnings(session.warnings)
-    raise typer.Exit(0 if session.progress.is_done else 1)
+        return _End(session.progress.is_done, partial(run_content, session, stopped))
 
 
 def plan(
@@ -208,6 +236,7 @@ def plan(
     seeds: Seeds = None,
     settings: Settings = None,
     retrain: Retrain = False,
+    as_json: Json = False,
 ) -> None:
     """Show arms, seeds, trials, what the seeds can show, and the time it will take, from runs or a short measurement.
 
@@ -215,18 +244,25 @@ def plan(
     """
     loaded = _load(study, name, budget_kimg, data, extractor, seeds, settings)
     with loading():
+        from ablations.documents.plan import plan_content
         from ablations.execution.device_fit import refuse_unfit
         from ablations.execution.places import resources_of
         from ablations.plan import plan_of
         from ablations.results.journal_mending import reader_warnings
-        from ablations.terminal.console import show_warnings
+        from ablations.terminal.console import hand_over, show_warnings
         from ablations.terminal.plan import show_plan
+        from gan_core.envelope import enveloped
 
     refuse_unfit(loaded, device)
     resources = resources_of(loaded, workers, threads, device)
-    planned = plan_of(loaded, runs, machine_home(), resources, retrain)
+    with words_aside(as_json):
+        planned = plan_of(loaded, runs, machine_home(), resources, retrain)
     show_warnings(reader_warnings(runs / loaded.name))
-    show_plan(planned)
+    if as_json:
+        show_warnings(planned.study.warnings)
+        hand_over(enveloped("plan", plan_content(planned)))
+    else:
+        show_plan(planned)
 
 
 def _load(

@@ -1,5 +1,6 @@
 """The leaderboard: computed once as records, then drawn (`ablations.terminal`) or written to files."""
 
+from ablations.leaderboard.files import content_of as content_of
 from ablations.leaderboard.files import csv_of as csv_of
 from ablations.leaderboard.files import frame_of as frame_of
 from ablations.leaderboard.files import json_of as json_of

@@ -1,6 +1,5 @@
 """A leaderboard as CSV and as JSON. Both hold the same lines; an empty cell, or null, means that there is no number."""
 
-import json
 import math
 from dataclasses import asdict
 from pathlib import Path
@@ -13,9 +12,9 @@ from ablations.leaderboard.columns import documented, line_of, lines_of, table_c
 from ablations.leaderboard.looks import LooksState
 from ablations.leaderboard.records import Leaderboard, Row, Table
 from ablations.results.csv_text import csv_text
+from gan_core.envelope import enveloped
 from gan_core.machine.files import write_text
 
-SCHEMA_VERSION = 2
 WHOLE = ("rank", "look", "look_seeds", "borrowed")
 
 
@@ -36,13 +35,13 @@ def csv_of(leaderboard: Leaderboard) -> str:
 
 
 def json_of(leaderboard: Leaderboard) -> str:
+    """`content_of` as a document by itself."""
+    return enveloped("leaderboard", content_of(leaderboard))
+
+
+def content_of(leaderboard: Leaderboard) -> dict[str, Any]:
     """The tables with the CSV's lines, each arm's FID by seed, answered claims, and what the columns mean."""
-    content = {
-        "schema_version": SCHEMA_VERSION,
-        "columns": documented(),
-        "tables": [_table(table) for table in leaderboard.tables],
-    }
-    return json.dumps(content, indent=1, allow_nan=False) + "\n"
+    return {"columns": documented(), "tables": [_table(table) for table in leaderboard.tables]}
 
 
 def write_csv(leaderboard: Leaderboard, path: Path) -> None:

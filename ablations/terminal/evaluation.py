@@ -1,6 +1,5 @@
 """Scores of what existed already: a table of them, their protocol, their noise."""
 
-import json
 from collections.abc import Iterable
 
 from rich import box
@@ -12,11 +11,8 @@ from ablations.terminal.console import duration, out, say
 from gan_core.events import Score
 
 
-def print_answer(answer: EvaluationAnswer, as_json: bool) -> None:
-    """Tables for people, or the record as JSON alone."""
-    if as_json:
-        say(json.dumps(answer.plain(), indent=1))
-        return
+def print_answer(answer: EvaluationAnswer) -> None:
+    """Tables for people."""
     evaluation = answer.evaluation
     say(f"{evaluation.what}: {evaluation.n} images scored in {duration(evaluation.seconds)}")
     out.print(_scores(answer))

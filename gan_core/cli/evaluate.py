@@ -29,6 +29,7 @@ def add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 
 def _evaluate(arguments: argparse.Namespace) -> int:
+    from gan_core.envelope import enveloped
     from gan_core.machine.devices import checked_device
     from gan_core.machine.home import given_weights, machine_home
     from gan_core.scoring.evaluate import evaluate
@@ -49,7 +50,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     weights = a.inception_weights or given_weights()
     found = evaluate(a.path, request, Place(a.home or machine_home(), checked_device(a.device), weights))
     if a.json:
-        say(found.model_dump_json(indent=1))
+        say(enveloped("evaluation", found.model_dump()).rstrip())
         return 0
     say(found.what)
     for each in found.scored:

@@ -62,7 +62,7 @@ def test_a_run_by_its_name(runs: Path) -> None:
 
 def test_json_is_the_record_with_the_seeds_of_the_arm(runs: Path) -> None:
     outcome = ablations("evaluate", "baseline-seed1", "--runs", runs, "--seeds", 2, "--json")
-    found = json.loads(outcome.out)
+    found = json.loads(outcome.out)["content"]
     fids = [each["scores"][0]["value"] for each in found["scored"]]
     assert fids[0] == best(baseline(runs)[1]).value != fids[1]
     assert found["training_seeds"]["fid"]["seeds"] == [0, 1, 2]

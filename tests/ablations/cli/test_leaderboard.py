@@ -55,13 +55,14 @@ def test_several_studies_are_tables_of_their_own(runs: Path) -> None:
 
 
 def test_every_kind_of_file(runs: Path, tmp_path: Path) -> None:
-    files = {option: tmp_path / f"file.{option}" for option in ("csv", "json", "md", "runs-csv")}
+    files = {option: tmp_path / f"file.{option}" for option in ("csv", "md", "runs-csv")}
     words = [word for option, path in files.items() for word in (f"--{option}", path)]
     shown = ablations("leaderboard", runs / "one", "--by", "last", *words)
     assert (shown.code, shown.err) == (0, "")
     assert "ranked by the mean over seeds of the FID of each run's last generator" in " ".join(shown.out.split())
     assert pd.read_csv(files["csv"])["fid_mean"].tolist() == [11.0, 12.0]
-    assert json.loads(files["json"].read_text())["tables"][0]["ranked_by"] == "last"
+    printed = ablations("leaderboard", runs / "one", "--by", "last", "--csv", files["csv"], "--json")
+    assert json.loads(printed.out)["content"]["tables"][0]["ranked_by"] == "last"
     assert "| 1 | baseline | 1 | 11.0 | 10.0 |" in files["md"].read_text()
     assert pd.read_csv(files["runs-csv"])["fid_best"].tolist() == [10.0, 11.0]
 

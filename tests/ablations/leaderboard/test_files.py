@@ -168,11 +168,11 @@ def test_nothing_yet_is_an_empty_leaderboard(tmp_path: Path) -> None:
     board = leaderboard_of(read_results([]))
     assert board.tables == ()
     assert list(frame_of(board)) == [c for c in documented() if "METRIC" not in c and "NAME" not in c]
-    assert json.loads(json_of(board))["tables"] == []
+    assert json.loads(json_of(board))["content"]["tables"] == []
 
 
 def test_json_holds_what_the_csv_holds_and_every_seed(board: Leaderboard) -> None:
-    read = json.loads(json_of(board))
+    read = json.loads(json_of(board))["content"]
     assert read["columns"] == documented()
     (table,) = read["tables"]
     assert table["protocol"] == {"fid": "12345678", "is": "i12345678"}

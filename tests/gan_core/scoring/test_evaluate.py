@@ -1,5 +1,6 @@
 """Scoring a run again gives its journal's scores; its pictures as files give them too; every mistake is one message."""
 
+import json
 import shutil
 from pathlib import Path
 
@@ -204,6 +205,7 @@ def test_damaged_weights(run: Path, home: Path, tmp_path: Path, file: str) -> No
 
 def test_the_library_s_own_command(run: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["evaluate", str(run), "--metrics", "fid", "--json"]) == 0
-    assert Evaluation.model_validate_json(capsys.readouterr().out).scores == told(run, "best")[:1]
+    content = json.loads(capsys.readouterr().out)["content"]
+    assert Evaluation.model_validate_json(json.dumps(content)).scores == told(run, "best")[:1]
     assert main(["evaluate", str(run), "--metrics", "fdi"]) == 2
     assert "did you mean 'fid'" in capsys.readouterr().err
