@@ -65,7 +65,7 @@ def _normalised_early(config: Config) -> list[Problem]:
 def _mirrored(config: Config) -> list[Problem]:
     """A warning for whatever teaches D that mirrored images are the same, where the data have none."""
     one_way = DATASETS[config.data].one_way
-    own = [Problem(f"the {one_way} of {config.data} face one way, and their mirror images do not", ("mirror",))]
+    own = [Problem(f"adds mirror images, and the {one_way} of {config.data} face one way: mirror: false", ("mirror",))]
     return (own if one_way and config.mirror else []) + [
         Problem(f"mirrors images, and the {one_way} of {config.data} face one way: flip: false", where=(trick.name,))
         for trick, options in tricks_of(config)
