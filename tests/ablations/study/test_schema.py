@@ -3,6 +3,7 @@
 import copy
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from ablations.study.schema import study_schema
 from ablations.study.yaml_source import read_value, read_yaml
 from gan_core.config import resolve
 from gan_core.config.translate import full_config
+from gan_core.plugins.loaded import loaded, unload
 from gan_core.tricks import TRICKS
 from tests.ablations.command import ablations
 from tests.ablations.study_texts import GOOD, load_text, problems_of
@@ -154,3 +156,47 @@ def test_every_resolved_run_is_a_valid_baseline(schema: dict[str, Any]) -> None:
     for settings in ({}, {"data": "celeba", "extractor": "none", "ada": True, "image_size": (16, 24)}):
         plain = resolve(settings).plain()
         validator.validate({name: value for name, value in plain.items() if name not in ("seed", "use")})
+
+
+OWN = """
+from pydantic import Field
+
+from gan_core.plugins import register
+from gan_core.records import Record
+from gan_core.tricks.seats import Parts
+from gan_core.tricks.trick import Trick
+
+
+class Options(Record):
+    weight: float = Field(0.5, gt=0, description="how much")
+
+
+register(Trick(name="mine", summary="a trick of mine", paper="none", options=Options, build=lambda *_: Parts()))
+"""
+
+
+@pytest.fixture
+def _nothing_stays() -> Iterator[None]:
+    """What a test registers is taken out again."""
+    before = {plugin.entry for plugin in loaded()}
+    yield
+    for plugin in loaded():
+        if plugin.entry not in before:
+            unload(plugin.entry)
+
+
+@pytest.mark.usefixtures("_nothing_stays")
+def test_code_of_a_users_own_is_in_it(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text(OWN)
+    printed = ablations("schema", "--use", tmp_path / "mine.py")
+    settings = json.loads(printed.out)["definitions"]["Settings"]["properties"]
+    _, bare, options = settings["mine"]["oneOf"]
+    assert (bare["type"], bare["exclusiveMinimum"]) == ("number", 0)
+    assert set(options["properties"]) == {"weight"}
+
+
+def test_an_error_in_it_is_told_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("x = 1\ny = \n")
+    broken = ablations("schema", "--use", tmp_path / "mine.py")
+    assert (broken.code, broken.out) == (2, "")
+    assert "mine.py:2: SyntaxError" in broken.err
