@@ -15,9 +15,12 @@ from ablations.study.yaml_source import read_value, read_yaml
 from gan_core.config import resolve
 from gan_core.config.translate import full_config
 from gan_core.plugins.loaded import loaded, unload
+from gan_core.problems import RuleError, UserError
 from gan_core.tricks import TRICKS
 from tests.ablations.command import ablations
 from tests.ablations.study_texts import GOOD, load_text, problems_of
+from tests.fuzz.study_files import SETTINGS, STRANGE
+from tests.fuzz.study_files import TRICKS as OPTIONS
 
 ROOT = Path(__file__).parents[3]
 KEPT = ROOT / "docs" / "study.schema.json"
@@ -156,6 +159,50 @@ def test_every_resolved_run_is_a_valid_baseline(schema: dict[str, Any]) -> None:
     for settings in ({}, {"data": "celeba", "extractor": "none", "ada": True, "image_size": (16, 24)}):
         plain = resolve(settings).plain()
         validator.validate({name: value for name, value in plain.items() if name not in ("seed", "use")})
+
+
+NEAR: tuple[Any, ...] = (
+    *(
+        3,
+        0.5,
+        8,
+        16,
+        64,
+        1e-3,
+        "fid",
+        "fid,kid",
+        ["fid"],
+        ["kid", "fid"],
+        "16x24",
+        [16, 24],
+        "D",
+        "both",
+        "crop",
+        "dcgan",
+    ),
+    *("adam", "relu", "all", "bf16", "inception-0123456789abcdef", "flip", "fid, kid", "16x"),
+)
+
+
+def test_whatever_a_run_takes_is_valid(schema: dict[str, Any]) -> None:
+    """Every setting, trick and option of a trick with each of many values, most of them wrong."""
+    validator = Draft7Validator({**schema["definitions"]["Settings"], "definitions": schema["definitions"]})
+    taken = 0
+    for value in (*STRANGE, *NEAR):
+        of_options = [{trick: {option: value}} for trick, options in OPTIONS.items() for option in options]
+        for settings in (
+            *({name: value} for name in (*SETTINGS, *OPTIONS) if name not in ("seed", "use")),
+            *of_options,
+        ):
+            try:
+                resolve(settings)
+            except RuleError:
+                pass  # right by itself
+            except UserError:
+                continue
+            taken += 1
+            assert [error.message for error in validator.iter_errors(settings)] == [], settings
+    assert taken > 500
 
 
 OWN = """
