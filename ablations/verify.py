@@ -127,6 +127,9 @@ def _conditions(record: TrialRecord, then: AnyEvent, now: AnyEvent) -> Iterator[
         yield f"device {then.device}, now {now.device}"
     elif then.device != "cpu" and not then.numerics.get("deterministic"):
         yield f"{then.device} does not sum in a fixed order"
+    gpus = tuple(start.numerics.get("gpu", "not recorded") for start in (then, now))
+    if gpus[0] != gpus[1]:
+        yield f"GPU {gpus[0]}, now {gpus[1]}"
     if then.threads != now.threads:
         yield f"{then.threads} threads, now {now.threads}"
     for name in sorted(then.versions.keys() | now.versions.keys()):

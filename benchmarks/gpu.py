@@ -36,7 +36,7 @@ from gan_core.nets import PRECISIONS
 from gan_core.schema.configuration import Config
 from gan_core.training.build import State, build
 from gan_core.training.captured import Captured, learner
-from gan_core.training.numerics import training_arithmetic
+from gan_core.training.numerics import layout, training_arithmetic
 from gan_core.training.recorders import CudaRecorder
 from gan_core.training.sampling import fixed_latents, sampled
 from gan_core.training.step import train_step
@@ -57,10 +57,7 @@ WAYS: dict[str, dict[str, Any]] = {
     "float32, eager, deterministic": {"deterministic": True},
     "float32, captured, deterministic": {"deterministic": True, "cuda_graphs": True},
 }
-CHANNELS_LAST = {  # which the trainer does on CPUs alone
-    "tf32, captured, channels last": WAYS["tf32, captured"],
-    "bf16, captured, channels last": WAYS["bf16, captured"],
-}
+OTHER_LAYOUT = {f"{precision}, captured, the other layout": WAYS[f"{precision}, captured"] for precision in PRECISIONS}
 
 
 def settings(shape: str) -> dict[str, Any]:
@@ -101,13 +98,14 @@ def tutorial(shape: str, device: torch.device, seconds: float) -> float:
     return BATCH * rate(lambda: next(steps), device, seconds)
 
 
-def ours(shape: str, device: torch.device, seconds: float, way: dict[str, Any], channels_last: bool = False) -> float:
+def ours(shape: str, device: torch.device, seconds: float, way: dict[str, Any], other_layout: bool = False) -> float:
     """Images a second as `gan_core.train` trains these settings."""
     config = resolve({**settings(shape), **way})
     state = build(config, images_of(shape), device)
-    if channels_last:
-        state.G.to(memory_format=torch.channels_last)
-        state.D.to(memory_format=torch.channels_last)
+    if other_layout:
+        is_last = layout(config, device) is torch.channels_last
+        for net in (state.G, state.D):
+            net.to(memory_format=torch.contiguous_format if is_last else torch.channels_last)
     learn = learner(state)
     with training_arithmetic(config, device):
         return BATCH * rate(lambda: train_step(state, learn), device, seconds)
@@ -117,13 +115,13 @@ def one_at_a_time(device: torch.device, seconds: float, say: Say) -> None:
     say("\n## One trial, images a second\n\n| way | " + " | ".join(SHAPES) + " |\n|---|" + "---|" * len(SHAPES))
     base = {shape: tutorial(shape, device, seconds) for shape in SHAPES}
     say("| tutorial loop | " + " | ".join(f"{base[shape]:,.0f}" for shape in SHAPES) + " |")
-    for name, way in {**WAYS, **CHANNELS_LAST}.items():
+    for name, way in {**WAYS, **OTHER_LAYOUT}.items():
         if device.type != "cuda" and (way.get("cuda_graphs") or way.get("precision") == "tf32"):
             continue
         cells = []
         for shape in SHAPES:
             try:
-                images = ours(shape, device, seconds, way, name in CHANNELS_LAST)
+                images = ours(shape, device, seconds, way, name in OTHER_LAYOUT)
                 cells.append(f"{images:,.0f} ({images / base[shape]:.2f}x)")
             except Exception as error:  # a way that this torch can't go is a result
                 cells.append(_in_words(error))

@@ -22,7 +22,7 @@ from gan_core.training.captured import learner
 from gan_core.training.numerics import training_arithmetic
 from gan_core.training.step import train_step
 
-IMAGES, WARM_UP, SCORED = 5000, 20, 100
+IMAGES, WARM_UP = 5000, 20
 EXTRACTOR = "inception"  # takes the most memory
 PATIENCE_S = 120.0
 
@@ -31,7 +31,7 @@ PATIENCE_S = 120.0
 class Together:
     """`eager`, `captured`: images a second of all, the latter 0 without a GPU; memory of all in bytes, 0 without one.
 
-    `training`: while they train; `scoring`: after each of them has also had the features of a few images.
+    `training`: while they train; `scoring`: after each of them has also had Inception's features of a batch.
     """
 
     trials: int
@@ -98,8 +98,9 @@ def _child(
                 rate = steps * config.batch_size / (time.perf_counter() - began)
             queue.put(rate)
         _meet(barrier)
-        network = find(EXTRACTOR).untrained(device)
-        extract(network, torch.from_numpy(images[:SCORED]).to(device)).features.sum().item()
+        extractor = find(EXTRACTOR)
+        network = extractor.untrained(device)
+        extract(network, torch.from_numpy(images[: extractor.batch]).to(device)).features.sum().item()
         _meet(barrier)
     except Exception:
         barrier.abort()  # nobody waits for this one

@@ -15,6 +15,11 @@ def gpu_names() -> tuple[str, ...]:
     return tuple(torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count()))
 
 
+def gpu_name(device: torch.device) -> str | None:
+    """The product name of this GPU; None for a CPU."""
+    return torch.cuda.get_device_name(device) if device.type == "cuda" else None
+
+
 def checked_device(name: str) -> str:
     """The name itself. Raises UserError, with the devices there are, for one that this machine does not have."""
     here = dict.fromkeys(("cpu", *available_devices()))

@@ -10,6 +10,7 @@ import torch
 
 from gan_core.evaluation.evaluator import Scored
 from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Started, Ticked, score_by
+from gan_core.machine.devices import gpu_name
 from gan_core.machine.versions import versions
 from gan_core.training import checkpoint
 from gan_core.training.captured import obstacles
@@ -36,9 +37,15 @@ def _start(run: Run) -> Started:
         },
         data_scaling=run.state.scaling.plain(),
         versions=versions(),
-        numerics=numerics(run.config, run.state.device, obstacles(run.state)),
+        numerics=numerics(run.config, run.state.device, obstacles(run.state)) | _gpu(run),
         image_shape=run.data.images.shape[1:],
     )
+
+
+def _gpu(run: Run) -> dict[str, str | bool]:
+    """Kinds of GPUs sum in different orders."""
+    name = gpu_name(run.state.device)
+    return {} if name is None else {"gpu": name}
 
 
 def _tick(run: Run) -> Ticked:

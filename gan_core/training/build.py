@@ -26,6 +26,7 @@ from gan_core.nets.widening import start_like
 from gan_core.schema.configuration import Config
 from gan_core.streams import Streams
 from gan_core.training.diagnostics import Gradients
+from gan_core.training.numerics import layout
 from gan_core.training.timetable import total_steps
 from gan_core.tricks import tricks_of
 from gan_core.tricks.seats import Context, Dose, Parts, Shadow
@@ -149,10 +150,7 @@ def _network(
             for edit in own.layers:
                 edit(net, player)
     net.precision = PRECISIONS[config.precision]
-    if device.type == "cpu":
-        # Convolutions on a CPU run faster in this layout; an accelerator keeps torch's own choice
-        net = net.to(memory_format=torch.channels_last)
-    return net.to(device).train()
+    return net.to(device).to(memory_format=layout(config, device)).train()
 
 
 def _initialised(make: Callable[[], Network], seed: int, stream: str, initialisation: str) -> Network:

@@ -66,6 +66,9 @@ def _per_kfake(state: State, name: str) -> float:
     extractor = extractors.find(name)
     network = extractor.untrained(state.device)
     latents = fixed_latents(state.config, "timing", 2 * BATCH if extractor.batch == BATCH else extractor.batch)
+    if state.device.type != "cpu":  # loading a GPU's kernels takes a second, once a process
+        for fakes in sampled(state.shown_g, latents[: extractor.batch], state.device):
+            extract(network, fakes[: extractor.batch])[0].sum().item()
     began = time.perf_counter()
     for fakes in sampled(state.shown_g, latents, state.device):
         for part in torch.split(fakes, extractor.batch):
