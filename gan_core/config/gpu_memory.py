@@ -2,23 +2,38 @@
 
 from collections.abc import Iterable
 
+from gan_core.config.compatibility import extractors_of
 from gan_core.config.image_count import available_images
 from gan_core.config.memory import least_memory
 from gan_core.datasets import DATASETS
+from gan_core.evaluation.extractors import find
 from gan_core.schema.configuration import Config
 
-# Bytes. An estimate, not measured here: 0.5 to 1 GB for a CUDA context with PyTorch's, cuDNN's and cuBLAS's kernels and
-# workspaces, as PyTorch's users report it; as much again for scoring, where Inception takes most.
-PROCESS = 2 * 10**9
-# Times `least_memory`. On a CPU the tensors that live in a step took 1.2 to 5.8 times that, over all architectures, and
-# over all tricks one at a time; the rest is for what the allocator keeps in pieces.
-TIMES = 8
+# Measured on one H200 with torch 2.11 and CUDA 13 (benchmarks/results/gpu_h200.md), and rounded up.
+PROCESS = 10**9  # bytes: 0.44 GB of context and libraries, and 0.35 GB that the smallest training took
+# Times `least_memory` of a batch, or of the images that are drawn at once to be scored, whichever are more. Whole runs
+# took 2 to 4 times that, and sngan_resnet 18 times, for what cuDNN computes its 3x3 convolutions with.
+TIMES = 20
+DRAWN = 250  # images at once, `gan_core.training.sampling.BATCH`
+# Times the images of one batch as an extractor sees them, in float32: Inception took 2 GB, which is 37 times.
+SEEN_TIMES = 50
+FLOAT = 4  # bytes
 RGB = 3  # channels, taken for a folder, whose images are not opened here
 
 
 def gpu_memory(configs: Iterable[Config]) -> int:
-    """Bytes that the largest of these takes on a GPU: its process, its networks in training, all of its images."""
-    return max(PROCESS + TIMES * least_memory(config) + _image_bytes(config) for config in configs)
+    """Bytes that the largest of these takes on a GPU: its process, its networks, its scores, all of its images."""
+    return max(PROCESS + _networks(config) + _scoring(config) + _image_bytes(config) for config in configs)
+
+
+def _networks(config: Config) -> int:
+    at_once = max(config.batch_size, DRAWN)
+    return TIMES * least_memory(config.model_copy(update={"batch_size": at_once}))
+
+
+def _scoring(config: Config) -> int:
+    used = (find(name) for name in extractors_of(config))
+    return SEEN_TIMES * FLOAT * max((each.batch * each.channels * each.size**2 for each in used), default=0)
 
 
 def _image_bytes(config: Config) -> int:

@@ -6,7 +6,6 @@ Left alone, torch rounds what convolutions multiply to TF32. On a CPU nothing of
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import torch
 
@@ -17,23 +16,18 @@ CUBLAS = "CUBLAS_WORKSPACE_CONFIG"  # read when the first product is made (NVIDI
 def arithmetic(tf32: bool = False, deterministic: bool = True, strict: bool = False) -> Iterator[None]:
     """`tf32`: products round what they multiply to 11 significant bits. `deterministic`: cuDNN's algorithms are.
 
-    `strict`: the same of all other operations too; those that have none raise RuntimeError. Memory that nothing was
-    written to is not filled then, as torch would: nothing here reads it. cuDNN never chooses by timing, which would be
-    another choice each time.
+    `strict`: the same of all other operations too; those that have none raise RuntimeError. cuDNN never chooses by
+    timing, which would be another choice each time.
     """
     if strict:
         os.environ.setdefault(CUBLAS, ":4096:8")
     matmul, was_strict = torch.backends.cuda.matmul, torch.are_deterministic_algorithms_enabled()
-    filling: Any = torch.utils.deterministic  # a module whose attribute is a property
     was_tf32 = matmul.allow_tf32
-    was_filling = filling.fill_uninitialized_memory
     with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=deterministic, allow_tf32=tf32):
         matmul.allow_tf32 = tf32
         torch.use_deterministic_algorithms(strict)
-        filling.fill_uninitialized_memory = was_filling and not strict
         try:
             yield
         finally:
             matmul.allow_tf32 = was_tf32
             torch.use_deterministic_algorithms(was_strict)
-            filling.fill_uninitialized_memory = was_filling

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from gan_core.machine.memory import free_memory_of, memory_of
 from gan_core.machine.mps import mps_runs
 
-# Trials next to each other on one H200, images a second of all (benchmarks/results/gpu_h200.md, eager): 8 give 4.89
-# times those of one, and 16 no more; with MPS 16 give 14.15 times, and more were not measured.
+# Trials next to each other on one H200, images a second of all (benchmarks/results/gpu_h200.md, 32x32 width 16, eager):
+# 8 give 5.5 times those of one, and 16 no more than 8; with MPS 16 give 15.4 times, and more were not measured.
 PAY, PAY_WITH_MPS = 8, 16
 
 

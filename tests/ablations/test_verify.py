@@ -116,6 +116,21 @@ def shifted(event: AnyEvent, by: float) -> AnyEvent:
     )
 
 
+def test_another_kind_of_gpu_is_a_condition(recorded: Path, home: Path) -> None:
+    """Kinds sum in different orders; the devices' names, cuda:0 for each first GPU, do not tell them apart."""
+    rewrite(recorded, lambda event: on_a_gpu(worse(event)))
+    found = again(recorded, home)
+    assert found.outcome == "can't tell"
+    assert found.conditions == ("GPU NVIDIA H200, now not recorded",)
+
+
+def on_a_gpu(event: AnyEvent) -> AnyEvent:
+    """As recorded on a GPU that this machine may not have."""
+    if not isinstance(event, Started):
+        return event
+    return event.model_copy(update={"numerics": {**event.numerics, "gpu": "NVIDIA H200"}})
+
+
 def test_one_seed_has_no_noise(recorded: Path, home: Path) -> None:
     rewrite(recorded, lambda event: other_versions(worse(event)))
     assert again(recorded, home).outcome == "can't tell"

@@ -150,7 +150,7 @@ def test_a_whole_run_interrupted_or_not(captured: bool, settings: dict[str, Any]
     ids=str,
 )
 def test_a_run_takes_less_than_it_is_reckoned_with(settings: dict[str, Any], home: Path, tmp_path: Path) -> None:
-    """Tensors and what the allocator keeps; the context and libraries of a process are about 0.5 GB more."""
+    """Tensors and what the allocator keeps; the context and libraries of a process took 0.44 GB more on an H200."""
     chosen = {"data": "shapes", "image_size": 32, "width": 16, "batch_size": 64, "budget_kimg": 0.64}
     scored = {"progress_evaluations": 1, "progress_samples": 250, "full_samples": 500}
     config = resolve({**chosen, **scored, **settings})
@@ -160,4 +160,4 @@ def test_a_run_takes_less_than_it_is_reckoned_with(settings: dict[str, Any], hom
     list(train(config, tmp_path, home, "cuda"))
     taken = torch.cuda.max_memory_reserved() - before
     print(f"reserved {taken / 1e9:.2f} GB, reckoned {gpu_memory([config]) / 1e9:.2f} GB with its process")
-    assert 0 < taken < gpu_memory([config]) - 0.6e9
+    assert 0 < taken < gpu_memory([config]) - 0.44e9

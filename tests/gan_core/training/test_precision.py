@@ -13,7 +13,7 @@ from gan_core.nets import ARCHITECTURES, PRECISIONS
 from gan_core.problems import UserError
 from gan_core.train import train
 from gan_core.training.build import State, build
-from gan_core.training.numerics import numerics, precision_problem, training_arithmetic
+from gan_core.training.numerics import layout, numerics, precision_problem, training_arithmetic
 from gan_core.training.sampling import fixed_latents, sampled
 from gan_core.tricks import TRICKS
 from tests.gan_core.trainer import TINY, same, steps, tiny_state, weights
@@ -124,3 +124,13 @@ def test_a_gpus_flags_are_set_in_full_and_set_back(precision: str, tf32: bool, d
     assert flags() == before
     recorded = numerics(config, torch.device("cuda"))
     assert (recorded["precision"], recorded["tf32"], recorded["deterministic"]) == (precision, tf32, deterministic)
+
+
+@pytest.mark.parametrize(
+    ("precision", "device", "last"),
+    [("float32", "cpu", True), ("float32", "cuda", False), ("tf32", "cuda", True), ("bf16", "cuda", True)],
+)
+def test_channels_come_last_where_that_is_faster(precision: str, device: str, last: bool) -> None:
+    config = resolve({**TINY, "precision": precision})
+    assert (layout(config, torch.device(device)) is torch.channels_last) is last
+    assert numerics(config, torch.device(device))["channels_last"] is last

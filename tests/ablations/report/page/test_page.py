@@ -97,6 +97,13 @@ def test_so_is_that_of_every_design(
     assert {text[1:] for text in reader.references if text.startswith("#")} <= set(reader.ids)
 
 
+def test_so_is_that_of_a_bare_source_tree(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not installed, the package has no version to name."""
+    monkeypatch.setattr("ablations.report.page.page.written", lambda *_: b"")
+    monkeypatch.setattr("ablations.report.page.page.versions", lambda _: {"python": "3.12"})
+    assert "by gan-ablations. The page needs" in page_of(study_reports([runs / "s"]))
+
+
 @pytest.mark.slow
 @pytest.mark.skipif(shutil.which("chromium") is None, reason="needs Chromium")
 def test_a_browser_shows_it_under_its_policy(page: str, tmp_path: Path) -> None:
