@@ -18,12 +18,19 @@ def arithmetic(tf32: bool = False, deterministic: bool = True, strict: bool = Fa
 
     `strict`: the same of all other operations too; those that have none raise RuntimeError. cuDNN never chooses by
     timing, which would be another choice each time.
+
+    Backward passes run in the thread that calls them. Left alone, those of a GPU run in one of their own, which numbers
+    what a derivative of derivatives records by its own count: the order in which gradients add up would depend on how
+    much the process has differentiated before.
     """
     if strict:
         os.environ.setdefault(CUBLAS, ":4096:8")
     matmul, was_strict = torch.backends.cuda.matmul, torch.are_deterministic_algorithms_enabled()
     was_tf32 = matmul.allow_tf32
-    with torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=deterministic, allow_tf32=tf32):
+    with (
+        torch.backends.cudnn.flags(enabled=True, benchmark=False, deterministic=deterministic, allow_tf32=tf32),
+        torch.autograd.set_multithreading_enabled(False),
+    ):
         matmul.allow_tf32 = tf32
         torch.use_deterministic_algorithms(strict)
         try:
