@@ -1,5 +1,6 @@
 """The trials of a study that are still to do, packed for a machine that has nothing but gan_core."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,6 +9,9 @@ from ablations.workspace.due_trials import due_trials
 from ablations.workspace.opening import leaving_no_traces, open_workspace
 from ablations.workspace.recorded import refuse_search
 from ablations.workspace.trials import Trial, progress_of
+from gan_core.config.compatibility import extractors_of
+from gan_core.evaluation.extractors import find
+from gan_core.evaluation.extractors.own import OWN
 from gan_core.events import RESULTS
 from gan_core.machine.versions import code_digest
 from gan_core.problems import Problem, UserError
@@ -23,12 +27,15 @@ class Export:
     begun: tuple[Trial, ...]
     done: tuple[Trial, ...]
     notice: str = ""  # about its folder, a line each
+    extractors: tuple[str, ...] = ()  # of the user's own, whose weights are with the trials
 
 
-def export(study: Study, runs: Path, out: Path) -> Export:
+def export(study: Study, runs: Path, out: Path, home: Path) -> Export:
     """Write the trials that have not begun to `out`, and the study's folder, which takes them in again.
 
-    Raises UserError where there is nothing to write, or where the study's folder holds another study's results.
+    Extractors of the user's own, which can't be had anywhere else, go with them from `home`. Raises UserError where
+    there is nothing to write, where such an extractor is missing, or where the study's folder holds another study's
+    results.
     """
     refuse_search(study)
     with leaving_no_traces(runs / study.name), open_workspace(study, runs) as workspace:
@@ -40,8 +47,20 @@ def export(study: Study, runs: Path, out: Path) -> Export:
         if not new:
             message = f"nothing to export: {len(done)} trials have a result, {len(begun)} have begun here"
             raise UserError(Problem(message, source=str(workspace.root)))
-        write_trials(out, map(exported, new))
-    return Export(study.name, new, begun, done, workspace.notice)
+        weights = own_weights(new, home)
+        write_trials(out, map(exported, new), weights.values())
+    return Export(study.name, new, begun, done, workspace.notice, tuple(weights))
+
+
+def own_weights(trials: Iterable[Trial], home: Path) -> dict[str, Path]:
+    """The files of the extractors that users have trained, by the extractors' names, in the order of the trials.
+
+    Raises UserError for one that is missing.
+    """
+    names = dict.fromkeys(name for trial in trials for name in extractors_of(trial.config))
+    found = {name: find(name) for name in names}
+    located = {name: each.located(home).weights for name, each in found.items() if each.name == OWN}
+    return {name: path for name, path in located.items() if path is not None}
 
 
 def exported(trial: Trial) -> ExportedTrial:

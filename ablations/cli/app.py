@@ -9,6 +9,7 @@ from ablations.cli.data import data_app
 from ablations.cli.delete import delete
 from ablations.cli.evaluate import evaluate
 from ablations.cli.export import adopt, export, verify
+from ablations.cli.extractor import extractor_app
 from ablations.cli.leaderboard import leaderboard
 from ablations.cli.report import compare, report
 from ablations.cli.run import plan, run
@@ -28,6 +29,7 @@ app = typer.Typer(
 )
 app.add_typer(cache_app, name="cache")
 app.add_typer(data_app, name="data")
+app.add_typer(extractor_app, name="extractor")
 COMMANDS: tuple[Callable[..., None], ...] = (
     *(run, plan, leaderboard, report, compare, ui, sample, evaluate),
     *(export, adopt, verify, server, sync, scrub, delete, schema),

@@ -47,7 +47,7 @@ def export(
     from ablations.workspace.recorded import study_to_export
 
     overrides = Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ()))
-    show_export(write(study_to_export(study, runs, name, overrides), runs, out), str(out))
+    show_export(write(study_to_export(study, runs, name, overrides), runs, out, machine_home()), str(out))
 
 
 def adopt(

@@ -26,7 +26,7 @@ def prepare_data(trials: Iterable[Trial], home: Path, on_step: OnStep) -> dict[t
     for config in (trial.config for trial in trials):
         key = training_data.key(config)
         if key in ready:
-            training_data.check(config, ready[key])
+            training_data.check(config, ready[key], home)
             continue
         name = config.data_dir or config.data
         on_step(f"data: {name}")

@@ -20,6 +20,8 @@ def show_export(export: Export, out: str) -> None:
     """Print what was written, what was not, and what comes next."""
     show_warnings(export.notice.splitlines())
     say(f"written: {out}, {len(export.trials)} trials of study {export.study}")
+    if export.extractors:
+        say(f"with the weights of {', '.join(export.extractors)}")
     if export.done:
         say(f"left out: {len(export.done)} that have a result")
     if export.begun:

@@ -35,7 +35,7 @@ def _run(arguments: argparse.Namespace) -> int:
     from gan_core.machine.home import given_weights, machine_home
     from gan_core.show.undrawn import why_undrawn
     from gan_core.warnings_file import warnings_since
-    from gan_core.workers.exported import read_trials
+    from gan_core.workers.exported import read_trials, read_weights
     from gan_core.workers.interrupt import Interrupt
     from gan_core.workers.patience import Patience
     from gan_core.workers.run_exported import Batch, Machine
@@ -45,7 +45,7 @@ def _run(arguments: argparse.Namespace) -> int:
     home, patience = a.home or machine_home(), Patience.of(a.patience)
     machine = Machine(home, a.workers, a.threads, a.device, a.data_dir, weights, a.other_code, patience)
     began = time.time()
-    batch = Batch(read_trials(a.trials), a.out, machine)
+    batch = Batch(read_trials(a.trials), a.out, machine, read_weights(a.trials))
     with (
         Interrupt() as interrupt,
         closing(

@@ -10,7 +10,7 @@ from pydantic_core.core_schema import no_info_after_validator_function, no_info_
 
 from gan_core.datasets import DATASETS
 from gan_core.datasets.scaling import SCALINGS
-from gan_core.evaluation.extractors import EXTRACTORS, NONE, is_known
+from gan_core.evaluation.extractors import EXTRACTORS, NONE, OWN_DIGEST, is_known
 from gan_core.evaluation.metrics import METRICS
 from gan_core.game.latents import LATENTS
 from gan_core.game.losses import LOSSES
@@ -56,7 +56,11 @@ class ExtractorLevels(Levels):
         return {"anyOf": [{"enum": list(self.names)}, {"type": "string", "pattern": DIGEST}]}
 
     def check(self, name: str) -> str:
-        return name if is_known(name) else super().check(name)
+        if is_known(name):
+            return name
+        if name not in self.names:
+            raise unknown_name(self.kind, name, (*self.names, OWN_DIGEST))
+        return name
 
 
 class SomeOf(Levels):

@@ -1,12 +1,13 @@
 """Which settings belong together, as far as that can be known before any file is read."""
 
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from gan_core.datasets import DATASETS
 from gan_core.datasets.folder import NAME as FOLDER
 from gan_core.evaluation import extractors
-from gan_core.evaluation.extractors import EXTRACTORS, NONE, find
+from gan_core.evaluation.extractors import EXTRACTORS, NONE, find, find_here
 from gan_core.evaluation.logits import logits_problems
 from gan_core.game import lr_schedules
 from gan_core.game.losses import LOSSES
@@ -115,12 +116,18 @@ def _count_problems(config: Config) -> list[Problem]:
     return []
 
 
-def channels_problem(extractor: str, data: str, channels: int) -> Problem | None:
-    """The problem of an extractor that can't take images with this number of channels; None where it can."""
-    if extractor == NONE or find(extractor).sees(channels):
+def channels_problem(extractor: str, data: str, channels: int, home: Path | None = None) -> Problem | None:
+    """The problem of an extractor that can't take images with this number of channels; None where it can.
+
+    What an extractor of the user's own can take is known from `home` alone.
+    """
+    if extractor == NONE:
+        return None
+    found = find(extractor) if home is None else find_here(extractor, home)
+    if found.sees(channels):
         return None
     kinds = {1: "grey", 3: "colour"}
-    seen = find(extractor).channels
+    seen = found.channels
     message = f"{extractor} scores {kinds[seen]} images, those of {data} are {kinds[channels]}"
     others = [name for name, other in EXTRACTORS.items() if other.sees(channels)]
     allowed = ", ".join([*others, f"`extractor: {NONE}` for a run without scores"])

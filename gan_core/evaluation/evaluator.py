@@ -58,6 +58,7 @@ class Evaluator:
         if problems := logits_problems(found, metrics):
             raise UserError(*problems)
         self.extractor = found.located(home)
+        check_channels(self.extractor, reference.channels)  # again: of a user's own only its file knows
         self.reference = reference
         self.max_images = max_images
         self.device = device

@@ -113,7 +113,10 @@ class Config(Record):
         300.0, gt=0, le=MOST_KIMG, description="real images shown to D in its updates, thousands"
     )
 
-    extractor: str = Field("fmnistcnn", description="feature extractor of FID and IS; none: a run without scores")
+    extractor: str = Field(
+        "fmnistcnn",
+        description="feature extractor of FID and IS; own-DIGEST: one of `extractor train`; none: a run without scores",
+    )
     metrics: tuple[str, ...] = Field(("fid", "is"), description="scores at the end")
     progress_extractor: str | None = Field(None, description="of the scores on the way; default: the same")
     progress_metrics: tuple[str, ...] = Field(("fid", "is"), description="scores on the way")

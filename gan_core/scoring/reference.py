@@ -23,22 +23,22 @@ class Reference:
     folder: Path | None = None
 
     @classmethod
-    def parse(cls, text: str) -> "Reference":
-        """'NAME:SPLIT', 'NAME' (its training images) or 'folder:PATH'. Raises UserError for anything else."""
+    def parse(cls, text: str, where: tuple[str, ...] = WHERE) -> "Reference":
+        """'NAME:SPLIT', 'NAME' (its training images) or 'folder:PATH'. Raises UserError, at `where`, for all else."""
         name, colon, rest = text.partition(":")
         if name not in DATASETS:
             allowed = "NAME:SPLIT or folder:PATH, NAME one of " + ", ".join(DATASETS)
             message = f"no data set is called {name!r}"
-            raise UserError(Problem(message, WHERE, allowed=allowed, nearest=nearest_name(name, DATASETS)))
+            raise UserError(Problem(message, where, allowed=allowed, nearest=nearest_name(name, DATASETS)))
         if name == FOLDER:
             if not rest:
-                raise UserError(Problem("which folder?", WHERE, allowed="folder:PATH"))
+                raise UserError(Problem("which folder?", where, allowed="folder:PATH"))
             return cls(name, DEFAULT_SPLIT, Path(rest))
         split = rest if colon else DEFAULT_SPLIT
         splits = DATASETS[name].splits
         if split not in splits:
             message = f"{name} has no split {split!r}"
-            raise UserError(Problem(message, WHERE, allowed=", ".join(splits), nearest=nearest_name(split, splits)))
+            raise UserError(Problem(message, where, allowed=", ".join(splits), nearest=nearest_name(split, splits)))
         return cls(name, split)
 
     def load(self, size: Size, fit: Fit, home: Path, tell: OnProgress | None = None) -> ImageSet:

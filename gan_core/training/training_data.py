@@ -4,7 +4,7 @@ from collections.abc import Hashable
 from pathlib import Path
 
 from gan_core import datasets
-from gan_core.config.compatibility import channels_problem
+from gan_core.config.compatibility import channels_problem, extractors_of
 from gan_core.datasets import ImageSet, Options
 from gan_core.datasets.record import OnProgress
 from gan_core.problems import Problem, UserError
@@ -16,12 +16,12 @@ def load(config: Config, home: Path, on_progress: OnProgress | None = None) -> I
     images = datasets.load(
         config.data, "train", config.image_size, home, options=options(config), on_progress=on_progress
     )
-    check(config, images)
+    check(config, images, home)
     return images
 
 
-def check(config: Config, images: ImageSet) -> None:
-    """Raise UserError where this run can't use these images: too few of them, or not for its extractor."""
+def check(config: Config, images: ImageSet, home: Path) -> None:
+    """Raise UserError where this run can't use these images: too few of them, or not for its extractors."""
     problems = []
     if config.max_images is not None and config.max_images > len(images):
         message = f"{config.max_images} is more than the {len(images)} images of {images.name}"
@@ -29,8 +29,9 @@ def check(config: Config, images: ImageSet) -> None:
     if len(images) < config.batch_size:
         message = f"a batch of {config.batch_size} is more than the {len(images)} images of {images.name}"
         problems.append(Problem(message, ("batch_size",), allowed=f"at most {len(images)}"))
-    if problem := channels_problem(config.extractor, images.name, images.channels):
-        problems.append(problem)
+    for name in extractors_of(config):
+        if problem := channels_problem(name, images.name, images.channels, home):
+            problems.append(problem)
     if problems:
         raise UserError(*problems)
 

@@ -10,6 +10,7 @@ from gan_core.config import resolve
 from gan_core.config.compatibility import extractors_of
 from gan_core.config.gpu_memory import gpu_memory
 from gan_core.datasets.record import OnProgress
+from gan_core.evaluation.extractors import own, store
 from gan_core.evaluation.extractors.supply import supply
 from gan_core.events import has_result
 from gan_core.machine.files import write_text
@@ -45,8 +46,11 @@ class Machine:
 class Batch:
     """Exported trials and the folder that they are trained in. Raises UserError for what can't be trained here."""
 
-    def __init__(self, trials: Sequence[ExportedTrial], out: Path, machine: Machine) -> None:
-        self.trials, self.out, self.machine = trials, out, machine
+    def __init__(
+        self, trials: Sequence[ExportedTrial], out: Path, machine: Machine, weights: Sequence[bytes] = ()
+    ) -> None:
+        """`weights`: the contents of the files of weights that came with the trials."""
+        self.trials, self.out, self.machine, self._weights = trials, out, machine, weights
         if not machine.other_code:
             _refuse_other_code(trials)
         self.configs = {trial.name: self._config(trial) for trial in trials}
@@ -99,6 +103,8 @@ class Batch:
         return resolve({**config.plain(), "data_dir": str(self.machine.data_dir)}, named=())
 
     def _prepare(self, configs: Sequence[Config], on_data: OnProgress, on_weights: OnProgress) -> None:
+        for content in self._weights:
+            store.keep_content(self.machine.home, content, own.SUFFIX)
         seen: set[Hashable] = set()
         for config in configs:
             if (key := (training_data.key(config), config.batch_size, config.max_images, config.extractor)) not in seen:

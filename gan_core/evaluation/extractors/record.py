@@ -30,7 +30,8 @@ class Extractor:
     `build()` makes the network without its weights, `parse(content)` reads the file's bytes into a state dict. The
     network's forward pass is uint8 [N C H W] -> ExtractorOutputs. For a copy of the weights that lies elsewhere,
     `replace` the path in `weights`: the sha256 stays. Where `weights` is None they are in the store of weights, see
-    `located`.
+    `located`; `supplied` says how a person puts them there. `complete(extractor, content)` adds what only the file
+    knows, once it is located; until then the fields hold what is possible for such a file.
     """
 
     name: str
@@ -53,6 +54,10 @@ class Extractor:
     libraries: tuple[str, ...] = ()  # whose versions its scores depend on, beside those that all scores depend on
     download: Download | None = None
     doubtful_logits: str = ""  # why no score may read them
+    class_names: tuple[str, ...] = ()  # in the logits' order; () where nothing says
+    suffix: str = store.SUFFIX  # of the file in the store
+    supplied: str = "give the file with --inception-weights FILE or $GAN_ABLATIONS_INCEPTION_WEIGHTS"
+    complete: Callable[["Extractor", bytes], "Extractor"] | None = field(default=None, repr=False)
 
     @property
     def digest(self) -> str:
@@ -79,17 +84,18 @@ class Extractor:
         """With the path of the weights in the store of `home`, and their whole sha256. Raises UserError if missing."""
         if self.weights is not None:
             return self
-        path = store.locate(home, self.sha256)
+        path = store.locate(home, self.sha256, self.suffix)
         if path is None:
             message = f"the weights of {self.name} (sha256 {self.sha256}) are not in {home / 'weights'}"
             raise UserError(Problem(f"{message}; {self.by_hand}", ("extractor",)))
-        return replace(self, weights=path, sha256=path.stem)
+        found = replace(self, weights=path, sha256=path.stem)
+        return found if self.complete is None else self.complete(found, found.content())
 
     @property
     def by_hand(self) -> str:
         """How a person supplies the weights."""
         source = f"download {self.download.url} ({self.download.size:,} bytes), and " if self.download else ""
-        return f"{source}give the file with --inception-weights FILE or $GAN_ABLATIONS_INCEPTION_WEIGHTS"
+        return f"{source}{self.supplied}"
 
     def load(self, device: torch.device) -> nn.Module:
         """The network on `device`, in evaluation mode, its weights frozen.
@@ -97,10 +103,7 @@ class Extractor:
         Raises UserError where the file is missing or is not the one named by `sha256`; that is checked before any of
         it is interpreted.
         """
-        try:
-            content = self._content()
-        except OSError as error:
-            raise UserError(Problem(f"the weights of {self.name} cannot be read: {error}", ("extractor",))) from error
+        content = self.content()
         network = self._blank()
         try:
             network.load_state_dict(self.parse(content), assign=True)
@@ -117,10 +120,14 @@ class Extractor:
             tensor.data.zero_()
         return self._ready(network, device)
 
-    def _content(self) -> bytes:
+    def content(self) -> bytes:
+        """The file's bytes. Raises UserError where it is missing or is not the one named by `sha256`."""
         if self.weights is None:
             raise ValueError(f"{self.name} is not located yet")
-        content = self.weights.read_bytes()
+        try:
+            content = self.weights.read_bytes()
+        except OSError as error:
+            raise UserError(Problem(f"the weights of {self.name} cannot be read: {error}", ("extractor",))) from error
         found = hashlib.sha256(content).hexdigest()
         if found != self.sha256:
             message = f"{self.weights} has the wrong checksum: sha256 {found}, expected {self.sha256}"

@@ -7,7 +7,7 @@ name at once, after its content was checked; processes that train read it from h
 import hashlib
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,9 +29,9 @@ class Download:
     size: int  # bytes
 
 
-def locate(home: Path, digest: str) -> Path | None:
+def locate(home: Path, digest: str, suffix: str = SUFFIX) -> Path | None:
     """The file whose sha256 begins with `digest`, or None. Raises UserError where two do."""
-    found = sorted((home / "weights").glob(f"{digest}*{SUFFIX}"))
+    found = sorted((home / "weights").glob(f"{digest}*{suffix}"))
     if len(found) > 1:
         names = ", ".join(path.stem for path in found)
         raise UserError(Problem(f"{digest} is the beginning of several files' sha256", WHERE, allowed=names))
@@ -47,10 +47,21 @@ def sha256_of(path: Path) -> str:
         raise UserError(Problem(f"{path} cannot be read: {error.strerror or error}", ("inception_weights",))) from error
 
 
-def keep(home: Path, path: Path) -> Path:
+def keep(home: Path, path: Path, suffix: str = SUFFIX) -> Path:
     """A copy of the file in the store, under its sha256."""
     with open(path, "rb") as file:
-        return _put(home, iter(lambda: file.read(CHUNK), b""), sha256_of(path))
+        return _put(home, iter(lambda: file.read(CHUNK), b""), sha256_of(path), suffix)
+
+
+def keep_content(home: Path, content: bytes, suffix: str) -> Path:
+    """Put the bytes into the store, under their sha256. Raises UserError where they can't be written."""
+    try:
+        return _put(home, [content], hashlib.sha256(content).hexdigest(), suffix)
+    except OSError as error:
+        message = f"{home / 'weights'} can't be written: {error.strerror or error}"
+        raise UserError(
+            Problem(message, allowed="room and rights; $GAN_ABLATIONS_HOME names another folder")
+        ) from error
 
 
 def fetch(home: Path, download: Download, sha256: str, on_progress: OnProgress) -> Path:
@@ -71,11 +82,11 @@ def _told(chunks: Iterator[bytes], what: str, size: int, on_progress: OnProgress
         yield chunk
 
 
-def _put(home: Path, chunks: Iterator[bytes], sha256: str) -> Path:
+def _put(home: Path, chunks: Iterable[bytes], sha256: str, suffix: str = SUFFIX) -> Path:
     """Write to a temporary file, check, rename. Raises OSError where the content is not the one that is named."""
     folder = home / "weights"
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / f"{sha256}{SUFFIX}"
+    path = folder / f"{sha256}{suffix}"
     digest, size = hashlib.sha256(), 0
     with replacing(path, shared=True) as temporary:
         with open(temporary, "wb") as file:

@@ -18,10 +18,10 @@ def supply(names: Iterable[str], home: Path, given: Path | None, on_progress: On
     """
     found = [extractors.find(name) for name in dict.fromkeys(names) if name != extractors.NONE]
     wanted = [extractor for extractor in found if extractor.weights is None]
-    if given is not None and wanted:
-        _keep(given, wanted, home)
+    if given is not None and (of_inception := [extractor for extractor in wanted if extractor.complete is None]):
+        _keep(given, of_inception, home)
     for extractor in wanted:
-        if store.locate(home, extractor.sha256) is None:
+        if store.locate(home, extractor.sha256, extractor.suffix) is None:
             _fetch(extractor, home, on_progress)
 
 

@@ -14,45 +14,18 @@ from pathlib import Path
 
 import safetensors.torch
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
-from torch.nn.utils import fuse_conv_bn_eval
 
 from gan_core import datasets
-from gan_core.evaluation.extractors.fmnistcnn import CONVOLUTIONS, SIZE, FmnistCNN
+from gan_core.evaluation.extractors.fmnistcnn import FmnistCNN
+from gan_core.evaluation.extractors.small_cnn import SIZE, SmallCNN
+from gan_core.evaluation.extractors.small_cnn_trainee import Trainee
 
 BATCH = 256
 MAX_LEARNING_RATE = 4e-3
 WEIGHT_DECAY = 0.02
 SHIFT = 2  # px: the padding that Fashion-MNIST has at this size
-DROPOUT = 0.2
-
-
-class Trainee(nn.Module):
-    """FmnistCNN with batch normalisation after each convolution and dropout before each linear layer."""
-
-    def __init__(self, target: FmnistCNN) -> None:
-        super().__init__()
-        self.target = target
-        self.norms = nn.ModuleList([nn.BatchNorm2d(c_out) for _, c_out, _ in CONVOLUTIONS])
-
-    def forward(self, x: Tensor) -> Tensor:
-        """float32 [N 1 32 32] in [-1, 1] -> logits [N 10]."""
-        x = x.contiguous(memory_format=torch.channels_last)
-        for convolution, norm in zip(self.target.convolutions, self.norms, strict=True):
-            x = functional.relu_(norm(convolution(x)))
-        x = functional.dropout(functional.avg_pool2d(x, 2).flatten(1), DROPOUT, self.training)
-        x = functional.relu(self.target.hidden(x))
-        return self.target.classify(functional.dropout(x, DROPOUT, self.training))  # type: ignore[no-any-return]
-
-    def folded(self) -> FmnistCNN:
-        """The target with the running statistics folded into its convolutions."""
-        self.eval()
-        for index, (convolution, norm) in enumerate(zip(self.target.convolutions, self.norms, strict=True)):
-            assert isinstance(convolution, nn.Conv2d)
-            assert isinstance(norm, nn.BatchNorm2d)
-            self.target.convolutions[index] = fuse_conv_bn_eval(convolution, norm)
-        return self.target
 
 
 def batches(images: Tensor, labels: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
@@ -84,7 +57,7 @@ def train(trainee: Trainee, images: Tensor, labels: Tensor, epochs: int) -> Iter
 
 
 @torch.inference_mode()
-def accuracy(network: FmnistCNN, images: Tensor, labels: Tensor) -> float:
+def accuracy(network: SmallCNN, images: Tensor, labels: Tensor) -> float:
     """Share of uint8 images [N 1 32 32] that are classified right."""
     guesses = torch.cat([network(batch).logits.argmax(1) for batch in torch.split(images, 500)])
     return float((guesses == labels).double().mean())
