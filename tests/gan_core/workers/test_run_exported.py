@@ -2,6 +2,7 @@
 
 import bz2
 import gzip
+import hashlib
 import io
 import json
 import lzma
@@ -22,7 +23,7 @@ from gan_core.config import resolve
 from gan_core.events import Finished
 from gan_core.machine.versions import code_digest
 from gan_core.problems import UserError
-from gan_core.workers.exported import ExportedTrial, read_trials, write_trials
+from gan_core.workers.exported import ExportedTrial, read_trials, read_weights, write_trials
 from gan_core.workers.job import Report
 from gan_core.workers.run_exported import Batch, Machine
 
@@ -53,6 +54,19 @@ def test_there_and_back(tmp_path: Path) -> None:
     assert read_trials(tmp_path / "t.tar") == trials
     assert (tmp_path / "t.tar").read_bytes() == (tmp_path / "again.tar").read_bytes()
     assert trials[1].resolved() == resolve({**SETTINGS, "seed": 1})
+
+
+def test_weights_that_can_be_had_nowhere_else_come_along(tmp_path: Path) -> None:
+    content = b"weights of an extractor"
+    file = tmp_path / f"{hashlib.sha256(content).hexdigest()}.safetensors"
+    file.write_bytes(content)
+    write_trials(tmp_path / "t.tar", [trial_of("a")], [file])
+    assert read_trials(tmp_path / "t.tar") == (trial_of("a"),)
+    assert read_weights(tmp_path / "t.tar") == (content,)
+    file.write_bytes(b"other weights")
+    write_trials(tmp_path / "t.tar", [trial_of("a")], [file])
+    with pytest.raises(UserError, match="has another sha256 than its name says"):
+        read_weights(tmp_path / "t.tar")
 
 
 def pack(path: Path, name: str, content: str) -> Path:
