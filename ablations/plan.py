@@ -120,7 +120,7 @@ def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain:
         ahead=ahead,
         stopped=stopped_arms(study, workspace.root) if ahead else {},
         alternatives=alternatives(
-            study, spread, seconds_for, lambda seeds: share_of_seeds(study.looks, seeds), asked.claims
+            study, spread, seconds_for, lambda seeds: share_of_seeds(study.looks, seeds), asked.further
         ),
         showings=showings_of(tuple(arms.values())),
     )

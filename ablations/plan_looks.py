@@ -92,7 +92,7 @@ def shown_by(study: Study, spread: RunSpread, seeds: int, share: float = 1.0) ->
     asked = question_count(study)
     if has_factor_effects(study):
         model = design_model([arm.factors for arm in study.arms])
-        return design_prospect(model, seeds, study.rule, spread.run, share=share, further=asked.claims)
+        return design_prospect(model, seeds, study.rule, spread.run, share=share, further=asked.further)
     return _of_pairs(study, spread, seeds, share, asked)
 
 

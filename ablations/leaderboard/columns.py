@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ablations.leaderboard.effect_records import ARM, ReportedEffect
+from ablations.leaderboard.guard_columns import GUARD_COLUMNS, guard_cells, guard_names
 from ablations.leaderboard.records import Leaderboard, Row, Table, UnrankedEntry
 from ablations.results.results import METRIC
 from ablations.statistics import Comparison
@@ -230,7 +231,7 @@ METRIC_COLUMNS = {
     "METRIC_error": "mean standard error of one measurement, of a metric that estimates it",
 }
 FACTOR_COLUMNS = {"factor_NAME": "value of a factor in the arm: 'off', or what it sets"}
-_FACTORS_AFTER, _METRICS_AFTER = "kind", "seeds_needed"
+_FACTORS_AFTER, _METRICS_AFTER, _GUARDS_AFTER = "kind", "seeds_needed", "reason"
 
 
 def documented() -> dict[str, str]:
@@ -239,6 +240,7 @@ def documented() -> dict[str, str]:
     for column in COLUMNS:
         meanings[column.name] = column.meaning
         meanings |= FACTOR_COLUMNS if column.name == _FACTORS_AFTER else {}
+        meanings |= GUARD_COLUMNS if column.name == _GUARDS_AFTER else {}
         meanings |= METRIC_COLUMNS if column.name == _METRICS_AFTER else {}
     return meanings
 
@@ -254,10 +256,13 @@ def table_columns(leaderboard: Leaderboard) -> list[str]:
         for metric, cell in row.metrics.items()
         if not math.isnan(cell.error)
     }
+    guarded = dict.fromkeys(metric for table in leaderboard.tables for metric in table.guards.margins)
     names: list[str] = []
     for name in documented():
         if name in FACTOR_COLUMNS:
             names += factors
+        elif name in GUARD_COLUMNS:
+            names += guard_names(name, guarded)
         elif name not in METRIC_COLUMNS:
             names.append(name)
         elif name == next(iter(METRIC_COLUMNS)):
@@ -276,12 +281,14 @@ def lines_of(table: Table) -> list[Row | UnrankedEntry | ReportedEffect]:
 def line_of(table: Table, line: Row | UnrankedEntry | ReportedEffect) -> dict[str, Any]:
     """A line as values by column, where it has them. None and NaN mean that there is no number."""
     if isinstance(line, ReportedEffect):
-        return {column.name: column.effect(table, line) for column in COLUMNS}
+        return {column.name: column.effect(table, line) for column in COLUMNS} | guard_cells(table.guards.of(line.name))
     if isinstance(line, UnrankedEntry):
         cells: dict[str, Any] = {column.name: column.entry(table, line) for column in COLUMNS}
         return cells | {f"{m}_mean": score.value for m, score in line.scores.items() if m in table.other_metrics}
     cells = {column.name: column.cell(table, line) for column in COLUMNS}
     cells |= {FACTOR + name: text for name, text in line.factors.items()}
+    if table.effects.unit == ARM and line.kind == "arm":
+        cells |= guard_cells(table.guards.of(line.arm))
     for metric, cell in line.metrics.items():
         numbers = {"mean": cell.over_seeds.mean, "sd": cell.over_seeds.sd, "error": cell.error}
         cells |= {f"{metric}_{part}": number for part, number in numbers.items()}

@@ -54,6 +54,11 @@ class Context(Kept):
         return () if self.study is None else self.study.claims
 
     @property
+    def guard(self) -> Mapping[str, float]:
+        """By metric the loss that the study accepts."""
+        return {} if self.study is None else self.study.guard
+
+    @property
     def entries(self) -> tuple[UnrankedEntry, ...]:
         """The lines of the leaderboard that are no arms: external scores and floors, as far as they have a FID."""
         return tuple(_entries(self.external, self.floors))

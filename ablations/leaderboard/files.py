@@ -67,6 +67,7 @@ def _table(table: Table) -> dict[str, Any]:
             for e in table.expected
         ],
         "rule": table.rule.model_dump(),
+        "guard": dict(table.guards.margins),
         "looks": _looks(table.looks),
         "lines": lines,
         "claims": [_claim(answered) for answered in table.claims],

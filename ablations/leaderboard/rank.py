@@ -17,6 +17,7 @@ from ablations.leaderboard.claims.answers import claims_evidence
 from ablations.leaderboard.context import Context, Contexts
 from ablations.leaderboard.design_effects import design_effects
 from ablations.leaderboard.effect_records import ARM
+from ablations.leaderboard.guards import guard_questions
 from ablations.leaderboard.looks import looks_of
 from ablations.leaderboard.questions import Inquiry
 from ablations.leaderboard.records import NO_SCORES, Leaderboard, Row, Table, UnrankedEntry
@@ -101,7 +102,8 @@ def _table(
     reference = next((arm for arm, own in arms.items() if own[0].is_baseline), None)
     design = design_effects(context.study, scores, reference, judged, context.rule, of)
     claims = claims_evidence(context.claims, judged, context.rule, of, mixed)
-    asked = [*design.questions, *(claim.question for claim in claims if claim.question is not None)]
+    guards = guard_questions(context.guard, design, judged, context.rule, of, mixed)
+    asked = [*design.questions, *guards.questions, *(claim.question for claim in claims if claim.question is not None)]
     looks, seeds = context.looks_of(ended)
     inquiry = Inquiry(asked, looks, seeds, ended, context.rule, context.taken)
     compared = design.comparisons(inquiry)
@@ -135,6 +137,7 @@ def _table(
         claims=tuple(claim.answer(inquiry) for claim in claims),
         effects=design.effects(inquiry),
         looks=looks_of(inquiry),
+        guards=guards.answers(inquiry),
     )
 
 

@@ -7,6 +7,7 @@ from typing import Literal
 
 from ablations.leaderboard.claims.records import AnsweredClaim
 from ablations.leaderboard.effect_records import Effects
+from ablations.leaderboard.guard_records import Guards
 from ablations.leaderboard.looks import LooksState
 from ablations.results.results import METRIC
 from ablations.results.summary import ScoreSummary
@@ -147,6 +148,7 @@ class Table:
     claims: tuple[AnsweredClaim, ...] = ()  # the study's, answered from these rows' trials
     effects: Effects = field(kw_only=True)  # what the design is made for, with the study's verdicts
     looks: LooksState = field(kw_only=True)
+    guards: Guards = field(default=Guards(), kw_only=True)  # what the effects must not cost, and whether they do
 
     @property
     def protocol(self) -> str:

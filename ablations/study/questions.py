@@ -14,17 +14,23 @@ FID = "fid"
 class QuestionCount:
     """`effects`: of the design; `claims`: those that ask something else. `pairs`: which of all compare two arms by FID.
 
-    Pairs steady one another's spreads.
+    Pairs steady one another's spreads. `guards`: one for each guarded metric and each main effect.
     """
 
     effects: int
     claims: int
     pairs: int
+    guards: int = 0
+
+    @property
+    def further(self) -> int:
+        """How many there are besides the design's effects."""
+        return self.claims + self.guards
 
     @property
     def tested(self) -> int:
         """How many share alpha; 1 at least."""
-        return max(1, self.effects + self.claims)
+        return max(1, self.effects + self.further)
 
 
 def has_factor_effects(study: Study) -> bool:
@@ -36,17 +42,19 @@ def question_count(study: Study) -> QuestionCount:
     """The questions of a study before it runs; later ones are fewer if two arms turn out to be the same run."""
     if has_factor_effects(study):
         effects, pairs = design_model([arm.factors for arm in study.arms]).effects, set[frozenset[str]]()
+        main = len(study.factors)
     elif study.search is not None:
-        return QuestionCount(study.search.confirm.best, 0, study.search.confirm.best)
+        best = study.search.confirm.best
+        return QuestionCount(best, 0, best, len(study.guard) * best)
     else:
         pairs = {frozenset((arm.name, _compared_with(study, arm.name))) for arm in study.arms}
         pairs = {pair for pair in pairs if len(pair) == 2}
-        effects = len(pairs)
+        effects = main = len(pairs)
     by_design = {(FID, pair) for pair in pairs}
     asked = {_question(claim) for claim in study.claims if claim.test is not None}
     further = {question for question in asked - by_design if question != DESIGNS_OWN}
     paired = len(pairs) + sum(metric == FID and isinstance(what, frozenset) for metric, what in further)
-    return QuestionCount(effects, len(further), paired)
+    return QuestionCount(effects, len(further), paired, len(study.guard) * main)
 
 
 def _compared_with(study: Study, name: str) -> str:

@@ -2,6 +2,8 @@
 
 from typing import Any, Final, Literal
 
+from pydantic import Field
+
 from ablations.statistics import Looks, Rule
 from ablations.study.arm import LeftOut
 from ablations.study.claims.records import Claim
@@ -49,6 +51,7 @@ class StudyRecord(Record):
     rule: Rule = Rule()
     claims: tuple[Claim, ...] = ()
     planned_looks: Looks | None = None
+    guard: dict[str, float] = Field(default_factory=dict)  # metric -> the loss that is accepted
 
     @property
     def looks(self) -> Looks:

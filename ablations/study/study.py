@@ -11,6 +11,7 @@ from ablations.study.build_arms import build_arms
 from ablations.study.claims.records import Claim
 from ablations.study.claims.resolve import resolve_claims
 from ablations.study.designs import DESIGNS, DesignOptions, Fraction, Layout
+from ablations.study.guard import read_guard
 from ablations.study.overrides import Overrides
 from ablations.study.record import ArmRecord, StudyRecord
 from ablations.study.space.plan import SearchPlan, as_written, search_plan
@@ -42,6 +43,7 @@ class Study:
     rule: Rule = field(default_factory=Rule)  # what its answers are held to
     claims: tuple[Claim, ...] = ()
     search: SearchPlan | None = None  # of a search, whose only arm here is the baseline
+    guard: Mapping[str, float] = field(default_factory=dict)  # metric -> the loss that is accepted
 
     @property
     def most_trials(self) -> int:
@@ -81,6 +83,7 @@ class Study:
             rule=self.rule,
             claims=self.claims,
             planned_looks=self.looks,
+            guard=dict(self.guard),
         )
 
     def plain(self) -> dict[str, Any]:
@@ -116,6 +119,8 @@ def study_of(source: YamlSource, name: str | None = None, overrides: Overrides =
     if not problems:  # a claim about an arm that could not be made is no mistake of its own
         claims, found = resolve_claims(file.claims, built.arms, built.left_out)
         problems += found
+    guard, found = read_guard(file.guard, built.arms)
+    problems += found
     if problems:
         problems.sort(key=lambda p: source.line(p.where))
         raise UserError(*(p if p.source else replace(p, source=source.place(p.where)) for p in problems))
@@ -137,6 +142,7 @@ def study_of(source: YamlSource, name: str | None = None, overrides: Overrides =
         search=search,
         rule=file.rule,
         claims=claims,
+        guard=guard,
     )
 
 

@@ -12,6 +12,7 @@ from ablations.study.claims.records import ClaimsInFile
 from ablations.study.designs import DESIGNS, MOST_FACTORS, RESERVED, REST, DesignOptions
 from ablations.study.designs.seeds import SEEDS_SCHEMA, SeedPlan, seeds_of
 from ablations.study.factors import StudyFactor
+from ablations.study.guard import GuardWords
 from gan_core.problems import Problem, shown, unknown_name
 from gan_core.records import Printable
 from gan_core.schema.validation import problems_of
@@ -61,6 +62,9 @@ class StudyFile(DesignOptions):
     )
     rule: Rule = Field(Rule(), description="how scores are compared: docs/statistics.md")
     claims: ClaimsInFile = Field(default_factory=dict, description="what others say, to be tested: docs/claims.md")
+    guard: GuardWords = Field(
+        default_factory=dict, description="metric -> the loss that is accepted: {recall: 0.05}; docs/statistics.md"
+    )
 
     def factors(self) -> dict[str, StudyFactor]:
         """By name: the tricks, and the arms that are given by settings, each of which is a factor of its own."""

@@ -15,6 +15,7 @@ from ablations.terminal.console import out, say
 
 LEFT = ("arm", "verdict", "runs", "inert: never acted")
 STYLES = {"helps": "green", "hurts": "red", "supported": "green", "refuted": "red"}
+COSTLY = "yellow"  # of what helps, and hurts a guard
 
 
 def show_leaderboard(leaderboard: Leaderboard) -> None:
@@ -100,6 +101,11 @@ def _drawn(table: Ranked) -> Table:
     )
     for heading in (effects.unit, "verdict", "effect", "why"):
         shown.add_column(heading, overflow="fold")
-    for said in sentences_of(effects, table.looks):
-        shown.add_row(said.name, Text(said.finding, style=STYLES.get(said.finding, "")), said.says, said.why)
+    for said in sentences_of(effects, table.looks, table.guards):
+        shown.add_row(
+            said.name,
+            Text(said.verdict, style=COSTLY if said.costs else STYLES.get(said.finding, "")),
+            said.says,
+            said.why,
+        )
     return shown

@@ -146,7 +146,7 @@ def _pairs(plan: Plan, shows: Prospect) -> list[str]:
     lines.append(spread_in_words(plan.spread, plan.spread.pair, "a paired difference", plan.study.rule))
     if shows.detectable_shown is not None:
         smallest = found(shows.detectable_shown, plan.study.rule)
-        joint = ", " if plan.asked.claims else " and "
+        joint = ", " if plan.asked.further else " and "
         lines.append(f"{seeds}{joint}{asked(plan)} would show {often(plan.study.rule)}: {smallest}")
     return lines
 

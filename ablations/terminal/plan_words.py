@@ -11,10 +11,11 @@ MOST_TIMES = 10.0  # no trick changes an FID more
 
 
 def asked(plan: Plan) -> str:
-    """What is tested together: '4 comparisons and 2 claims'."""
+    """What is tested together: '4 comparisons and 2 claims', '4 comparisons, 2 claims and 4 guards'."""
     count = plan.asked
     effects = counted(count.effects, "effect" if has_factor_effects(plan.study) else "comparison")
-    return f"{effects} and {counted(count.claims, 'claim')}" if count.claims else effects
+    further = [counted(n, what) for n, what in ((count.claims, "claim"), (count.guards, "guard")) if n]
+    return " and ".join([", ".join([effects, *further[:-1]]), *further[-1:]])
 
 
 def often(rule: Rule) -> str:

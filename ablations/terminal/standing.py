@@ -38,7 +38,7 @@ def standing_text(standing: Standing) -> Group:
         if not math.isnan(effect.shown.mean):
             shown.add_row(*_cells(effect, table)[: len(headings)])
     below = next_look_text(standing.next) if standing.next is not None else _why_no_more(table)
-    return Group(shown, *(Text(line) for line in (*_claims(table), below)))
+    return Group(shown, *(Text(line) for line in (*_claims(table), *_guards(table), below)))
 
 
 def _cells(effect: ReportedEffect, table: Ranked) -> tuple[str | Text, ...]:
@@ -70,6 +70,15 @@ def _claims(table: Ranked) -> list[str]:
     if undecided := outcomes.count("can't tell"):
         words.append(f"{undecided} {UNDECIDED}")
     return [f"claims: {', '.join(words)}"] if words else []
+
+
+def _guards(table: Ranked) -> list[str]:
+    """'guards: 1 hurts, 3 within the margin, 2 undecided'."""
+    findings = [one.finding for statements in table.guards.statements.values() for one in statements]
+    words = [f"{findings.count(one)} {one}" for one in ("hurts", "within the margin") if one in findings]
+    if undecided := findings.count("can't tell"):
+        words.append(f"{undecided} {UNDECIDED}")
+    return [f"guards: {', '.join(words)}"] if words else []
 
 
 def _why_no_more(table: Ranked) -> str:

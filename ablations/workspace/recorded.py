@@ -98,6 +98,7 @@ def recorded_study(workspace: Workspace) -> Study:
         text=study_text(workspace),
         rule=record.rule,
         claims=record.claims,
+        guard=record.guard,
     )
 
 

@@ -87,7 +87,7 @@ def _as_begun(study: "Study", workspace: Workspace) -> StudyRecord:
             early = load_study(path, study.name)
         except UserError:
             continue  # damaged too, or of another version
-        return record.model_copy(update={"rule": early.rule, "claims": early.claims})
+        return record.model_copy(update={"rule": early.rule, "claims": early.claims, "guard": dict(early.guard)})
     return record
 
 

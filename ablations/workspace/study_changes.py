@@ -14,8 +14,8 @@ def forbidden_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
     """The changes after which old and new results would not belong together; [] if there are none.
 
     Free are more seeds of a study without declared looks, the order of arms, question, papers, comments, other words
-    for the same configuration, and further claims. The rule of the verdicts, and the claims, are fixed once there are
-    results.
+    for the same configuration, and further claims. The rule of the verdicts, the claims and the guards are fixed once
+    there are results.
     """
     problems = []
     if before.design != now.design:
@@ -24,7 +24,7 @@ def forbidden_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
         problems.append(_change(("reference",), before.reference, now.reference))
     problems += _seed_changes(before, now)
     problems += _search_changes(before, now)
-    problems += [*_rule_changes(before, now), *_claim_changes(before, now)]
+    problems += [*_rule_changes(before, now), *_claim_changes(before, now), *_guard_changes(before, now)]
     old, new = ({arm.name: arm for arm in study.arms} for study in (before, now))
     problems += [Problem("this arm is gone", ("arms", name)) for name in old if name not in new]
     problems += [Problem("this arm is new", ("arms", name)) for name in new if name not in old]
@@ -75,6 +75,11 @@ def _claim_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
             was, is_now = (f"{c.comparison or c.not_tested} ({c.metric})" for c in (claim, same))
             problems.append(_change(("claims", claim.name), was, is_now))
     return problems
+
+
+def _guard_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
+    """Guards share the error of all questions, and rest on having been there before the results."""
+    return [_change(("guard", *key), *change) for key, change in _differences(before.guard, now.guard).items()]
 
 
 def _search_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:

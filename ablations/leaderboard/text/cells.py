@@ -4,6 +4,8 @@ import math
 from dataclasses import dataclass
 
 from ablations.leaderboard import NO_SCORES, Row, Table, UnrankedEntry
+from ablations.leaderboard.effect_records import ARM
+from ablations.leaderboard.guard_records import with_costs
 from ablations.leaderboard.looks import LooksState
 from ablations.leaderboard.text.notes import MOST_EXPLORED, notes_of, other_generators, reference_of
 from ablations.leaderboard.text.numbers import number, percent
@@ -57,6 +59,8 @@ def _verdict(table: Table, row: Row) -> str:
     if row.is_baseline:
         return "reference" if row.arm != row.verdict else row.verdict
     said = f"no difference larger than {table.rule.margin_percent}" if row.verdict == "no difference" else row.verdict
+    if table.effects.unit == ARM:
+        said = with_costs(said, table.guards.hurt_by(row.arm))
     return said if row.comparison is None else said + where_it_stands(row.comparison.judged, table.looks)
 
 

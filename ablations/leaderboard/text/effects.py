@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from ablations.leaderboard import Table
 from ablations.leaderboard.effect_records import ARM, ReportedEffect
+from ablations.leaderboard.guard_records import with_costs
 from ablations.leaderboard.text.cells import where_it_stands
 from ablations.leaderboard.text.numbers import number, percent
 from ablations.statistics import Rule
@@ -49,4 +50,5 @@ def _change(effect: ReportedEffect, rule: Rule) -> str:
 
 def _verdict(effect: ReportedEffect, table: Table) -> str:
     limit = f" larger than {table.rule.margin_percent}" if effect.finding == "no difference" else ""
-    return f"{effect.finding}{limit}{where_it_stands(effect.judged, table.looks)}"
+    said = with_costs(f"{effect.finding}{limit}", table.guards.hurt_by(effect.name))
+    return said + where_it_stands(effect.judged, table.looks)

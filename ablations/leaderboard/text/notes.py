@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from ablations.leaderboard import NO_SCORES, Table
 from ablations.leaderboard.effect_records import ReportedEffect
 from ablations.leaderboard.rows import says_share
+from ablations.leaderboard.text.guards import guard_notes
 from ablations.leaderboard.text.numbers import number, percent
 from ablations.study.claims.measures import Of
 from ablations.study.designs import BASELINE
@@ -35,6 +36,7 @@ def notes_of(table: Table) -> Iterator[str]:
         yield from _rule_of_ranking(table)
         yield from _could_show(table)
         yield from _scatter(table)
+        yield from guard_notes(table)
     yield from _same_runs(table)
     yield from _not_finite(table)
     yield from _explored(table)

@@ -1,16 +1,19 @@
 """The answer in words: what helps, what hurts, what makes no difference, and what these seeds can't tell."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ablations.leaderboard import Row, Table
 from ablations.leaderboard.effect_records import Effects, ReportedEffect
+from ablations.leaderboard.guard_records import Guards, with_costs
 from ablations.leaderboard.looks import LooksState
+from ablations.leaderboard.text.guards import guard_words
 from ablations.leaderboard.text.notes import scatter_words
 from ablations.report.words import change, could_show, counted, interval, listed, percent_of, would_take
 from ablations.statistics import Finding, Rule
 
 FEW = 2  # names without an answer that a headline has
+NO_GUARDS = Guards()
 ORDER: tuple[Finding, ...] = ("helps", "hurts", "no difference", "same run", "can't tell")
 
 
@@ -22,6 +25,12 @@ class Sentence:
     finding: Finding
     says: str
     why: str
+    costs: tuple[str, ...] = ()  # guarded metrics of which it loses more than the margin
+
+    @property
+    def verdict(self) -> str:
+        """The finding with what it costs: 'helps, at the cost of recall'."""
+        return with_costs(self.finding, self.costs)
 
 
 @dataclass(frozen=True)
@@ -36,13 +45,21 @@ class StudyAnswer:
 def answer_of(table: Table) -> StudyAnswer:
     """Put the effects into words."""
     best = next((row for row in table.rows if row.rank is not None), None)
-    return StudyAnswer(_headline(table.effects, best), sentences_of(table.effects, table.looks), best)
+    headline = _headline(table.effects, best, table.guards)
+    return StudyAnswer(headline, sentences_of(table.effects, table.looks, table.guards), best)
 
 
-def sentences_of(effects: Effects, looks: LooksState | None = None) -> tuple[Sentence, ...]:
+def sentences_of(effects: Effects, looks: LooksState | None = None, guards: Guards = NO_GUARDS) -> tuple[Sentence, ...]:
     """One sentence for each effect, by finding and then by size. `looks`: None of effects that are looked at once."""
     ordered = sorted(effects.effects, key=lambda effect: (ORDER.index(effect.finding), _size(effect, effects.rule)))
-    return tuple(_sentence(effect, effects.rule, looks) for effect in ordered)
+    return tuple(_guarded(_sentence(effect, effects.rule, looks), guards) for effect in ordered)
+
+
+def _guarded(sentence: Sentence, guards: Guards) -> Sentence:
+    """The sentence with what is said of the effect's guards."""
+    said = [guard_words(one) for one in guards.of(sentence.name) if one.finding != "same run"]
+    why = "; ".join(part for part in (sentence.why, *said) if part)
+    return replace(sentence, why=why, costs=guards.hurt_by(sentence.name))
 
 
 def stands(effect: ReportedEffect, looks: LooksState | None) -> str:
@@ -62,12 +79,15 @@ def stands(effect: ReportedEffect, looks: LooksState | None) -> str:
     return where
 
 
-def _headline(effects: Effects, best: Row | None) -> str:
+def _headline(effects: Effects, best: Row | None, guards: Guards) -> str:
     if best is None:
         return "No run has a score yet."
     if not effects.effects:
         return f"Nothing to compare yet. The lowest mean FID is that of {best.arm}."
-    by_finding = {finding: [e.name for e in effects.main if e.finding == finding] for finding in ORDER}
+    by_finding = {
+        finding: [_with_cost(e.name, finding, guards) for e in effects.main if e.finding == finding]
+        for finding in ORDER
+    }
     said = [
         f"{listed(by_finding['helps'])} {_verb(by_finding['helps'], 'help')}",
         f"{listed(by_finding['hurts'])} {_verb(by_finding['hurts'], 'hurt')}",
@@ -84,6 +104,13 @@ def _headline(effects: Effects, best: Row | None) -> str:
     of = listed(by_finding["can't tell"]) if unknown <= FEW else f"the other {unknown} of {total} {effects.unit}s"
     rest = f" For {of} these runs can't tell." if unknown else ""
     return "; ".join(known) + "." + rest
+
+
+def _with_cost(name: str, finding: Finding, guards: Guards) -> str:
+    """'ttur (at the cost of recall)'."""
+    hurt = guards.hurt_by(name)
+    word = "at the cost of" if finding == "helps" else "hurts"
+    return f"{name} ({word} {listed(hurt)})" if hurt else name
 
 
 def _sentence(effect: ReportedEffect, rule: Rule, looks: LooksState | None) -> Sentence:

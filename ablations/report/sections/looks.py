@@ -95,7 +95,13 @@ def _decided(table: Table, look: int) -> list[str]:
         for claim in table.claims
         if claim.look == look and claim.outcome in ("supported", "refuted")
     ]
-    return effects + claims
+    guards = [
+        f"guard {one.metric}: {name} {one.finding}"
+        for name, statements in table.guards.statements.items()
+        for one in statements
+        if one.judged.is_decided and one.judged.last is not None and one.judged.last.look == look
+    ]
+    return effects + claims + guards
 
 
 def _last(effect: ReportedEffect) -> int:

@@ -104,7 +104,7 @@ def _short(ranking: Ranking) -> list[list[str]]:
 
 def _long(ranking: Ranking) -> list[list[str]]:
     said = [
-        f"- **{escaped(s.name)}** {s.finding}: {escaped(s.says)}{f'; {escaped(s.why)}' if s.why else ''}"
+        f"- **{escaped(s.name)}** {s.verdict}: {escaped(s.says)}{f'; {escaped(s.why)}' if s.why else ''}"
         for s in ranking.sentences
     ]
     return [

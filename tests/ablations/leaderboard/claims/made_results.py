@@ -8,7 +8,7 @@ from ablations.results.summary import GeneratorSummary, ScoreSummary, Summary
 
 
 def result(arm: str, seed: int, fid: float | None, on: Sequence[str] = (), **facts: Any) -> Result:
-    """A finished run, or with `fid` None a diverged one. `last`: FID of the last generator; `kid`, `kimg`..."""
+    """A finished run, or with `fid` None a diverged one. `last`: FID of the last generator; `kid`, `recall`, ..."""
     factors = {name: "on" if name in on else "off" for name in facts.pop("factors", ())}
     summary = Summary(status="diverged", run_verdict="diverged")
     if fid is not None:
@@ -25,6 +25,6 @@ def results(arm: str, fids: Sequence[float | None], **facts: Any) -> list[Result
 
 
 def _generator(fid: float, kimg: float, facts: dict[str, Any]) -> GeneratorSummary:
-    values = {"fid": fid} | {name: facts[name] for name in ("kid", "is") if name in facts}
+    values = {"fid": fid} | {name: facts[name] for name in ("kid", "is", "recall") if name in facts}
     scores = tuple(ScoreSummary(metric=m, name=m, value=value, stamp="s") for m, value in values.items())
     return GeneratorSummary(kimg=kimg, seconds=kimg, scores=scores)
