@@ -32,8 +32,8 @@ def difference_words(one: GuardStatement) -> str:
     shown = one.shown
     if math.isnan(shown.mean):
         return ""
-    text = f"{shown.mean:+.3g}"
-    return text if math.isnan(shown.low) else f"{text} [{shown.low:+.3g}, {shown.high:+.3g}]"
+    mean, low, high = (f"{value + 0.0:+.3g}" for value in (shown.mean, shown.low, shown.high))  # no -0
+    return mean if math.isnan(shown.low) else f"{mean} [{low}, {high}]"
 
 
 def _named(effect: str, one: GuardStatement) -> str:

@@ -23,7 +23,7 @@ SUFFIX = ".safetensors"
 RGB = 3  # channels
 FEWEST = 2  # classes
 SUPPLIED = (
-    "give the file with `python -m ablations extractor add FILE`; or train one with "
+    "copy the file there under its name, or give it with `python -m ablations extractor add FILE`; or train one with "
     "`python -m ablations extractor train --data DATA`, which gives the same file for the same images, seed, threads, "
     "versions and machine"
 )

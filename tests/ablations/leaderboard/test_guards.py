@@ -1,5 +1,6 @@
 """Guards in a leaderboard: an arm that helps the FID and hurts a guard is said to do both, everywhere it is said."""
 
+import io
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -8,15 +9,18 @@ from typing import Any
 
 import numpy as np
 import pytest
+from rich.console import Console
 
 from ablations.leaderboard import Leaderboard, Table, frame_of, json_of, leaderboard_of
 from ablations.leaderboard.context import Context
 from ablations.leaderboard.text.cells import drawn
 from ablations.leaderboard.text.effects import drawn_effects
+from ablations.report.page.page import _environment
 from ablations.report.sections.answer import answer_of
 from ablations.results.results import Result
 from ablations.statistics import Looks
 from ablations.study.record import ArmRecord, StudyRecord
+from ablations.terminal.leaderboard import leaderboard_table
 from tests.ablations.leaderboard.claims.made_results import result
 
 SEEDS = 8
@@ -87,6 +91,23 @@ def test_the_answer_in_words(guarded: Leaderboard) -> None:
     assert (sentence.finding, sentence.verdict) == ("helps", "helps, at the cost of recall")
     assert "guard recall -0.1" in sentence.why
     assert "loses more than 0.05" in sentence.why
+
+
+def test_on_the_page(guarded: Leaderboard) -> None:
+    macro = '{% import "parts.html.j2" as parts %}{{ parts.finding(sentence) }}'
+    template = _environment().from_string(macro)
+    said = {one.name: template.render(sentence=one) for one in answer_of(table_of(guarded)).sentences}
+    assert "<b>at the cost of recall</b>" in said["costly"]
+    assert "<b>and hurts recall</b>" in said["idle"]
+    assert "cost" not in said["clean"]
+
+
+def test_on_the_terminal(guarded: Leaderboard) -> None:
+    console = Console(width=200, record=True, file=io.StringIO())
+    console.print(leaderboard_table(table_of(guarded)))
+    shown = console.export_text()
+    assert "helps, at the cost of recall" in shown
+    assert "guard recall, a loss of 0.05 accepted: hurt by: costly" in shown
 
 
 def lines_of(found: Leaderboard, kind: str = "arm") -> dict[str, dict[str, Any]]:

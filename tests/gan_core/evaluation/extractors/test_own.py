@@ -133,7 +133,9 @@ class TestKept:
             classes_of(network, [])
 
     def test_another_machine_takes_it_in(self, kept: Kept, tmp_path: Path) -> None:
-        with pytest.raises(UserError, match=r"are not in .*weights; give the file with .*extractor add FILE.*or train"):
+        with pytest.raises(
+            UserError, match=r"are not in .*weights; copy the file there .*extractor add FILE.*or train"
+        ):
             supply([kept.name], tmp_path, None, quiet)
         shutil.copy(kept.path, tmp_path / "given")
         assert add(tmp_path / "given", tmp_path).name == kept.name
