@@ -8,7 +8,7 @@ from pydantic import BeforeValidator
 from ablations.study.arm import Arm
 from ablations.study.claims.arm_lookup import measured_in
 from gan_core.evaluation.names import BETTER
-from gan_core.problems import Problem, nearest_name
+from gan_core.problems import Problem, nearest_name, shown
 
 RANKED = "fid"
 SHOWN = 3  # arms that a message names
@@ -42,10 +42,10 @@ def _problem(metric: str, margin: Any, arms: Sequence[Arm]) -> Problem | None:
     if metric == RANKED:
         return Problem("the FID is what arms are ranked by, and its margin is `rule: {margin: ...}`", where, "others")
     if metric not in BETTER:
-        message = f"no metric is called {metric!r}"
+        message = f"no metric is called {shown(metric)}"
         return Problem(message, where, ", ".join(others), nearest_name(metric, others))
     if isinstance(margin, bool) or not isinstance(margin, int | float) or not 0 < margin < float("inf"):
-        return Problem(f"{margin!r} is no margin", where, "a number above 0, in the metric's own units")
+        return Problem(f"{shown(margin)} is no margin", where, "a number above 0, in the metric's own units")
     by_name = {arm.name: arm for arm in arms}
     if unscored := [arm.name for arm in arms if arm.config.extractor == "none"]:
         return Problem(f"{_some(unscored)} has no scores at all (`extractor: none`)", where, "a run with scores")

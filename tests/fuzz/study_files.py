@@ -40,7 +40,7 @@ options_of_tricks = st.sampled_from(sorted(TRICKS)).flatmap(
     lambda trick: st.dictionaries(st.sampled_from(TRICKS[trick]), values, max_size=2).map(lambda words: {trick: words})
 )
 KEYS = ("question", "papers", "design", "seeds", "baseline", "tricks", "arms", "rule", "claims", "reference", "explore")
-MORE = ("confirm", "space", "resolution", "all_together", "sede", "")
+MORE = ("guard", "confirm", "space", "resolution", "all_together", "sede", "")
 
 
 @st.composite
