@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, WithJsonSchema
 
 from ablations.study.arm import Arm
 from ablations.study.claims.arm_lookup import measured_in
@@ -21,7 +21,9 @@ def _margins(value: Any) -> Any:
     return value
 
 
-GuardWords = Annotated[dict[str, Any], BeforeValidator(_margins)]  # metric -> what stands for its margin
+_SCHEMA = {"type": "object", "additionalProperties": {"type": "number", "exclusiveMinimum": 0}}
+# metric -> what stands for its margin
+GuardWords = Annotated[dict[str, Any], BeforeValidator(_margins), WithJsonSchema(_SCHEMA)]
 
 
 def read_guard(written: Mapping[str, Any], arms: Sequence[Arm]) -> tuple[dict[str, float], list[Problem]]:
