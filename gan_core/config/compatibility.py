@@ -7,7 +7,7 @@ from typing import Any
 from gan_core.datasets import DATASETS
 from gan_core.datasets.folder import NAME as FOLDER
 from gan_core.evaluation import extractors
-from gan_core.evaluation.extractors import EXTRACTORS, NONE, find, find_here
+from gan_core.evaluation.extractors import EXTRACTORS, NONE, OWN_DIGEST, find, find_here
 from gan_core.evaluation.logits import logits_problems
 from gan_core.game import lr_schedules
 from gan_core.game.losses import LOSSES
@@ -130,7 +130,8 @@ def channels_problem(extractor: str, data: str, channels: int, home: Path | None
     seen = found.channels
     message = f"{extractor} scores {kinds[seen]} images, those of {data} are {kinds[channels]}"
     others = [name for name, other in EXTRACTORS.items() if other.sees(channels)]
-    allowed = ", ".join([*others, f"`extractor: {NONE}` for a run without scores"])
+    own = f"{OWN_DIGEST} of `python -m ablations extractor train`"
+    allowed = ", ".join([*others, own, f"`extractor: {NONE}` for a run without scores"])
     return Problem(message, ("extractor",), allowed=allowed)
 
 
