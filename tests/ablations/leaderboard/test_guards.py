@@ -112,7 +112,11 @@ def test_on_the_terminal(guarded: Leaderboard) -> None:
 
 def lines_of(found: Leaderboard, kind: str = "arm") -> dict[str, dict[str, Any]]:
     """The lines of the JSON by name."""
-    return {line["arm"]: line for line in json.loads(json_of(found))["tables"][0]["lines"] if line["kind"] == kind}
+    return {
+        line["arm"]: line
+        for line in json.loads(json_of(found))["content"]["tables"][0]["lines"]
+        if line["kind"] == kind
+    }
 
 
 def test_files(guarded: Leaderboard) -> None:
@@ -123,7 +127,7 @@ def test_files(guarded: Leaderboard) -> None:
     assert lines["costly"]["guard_recall_ci_high"] < -0.05 < lines["clean"]["guard_recall_ci_low"]
     means = [lines[arm]["recall_mean"] for arm in ("costly", "baseline")]
     assert lines["costly"]["guard_recall_difference"] == pytest.approx(means[0] - means[1])
-    assert json.loads(json_of(guarded))["tables"][0]["guard"] == {"recall": 0.05}
+    assert json.loads(json_of(guarded))["content"]["tables"][0]["guard"] == {"recall": 0.05}
     assert [name for name in frame_of(guarded) if str(name).startswith("guard_")] == [
         "guard_recall",
         "guard_recall_margin",
