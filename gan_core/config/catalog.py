@@ -13,6 +13,7 @@ from gan_core.game.lr_schedules import SCHEDULES
 from gan_core.game.optimizers import OPTIMIZERS
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES, PRECISIONS
 from gan_core.schema.configuration import Config
+from gan_core.schema.ramp import Ramp
 from gan_core.tricks import TRICKS, Compatibility
 
 USE = "use"
@@ -103,6 +104,8 @@ def _kind(annotation: Any) -> str:
     origin = get_origin(annotation)
     if origin is Literal:
         return f"one of {', '.join(map(str, get_args(annotation)))}"
+    if annotation is Ramp:
+        return "ramp"
     if origin in (Union, types.UnionType):
         return " or ".join("none" if a is type(None) else _kind(a) for a in get_args(annotation))
     if origin is tuple:

@@ -11,10 +11,13 @@ from gan_core.evaluation.extractors import EXTRACTORS, NONE, OWN_DIGEST, find, f
 from gan_core.evaluation.logits import logits_problems
 from gan_core.game import lr_schedules
 from gan_core.game.losses import LOSSES
+from gan_core.game.lr_schedules import SCHEDULES
+from gan_core.game.optimizer_numbers import RATES
 from gan_core.game.updates import kimg_of
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES, NORMALISATIONS, Architecture
 from gan_core.problems import Problem
 from gan_core.schema.configuration import Config
+from gan_core.schema.ramp import Ramp, ramps_in
 from gan_core.schema.rules import Compatibility, Reach, Severity
 from gan_core.tricks import tricks_of
 
@@ -205,8 +208,42 @@ def _pair_problems(config: Config, architecture: Architecture) -> list[Problem]:
     return problems
 
 
+def schedule_problems(config: Config) -> list[Problem]:
+    """A learning rate that has a course of its own, and one for both rates beside it."""
+    if not SCHEDULES[config.lr_decay].moves:
+        return []
+    message = f"{{}} is a ramp already, and lr_decay: {config.lr_decay} would move it once more"
+    rates = [name for name in RATES if isinstance(getattr(config, name), Ramp)]
+    return [Problem(message.format(name), ("lr_decay",), "lr_decay: constant, or a plain number") for name in rates]
+
+
+def update_problems(config: Config) -> list[Problem]:
+    """Reals that are drawn for G's updates, which then don't look at them."""
+    if not config.new_reals_for_g:
+        return []
+    problems = []
+    if not LOSSES[config.loss].g_sees_reals:
+        seers = ", ".join(name for name, loss in LOSSES.items() if loss.g_sees_reals)
+        message = f"has no effect with loss: {config.loss}, whose G looks at no reals; losses that do: {seers}"
+        problems.append(Problem(message, ("new_reals_for_g",)))
+    if config.reuse_batch_and_latents:
+        message = "reuse_batch_and_latents has all updates of a step share one batch"
+        problems.append(Problem(message, ("new_reals_for_g",), "one of them"))
+    return problems
+
+
+def _ramp_reach(ramp: Ramp, option: str) -> Reach:
+    return Reach(
+        option,
+        from_kimg=lambda c: ramp.over or 0.0,
+        shorter=f"the ramp from {ramp.start:g} to {ramp.end:g} is cut off on its way",
+        instead=lambda c: f"set over: {c.budget_kimg:.4g} or less, or leave it out for the whole budget",
+    )
+
+
 def _reaches(config: Config) -> Iterator[tuple[tuple[str, ...], Reach]]:
     yield from (((), reach) for reach in (lr_schedules.REACH, PROGRESS))
+    yield from ((path, _ramp_reach(ramp, "over")) for path, ramp in ramps_in(config))
     for trick, _ in tricks_of(config):
         yield from (((trick.name,), reach) for reach in trick.reaches)
 

@@ -29,12 +29,20 @@ from gan_core.config.choices import (
     UseEntries,
 )
 from gan_core.config.code import not_loaded, unnamed_code
-from gan_core.config.compatibility import broken_rules, data_problems, network_problems, score_problems
+from gan_core.config.compatibility import (
+    broken_rules,
+    data_problems,
+    network_problems,
+    schedule_problems,
+    score_problems,
+    update_problems,
+)
 from gan_core.game.optimizers import OPTIMIZERS, idle_numbers
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES
 from gan_core.problems import RuleError, UserError
 from gan_core.records import Record
 from gan_core.schema.configuration import Config
+from gan_core.schema.ramp import is_ramp
 from gan_core.schema.validation import problems_of
 from gan_core.tricks import TRICKS, Trick
 
@@ -64,12 +72,14 @@ CHOICES: dict[str, Any] = {
 
 
 def _expanded(trick: Trick, value: Any) -> Any:
-    """True is on with defaults, False is off, and a bare value sets the main option."""
+    """True is on with defaults, False is off, and a bare value, which may be a ramp, sets the main option."""
     if value is True:
         return {}
     if value is False or value is None:
         return None
-    return value if isinstance(value, Mapping | Record) else {trick.main_option: value}
+    if isinstance(value, Record) or (isinstance(value, Mapping) and not is_ramp(value)):
+        return value
+    return {trick.main_option: value}
 
 
 class _Settings(Config):
@@ -144,6 +154,8 @@ def resolve(settings: Mapping[str, Any], named: Collection[str] | None = None) -
         *idle_numbers(config, settings if named is None else named, _defaults(config.architecture)),
         *data_problems(config),
         *score_problems(config),
+        *schedule_problems(config),
+        *update_problems(config),
         *broken_rules(config, "error"),
         *unnamed_code(config),
     ]:

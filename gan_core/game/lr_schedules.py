@@ -1,17 +1,14 @@
 """Learning-rate schedules by name: the factor of the rates as a function of progress alone.
 
-Progress is the share of the run's steps that are done, so a schedule keeps no state and resumes exactly.
+Progress is the share of the run's steps that are done, so a schedule keeps no state and resumes exactly. A rate of its
+own course is a ramp in the place of its number (`gan_core.schema.ramp`).
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
-import torch
-from torch import Tensor
-
-from gan_core.game.player import Clock
 from gan_core.game.updates import kimg_of
 from gan_core.registry import Registry
 from gan_core.schema.rules import Reach
@@ -67,50 +64,6 @@ _own: dict[str, Schedule] = {
     ),
 }
 SCHEDULES: Registry[Schedule] = Registry("learning-rate schedule", _own)
-
-
-class LearningRates:
-    """Sets the learning rates of the optimizers, by name, before each step. After the last step the last rate stays."""
-
-    def __init__(
-        self,
-        schedule: Schedule,
-        initial: Mapping[str, float],
-        optimizers: Mapping[str, torch.optim.Optimizer],
-        clock: Clock,
-        total_steps: int,
-    ) -> None:
-        self._schedule, self._initial, self._optimizers = schedule, initial, optimizers
-        self._clock, self._total_steps = clock, total_steps
-
-    def set(self) -> None:
-        """Set the rates of the next step."""
-        step = min(self._clock.step, self._total_steps - 1)
-        factor = self._schedule.factor(step / self._total_steps)
-        for name, optimizer in self._optimizers.items():
-            for group in optimizer.param_groups:
-                rate = self._initial[name] * factor
-                if isinstance(group["lr"], Tensor):
-                    group["lr"].fill_(rate)
-                else:
-                    group["lr"] = rate
-
-    def keep_in_tensors(self) -> None:
-        """From now on set rates that move in place, on the device, where a recorded update reads them.
-
-        A GPU's fused optimizers read them as float32, so that there the last bits are others than with a number.
-        """
-        if not self._schedule.moves:
-            return
-        for optimizer in self._optimizers.values():
-            for group in optimizer.param_groups:
-                device = group["params"][0].device
-                format = torch.float64 if device.type == "cpu" else torch.float32
-                group["lr"] = torch.tensor(group["lr"], dtype=format, device=device)
-
-    def now(self) -> dict[str, float]:
-        """The rates of the last step."""
-        return {name: float(optimizer.param_groups[0]["lr"]) for name, optimizer in self._optimizers.items()}
 
 
 REACH = Reach(

@@ -1,5 +1,6 @@
 """Optimizers by name, one for each player. Those that torch has in one pass over memory (`fused`) are built so."""
 
+import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +12,7 @@ from gan_core.game.player import Player
 from gan_core.problems import Problem
 from gan_core.registry import Registry
 from gan_core.schema.configuration import Config
+from gan_core.schema.ramp import Number, number_at
 
 
 @dataclass(frozen=True)
@@ -74,8 +76,14 @@ def optimizer_of(config: Config, player: Player, parameters: Iterable[nn.Paramet
         if player == "G"
         else (config.optimizer_d, config.lr_d, config.weight_decay_d)
     )
-    betas = (config.beta1, config.beta2)
-    return OPTIMIZERS[name].build(parameters, Numbers(lr, betas, config.momentum, config.rmsprop_decay, weight_decay))
+    betas = (_first(config.beta1), _first(config.beta2))
+    numbers = Numbers(_first(lr), betas, config.momentum, config.rmsprop_decay, weight_decay)
+    return OPTIMIZERS[name].build(parameters, numbers)
+
+
+def _first(number: Number) -> float:
+    """A run's numbers are those of its first step until the next one is due."""
+    return number_at(number, 0.0, math.inf)
 
 
 def make_capturable(optimizer: torch.optim.Optimizer) -> None:

@@ -10,7 +10,7 @@ from gan_core.schema.configuration import Config
 
 
 class Update(NamedTuple):
-    """One update that is due. In G's updates x_real is the last batch that D learnt from."""
+    """One update that is due. In G's updates x_real is the last batch that D learnt from, or one of their own."""
 
     player: Player
     number: int  # of the player's updates in this step, from 0
@@ -23,7 +23,7 @@ def updates(config: Config, reals: Callable[[int], Tensor], latents: Callable[[i
 
     Each update of D has a batch of its own, as in Algorithm 1 of Arjovsky et al. 2017 (arXiv:1701.07875), and each
     update of either player has latents of its own. With `reuse_batch_and_latents` all of them share one batch and one
-    z.
+    z; with `new_reals_for_g` each update of G has a batch of reals of its own too.
     """
     count = config.batch_size
     if config.reuse_batch_and_latents:
@@ -35,6 +35,8 @@ def updates(config: Config, reals: Callable[[int], Tensor], latents: Callable[[i
         x_real = reals(count)
         yield Update("D", number, x_real, latents(count))
     for number in range(config.g_steps):
+        if config.new_reals_for_g:
+            x_real = reals(count)
         yield Update("G", number, x_real, latents(count))
 
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field
 
 from gan_core.records import Record
+from gan_core.schema.ramp import Bounds, Number
 from gan_core.schema.sizes import Shape, Sides, Size, shape_of
 
 SEEDS = 2**31  # seeds lie below
@@ -31,6 +32,7 @@ LATER = (
     "use",
     "max_images",
     "mirror",
+    "new_reals_for_g",
 )  # settings that came later: in a fingerprint only where they aren't the default
 
 
@@ -79,15 +81,15 @@ class Config(Record):
     loss: str = Field("non_saturating", description="what D and G minimise")
     optimizer_g: str = Field("adam", description="optimizer of G")
     optimizer_d: str = Field("adam", description="optimizer of D")
-    lr_g: float = Field(
-        2e-4, gt=0, description="learning rate of G; two rates: TTUR, Heusel et al. 2017, arXiv:1706.08500"
+    lr_g: Annotated[Number, Bounds(gt=0)] = Field(
+        2e-4, description="learning rate of G; two rates: TTUR, Heusel et al. 2017, arXiv:1706.08500"
     )
-    lr_d: float = Field(
-        2e-4, gt=0, description="learning rate of D; two rates: TTUR, Heusel et al. 2017, arXiv:1706.08500"
+    lr_d: Annotated[Number, Bounds(gt=0)] = Field(
+        2e-4, description="learning rate of D; two rates: TTUR, Heusel et al. 2017, arXiv:1706.08500"
     )
     lr_decay: str = Field("constant", description="how both learning rates fall over the budget")
-    beta1: float = Field(0.5, ge=0, lt=1, description="first moment's decay, adam and adamw")
-    beta2: float = Field(0.999, ge=0, lt=1, description="second moment's decay, adam and adamw")
+    beta1: Annotated[Number, Bounds(ge=0, lt=1)] = Field(0.5, description="first moment's decay, adam and adamw")
+    beta2: Annotated[Number, Bounds(ge=0, lt=1)] = Field(0.999, description="second moment's decay, adam and adamw")
     momentum: float = Field(0.0, ge=0, lt=1, description="momentum, sgd and rmsprop")
     rmsprop_decay: float = Field(0.99, ge=0, lt=1, description="decay of rmsprop's mean square")
     weight_decay_g: float = Field(0.0, ge=0, description="weight decay of G; default: its optimizer's")
@@ -97,6 +99,11 @@ class Config(Record):
     )
     g_steps: int = Field(1, ge=1, le=MOST_UPDATES, description="updates of G a step")
     reuse_batch_and_latents: bool = Field(False, description="all updates of a step share one batch and one z")
+    new_reals_for_g: bool = Field(
+        False,
+        description="losses that compare with reals in G's updates: a batch of reals of their own for each, as R3GAN's "
+        "code draws them, in place of the last one that D learnt from",
+    )
     batch_size: int = Field(
         64, ge=2, le=MOST_IMAGES, description="images an update; large batches: Brock et al. 2019, arXiv:1809.11096"
     )

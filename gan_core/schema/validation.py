@@ -19,7 +19,8 @@ def _problem(details: ErrorDetails, model: type[BaseModel], prefix: tuple[str | 
     where, context = (*prefix, *details["loc"]), details.get("ctx", {})
     kind, value = details["type"], details["input"]
     if kind == "extra_forbidden":
-        known = list(_model_at(model, details["loc"][:-1]).model_fields)
+        fields = _model_at(model, details["loc"][:-1]).model_fields
+        known = [field.alias or name for name, field in fields.items()]
         name = str(details["loc"][-1])
         return Problem(f"no setting is called {shown(name)}", where, ", ".join(known), nearest_name(name, known))
     if kind == "missing":

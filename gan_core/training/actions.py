@@ -10,8 +10,11 @@ import torch
 
 from gan_core.evaluation.evaluator import Scored
 from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Started, Ticked, score_by
+from gan_core.game.optimizer_numbers import RATES
+from gan_core.game.updates import images_per_step
 from gan_core.machine.devices import gpu_name
 from gan_core.machine.versions import versions
+from gan_core.schema.ramp import ramps_in
 from gan_core.training import checkpoint
 from gan_core.training.captured import obstacles
 from gan_core.training.diagnostics import GRADIENTS
@@ -50,13 +53,21 @@ def _gpu(run: Run) -> dict[str, str | bool]:
 
 def _tick(run: Run) -> Ticked:
     started = time.perf_counter()
-    means = {**run.state.meter.take(), **run.state.rates.now()}  # the one sync
+    means = {**run.state.meter.take(), **run.state.rates.now(), **_moving_numbers(run)}  # the one sync
     seconds = run.training_s + time.perf_counter() - started
     images = run.state.clock.images - run.ticked_images
     run.training_s, run.ticked_images = 0.0, run.state.clock.images
     gradients = {name.removeprefix(GRADIENTS): means.pop(name) for name in list(means) if name.startswith(GRADIENTS)}
     rate = images / seconds
     return Ticked(**run.now(), means=means, dose=run.doses.take(), images_per_s=rate, gradients=gradients)
+
+
+def _moving_numbers(run: Run) -> dict[str, float]:
+    """The ramps of the run as they were in the last step, 'beta2' or 'r1.gamma'; the rates are the optimizers' own."""
+    config = run.config
+    kimg = max(0, run.state.clock.images - images_per_step(config)) / 1000
+    names = {".".join(path): ramp for path, ramp in ramps_in(config)}
+    return {name: ramp.at(kimg, config.budget_kimg) for name, ramp in names.items() if name not in RATES}
 
 
 def _evaluate(run: Run) -> Evaluated:

@@ -15,8 +15,8 @@ from gan_core.datasets.scaling import SCALINGS, Scaling
 from gan_core.datasets.subset import rows_of
 from gan_core.game.latents import draw
 from gan_core.game.losses import LOSSES, Loss
-from gan_core.game.lr_schedules import SCHEDULES, LearningRates
 from gan_core.game.meter import Meter
+from gan_core.game.optimizer_numbers import OptimizerNumbers
 from gan_core.game.optimizers import optimizer_of
 from gan_core.game.player import Clock, Player
 from gan_core.nets import ARCHITECTURES, INITIALISATIONS, PRECISIONS
@@ -42,7 +42,7 @@ class State:
     D: nn.Module
     opt_g: torch.optim.Optimizer
     opt_d: torch.optim.Optimizer
-    rates: LearningRates
+    rates: OptimizerNumbers
     loss: Loss
     parts: Parts
     doses: Mapping[str, tuple[Dose, ...]]  # by trick
@@ -104,7 +104,6 @@ def build(config: Config, images: ImageArray, device: torch.device) -> State:
         (lambda: architecture.discriminator(config, channels, parts.d_tail)) if parts.d_tail else None,
     )
     opt_g, opt_d = optimizer_of(config, "G", G.parameters()), optimizer_of(config, "D", D.parameters())
-    initial_rates, optimizers = {"lr_g": config.lr_g, "lr_d": config.lr_d}, {"lr_g": opt_g, "lr_d": opt_d}
     rows = rows_of(len(images), config.max_images)
     scaling = SCALINGS[config.data_scaling](images if rows is None else images[rows], device)
     return State(
@@ -114,7 +113,7 @@ def build(config: Config, images: ImageArray, device: torch.device) -> State:
         D=D,
         opt_g=opt_g,
         opt_d=opt_d,
-        rates=LearningRates(SCHEDULES[config.lr_decay], initial_rates, optimizers, clock, total_steps(config)),
+        rates=OptimizerNumbers(config, {"lr_g": opt_g, "lr_d": opt_d}, clock, total_steps(config)),
         loss=LOSSES[config.loss],
         parts=parts,
         doses={name: own.dose for name, own in by_trick.items()},

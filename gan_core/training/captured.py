@@ -14,9 +14,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from gan_core.game.lr_schedules import SCHEDULES
 from gan_core.game.meter import DoseMeter, Meter, Names
-from gan_core.game.optimizers import OPTIMIZERS, make_capturable
+from gan_core.game.optimizer_numbers import fixed_when_recorded
+from gan_core.game.optimizers import make_capturable
 from gan_core.game.player import Player
 from gan_core.game.updates import Update
 from gan_core.training.build import State
@@ -38,15 +38,7 @@ def learner(s: State) -> Learn:
 def obstacles(s: State) -> tuple[str, ...]:
     """Why this run's updates can't be captured as CUDA graphs, in words; () where they can."""
     no_gpu = () if s.device.type == "cuda" else (f"CUDA graphs are for GPUs, and this runs on {s.device}",)
-    return (*no_gpu, *_fixed_rates(s), *s.parts.eager)
-
-
-def _fixed_rates(s: State) -> tuple[str, ...]:
-    if not SCHEDULES[s.config.lr_decay].moves:
-        return ()
-    names = dict.fromkeys((s.config.optimizer_g, s.config.optimizer_d))
-    fixed = [name for name in names if not OPTIMIZERS[name].reads_rate]
-    return tuple(f"{name} takes its rate as a number, which lr_decay: {s.config.lr_decay} changes" for name in fixed)
+    return (*no_gpu, *fixed_when_recorded(s.config), *s.parts.eager)
 
 
 @dataclass(frozen=True)

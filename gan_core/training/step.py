@@ -48,6 +48,9 @@ def train_d(s: State, x_real: Tensor, z: Tensor, terms: tuple[Term, ...]) -> Non
         x_fake = s.G(z)
     for replace in s.parts.fakes:
         x_fake = replace(x_fake)
+    unseen = _leaves(x_real, x_fake) if any(term.before_view for term in terms) else None
+    if unseen is not None:
+        x_real, x_fake = unseen
     for look in s.parts.view:
         x_real, x_fake = look(x_real), look(x_fake)
 
@@ -59,7 +62,7 @@ def train_d(s: State, x_real: Tensor, z: Tensor, terms: tuple[Term, ...]) -> Non
 
     # How wrong it was
     loss = s.loss.d(logits_real, logits_fake, t_real, t_fake)
-    seen = Pass(s.D, x_real, x_fake, logits_real, logits_fake)
+    seen = Pass(s.D, x_real, x_fake, logits_real, logits_fake, *(unseen or ()))
     total = _with_terms(s, loss, terms, seen)
     for hear in s.parts.observers:
         hear(seen)
@@ -102,6 +105,11 @@ def train_g(s: State, x_real: Tensor, z: Tensor, terms: tuple[Term, ...]) -> Non
     note_g(s.meter, loss, logits_fake - s.loss.boundary, s.gradients_g)
     s.opt_g.step()
     s.D.requires_grad_(True)
+
+
+def _leaves(x_real: Tensor, x_fake: Tensor) -> tuple[Tensor, Tensor]:
+    """The same images as the beginnings of a graph."""
+    return x_real.detach().requires_grad_(True), x_fake.detach().requires_grad_(True)
 
 
 def _reals_for_g(s: State, x_real: Tensor) -> tuple[Tensor, Tensor]:

@@ -11,22 +11,25 @@ A D that says the same of an image and of its mirror image lets G draw both. Whe
 Fashion-MNIST, digits) `flip: false` keeps T within the data.
 """
 
+from typing import Annotated
+
 import torch
 from pydantic import Field
 from torch import Tensor
 
 from gan_core.game.meter import DoseMeter
 from gan_core.records import Record
+from gan_core.schema.ramp import Bounds, Number
 from gan_core.tricks.image_transforms import flipped, translated
-from gan_core.tricks.seats import Context, Parts, Pass, Term
+from gan_core.tricks.seats import Context, Parts, Pass, Term, moving
 from gan_core.tricks.trick import Trick
 
 
 class Options(Record):
     """How much it counts, for which images, and what is done to them."""
 
-    weight: float = Field(10.0, gt=0, description="weight for reals, the paper's lambda")
-    fake_weight: float = Field(0.0, ge=0, description="weight for fakes; above 0: balanced")
+    weight: Annotated[Number, Bounds(gt=0)] = Field(10.0, description="weight for reals, the paper's lambda")
+    fake_weight: Annotated[Number, Bounds(ge=0)] = Field(0.0, description="weight for fakes; above 0: balanced")
     shift: int = Field(4, ge=0, le=7, description="largest shift along each axis, px")
     flip: bool = Field(
         True, description="flip half of the images; not where left and right differ: digits, shoes that face one way"
@@ -49,18 +52,19 @@ def build(options: Options, context: Context) -> Parts:
         assert seen.logits_real is not None
         on_real: Tensor = (seen.logits_real - seen.D(transformed(seen.x_real))).square().mean()
         tally.note("squared_difference_real", on_real)
+        weight, fake_weight = context.now(options.weight), context.now(options.fake_weight)
         if options.fake_weight == 0:
-            return options.weight * on_real
+            return weight * on_real
         on_fake: Tensor = (seen.logits_fake - seen.D(transformed(seen.x_fake))).square().mean()
         tally.note("squared_difference_fake", on_fake)
-        return options.weight * on_real + options.fake_weight * on_fake
+        return weight * on_real + fake_weight * on_fake
 
     name = "consistency_regularization"
     return Parts(
         d_terms=(Term(name, 1, penalty),),
         state={name: tally},
         dose=(tally.dose,),
-        eager=("consistency_regularization draws its transforms within the update",),
+        eager=("consistency_regularization draws its transforms within the update", *moving(name, options)),
     )
 
 

@@ -8,7 +8,7 @@ x + 0.5 std(batch) U[0, 1], and then for each image a point between x and that (
 follows the range of the data. Reals are taken as D sees them.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
@@ -16,15 +16,16 @@ from torch import Tensor
 
 from gan_core.game.meter import DoseMeter
 from gan_core.records import Record
+from gan_core.schema.ramp import Bounds, Number
 from gan_core.tricks.input_gradient import no_batch_norm, slopes
-from gan_core.tricks.seats import Context, Parts, Pass, Term
+from gan_core.tricks.seats import Context, Parts, Pass, Term, moving
 from gan_core.tricks.trick import Trick
 
 
 class Options(Record):
     """How strongly the slope is drawn, where to, and how far from the reals."""
 
-    weight: float = Field(10.0, gt=0, description="weight of the penalty, the paper's lambda")
+    weight: Annotated[Number, Bounds(gt=0)] = Field(10.0, description="weight of the penalty, the paper's lambda")
     target: float = Field(1.0, ge=0, description="gradient norm that D is drawn towards, the paper's k")
     scale: float = Field(0.5, gt=0, description="size of the perturbation in standard deviations of the batch")
     noise: Literal["uniform", "gaussian"] = Field(
@@ -42,13 +43,13 @@ def build(options: Options, context: Context) -> Parts:
         value = (norms - options.target).square().mean()
         tally.note("gradient_norm", norms.mean())
         tally.note("penalty", value)
-        return options.weight * value
+        return context.now(options.weight) * value
 
     return Parts(
         d_terms=(Term("dragan", 1, penalty),),
         state={"dragan": tally},
         dose=(tally.dose,),
-        eager=("dragan draws its points within the update",),
+        eager=("dragan draws its points within the update", *moving("dragan", options)),
     )
 
 

@@ -7,7 +7,8 @@ as its only noise (Isola et al. 2017, arXiv:1611.07004, section 3.1), it is off 
 theirs stays on.
 """
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
@@ -16,21 +17,23 @@ from torch import Tensor, nn
 from gan_core.game.player import Player
 from gan_core.nets.network import Network
 from gan_core.records import Record
-from gan_core.tricks.seats import Context, Parts
+from gan_core.schema.ramp import Bounds, Number
+from gan_core.tricks.seats import Context, Parts, moving
 from gan_core.tricks.trick import Compatibility, Trick
 
 
 class Options(Record):
     """How much is dropped."""
 
-    p: float = Field(0.3, gt=0, lt=1, description="probability of an activation to be zeroed")
+    p: Annotated[Number, Bounds(gt=0, lt=1)] = Field(0.3, description="probability of an activation to be zeroed")
     on: Literal["D", "G", "both"] = Field("D", description="which network; in G it is reported to hurt")
 
 
 class Dropout(nn.Module):
     """Element-wise dropout with a random stream of its own. [...] -> the same shape."""
 
-    def __init__(self, p: float, stream: torch.Generator) -> None:
+    def __init__(self, p: Callable[[], float], stream: torch.Generator) -> None:
+        """`p`: the probability now."""
         super().__init__()
         self.p = p
         self.stream = stream
@@ -39,9 +42,10 @@ class Dropout(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         if not self.training:
             return x
-        kept = torch.empty_like(x).bernoulli_(1 - self.p, generator=self.stream)
+        share = 1 - self.p()
+        kept = torch.empty_like(x).bernoulli_(share, generator=self.stream)
         self.kept = kept.detach()
-        return x * kept / (1 - self.p)
+        return x * kept / share
 
 
 def build(options: Options, context: Context) -> Parts:
@@ -51,7 +55,7 @@ def build(options: Options, context: Context) -> Parts:
     def drop(net: Network, player: Player) -> None:
         if options.on in (player, "both"):
             for block in net.blocks:
-                modules.append(Dropout(options.p, context.stream))
+                modules.append(Dropout(lambda: context.now(options.p), context.stream))
                 block.add_module("dropout", modules[-1])
 
     def dose() -> dict[str, float]:
@@ -60,7 +64,9 @@ def build(options: Options, context: Context) -> Parts:
             return {}
         return {"fraction_dropped": 1 - float(torch.stack([k.mean() for k in masks]).mean())}
 
-    return Parts(layers=(drop,), dose=(dose,), eager=("dropout draws its masks within the update",))
+    return Parts(
+        layers=(drop,), dose=(dose,), eager=("dropout draws its masks within the update", *moving("dropout", options))
+    )
 
 
 TRICK = Trick(

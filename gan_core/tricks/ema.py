@@ -8,7 +8,8 @@ that a set of weights counts half after `half_life_kimg` thousand images shown t
 With `ramp_up` the half-life is at most that share of the images so far (StyleGAN2-ADA, Karras et al. 2020,
 arXiv:2006.06676, code: 0.05), so that the initial weights are soon forgotten. A ramp of 0.05 holds the half-life below
 a twentieth of the budget, whatever `half_life_kimg` or `beta` say. So it is the default only where neither of them is
-named: a half-life that is named acts as it is, and a ramp beside it has to be named too.
+named: a half-life that is named acts as it is, and a ramp beside it has to be named too. R3GAN (Huang et al. 2024,
+arXiv:2501.05441, code) has another: its half-life rises from 0, `half_life_kimg: {from: 0, to: 500, shape: cosine}`.
 
 The statistics of a normalisation in G (running means and variances of batch normalisation, singular vectors of
 spectral normalisation) are those of trained weights and don't fit averaged ones: scored with averaged statistics, a
@@ -23,7 +24,7 @@ buffer. In both, singular vectors are copied, with which a matrix of the average
 import copy
 import math
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 from pydantic import Field, model_validator
@@ -36,6 +37,7 @@ from gan_core.game.updates import images_per_step
 from gan_core.nets.own_statistics import recompute_statistics
 from gan_core.records import Record
 from gan_core.schema.configuration import Config
+from gan_core.schema.ramp import Bounds, Number, Ramp, number_at
 from gan_core.tricks.seats import Context, Parts, Shadow
 from gan_core.tricks.trick import Reach, Trick
 
@@ -46,8 +48,12 @@ BATCHES, BATCH = 8, 250  # 20 batches would move a FID by less than 1 %
 class Options(Record):
     """How slowly the average moves: by half-life or by beta, not both."""
 
-    half_life_kimg: float | None = Field(10.0, gt=0, description="kimg after which weights count half")
-    beta: float | None = Field(None, gt=0, lt=1, description="decay a step, in place of half_life_kimg")
+    half_life_kimg: Annotated[Number | None, Bounds(gt=0)] = Field(
+        10.0, description="kimg after which weights count half"
+    )
+    beta: Annotated[Number | None, Bounds(gt=0, lt=1)] = Field(
+        None, description="decay a step, in place of half_life_kimg"
+    )
     ramp_up: float | None = Field(
         0.05,
         gt=0,
@@ -78,21 +84,28 @@ class Options(Record):
             raise ValueError("half_life_kimg or beta is needed")
         return self
 
-    def half_life(self, images_per_step: int) -> float:
-        """In images shown to D, without the ramp."""
+    def half_life(self, images_per_step: int, kimg: float, budget_kimg: float) -> float:
+        """In images shown to D, without `ramp_up`, once it has been shown so many thousands."""
         if self.beta is not None:
-            return images_per_step * math.log(0.5) / math.log(self.beta)
+            beta = number_at(self.beta, kimg, budget_kimg)
+            return images_per_step * math.log(0.5) / math.log(beta) if beta > 0 else 0.0
         assert self.half_life_kimg is not None
-        return 1000 * self.half_life_kimg
+        return 1000 * number_at(self.half_life_kimg, kimg, budget_kimg)
 
 
 class Average:
     """The averaged generator, once it has been given one."""
 
     def __init__(
-        self, options: Options, clock: Clock, images_per_step: int, bank: Callable[[], Iterable[Tensor]]
+        self,
+        options: Options,
+        clock: Clock,
+        images_per_step: int,
+        bank: Callable[[], Iterable[Tensor]],
+        budget_kimg: float,
     ) -> None:
         self.options, self.clock, self.images_per_step = options, clock, images_per_step
+        self.budget_kimg = budget_kimg
         self.bank = bank  # batches of z [N latent_dim], the same at each call
         self.G: nn.Module
         self.shadow: nn.Module
@@ -110,7 +123,7 @@ class Average:
 
     def beta(self) -> float:
         """The decay of the step that is being made. The clock still shows the images before it."""
-        half_life = self.options.half_life(self.images_per_step)
+        half_life = self.options.half_life(self.images_per_step, self.clock.kimg, self.budget_kimg)
         if self.options.ramp_up is not None:
             half_life = min(half_life, self.options.ramp_up * self.clock.images)
         return math.pow(0.5, self.images_per_step / half_life) if half_life > 0 else 0.0
@@ -157,7 +170,7 @@ def build(options: Options, context: Context) -> Parts:
         z = draw(config, BATCHES * BATCH, streams.generator(config.seed, STATISTICS))
         return torch.split(z.to(context.device), BATCH)
 
-    average = Average(options, context.clock, images_per_step(config), bank)
+    average = Average(options, context.clock, images_per_step(config), bank, config.budget_kimg)
     return Parts(shadow=(average.shadow_of,), state={"ema": average}, dose=(average.dose,))
 
 
@@ -167,11 +180,12 @@ def _options(config: Config) -> Options:
 
 
 def _kimg(config: Config, option: str, is_ramped: bool) -> float:
-    """The half-life where this option gives it, with a ramp or without as is in question; else 0."""
+    """The half-life where this option gives it as a number, with `ramp_up` or without as is in question; else 0."""
     options = _options(config)
-    if getattr(options, option) is None or (options.ramp_up is not None) is not is_ramped:
+    given = getattr(options, option)
+    if given is None or isinstance(given, Ramp) or (options.ramp_up is not None) is not is_ramped:
         return 0.0
-    return options.half_life(images_per_step(config)) / 1000
+    return options.half_life(images_per_step(config), 0.0, config.budget_kimg) / 1000
 
 
 def _ramped_kimg(config: Config, option: str) -> float:

@@ -7,6 +7,8 @@ it saw them.
 Deviation: the term is added to G's loss with a weight; in the paper it replaces that loss.
 """
 
+from typing import Annotated
+
 import torch
 from pydantic import Field
 from torch import Tensor, nn
@@ -15,14 +17,17 @@ from gan_core.game.meter import DoseMeter
 from gan_core.game.player import Player
 from gan_core.nets.network import Network
 from gan_core.records import Record
-from gan_core.tricks.seats import Context, Parts, Pass, Term
+from gan_core.schema.ramp import Bounds, Number
+from gan_core.tricks.seats import Context, Parts, Pass, Term, moving
 from gan_core.tricks.trick import Trick
 
 
 class Options(Record):
     """How much it counts beside G's loss."""
 
-    weight: float = Field(1.0, gt=0, description="weight of the squared distance of the mean features")
+    weight: Annotated[Number, Bounds(gt=0)] = Field(
+        1.0, description="weight of the squared distance of the mean features"
+    )
 
 
 class Features:
@@ -66,7 +71,7 @@ def build(options: Options, context: Context) -> Parts:
             real = features.of(seen.D, reals[0]).mean(dim=0)
         value = (real - fake).square().sum()
         tally.note("squared_distance", value)
-        return options.weight * value
+        return context.now(options.weight) * value
 
     return Parts(
         layers=(features.watch,),
@@ -74,7 +79,10 @@ def build(options: Options, context: Context) -> Parts:
         g_terms=(Term("feature_matching", 1, distance),),
         state={"feature_matching": tally},
         dose=(tally.dose,),
-        eager=("feature_matching compares with tensors that another update has left behind",),
+        eager=(
+            "feature_matching compares with tensors that another update has left behind",
+            *moving("feature_matching", options),
+        ),
     )
 
 

@@ -6,7 +6,7 @@ Adam divides each step by the size of recent gradients: a bound below all of the
 A gradient that is not finite stays so, and the run is told to have diverged.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 from torch import nn
@@ -14,14 +14,15 @@ from torch import nn
 from gan_core.game.meter import DoseMeter
 from gan_core.game.player import Player
 from gan_core.records import Record
-from gan_core.tricks.seats import Context, Parts
+from gan_core.schema.ramp import Bounds, Number
+from gan_core.tricks.seats import Context, Parts, moving
 from gan_core.tricks.trick import Trick
 
 
 class Options(Record):
     """The bound, and whose gradients it is for."""
 
-    max_norm: float = Field(1.0, gt=0, description="largest Euclidean norm of a network's gradient")
+    max_norm: Annotated[Number, Bounds(gt=0)] = Field(1.0, description="largest Euclidean norm of a network's gradient")
     on: Literal["D", "G", "both"] = Field("both", description="which network's gradients")
 
 
@@ -31,10 +32,16 @@ def build(options: Options, context: Context) -> Parts:
 
     def clip(net: nn.Module, player: Player) -> None:
         if options.on in (player, "both"):
-            norm = nn.utils.clip_grad_norm_(net.parameters(), options.max_norm)
-            tally.note(f"fraction_clipped_{player}", (norm > options.max_norm).float())
+            bound = context.now(options.max_norm)
+            norm = nn.utils.clip_grad_norm_(net.parameters(), bound)
+            tally.note(f"fraction_clipped_{player}", (norm > bound).float())
 
-    return Parts(grads=(clip,), state={"gradient_clipping": tally}, dose=(tally.dose,))
+    return Parts(
+        grads=(clip,),
+        state={"gradient_clipping": tally},
+        dose=(tally.dose,),
+        eager=moving("gradient_clipping", options),
+    )
 
 
 TRICK = Trick(

@@ -7,21 +7,24 @@ Two-sided, as in the paper. Reals and fakes are taken as D sees them (with insta
 With `target` 0: zero-centred between reals and fakes, Thanh-Tung et al. 2019 (arXiv:1902.03984).
 """
 
+from typing import Annotated
+
 import torch
 from pydantic import Field
 from torch import Tensor
 
 from gan_core.game.meter import DoseMeter
 from gan_core.records import Record
+from gan_core.schema.ramp import Bounds, Number
 from gan_core.tricks.input_gradient import no_batch_norm, slopes
-from gan_core.tricks.seats import Context, Parts, Pass, Term
+from gan_core.tricks.seats import Context, Parts, Pass, Term, moving
 from gan_core.tricks.trick import Trick
 
 
 class Options(Record):
     """How strongly the slope is drawn, and where to."""
 
-    weight: float = Field(10.0, gt=0, description="weight of the penalty, the paper's lambda")
+    weight: Annotated[Number, Bounds(gt=0)] = Field(10.0, description="weight of the penalty, the paper's lambda")
     target: float = Field(1.0, ge=0, description="gradient norm that D is drawn towards")
 
 
@@ -35,13 +38,13 @@ def build(options: Options, context: Context) -> Parts:
         value = (norms - options.target).square().mean()
         tally.note("gradient_norm", norms.mean())
         tally.note("penalty", value)
-        return options.weight * value
+        return context.now(options.weight) * value
 
     return Parts(
         d_terms=(Term("gradient_penalty", 1, penalty),),
         state={"gradient_penalty": tally},
         dose=(tally.dose,),
-        eager=("gradient_penalty draws its points within the update",),
+        eager=("gradient_penalty draws its points within the update", *moving("gradient_penalty", options)),
     )
 
 

@@ -9,23 +9,24 @@ a placement that is said never to recover, here to be tested. `proportional` is 
 text says additive: its standard deviation is sigma times the value it falls on, which passes no gradient to the scale.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from gan_core.game.player import Player
 from gan_core.nets.network import Network
 from gan_core.records import Record
-from gan_core.tricks.seats import Context, Parts
+from gan_core.schema.ramp import Bounds, Number, Ramp
+from gan_core.tricks.seats import Context, Parts, moving
 from gan_core.tricks.trick import Reach, Trick
 
 
 class Options(Record):
     """How much noise, for how long, and where."""
 
-    sigma: float = Field(0.1, gt=0, description="standard deviation; images span [-1, 1]")
+    sigma: Annotated[Number, Bounds(gt=0)] = Field(0.1, description="standard deviation; images span [-1, 1]")
     anneal_kimg: float | None = Field(
         None, gt=0, description="kimg until sigma has fallen linearly to 0; none: constant"
     )
@@ -34,6 +35,12 @@ class Options(Record):
     )
     on: Literal["D", "G", "both"] = Field("D", description="which network; in G: after every hidden block but the last")
     proportional: bool = Field(False, description="standard deviation sigma * |value| instead of sigma")
+
+    @model_validator(mode="after")
+    def _annealed_once(self) -> "Options":
+        if self.anneal_kimg is not None and isinstance(self.sigma, Ramp):
+            raise ValueError("anneal_kimg or a ramp of sigma, not both")
+        return self
 
 
 class Noise(nn.Module):
@@ -46,9 +53,10 @@ class Noise(nn.Module):
 
     def sigma(self) -> float:
         """The standard deviation now."""
+        sigma = self.context.now(self.options.sigma)
         if self.options.anneal_kimg is None:
-            return self.options.sigma
-        return self.options.sigma * max(0.0, 1 - self.context.clock.kimg / self.options.anneal_kimg)
+            return sigma
+        return sigma * max(0.0, 1 - self.context.clock.kimg / self.options.anneal_kimg)
 
     def forward(self, x: Tensor) -> Tensor:
         sigma = self.sigma()
@@ -74,7 +82,7 @@ def build(options: Options, context: Context) -> Parts:
         view=(noise,) if in_d else (),
         layers=(inside,),
         dose=(lambda: {"sigma": noise.sigma()},),
-        eager=("instance_noise draws its noise within the update", *annealed),
+        eager=("instance_noise draws its noise within the update", *annealed, *moving("instance_noise", options)),
     )
 
 

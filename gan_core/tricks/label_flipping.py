@@ -6,7 +6,7 @@ the labels when training the discriminator". Each image is flipped on its own wi
 that the image of the same place has on the other side, so smoothed or noisy targets are exchanged as they are.
 """
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
 from pydantic import Field
@@ -14,7 +14,8 @@ from torch import Tensor
 
 from gan_core.game.meter import DoseMeter
 from gan_core.records import Record
-from gan_core.tricks.seats import Context, Parts
+from gan_core.schema.ramp import Bounds, Number, largest
+from gan_core.tricks.seats import Context, Parts, moving
 from gan_core.tricks.targets import a_loss_with_targets
 from gan_core.tricks.trick import Compatibility, Trick
 
@@ -22,7 +23,7 @@ from gan_core.tricks.trick import Compatibility, Trick
 class Options(Record):
     """How often, and whose."""
 
-    p: float = Field(0.05, gt=0, lt=1, description="probability of an image's target to be flipped")
+    p: Annotated[Number, Bounds(gt=0, lt=1)] = Field(0.05, description="probability of an image's target to be flipped")
     on: Literal["real", "fake", "both"] = Field("both", description="whose targets are flipped")
 
 
@@ -39,7 +40,7 @@ def build(options: Options, context: Context) -> Parts:
         return on_real, on_fake
 
     def _drawn(like: Tensor) -> Tensor:
-        drawn = torch.empty_like(like).uniform_(generator=context.stream) < options.p
+        drawn = torch.empty_like(like).uniform_(generator=context.stream) < context.now(options.p)
         tally.note("fraction_flipped", drawn.float().mean())
         return drawn
 
@@ -47,7 +48,7 @@ def build(options: Options, context: Context) -> Parts:
         targets=(flip,),
         state={"label_flipping": tally},
         dose=(tally.dose,),
-        eager=("label_flipping draws whose targets it flips within the update",),
+        eager=("label_flipping draws whose targets it flips within the update", *moving("label_flipping", options)),
     )
 
 
@@ -61,7 +62,7 @@ TRICK = Trick(
         a_loss_with_targets("there is nothing to flip in a loss without targets"),
         Compatibility(
             text="p below 0.5",
-            holds=lambda c: c.trick("label_flipping").p < 0.5 or c.trick("label_flipping").on != "both",
+            holds=lambda c: largest(c.trick("label_flipping").p) < 0.5 or c.trick("label_flipping").on != "both",
             reason="from there on D learns nothing, or to call reals fake",
             severity="warning",
         ),

@@ -10,7 +10,7 @@ start at the first batch's means (there: far away, at 1000, or following each ba
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import torch
 from pydantic import Field
@@ -19,14 +19,15 @@ from torch import Tensor
 from gan_core.game.meter import DoseMeter
 from gan_core.records import Record
 from gan_core.schema.configuration import Config
-from gan_core.tricks.seats import Context, Parts, Pass, Term
+from gan_core.schema.ramp import Bounds, Number
+from gan_core.tricks.seats import Context, Parts, Pass, Term, moving
 from gan_core.tricks.trick import Reach, Trick
 
 
 class Options(Record):
     """How strongly logits are drawn, and how slowly the anchors move."""
 
-    weight: float = Field(0.3, gt=0, description="weight of the penalty, the paper's lambda")
+    weight: Annotated[Number, Bounds(gt=0)] = Field(0.3, description="weight of the penalty, the paper's lambda")
     decay: float = Field(0.99, ge=0, lt=1, description="of the anchors, for each step of D")
     one_sided: bool = Field(False, description="punish only logits on the right side of the other anchor")
 
@@ -71,13 +72,13 @@ def build(options: Options, context: Context) -> Parts:
             on_real, on_fake = on_real.relu(), on_fake.relu()
         value = on_real.square().mean() + on_fake.square().mean()
         tally.note("penalty", value)
-        return options.weight * value
+        return context.now(options.weight) * value
 
     return Parts(
         d_terms=(Term("lecam", 1, penalty),),
         state={"lecam.anchors": anchors, "lecam": tally},
         dose=(tally.dose, anchors.dose),
-        eager=("lecam keeps its anchors in Python, which begin with the first batch",),
+        eager=("lecam keeps its anchors in Python, which begin with the first batch", *moving("lecam", options)),
     )
 
 

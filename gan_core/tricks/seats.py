@@ -12,7 +12,9 @@ from torch import Tensor, nn
 
 from gan_core.game.player import Clock, Player
 from gan_core.nets.network import Network, Tail
+from gan_core.records import Record
 from gan_core.schema.configuration import Config
+from gan_core.schema.ramp import Number, Ramp, ramps_in
 
 
 @dataclass(frozen=True)
@@ -25,12 +27,17 @@ class Context:
     device: torch.device
     image_shape: tuple[int, int, int]  # [C H W]
 
+    def now(self, number: Number) -> float:
+        """The value of an option that may be a ramp, in the step that is being made."""
+        return number.at(self.clock.kimg, self.config.budget_kimg) if isinstance(number, Ramp) else number
+
 
 class Pass(NamedTuple):
     """What one phase computed, for terms that are added to its loss. Images are as D saw them.
 
     x_real and logits_real are None in the G phase, unless the loss compares with reals there; x_fake carries the
-    graph of G there and is detached in the D phase.
+    graph of G there and is detached in the D phase. `unseen_real` and `unseen_fake` are the same images before any
+    view, as leaves of the graph to the logits; None where no term of this update asks for them (`Term.before_view`).
     """
 
     D: nn.Module
@@ -38,15 +45,21 @@ class Pass(NamedTuple):
     x_fake: Tensor  # [N C H W] in [-1, 1]
     logits_real: Tensor | None  # [N]
     logits_fake: Tensor  # [N]
+    unseen_real: Tensor | None = None  # [N C H W]
+    unseen_fake: Tensor | None = None  # [N C H W]
 
 
 @dataclass(frozen=True)
 class Term:
-    """A scalar that is added to a player's loss at every `every`th of its updates in the run, noted under `name`."""
+    """A scalar that is added to a player's loss at every `every`th of its updates in the run, noted under `name`.
+
+    `before_view`: it differentiates D's logits with respect to images before any view. D's phase only.
+    """
 
     name: str
     every: int
     value: Callable[[Pass], Tensor]
+    before_view: bool = False
 
 
 class Shadow(NamedTuple):
@@ -112,3 +125,8 @@ class Parts:
             raise ValueError(f"two tricks keep state under {sorted(clash)}")
         tuples = {f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self) if f.name != "state"}
         return Parts(**tuples, state={**self.state, **other.state})
+
+
+def moving(trick: str, options: Record) -> tuple[str, ...]:
+    """Why updates that read these options can't be recorded: for each option that is a ramp, in words."""
+    return tuple(f"{trick}.{'.'.join(path)} is a ramp, which each update reads anew" for path, _ in ramps_in(options))

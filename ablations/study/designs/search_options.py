@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Wit
 from ablations.study.designs.seeds import COUNT_OR_LIST, COUNT_OR_LIST_SCHEMA, seeds_of
 from gan_core.problems import unknown_name
 from gan_core.records import Record
+from gan_core.schema.ramp import is_ramp
 
 EXPLORED_SEEDS = 1_000_000  # the first seed of explored trials; those of confirmed ones lie below
 SAMPLERS = ("tpe", "gp", "cmaes", "random", "qmc")
@@ -43,6 +44,8 @@ def _dimension(value: Any) -> Any:
         return {"choices": value}
     if not isinstance(value, dict):
         raise ValueError(DIMENSION_ALLOWED)
+    if is_ramp(value):
+        raise ValueError(f"{DIMENSION_ALLOWED}; a ramp, {{from: .., to: ..}}, can be one of the choices")
     return value
 
 

@@ -11,6 +11,7 @@ from ablations.study.factors import StudyFactor, clashes, merged, named_by
 from ablations.study.space.dimension import Choices, Params, Range, holds
 from gan_core.config import resolve
 from gan_core.problems import UserError
+from gan_core.schema.ramp import is_ramp
 from gan_core.tricks import TRICKS
 
 MOST_COUNTED = 256  # combinations
@@ -123,6 +124,6 @@ def _put(settings: dict[str, Any], name: str, value: Any) -> None:
         settings[setting] = value
         return
     words = settings[setting]
-    if not isinstance(words, dict):
+    if not isinstance(words, dict) or is_ramp(words):
         words = {} if words is True else {TRICKS[setting].main_option: words}
     settings[setting] = {**words, option: value}

@@ -14,7 +14,7 @@ def test_every_setting_and_trick_is_in_it() -> None:
 def test_kinds_bounds_and_levels_are_told() -> None:
     kinds = {option.name: option.kind for option in catalog.choices()}
     assert kinds["batch_size"] == "int >= 2, <= 65536"
-    assert kinds["beta1"] == "float >= 0, < 1"
+    assert kinds["beta1"] == "float or ramp >= 0, < 1"
     assert kinds["activation_d"].startswith("one of relu, leaky_relu, selu")
     options = {f"{entry.name}.{option.name}": option for entry in catalog.tricks() for option in entry.options}
     assert options["spectral_norm.on"].kind == "one of D, G, both"

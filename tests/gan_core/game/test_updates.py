@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from copy import deepcopy
+from dataclasses import replace
 
 import pytest
 import torch
@@ -11,6 +12,7 @@ from gan_core import streams
 from gan_core.config import resolve
 from gan_core.datasets.batches import BatchStream, ImageArray
 from gan_core.game.updates import updates
+from gan_core.problems import UserError
 from gan_core.training.build import State
 from gan_core.training.timetable import moments, total_steps
 from gan_core.tricks.seats import Parts
@@ -53,6 +55,50 @@ def test_critic_steps_follow_a_loop_written_by_hand(reused: bool, images: ImageA
     steps(state, 3)
     for ours, by_hand in zip(weights(state.G, state.D), weights(G, D), strict=True):
         torch.testing.assert_close(ours, by_hand, rtol=0, atol=1e-6)
+
+
+@pytest.mark.parametrize("new", [False, True])
+def test_a_step_of_r3gan_follows_a_loop_written_by_hand(new: bool, images: ImageArray) -> None:
+    """Huang et al. 2024, code: pairs, R1 and R2 with half of gamma at the images before a view, Adam with beta1 = 0,
+    G on reals of its own.
+    """
+    penalty = {"gamma": {"from": 3.0, "to": 1.0, "over": 0.016}, "before_augmentation": True}
+    settings = {"r1": penalty, "r2": penalty, "beta1": 0, "beta2": 0.9, "norm_g": "none", "norm_d": "none"}
+    state = tiny_state(images, loss="relativistic", new_reals_for_g=new, **settings)
+    state.parts = replace(state.parts, view=(lambda x: 0.5 * x.flip(2),))
+    G, D = deepcopy(state.G), deepcopy(state.D)
+    opt_g, opt_d = (torch.optim.Adam(net.parameters(), 2e-4, (0.0, 0.9)) for net in (G, D))
+    batches, latent = BatchStream(images, 0, torch.device("cpu")), streams.generator(0, "latent")
+    for gamma in (3.0, 2.0, 1.0):
+        x = batches.next(8).requires_grad_(True)
+        fake = G(torch.randn(8, 8, generator=latent)).detach().requires_grad_(True)
+        on_real, on_fake = D(0.5 * x.flip(2)), D(0.5 * fake.flip(2))
+        slopes = (torch.autograd.grad(on.sum(), at, create_graph=True)[0] for on, at in ((on_real, x), (on_fake, fake)))
+        penalties = sum(slope.square().sum(dim=(1, 2, 3)).mean() for slope in slopes)
+        opt_d.zero_grad()
+        ((1 + (on_fake - on_real).exp()).log().mean() + gamma / 2 * penalties).backward()
+        opt_d.step()
+        x = batches.next(8) if new else x.detach()
+        fake = G(torch.randn(8, 8, generator=latent))
+        opt_g.zero_grad()
+        (1 + (D(0.5 * x.flip(2)) - D(0.5 * fake.flip(2))).exp()).log().mean().backward()
+        opt_g.step()
+    steps(state, 3)
+    for ours, by_hand in zip(weights(state.G, state.D), weights(G, D), strict=True):
+        torch.testing.assert_close(ours, by_hand, rtol=0, atol=1e-5)
+    assert state.clock.images == 3 * 8  # reals of G's own are not counted
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"loss": "hinge"}, "no effect with loss: hinge.*relativistic"),
+        ({"loss": "relativistic", "reuse_batch_and_latents": True}, "share one batch"),
+    ],
+)
+def test_new_reals_that_nobody_looks_at_are_refused(settings: dict[str, object], words: str) -> None:
+    with pytest.raises(UserError, match=f"^new_reals_for_g: .*{words}"):
+        resolve({"new_reals_for_g": True, **settings})
 
 
 def test_relativistic_g_compares_with_the_batch_that_d_learnt_from_last(images: ImageArray) -> None:

@@ -11,7 +11,7 @@ from tests.gan_core.trainer import steps, tiny_state
 
 @pytest.mark.parametrize("p", [0.1, 0.3, 0.5])
 def test_the_fraction_is_dropped_and_the_rest_scaled(p: float) -> None:
-    dropout = Dropout(p, torch.Generator().manual_seed(0))
+    dropout = Dropout(lambda: p, torch.Generator().manual_seed(0))
     y = dropout(torch.ones(100, 10, 10, 10))
     assert float((y == 0).float().mean()) == pytest.approx(p, abs=0.005)
     assert y.unique().tolist() == [0.0, pytest.approx(1 / (1 - p))]
@@ -26,7 +26,7 @@ def test_it_sits_behind_every_hidden_block_of_d_and_never_on_its_last_layer(imag
 
 
 def test_elements_are_dropped_not_channels(images: ImageArray) -> None:
-    dropout = Dropout(0.5, torch.Generator().manual_seed(0))
+    dropout = Dropout(lambda: 0.5, torch.Generator().manual_seed(0))
     kept_per_channel = (dropout(torch.ones(10, 20, 8, 8)) > 0).float().mean(dim=(2, 3))
     assert float(kept_per_channel.min()) > 0
     assert float(kept_per_channel.max()) < 1

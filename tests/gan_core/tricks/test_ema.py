@@ -20,7 +20,7 @@ from tests.gan_core.trainer import same, steps, tiny_state, weights
 def averaged(options: Options, path: list[float], images: int = 8) -> tuple[list[float], Average]:
     """The averages of a one-weight G that goes along `path`, its first value being the initial weight."""
     G, clock = nn.Linear(1, 1, bias=False), Clock()
-    average = Average(options, clock, images, tuple)
+    average = Average(options, clock, images, tuple, 1.0)
     G.weight.data.fill_(path[0])
     shadow = average.shadow_of(G)
     found = []
@@ -51,7 +51,7 @@ def test_after_the_half_life_the_initial_weight_counts_half(images: int) -> None
 
 def test_while_ramping_up_the_half_life_is_a_share_of_the_images() -> None:
     clock = Clock(step=100, images=800)
-    average = Average(Options(half_life_kimg=10.0, ramp_up=0.05), clock, 8, tuple)
+    average = Average(Options(half_life_kimg=10.0, ramp_up=0.05), clock, 8, tuple, 1.0)
     assert average.beta() == pytest.approx(0.5 ** (8 / 40))
     clock.step, clock.images = 100_000, 800_000  # 5% of them are 40 kimg
     assert average.beta() == pytest.approx(0.5 ** (8 / 10_000))
@@ -69,9 +69,9 @@ def test_the_first_step_s_images_count_all_updates_of_d(images: ImageArray) -> N
 
 def test_beta_and_half_life_are_two_words_for_one_thing() -> None:
     clock = Clock(step=10, images=640)
-    by_beta = Average(Options(beta=0.999, ramp_up=None), clock, 64, tuple)
+    by_beta = Average(Options(beta=0.999, ramp_up=None), clock, 64, tuple, 1.0)
     kimg = 64 * math.log(0.5) / math.log(0.999) / 1000
-    by_half_life = Average(Options(half_life_kimg=kimg, ramp_up=None), clock, 64, tuple)
+    by_half_life = Average(Options(half_life_kimg=kimg, ramp_up=None), clock, 64, tuple, 1.0)
     assert by_beta.beta() == pytest.approx(0.999)
     assert by_half_life.beta() == pytest.approx(0.999)
 
