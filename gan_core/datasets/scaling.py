@@ -1,7 +1,7 @@
 """From uint8 pixels to the numbers that D gets for real images, by name: (pixel / 255 - mean) / std.
 
-G ends in tanh, so its images span [-1, 1] whatever the scaling, and are quantised from there for grids and scores.
-Under `standardised` the reals span another range, which D can tell the two apart by.
+G ends in tanh (except that of r3gan), so its images span [-1, 1] whatever the scaling, and are quantised from there for
+grids and scores. Under `standardised` the reals span another range, which D can tell the two apart by.
 """
 
 from collections.abc import Callable

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from gan_core.nets import dcgan, ganhacks2, mlp, sngan_cnn, sngan_resnet, wgan_tf
+from gan_core.nets import dcgan, ganhacks2, mlp, r3gan, sngan_cnn, sngan_resnet, wgan_tf
 from gan_core.nets.activations import ACTIVATIONS
 from gan_core.nets.initialisations import INITIALISATIONS
 from gan_core.nets.network import Network
@@ -73,6 +73,13 @@ _own: dict[str, Architecture] = {
         sngan_resnet.Generator,
         sngan_resnet.Discriminator,
         {"norm_d": "none", "activation_d": "relu", **_GLOROT},
+    ),
+    "r3gan": Architecture(
+        "Huang et al. 2024, arXiv:2501.05441, section 3",
+        r3gan.check_size,
+        r3gan.Generator,
+        r3gan.Discriminator,
+        {"latent_dim": 64, **_PLAIN, **_LEAKY, "initialisation_g": "r3gan", "initialisation_d": "r3gan"},
     ),
 }
 ARCHITECTURES: Registry[Architecture] = Registry("architecture", _own)

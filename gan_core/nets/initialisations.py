@@ -6,6 +6,7 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+from gan_core.nets.gained_convolution import GainedConvolution
 from gan_core.registry import Registry
 
 LINEAR_MAPS = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
@@ -63,6 +64,17 @@ def lecun(net: nn.Module) -> None:
         _zero_bias(module)
 
 
+def r3gan(net: nn.Module) -> None:
+    """Weights N(0, gain^2/fan_in) with the gain that a layer has, else 1, biases 0: Huang et al. 2024, code.
+
+    With R3GAN's gains it is Fixup (Zhang et al. 2019, arXiv:1901.09321): some layers begin at 0.
+    """
+    for module in _linear_maps(net):
+        gain = module.gain if isinstance(module, GainedConvolution) else 1.0
+        nn.init.normal_(module.weight, 0.0, gain / math.sqrt(fan_in(module)))
+        _zero_bias(module)
+
+
 def fan_in(module: nn.Module) -> float:
     """The number of inputs that reach one output of a linear map, away from the borders."""
     if isinstance(module, nn.ConvTranspose2d):
@@ -71,7 +83,7 @@ def fan_in(module: nn.Module) -> float:
             return module.in_channels  # a 1x1 input: every output sees one pixel
         return module.in_channels * height * width
     if isinstance(module, nn.Conv2d):
-        return module.in_channels * module.kernel_size[0] * module.kernel_size[1]
+        return module.in_channels // module.groups * module.kernel_size[0] * module.kernel_size[1]
     assert isinstance(module, nn.Linear)
     return module.in_features
 
@@ -96,6 +108,7 @@ def _zero_bias(module: nn.Linear | nn.Conv2d | nn.ConvTranspose2d) -> None:
         nn.init.zeros_(module.bias)
 
 
+BEGINS_AT_ZERO = ("r3gan",)  # some of its matrices have no largest singular value to divide by
 _own: dict[str, Callable[[nn.Module], None]] = {
     "dcgan": dcgan,
     "torch_default": torch_default,
@@ -104,5 +117,6 @@ _own: dict[str, Callable[[nn.Module], None]] = {
     "lecun": lecun,
     "dcgan_without_transposed": dcgan_without_transposed,
     "as_built": as_built,
+    "r3gan": r3gan,
 }
 INITIALISATIONS: Registry[Callable[[nn.Module], None]] = Registry("initialisation", _own)

@@ -57,13 +57,19 @@ class Network(nn.Module):
 
 
 class GeneratorNetwork(Network):
-    """z [N latent_dim] -> images [N C H W] in [-1, 1]. The first block gives z its form."""
+    """z [N latent_dim] -> images [N C H W] in [-1, 1]. The first block gives z its form.
+
+    Where it isn't `bounded` it has no tanh, and values outside are clamped only when images are drawn.
+    """
+
+    bounded = True
 
     def __init__(self, blocks: Sequence[nn.Sequential], head: nn.Module) -> None:
         super().__init__(blocks, head)
 
     def forward(self, z: Tensor) -> Tensor:
-        return super().forward(z).tanh()
+        images = super().forward(z)
+        return images.tanh() if self.bounded else images
 
 
 class DiscriminatorNetwork(Network):

@@ -81,7 +81,11 @@ class Style:
 
     def biased(self, linear: Linear, followed_by: Normalisation) -> nn.Module:
         """The linear map, with a bias where there is to be one before that normalisation."""
-        return linear(bias=self.bias == "all" or (self.bias == "where_needed" and not followed_by.shifts))
+        return linear(bias=self.has_bias(followed_by))
+
+    def has_bias(self, followed_by: Normalisation) -> bool:
+        """Whether a linear map has a bias before that normalisation."""
+        return self.bias == "all" or (self.bias == "where_needed" and not followed_by.shifts)
 
     def normalise(self, norm: Normalisation, channels: int) -> nn.Module | None:
         """The normalisation's module. The configuration was checked: there is one for vectors where they need one."""

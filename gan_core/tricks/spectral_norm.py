@@ -20,6 +20,7 @@ from torch.nn.utils import parametrize
 from torch.nn.utils.parametrizations import _SpectralNorm
 
 from gan_core.game.player import Player
+from gan_core.nets.initialisations import BEGINS_AT_ZERO
 from gan_core.nets.network import Network
 from gan_core.records import Record
 from gan_core.tricks.seats import Context, Parts
@@ -97,6 +98,16 @@ TRICK = Trick(
             holds=lambda c: c.norm_d != "batch" or c.trick("spectral_norm").on == "G",
             reason="batch normalisation rescales what spectral normalisation bounded (Miyato et al. 2018, section 3)",
             severity="warning",
+        ),
+        Compatibility(
+            text=f"an initialisation that leaves matrices at 0: {', '.join(BEGINS_AT_ZERO)}",
+            holds=lambda c: (
+                not any(
+                    initialisation in BEGINS_AT_ZERO and c.trick("spectral_norm").on in (player, "both")
+                    for player, initialisation in (("G", c.initialisation_g), ("D", c.initialisation_d))
+                )
+            ),
+            reason="the largest singular value of such a matrix is 0, and nothing can be divided by it",
         ),
     ),
 )

@@ -13,7 +13,7 @@ from torch.nn.utils import parametrize
 from gan_core import streams
 from gan_core.config import Config, resolve
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES, NORMALISATIONS
-from gan_core.nets.initialisations import LINEAR_MAPS
+from gan_core.nets.initialisations import BEGINS_AT_ZERO, LINEAR_MAPS
 from gan_core.problems import UserError
 from gan_core.schema.sizes import Size, shape_of, size_text
 from gan_core.training.build import State, build
@@ -21,6 +21,7 @@ from gan_core.tricks.dropout import Dropout
 from gan_core.tricks.instance_noise import Noise
 from tests.gan_core.trainer import steps, weights
 
+UNBOUNDED = ("r3gan",)  # without tanh, as in its authors' code
 SIZES: tuple[Size, ...] = (16, 28, 32, (24, 40), (157, 128))
 
 
@@ -73,7 +74,8 @@ def test_shapes_and_range(name: str, size: Size, channels: int) -> None:
     G, D = pair(tiny(name, size), channels)
     x = G(100 * torch.randn(3, 8)).detach()
     assert x.shape == (3, channels, *shape_of(size))
-    assert -1 <= float(x.min()) <= float(x.max()) <= 1
+    assert G.bounded == (name not in UNBOUNDED)
+    assert (-1 <= float(x.min()) <= float(x.max()) <= 1) == G.bounded
     assert D(x).shape == (3,)
 
 
@@ -158,7 +160,9 @@ def test_every_activation_trains(name: str, activation: str) -> None:
 def test_tricks_in_layers_apply(name: str) -> None:
     noise = {"sigma": 0.1, "where": "layers"}
     tricks = {"spectral_norm": {"on": "both"}, "dropout": 0.5, "instance_noise": noise, "norm_d": "none"}
-    state = state_of(tiny(name, **tricks))
+    given = {f"initialisation_{p}": getattr(tiny(name), f"initialisation_{p}") for p in ("g", "d")}
+    nonzero = {key: "lecun" for key, initialisation in given.items() if initialisation in BEGINS_AT_ZERO}
+    state = state_of(tiny(name, **tricks, **nonzero))
     for net in (state.G, state.D):
         assert all(parametrize.is_parametrized(m) for m in net.modules() if isinstance(m, LINEAR_MAPS))
     assert len(state.D.blocks) >= 2
@@ -212,6 +216,8 @@ def test_norm_none_leaves_none_and_gives_biases() -> None:
         ("wgan_tf", [30, 32], "divisible by 4, not 30x32"),
         ("sngan_cnn", 28, "divisible by 8, not 28x28"),
         ("sngan_resnet", [32, 36], "divisible by 8, not 32x36"),
+        ("r3gan", 28, "squares of 8, 16, 32, 64, 128, 256 px, not 28x28"),
+        ("r3gan", [32, 64], "squares of .* px, not 32x64"),
     ],
 )
 def test_a_size_that_cannot_be_drawn_is_refused(name: str, size: Any, words: str) -> None:

@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+import torch
 from torch import nn
 
 from gan_core.config import resolve
@@ -74,3 +75,33 @@ def test_sngan_resnet_is_table_4() -> None:
     first = conv(9, 3, 128) + conv(9, 128, 128) + conv(1, 3, 128)
     down = 2 * conv(9, 128, 128) + conv(1, 128, 128)
     assert d == first + down + 2 * 2 * conv(9, 128, 128) + dense(128, 1)
+
+
+def r3gan_residual(channels: int, group: int) -> int:
+    """1x1 to twice the channels, 3x3 in groups of so many channels, 1x1 back; two biases."""
+    inner = 2 * channels
+    return channels * inner + inner * group * 9 + inner * channels + 2 * inner
+
+
+@pytest.mark.parametrize(
+    ("settings", "stages", "group", "g", "d"),
+    [
+        # CIFAR10: WidthPerStage 4 x 768, CardinalityPerStage 4 x 96, BlocksPerStage 4 x 2, NoiseDimension 64
+        ({"image_size": 32}, [768] * 4, 16, 20_732_160, 20_683_776),
+        # ImageNet-32: WidthPerStage 4 x 1536, CardinalityPerStage 4 x 96
+        ({"image_size": 32, "width": 128}, [1536] * 4, 32, 82_752_000, 82_655_232),
+        # FFHQ-64: WidthPerStage 4 x 768, 384, CardinalityPerStage 4 x 96, 48
+        ({"image_size": 64}, [768] * 4 + [384], 16, 22_429_824, 22_381_440),
+        # FFHQ-256: WidthPerStage 4 x 768, 384, 192, 96, CardinalityPerStage 4 x 96, 48, 24, 12
+        ({"image_size": 256}, [768] * 4 + [384, 192, 96], 16, 23_057_952, 23_009_568),
+    ],
+)
+def test_r3gan_is_as_its_code_counts(settings: dict[str, Any], stages: list[int], group: int, g: int, d: int) -> None:
+    """The presets of its train.py, without conditions; the totals are those of its classes with these arguments."""
+    blocks = sum(2 * r3gan_residual(channels, group) for channels in stages)
+    transforms = sum(a * b for a, b in pairwise(stages) if a != b)
+    basis = 16 * stages[0]
+    assert g == blocks + transforms + basis + 64 * stages[0] + stages[-1] * 3
+    assert d == blocks + transforms + basis + stages[0] + stages[-1] * 3
+    with torch.device("meta"):
+        assert counts(3, {"architecture": "r3gan", **settings}) == (g, d)
