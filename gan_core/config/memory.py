@@ -10,7 +10,7 @@ from torch import nn
 
 from gan_core.datasets import DATASETS
 from gan_core.game.optimizers import OPTIMIZERS
-from gan_core.nets import ARCHITECTURES
+from gan_core.nets import ACTIVATIONS, ARCHITECTURES
 from gan_core.nets.network import Network
 from gan_core.problems import Problem
 from gan_core.schema.configuration import Config
@@ -25,7 +25,8 @@ TRIED = 2  # images
 
 def least_memory(config: Config) -> int:
     """Bytes that a run surely needs in an update of G: weights, gradients, the optimizers' moments, and what the
-    hidden blocks of both networks put out for one batch. Tricks and the scores come on top of it.
+    hidden blocks of both networks, and the activations within residual ones, put out for one batch. Tricks and the
+    scores come on top of it.
     """
     return _least_memory(_Sizes(config))
 
@@ -91,10 +92,13 @@ def _one_thread() -> Iterator[None]:
 
 
 def _put_out(G: Network, D: Network, z: torch.Tensor) -> int:
-    """How many numbers the hidden blocks of both put out for these latents."""
+    """How many numbers the hidden blocks of both put out for these latents, with what their residuals keep inside."""
     kept: list[int] = []
+    activations = tuple({type(activation.build()) for activation in ACTIVATIONS.values()})
     for part in (*G.parts(), *D.parts()):
-        part.register_forward_hook(lambda _part, _inputs, output: kept.append(_count(output)))
+        inner = [module for child in part.children() for module in child.modules() if module is not child]
+        for module in (part, *(module for module in inner if isinstance(module, activations))):
+            module.register_forward_hook(lambda _module, _inputs, output: kept.append(_count(output)))
     D(G(z))
     return sum(kept)
 

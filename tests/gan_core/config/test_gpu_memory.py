@@ -44,7 +44,8 @@ class Living(TorchDispatchMode):
     [
         {"architecture": "dcgan"},
         {"architecture": "mlp"},
-        {"architecture": "sngan_resnet"},  # the one that takes most
+        {"architecture": "sngan_resnet"},
+        {"architecture": "r3gan", "width": 4, "loss": "relativistic", "r1": True, "r2": True},
         {"minibatch_discrimination": True},  # the trick that takes most
     ],
     ids=lambda settings: "-".join(settings),
