@@ -37,7 +37,7 @@ def build_arms(baseline: Settings, factors: Mapping[str, StudyFactor], design: s
 
     A combination that a rule forbids is left out where the design can do without it, else it is a problem.
     """
-    leaves_out = DESIGNS[design].leaves_out
+    leaves_out, replaces = DESIGNS[design].leaves_out, DESIGNS[design].replaces
     seeded = {name: _seeds_set(*factor) for name, factor in factors.items()}
     factors = {name: factor._replace(settings=without(factor.settings, {"seed"})) for name, factor in factors.items()}
     sound = resolved(without(baseline, {"seed"}))
@@ -54,7 +54,7 @@ def build_arms(baseline: Settings, factors: Mapping[str, StudyFactor], design: s
     known = set(built.problems)
     for combination in layout.combinations:
         on = [name for name in factors if name in combination.on]
-        config, problems, reasons = _tried(combination, on, factors, sound.settings)
+        config, problems, reasons = _tried(combination, on, factors, sound.settings, replaces)
         if reasons and leaves_out and combination.arm != layout.reference:
             built.left_out.append(LeftOut(arm=combination.arm, on=tuple(on), reasons=reasons))
             continue
@@ -83,11 +83,15 @@ def _is_ranked(config: Config) -> bool:
 
 
 def _tried(
-    combination: Combination, on: Sequence[str], factors: Mapping[str, StudyFactor], baseline: Settings
+    combination: Combination,
+    on: Sequence[str],
+    factors: Mapping[str, StudyFactor],
+    baseline: Settings,
+    replaces: bool,
 ) -> tuple[Config | None, list[Problem], tuple[str, ...]]:
     """The configuration or None, its problems, and why these settings, each right on its own, can't be combined."""
     place = _place_of(combination, factors)
-    if found := clashes(on, factors):
+    if not replaces and (found := clashes(on, factors)):
         return None, [Problem(clash, place, "one value a setting") for clash in found], tuple(found)
     result = resolved(merged(baseline, on, factors), named_by(on, factors))
     if not result.wrong:

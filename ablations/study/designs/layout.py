@@ -109,7 +109,8 @@ class Design:
     """A way to lay out factors. `lay_out` is pure; it raises UserError, with the place in the study file.
 
     `takes`: the options of its own, `needs`: those that must be given. `leaves_out`: whether a combination that a rule
-    forbids is left out, and reported, since the rest still answers; else it is an error.
+    forbids is left out, and reported, since the rest still answers; else it is an error. `replaces`: whether a later
+    factor may set what an earlier one has set already; else two that set one setting differently can't be combined.
     """
 
     summary: str
@@ -117,6 +118,7 @@ class Design:
     takes: frozenset[str] = frozenset()
     needs: frozenset[str] = frozenset()
     leaves_out: bool = False
+    replaces: bool = False
 
 
 Designs = Mapping[str, Design]

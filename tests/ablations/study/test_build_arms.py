@@ -145,6 +145,19 @@ def test_a_ladder_remembers_its_rungs(tmp_path: Path) -> None:
     assert trials_of(study, tmp_path)[2].record().previous == "1+smooth"
 
 
+def test_a_rung_may_set_anew_what_a_lower_one_has_set(tmp_path: Path) -> None:
+    rungs = (
+        "  hinge: {loss: hinge}\n  slow: {lr_d: 1e-4, r1: 1}\n  course: {loss: relativistic, r1: {gamma: '1:0.1'}}\n"
+    )
+    text = GOOD[: GOOD.index("tricks:")].replace("factorial", "ladder") + "tricks:\n" + rungs
+    study = _load(tmp_path, text)
+    assert [arm.config.loss for arm in study.arms[1:]] == ["hinge", "hinge", "relativistic"]
+    last = study.arms[-1].config.plain()
+    assert (last["lr_d"], last["r1"]["gamma"]) == (1e-4, {"from": 1.0, "to": 0.1})
+    for design in ("one-out", "one-in\nall_together: true"):
+        assert any("both set loss" in told for told in _problems(tmp_path, text.replace("ladder", design)))
+
+
 # file, what of it is replaced by what, the line and parts of the one message
 BAD = {
     "a design's name": (GOOD, "factorial", "factoral", 2, ["no design is called 'factoral'", "'factorial'?"]),
