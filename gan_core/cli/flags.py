@@ -7,10 +7,15 @@ from typing import Any
 from gan_core.config.catalog import Option, TrickEntry, choices, tricks
 from gan_core.problems import Problem, UserError, nearest_name, shown
 
+RAMPS = (
+    "a float or ramp: a number, or FROM:TO for one that moves linearly over the whole budget; FROM:TO:KIMG over so "
+    "many kimg; with :cosine along half a cosine, such as 2e-4:5e-5:cosine"
+)
+
 
 def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add a flag for each choice, and for each trick and each of its options."""
-    group = parser.add_argument_group("choices")
+    group = parser.add_argument_group("choices", RAMPS)
     for option in choices():
         group.add_argument(option.flag, metavar="X", type=_scalar, default=None, dest=option.name, help=_help(option))
     for trick in tricks():

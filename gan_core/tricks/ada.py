@@ -9,21 +9,25 @@ The sign is taken relative to D's output where it is undecided, which for least 
 We have the paper's pixel blitting (flip, rotation by quarter turns, translation by whole pixels) and of its colour
 transforms brightness, contrast and saturation; not its general geometry, luma flip, hue, filtering and corruption. p is
 kept within [0, 1]; the paper lets it grow beyond 1, which changes nothing but how long it takes to come down.
+
+With `p` there is no feedback: every loss will do, and what is given is the probability. R3GAN's code raises it so, from
+0 to 0.55 for CIFAR-10 (Huang et al. 2024, arXiv:2501.05441), `p: {from: 0, to: 0.55, shape: cosine}`.
 """
 
 from collections.abc import Mapping
 from typing import Annotated, Any
 
 import torch
-from pydantic import Field
+from pydantic import Field, model_validator
 from torch import Tensor, nn
 
 from gan_core.game.losses import LOSSES
 from gan_core.game.updates import kimg_of
 from gan_core.records import Record
+from gan_core.schema.ramp import Bounds, Number
 from gan_core.tricks.ada_transforms import TRANSFORMS
 from gan_core.tricks.policy import Policy
-from gan_core.tricks.seats import Context, Parts, Pass
+from gan_core.tricks.seats import Context, Parts, Pass, moving
 from gan_core.tricks.trick import Compatibility, Reach, Trick
 
 
@@ -37,6 +41,21 @@ class Options(Record):
     policy: Annotated[str, Policy(TRANSFORMS)] = Field(
         ",".join(TRANSFORMS), description=f"transforms, separated by commas, from {', '.join(TRANSFORMS)}"
     )
+    p: Annotated[Number | None, Bounds(gt=0, le=1)] = Field(
+        None,
+        exclude_if=lambda p: p is None,  # an option of later date: configurations without it keep their fingerprint
+        description="probability of each transform, in place of the feedback and its target",
+    )
+
+    @model_validator(mode="after")
+    def _steered_or_given(self) -> "Options":
+        if self.p is not None and (idle := {"target", "rise_kimg", "interval_steps", "initial_p"} & _changed(self)):
+            raise ValueError(f"p is given, so there is no feedback for {', '.join(sorted(idle))}")
+        return self
+
+
+def _changed(options: Record) -> set[str]:
+    return {name for name, field in type(options).model_fields.items() if getattr(options, name) != field.default}
 
 
 class Controller:
@@ -86,11 +105,19 @@ def build(options: Options, context: Context) -> Parts:
     transforms = [TRANSFORMS[name] for name in options.policy.split(",")]
 
     def look(x: Tensor) -> Tensor:
+        p = controller.p if options.p is None else context.now(options.p)
         for transform in transforms:
-            on = torch.rand(len(x), generator=context.stream, device=x.device) < controller.p
+            on = torch.rand(len(x), generator=context.stream, device=x.device) < p
             x = transform(x, on, context.stream)
         return x
 
+    if options.p is not None:
+        given = options.p
+        return Parts(
+            view=(look,),
+            dose=(lambda: {"p": context.now(given)},),
+            eager=("ada draws its transforms within the update", *moving("ada", options)),
+        )
     return Parts(
         view=(look,),
         observers=(controller.observe,),
@@ -110,22 +137,22 @@ TRICK = Trick(
     acts=lambda dose: dose["p"] > 0,
     needs=(
         Compatibility(
-            text="a loss whose D says 'real' above some output: not ",
+            text="a p that is given, or a loss whose D says 'real' above some output: not ",
             names=lambda: (name for name, loss in LOSSES.items() if not loss.has_boundary),
-            holds=lambda c: LOSSES[c.loss].has_boundary,
+            holds=lambda c: LOSSES[c.loss].has_boundary or c.trick("ada").p is not None,
             reason="r_t counts the reals that D takes for real (Karras et al. 2020, arXiv:2006.06676, equation 1)",
         ),
     ),
     reaches=(
         Reach(
             "rise_kimg",
-            from_kimg=lambda c: c.trick("ada").rise_kimg,
+            from_kimg=lambda c: c.trick("ada").rise_kimg if c.trick("ada").p is None else 0.0,
             shorter="p starts low and rises too slowly to get far within this run",
             instead=lambda c: f"set rise_kimg: {c.budget_kimg:.4g} or less, or a higher initial_p",
         ),
         Reach(
             "interval_steps",
-            from_kimg=lambda c: kimg_of(c, c.trick("ada").interval_steps + 1),
+            from_kimg=lambda c: kimg_of(c, c.trick("ada").interval_steps + 1) if c.trick("ada").p is None else 0.0,
             shorter="p never moves from initial_p",
             instead=lambda c: "set fewer interval_steps",
         ),

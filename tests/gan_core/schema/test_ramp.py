@@ -121,6 +121,7 @@ def ramps_of_tricks() -> list[tuple[str, str]]:
 
 def test_which_options_may_move() -> None:
     assert ramps_of_tricks() == [
+        ("ada", "p"),
         ("instance_noise", "sigma"),
         ("dropout", "p"),
         ("label_flipping", "p"),

@@ -187,3 +187,29 @@ def test_losses_without_a_sign_are_refused_and_short_budgets_warned_about() -> N
     assert len(broken_rules(resolve({"ada": {"rise_kimg": 20.0}, "diffaugment": True}), "warning")) == 1
     with pytest.raises(UserError, match="no transform is called 'rotate'"):
         resolve({"ada": {"policy": "rotate"}})
+
+
+@pytest.mark.parametrize("loss", ["relativistic", "wasserstein", "non_saturating"])
+def test_a_p_that_is_given_needs_no_feedback_and_is_the_share_that_is_transformed(
+    loss: str, images: ImageArray
+) -> None:
+    """The dose after a step is the p of the next one; R3GAN's augmentation begins as none at all."""
+    state = tiny_state(images, loss=loss, ada={"p": "0:0.5", "policy": "brightness"}, norm_d="none", batch_size=250)
+    (look,), (dose,) = state.parts.view, state.parts.dose
+    assert not state.parts.observers
+    assert not state.parts.after
+    x = torch.rand(4000, 1, 16, 16)
+    assert torch.equal(look(x), x)
+    steps(state, 2)
+    assert dose() == {"p": 0.25}
+    changed = (look(x) != x).flatten(1).any(dim=1).float().mean()
+    assert float(changed) == pytest.approx(0.25, abs=0.03)
+
+
+def test_a_given_p_leaves_no_option_idle() -> None:
+    with pytest.raises(UserError, match="p is given, so there is no feedback for rise_kimg, target"):
+        resolve({"ada": {"p": 0.3, "target": 0.5, "rise_kimg": 100}})
+    assert "p" not in resolve({"ada": True}).plain()["ada"]
+    assert not [
+        p for p in broken_rules(resolve({"ada": {"p": 0.3}, "data": "shapes"}), "warning") if "budget" in p.message
+    ]
