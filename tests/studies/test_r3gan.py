@@ -15,11 +15,11 @@ from tests.gan_core.trainer import steps, weights
 STUDIES = Path(__file__).parents[2] / "studies"
 LADDER = load_study(STUDIES / "r3gan_ladder.yaml")
 RECIPE = load_study(STUDIES / "r3gan.yaml")
-PRESET = {  # the code's preset CIFAR10: base_value, final_value, both over 20 million images
+PRESET = {  # the code's preset FFHQ-64: base_value, final_value, all over 20 million images
     "lr": (2e-4, 5e-5),
-    "gamma": (0.05, 0.005),
+    "gamma": (2.0, 0.2),
     "beta2": (0.9, 0.99),
-    "ema_kimg": (0.0, 5000.0),
+    "ema_kimg": (0.0, 500.0),
     "decay_kimg": 20_000.0,
 }
 

@@ -197,6 +197,21 @@ def test_before_augmentation_can_be_captured(options: dict[str, object], images:
     assert same(weights(eager.G, eager.D), weights(replayed.G, replayed.D))
 
 
+def test_an_estimated_run_draws_from_its_own_stream_resumes_and_says_why_it_is_not_captured(
+    images: ImageArray, tmp_path: Path
+) -> None:
+    settings = {"norm_d": "none", "r1": {"approximate": 0.01, "gamma": 0.5}, "r2": {"approximate": 0.01}}
+    whole = steps(tiny_state(images, **settings), 4)
+    first = steps(tiny_state(images, **settings), 2)
+    checkpoint.save(tmp_path / "checkpoint.pt", first, {})
+    second = tiny_state(images, **settings)
+    checkpoint.load(tmp_path / "checkpoint.pt", second)
+    assert same(weights(whole.G, whole.D), weights(steps(second, 2).G, second.D))
+    assert torch.equal(whole.latents(3), steps(tiny_state(images, norm_d="none"), 4).latents(3))
+    draws = "draws the noise of its difference within the update"
+    assert whole.parts.eager == (f"r1 {draws}", f"r2 {draws}")
+
+
 @pytest.mark.parametrize("name", ["r1", "r2"])
 def test_new_options_leave_recorded_configurations_as_they_were(name: str) -> None:
     assert resolve({name: True, "norm_d": "none"}).plain()[name] == {"gamma": 10.0, "every": 1}
