@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterator, Mapping
 from typing import Any, Literal, get_args
 
-from pydantic import Field, GetCoreSchemaHandler, ValidationError, model_validator
+from pydantic import Field, GetCoreSchemaHandler, GetJsonSchemaHandler, ValidationError, model_validator
 from pydantic_core import CoreSchema, InitErrorDetails, PydanticCustomError, core_schema
 
 from gan_core.problems import shown
@@ -105,6 +105,25 @@ class Bounds:
         return core_schema.no_info_wrap_validator_function(
             self._check, number, serialization=core_schema.plain_serializer_function_ser_schema(_plain)
         )
+
+    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        """A number, a ramp by its names, or the short form."""
+        number: dict[str, Any] = dict(handler(schema))
+        words = {"gt": "exclusiveMinimum", "ge": "minimum", "lt": "exclusiveMaximum", "le": "maximum"}
+        end = {words["ge" if (name, bound) == ("gt", 0) else name]: bound for name, bound in self.bounds.items()}
+        ramp = {
+            "type": "object",
+            "properties": {
+                "from": {"type": "number", **end},
+                "to": {"type": "number", **end},
+                "over": {"type": ["number", "null"], "exclusiveMinimum": 0, "maximum": MOST_KIMG},
+                "shape": {"enum": list(SHAPES)},
+            },
+            "required": ["from", "to"],
+            "additionalProperties": False,
+        }
+        short = {"type": "string", "pattern": "^[^:]+(:[^:]+){1,3}$"}
+        return {"anyOf": [*number.get("anyOf", [number]), ramp, short]}
 
     def _check(self, value: Any, number: core_schema.ValidatorFunctionWrapHandler) -> Any:
         if isinstance(value, str):

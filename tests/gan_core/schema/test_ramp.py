@@ -115,7 +115,7 @@ def test_two_courses_of_one_number_are_refused(settings: dict[str, Any], words: 
 
 
 def ramps_of_tricks() -> list[tuple[str, str]]:
-    fields = [(trick, name, field) for trick in TRICKS for name, field in trick.options.model_fields.items()]
+    fields = [(trick, name, field) for trick in TRICKS.values() for name, field in trick.options.model_fields.items()]
     return [(trick.name, name) for trick, name, field in fields if "Ramp" in str(field.annotation)]
 
 
