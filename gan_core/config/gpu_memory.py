@@ -12,7 +12,8 @@ from gan_core.schema.configuration import Config
 # Measured on one H200 with torch 2.11 and CUDA 13 (benchmarks/results/gpu_h200.md), and rounded up.
 PROCESS = 10**9  # bytes: 0.44 GB of context and libraries, and 0.35 GB that the smallest training took
 # Times `least_memory` of a batch, or of the images that are drawn at once to be scored, whichever are more. Whole runs
-# took 2 to 4 times that, and sngan_resnet 18 times, for what cuDNN computes its 3x3 convolutions with.
+# took 2 to 4 times that, and sngan_resnet 18 times what its blocks put out (7 times that with what they keep inside,
+# which is counted since), for what cuDNN computes its 3x3 convolutions with. r3gan has not been measured on a GPU.
 TIMES = 20
 DRAWN = 250  # images at once, `gan_core.training.sampling.BATCH`
 # Times the images of one batch as an extractor sees them, in float32: Inception took 2 GB, which is 37 times.
