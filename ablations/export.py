@@ -14,6 +14,7 @@ from gan_core.evaluation.extractors import find
 from gan_core.evaluation.extractors.own import OWN
 from gan_core.events import RESULTS
 from gan_core.machine.versions import code_digest
+from gan_core.plugins.loaded import sources_of
 from gan_core.problems import Problem, UserError
 from gan_core.workers.exported import ExportedTrial, write_trials
 
@@ -71,4 +72,5 @@ def exported(trial: Trial) -> ExportedTrial:
         fingerprint=trial.config.fingerprint(),
         code=code_digest(),
         record=trial.record().model_dump(mode="json"),
+        plugins={source.entry: source.text for source in sources_of(trial.config.use)},
     )

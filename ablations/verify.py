@@ -23,6 +23,8 @@ from gan_core.evaluation.extractors.supply import supply
 from gan_core.events import AnyEvent, Finished, Started, has_result
 from gan_core.machine.devices import available_devices
 from gan_core.machine.versions import code_digest
+from gan_core.plugins.loaded import sources_of
+from gan_core.plugins.permission import load_kept
 from gan_core.problems import Problem, UserError
 from gan_core.schema.configuration import Config
 from gan_core.training import training_data
@@ -56,6 +58,7 @@ class Again:
     device: str | None = None
     threads: int | None = None
     inception_weights: Path | None = None
+    allow_code: bool = False  # whether to run code of the run's own that was never named here
 
 
 def verify(directory: Path, again: Again, stop: Callable[[], bool], on_step: OnStep) -> Verification:
@@ -68,6 +71,7 @@ def verify(directory: Path, again: Again, stop: Callable[[], bool], on_step: OnS
     start = recorded[0] if recorded else None
     if not isinstance(start, Started) or not has_result(recorded):
         raise UserError(Problem("has no result that could come out the same", source=str(directory)))
+    load_kept(directory, record.config, again.allow_code)
     config = resolve(record.config, named=())
     if config.fingerprint() != record.fingerprint:
         message = f"its settings mean another run by now ({config.fingerprint()}, recorded {record.fingerprint})"
@@ -81,7 +85,7 @@ def verify(directory: Path, again: Again, stop: Callable[[], bool], on_step: OnS
     supply(names, again.home, again.inception_weights, lambda what, done, total: on_step(f"weights: {what}"))
     device, threads = again.device or _device(start.device), again.threads or start.threads
     with tempfile.TemporaryDirectory(prefix="verify-") as folder:
-        job = Job(directory.name, config.plain(), Path(folder) / "run", again.home)
+        job = Job(directory.name, config.plain(), Path(folder) / "run", again.home, plugins=sources_of(config.use))
         end = None
         with closing(Inline(device, threads).run(iter([job]), stop)) as reports:
             for report in reports:

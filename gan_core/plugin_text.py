@@ -11,7 +11,7 @@ from gan_core.problems import Problem, UserError
 NAME = r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}\.py"
 ENTRY = re.compile(rf"({NAME})@([0-9a-f]{{16}})")
 FOLDER = "code"  # in the folder of a run and of a study
-MOST_BYTES = 1_000_000
+MOST_BYTES = 250_000
 ALLOWED = "a file NAME.py with plain Python that registers something: docs/plugins.md"
 
 

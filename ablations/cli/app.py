@@ -11,6 +11,7 @@ from ablations.cli.evaluate import evaluate
 from ablations.cli.export import adopt, export, verify
 from ablations.cli.extractor import extractor_app
 from ablations.cli.leaderboard import leaderboard
+from ablations.cli.options import Use
 from ablations.cli.report import compare, report
 from ablations.cli.run import plan, run
 from ablations.cli.sample import sample
@@ -39,11 +40,13 @@ for command in COMMANDS:
 
 
 @app.command()
-def tricks() -> None:
+def tricks(use: Use = None) -> None:
     """The catalog: every trick and choice with its options, paper, needs and excludes."""
     from ablations.terminal.catalog import show_catalog
     from gan_core.config import catalog
+    from gan_core.plugins.permission import load_named
 
+    load_named(use or ())
     show_catalog(catalog.tricks(), catalog.levels(), catalog.choices())
 
 

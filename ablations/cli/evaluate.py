@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from ablations.cli.files import words_aside
-from ablations.cli.options import DEFAULT_RUNS, Json, Runs
+from ablations.cli.options import DEFAULT_RUNS, AllowCode, Json, Runs, Use
 from ablations.cli.sample import Which
 from gan_core.machine.home import given_weights, machine_home
 
@@ -62,15 +62,18 @@ def evaluate(
         Path | None, typer.Option(metavar="FILE", help="Inception's weights.", show_default="downloaded")
     ] = None,
     runs: Runs = DEFAULT_RUNS,
+    use: Use = None,
+    allow_code: AllowCode = False,
     device: Annotated[str, typer.Option(metavar="X", help="cpu, cuda:0, ...")] = "cpu",
     as_json: Json = False,
 ) -> None:
     """Score what exists already, under the protocol of a study unless another one is requested."""
-    from ablations.evaluate import Question, answer
+    from ablations.evaluate import Question, answer, find_subject
     from ablations.terminal.console import hand_over
     from ablations.terminal.evaluation import print_answer
     from gan_core.envelope import enveloped
     from gan_core.machine.devices import checked_device
+    from gan_core.plugins.permission import load_named, load_run_code
     from gan_core.scoring.request import Place, ScoreRequest
 
     request = ScoreRequest(
@@ -86,6 +89,8 @@ def evaluate(
         neighbours=neighbours,
     )
     place = Place(machine_home(), checked_device(device), inception_weights or given_weights())
+    load_named(use or ())
+    load_run_code(find_subject(subject, runs), allow_code)
     question = Question(subject, runs, request, place, study, name)
     with words_aside(as_json):
         found = answer(question)

@@ -9,6 +9,7 @@ import typer
 
 from ablations.cli.options import (
     DEFAULT_RUNS,
+    AllowCode,
     AsName,
     Budget,
     Data,
@@ -62,6 +63,7 @@ def adopt(
             envvar="ABLATIONS_STORAGE", metavar="URL", help="Optuna's storage.", show_default="the study's own"
         ),
     ] = None,
+    allow_code: AllowCode = False,
 ) -> None:
     """Take runs that were trained elsewhere into their study, Optuna and MLflow, each exactly once.
 
@@ -78,7 +80,7 @@ def adopt(
     options = ExecutionOptions(
         machine_home(), "inline", device="cpu", tracking_uri=uri, storage=storage, command=sys.argv, models=True
     )
-    into = study_named(study or study_of(source), runs)
+    into = study_named(study or study_of(source), runs, allow_code)
     show_adoption(take(source, into, runs, options, Steps()))
 
 
@@ -94,6 +96,7 @@ def verify(
         int | None, typer.Option(metavar="N", min=1, help="CPU threads.", show_default="as recorded")
     ] = None,
     inception_weights: Weights = None,
+    allow_code: AllowCode = False,
 ) -> None:
     """Train one recorded trial again, in a temporary folder, and say whether it comes out the same.
 
@@ -112,7 +115,7 @@ def verify(
     workspace = find_workspace(study, runs)
     run = find_trial(workspace, arm, seed)
     checked = None if device is None else checked_device(device)
-    again = Again(machine_home(), checked, threads, inception_weights or given_weights())
+    again = Again(machine_home(), checked, threads, inception_weights or given_weights(), allow_code)
     with Interrupt() as interrupt:
         result = train_again(run, again, lambda: interrupt.requested, Steps())
     show_verification(result)

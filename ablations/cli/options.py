@@ -23,6 +23,13 @@ StoreThatHasIt = Annotated[
     ),
 ]
 LocalOnly = Annotated[bool, typer.Option("--local", help="Leave what servers have of it.")]
+AllowCode = Annotated[
+    bool, typer.Option("--allow-code", help="Run code that came with it and was never named on this machine.")
+]
+Use = Annotated[
+    list[Path] | None,
+    typer.Option("--use", metavar="FILE", help="A file with code of your own; may be repeated.", show_default=False),
+]
 Models = Annotated[
     bool, typer.Option("--models/--no-models", help="Log each arm's best generator as a model in MLflow.")
 ]

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ablations.cli.options import DEFAULT_RUNS, Runs
+from ablations.cli.options import DEFAULT_RUNS, AllowCode, Runs
 
 
 class Which(StrEnum):
@@ -25,11 +25,15 @@ def sample(
     ] = Which.best,
     seed: Annotated[int, typer.Option(metavar="S", help="Seed of the latents.")] = 0,
     runs: Runs = DEFAULT_RUNS,
+    allow_code: AllowCode = False,
     device: Annotated[str, typer.Option(metavar="X", help="cpu, cuda:0, ...")] = "cpu",
 ) -> None:
     """Draw samples from the generator of a run, as one grid."""
     from ablations.terminal.console import say
     from ablations.workspace.find_run import find_run
+    from gan_core.plugins.permission import load_run_code
     from gan_core.show.sample import sample as draw
 
-    say(f"written: {draw(find_run(run, runs), n, out, which.value, seed, device)}")
+    found = find_run(run, runs)
+    load_run_code(found, allow_code)
+    say(f"written: {draw(found, n, out, which.value, seed, device)}")

@@ -11,6 +11,9 @@ from ablations.study.arm import Arm
 from ablations.workspace.trials import Trial
 from gan_core.config import resolve
 from gan_core.machine.resources import Resources
+from gan_core.plugin_text import Source
+from gan_core.plugins.load import load_sources
+from gan_core.plugins.loaded import sources_of
 from gan_core.problems import Problem, UserError
 from gan_core.schema.configuration import Config
 from gan_core.training.timetable import total_steps
@@ -75,7 +78,11 @@ def _measured_in_processes(arms: Sequence[Arm], resources: Resources, seconds: f
                 device = resources.devices[number % len(resources.devices)]
                 ours, theirs = context.Pipe(duplex=False)
                 process = context.Process(
-                    target=_child, args=(arm.config.plain(), device, resources.threads, seconds, theirs)
+                    target=_child,
+                    args=(
+                        *(arm.config.plain(), sources_of(arm.config.use), device),
+                        *(resources.threads, seconds, theirs),
+                    ),
                 )
                 running[ours] = (arm, process)
                 process.start()
@@ -105,10 +112,18 @@ def _received(pipe: Connection, arm: Arm, process: BaseProcess) -> Seconds:
     return answer
 
 
-def _child(settings: dict[str, Any], device: str, threads: int, seconds: float, pipe: Connection) -> None:
+def _child(
+    settings: dict[str, Any],
+    plugins: tuple[Source, ...],
+    device: str,
+    threads: int,
+    seconds: float,
+    pipe: Connection,
+) -> None:
     end_with_parent()
     with pipe:
         try:
+            load_sources(plugins)
             pipe.send(_measured(settings, device, threads, seconds))
         except Exception as error:
             pipe.send(error)

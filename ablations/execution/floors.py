@@ -15,6 +15,9 @@ from gan_core.config import resolve
 from gan_core.evaluation import extractors
 from gan_core.evaluation.versions import versions
 from gan_core.machine import files
+from gan_core.plugin_text import Source
+from gan_core.plugins.load import load_sources
+from gan_core.plugins.loaded import sources_of
 from gan_core.problems import UserError
 from gan_core.schema.configuration import Config
 from gan_core.scoring.floors import floors_of
@@ -56,7 +59,8 @@ class FloorWork:
             return
         context = fork_server()
         self._ours, theirs = context.Pipe(duplex=False)
-        arguments = (settings, self.root, self.home, self.device, theirs)
+        plugins = sources_of(tuple(dict.fromkeys(entry for config in self.missing for entry in config.use)))
+        arguments = (settings, plugins, self.root, self.home, self.device, theirs)
         self._process = context.Process(target=_child, args=arguments, name="floors")
         self._process.start()
         theirs.close()
@@ -86,9 +90,17 @@ class FloorWork:
             self.warnings.append(warning)
 
 
-def _child(settings: list[dict[str, object]], root: Path, home: Path, device: str, pipe: Connection) -> None:
+def _child(
+    settings: list[dict[str, object]],
+    plugins: tuple[Source, ...],
+    root: Path,
+    home: Path,
+    device: str,
+    pipe: Connection,
+) -> None:
     end_with_parent()
     with pipe:
+        load_sources(plugins)
         pipe.send(_attempt(settings, root, home, device))
 
 
@@ -134,5 +146,6 @@ def _protocol(config: Config) -> str:
     """A key that is equal for configurations whose full scores have equal stamps, as far as settings decide that."""
     plain = config.plain()
     about = {name: plain[name] for name in ABOUT if name in plain}
-    canonical = json.dumps({**about, "versions": versions()}, sort_keys=True)
+    code = {"use": plain["use"]} if plain["use"] else {}
+    canonical = json.dumps({**about, **code, "versions": versions()}, sort_keys=True)
     return hashlib.sha256(canonical.encode()).hexdigest()[:16]

@@ -11,6 +11,7 @@ from ablations.tracking.tracker import Tracker
 from ablations.workspace.trials import Trial
 from gan_core.events import Finished
 from gan_core.machine.versions import code_digest
+from gan_core.plugins.loaded import sources_of
 from gan_core.training import training_data
 from gan_core.workers.ending import ended
 from gan_core.workers.job import STOPPED, Job, Report
@@ -45,7 +46,8 @@ def run_trials(
             trial.write_record(code_digest())
             begun[trial.name] = trial
             digest = data_digests.get(training_data.key(trial.config))
-            yield Job(trial.name, trial.config.plain(), trial.directory, home, digest)
+            plugins = sources_of(trial.config.use)
+            yield Job(trial.name, trial.config.plain(), trial.directory, home, digest, plugins)
 
     with closing(executor.run(jobs(), stop)) as reports:
         for reported in reports:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from gan_core.config import resolve
+from gan_core.plugins.loaded import entries
 from gan_core.problems import Problem, RuleError, UserError, shown
 from gan_core.schema.configuration import Config
 
@@ -90,6 +91,6 @@ def clashes(on: Sequence[str], factors: Mapping[str, StudyFactor]) -> list[str]:
 def _meaning(key: str, value: Any) -> Any:
     """What a setting resolves to, so that two ways of writing it are equal; a wrong one is kept as it was written."""
     try:
-        return resolve({key: value}).plain().get(key)
+        return resolve({"use": entries(), key: value}).plain().get(key)
     except UserError:
         return value

@@ -9,6 +9,7 @@ from ablations.study.arm import LeftOut
 from ablations.study.claims.records import Claim
 from ablations.study.designs import BASELINE, Fraction
 from ablations.study.designs.search_options import SearchRecord
+from ablations.study.plugins import PluginRecords
 from gan_core.records import Printable, Record
 
 SCHEMA_VERSION: Final = 1
@@ -31,8 +32,9 @@ class StudyRecord(Record):
     """A study as it was resolved: the content of `study.json`. `baseline` and `factors` are the user's words.
 
     `reference`: the arm that the others are compared with. `fraction`: of a fractional design, with its aliases.
-    `search`: of a search, whose only arm here is the baseline. `rule`: the rule of the study's verdicts.
-    `planned_looks`: as they were before the first result; None where an older version wrote the record.
+    `search`: of a search, whose only arm here is the baseline. `plugins`: code of the user's own. `rule`: the rule of the
+    study's verdicts. `planned_looks`: as they were before the first result; None where an older version wrote the
+    record.
     """
 
     schema_version: Literal[1] = SCHEMA_VERSION
@@ -48,6 +50,7 @@ class StudyRecord(Record):
     left_out: tuple[LeftOut, ...] = ()
     fraction: Fraction | None = None
     search: SearchRecord | None = None
+    plugins: PluginRecords  # before the claims, which may be about their metrics
     rule: Rule = Rule()
     claims: tuple[Claim, ...] = ()
     planned_looks: Looks | None = None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from ablations.statistics import Looks, Rule
 from ablations.study.arm import Arm, LeftOut
@@ -13,10 +13,12 @@ from ablations.study.claims.resolve import resolve_claims
 from ablations.study.designs import DESIGNS, DesignOptions, Fraction, Layout
 from ablations.study.guard import read_guard
 from ablations.study.overrides import Overrides
+from ablations.study.plugins import USE, PluginRecord, load_own_code, used_files
 from ablations.study.record import ArmRecord, StudyRecord
 from ablations.study.space.plan import SearchPlan, as_written, search_plan
 from ablations.study.study_file import StudyFile, name_problems, read_study_file
 from ablations.study.yaml_source import YamlSource, read_yaml
+from gan_core.plugin_text import Source
 from gan_core.problems import Problem, UserError
 
 MOST_TRIALS = 20_000  # with a minute each, two weeks
@@ -44,6 +46,8 @@ class Study:
     claims: tuple[Claim, ...] = ()
     search: SearchPlan | None = None  # of a search, whose only arm here is the baseline
     guard: Mapping[str, float] = field(default_factory=dict)  # metric -> the loss that is accepted
+    sources: tuple[Source, ...] = ()  # code of the user's own, as it was loaded
+    plugins: tuple[PluginRecord, ...] = ()  # what is recorded of it
 
     @property
     def most_trials(self) -> int:
@@ -84,6 +88,7 @@ class Study:
             claims=self.claims,
             planned_looks=self.looks,
             guard=dict(self.guard),
+            plugins=self.plugins,
         )
 
     def plain(self) -> dict[str, Any]:
@@ -103,12 +108,15 @@ def study_of(source: YamlSource, name: str | None = None, overrides: Overrides =
     """
     path = source.path
     overrides.apply(source.data)
+    code = load_own_code(used_files(source.data), path.parent)  # first: it may register what the rest names
     file, is_whole, problems = read_study_file(source.data)
     problems = [*name_problems(path, name), *problems]
-    factors = file.factors()
+    if code.problems:  # what they would have registered is named all over the file
+        _refuse([*problems, *code.problems], source)
+    factors, baseline = file.factors(), {**file.baseline, **({USE: code.entries} if code.entries else {})}
     layout, found = _laid_out(file, is_whole, list(factors))
     problems += found
-    built = build_arms(file.baseline, factors, file.design if is_whole else "one-in", layout)
+    built = build_arms(baseline, factors, file.design if is_whole else "one-in", layout)
     problems += built.problems
     problems += _too_many_trials(len(built.arms), len(file.seed_plan().seeds))
     search = None
@@ -122,8 +130,7 @@ def study_of(source: YamlSource, name: str | None = None, overrides: Overrides =
     guard, found = read_guard(file.guard, built.arms)
     problems += found
     if problems:
-        problems.sort(key=lambda p: source.line(p.where))
-        raise UserError(*(p if p.source else replace(p, source=source.place(p.where)) for p in problems))
+        _refuse(problems, source)
     return Study(
         name=name if name is not None else path.stem,
         path=path,
@@ -132,7 +139,7 @@ def study_of(source: YamlSource, name: str | None = None, overrides: Overrides =
         design=file.design,
         seeds=file.seed_plan().seeds,
         looks=file.seed_plan().looks,
-        baseline=file.baseline,
+        baseline=baseline,
         factors={name: factor.settings for name, factor in factors.items()},
         arms=tuple(built.arms) if search is None else (search.space.baseline,),
         left_out=tuple(built.left_out),
@@ -143,7 +150,15 @@ def study_of(source: YamlSource, name: str | None = None, overrides: Overrides =
         rule=file.rule,
         claims=claims,
         guard=guard,
+        sources=code.sources,
+        plugins=code.records,
     )
+
+
+def _refuse(problems: Sequence[Problem], source: YamlSource) -> NoReturn:
+    """Raise UserError with all of them, in the file's order, each at its place in the file or in a plug-in."""
+    in_order = sorted(problems, key=lambda p: source.line(p.where))
+    raise UserError(*(p if p.source else replace(p, source=source.place(p.where)) for p in in_order))
 
 
 def _too_many_trials(arms: int, seeds: int) -> list[Problem]:

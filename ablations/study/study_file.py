@@ -13,6 +13,7 @@ from ablations.study.designs import DESIGNS, MOST_FACTORS, RESERVED, REST, Desig
 from ablations.study.designs.seeds import SEEDS_SCHEMA, SeedPlan, seeds_of
 from ablations.study.factors import StudyFactor
 from ablations.study.guard import GuardWords
+from ablations.study.plugins import UsedFiles, misplaced
 from gan_core.problems import Problem, shown, unknown_name
 from gan_core.records import Printable
 from gan_core.schema.validation import problems_of
@@ -55,6 +56,9 @@ class StudyFile(DesignOptions):
     )
     seeds: Annotated[SeedPlan | None, PlainValidator(seeds_of), WithJsonSchema(SEEDS_SCHEMA)] = Field(
         None, description="how many, which, or {looks: [5, 8, 12, 20], stop: decided}: docs/statistics.md"
+    )
+    use: UsedFiles = Field(
+        default_factory=list, description="files with code of the study's own, relative to this one: docs/plugins.md"
     )
     baseline: Settings = Field(description="the settings of every arm, unless it changes them")
     tricks: Annotated[dict[str, Settings], BeforeValidator(_factors)] = Field(
@@ -170,9 +174,11 @@ def name_problems(path: Path, name: str | None) -> list[Problem]:
 
 
 def _factor_problems(data: Mapping[str, Any]) -> list[Problem]:
-    """The problems of the names of factors and arms."""
-    problems = []
+    """The problems of the names of factors and arms, and of what no arm may set."""
+    problems = misplaced(data.get("baseline"), ("baseline",))
     tricks, arms = _mapping(data.get("tricks")), _mapping(data.get("arms"))
+    for key, named in (("tricks", tricks), ("arms", arms)):
+        problems += [problem for name, words in named.items() for problem in misplaced(words, (key, name))]
     own = {name: ("arms", name) for name, words in arms.items() if isinstance(words, dict) and words}
     for name, where in (*((name, ("tricks", name)) for name in tricks), *own.items()):
         if name in RESERVED:

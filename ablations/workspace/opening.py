@@ -15,11 +15,12 @@ from ablations.workspace.looks_taken import NAME as LOOKS
 from ablations.workspace.mending import mend, warnings_about
 from ablations.workspace.record_file import set_aside
 from ablations.workspace.restoring import restored_study, restored_trials
-from ablations.workspace.study_changes import forbidden_changes, with_late_claims, with_looks_as_planned
+from ablations.workspace.study_changes import changed_text, forbidden_changes, with_late_claims, with_looks_as_planned
 from ablations.workspace.trials import trials_of
 from ablations.workspace.workspace import Workspace
 from gan_core.machine import files
 from gan_core.machine.files import exclusive
+from gan_core.plugin_text import keep
 from gan_core.problems import Problem, UserError
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ def open_workspace(study: "Study", runs: Path) -> Iterator[Workspace]:
             workspace.optuna_db.unlink(missing_ok=True)  # trials that it has enqueued are another study's
         said += [*mend(workspace), *restored_trials(trials_of(study, workspace.root))]
         workspace.trials.mkdir(exist_ok=True)
+        for source in study.sources:
+            keep(workspace.root, source)
         files.write_text(workspace.study_yaml, study.text)
         files.write_text(workspace.study_json, _json_of(record))
         yield replace(workspace, notice="\n".join(filter(None, [*said, settle_identity(workspace.root)])))
@@ -91,6 +94,7 @@ def _refuse_changes(study: "Study", before: StudyRecord, workspace: Workspace) -
     changes = forbidden_changes(before, study.record())
     if not changes:
         return
+    changes += [text for each in study.sources if (text := changed_text(before, each, workspace.root)) is not None]
     message = f"the study has results in {workspace.root} and has changed since; its results would not belong together"
     way_on = f"--as NEWNAME to run it as a study of its own; `delete` removes {workspace.root}"
     source = str(study.path)

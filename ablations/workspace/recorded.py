@@ -9,6 +9,7 @@ from pathlib import Path
 from ablations.study.arm import Arm
 from ablations.study.designs import BASELINE
 from ablations.study.overrides import Overrides
+from ablations.study.plugins import USE
 from ablations.study.record import StudyRecord
 from ablations.study.study import Study, load_study
 from ablations.workspace.study_text import study_text
@@ -16,13 +17,18 @@ from ablations.workspace.trial_record import read_trial_record, recorded_folders
 from ablations.workspace.trials import Trial
 from ablations.workspace.workspace import Workspace, find_workspace
 from gan_core.config import resolve
+from gan_core.plugin_text import FOLDER as CODE
+from gan_core.plugin_text import Source
+from gan_core.plugins.loaded import sources_of
+from gan_core.plugins.permission import load_kept
 from gan_core.problems import Problem, UserError
 
 
-def study_named(text: str, runs: Path) -> Study:
+def study_named(text: str, runs: Path, allow_code: bool = False) -> Study:
     """A study by the folder that has been made for it under `runs`, else by its file.
 
-    The folder comes first: it knows of the command line's changes to the file. Raises UserError where there is neither.
+    The folder comes first: it knows of the command line's changes to the file. `allow_code`: run code that the folder
+    keeps, though nobody has named it here. Raises UserError where there is neither.
     """
     try:
         workspace = find_workspace(text, runs)
@@ -30,7 +36,7 @@ def study_named(text: str, runs: Path) -> Study:
         if not Path(text).is_file():
             raise
         return load_study(Path(text))
-    return recorded_study(workspace)
+    return recorded_study(workspace, allow_code)
 
 
 def study_to_export(text: str, runs: Path, name: str | None, overrides: Overrides) -> Study:
@@ -70,12 +76,20 @@ def refuse_search(study: Study) -> None:
         raise UserError(Problem(message, ("design",), allowed="a design that is known in advance"))
 
 
-def recorded_study(workspace: Workspace) -> Study:
+def load_code(workspace: Workspace, allow_code: bool = False) -> tuple[Source, ...]:
+    """Load the code of its own that the study in this folder keeps. Raises UserError where it may not be run here."""
+    entries = tuple(plugin.entry for plugin in workspace.record().plugins)
+    load_kept(workspace.root, {USE: entries}, allow_code)
+    return sources_of(entries)
+
+
+def recorded_study(workspace: Workspace, allow_code: bool = False) -> Study:
     """The study in `study.json`. Raises UserError where this version means other runs by it."""
     record = workspace.record()
     if record.search is not None:
         message = "a search chooses its trials while it trains, and its folder does not list all of them"
         raise UserError(Problem(message, source=str(workspace.study_json), allowed="a design that is known in advance"))
+    sources = load_code(workspace, allow_code)
     arms = recorded_arms(record)
     changed = [a.name for a, b in zip(arms, record.arms, strict=True) if a.config.fingerprint() != b.fingerprint]
     if changed:
@@ -99,6 +113,8 @@ def recorded_study(workspace: Workspace) -> Study:
         rule=record.rule,
         claims=record.claims,
         guard=record.guard,
+        sources=sources,
+        plugins=record.plugins,
     )
 
 
@@ -107,6 +123,7 @@ def recorded_trials(workspace: Workspace) -> list[Trial]:
     trials = []
     for folder in recorded_folders(workspace.trials):
         record = read_trial_record(folder)
+        load_kept(folder if (folder / CODE).exists() else workspace.root, record.config)
         config = resolve(record.config, named=())
         arm = Arm(
             record.arm,
@@ -125,6 +142,7 @@ def recorded_trials(workspace: Workspace) -> list[Trial]:
 def arms_not_begun(workspace: Workspace, begun: Sequence[Trial]) -> list[Trial]:
     """The study's other arms, as trials that have not begun: they show which settings vary in the study."""
     record = workspace.record()
+    load_code(workspace)
     names = {trial.arm.name for trial in begun}
     others = (arm for arm in recorded_arms(record) if arm.name not in names)
     return [Trial(record.name, arm, 0, arm.config, workspace.root) for arm in others]

@@ -1,13 +1,18 @@
 """The differences between a study that has results and the same study as its file says now."""
 
+import difflib
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from ablations.statistics import Looks
-from ablations.study.record import StudyRecord
-from gan_core.problems import Problem
+from ablations.study.plugins import USE
+from ablations.study.record import ArmRecord, StudyRecord
+from gan_core.plugin_text import Source, kept
+from gan_core.problems import Problem, UserError
 
 _ABSENT = object()
+MOST_LINES = 60  # of a difference
 
 
 def forbidden_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
@@ -25,11 +30,29 @@ def forbidden_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
     problems += _seed_changes(before, now)
     problems += _search_changes(before, now)
     problems += [*_rule_changes(before, now), *_claim_changes(before, now), *_guard_changes(before, now)]
+    problems += _code_changes(before, now)
     old, new = ({arm.name: arm for arm in study.arms} for study in (before, now))
     problems += [Problem("this arm is gone", ("arms", name)) for name in old if name not in new]
     problems += [Problem("this arm is new", ("arms", name)) for name in new if name not in old]
     common = [name for name in old if name in new]
-    return problems + _settings_changes({name: _differences(old[name].config, new[name].config) for name in common})
+    return problems + _settings_changes({name: _differences(_told(old[name]), _told(new[name])) for name in common})
+
+
+def changed_text(before: StudyRecord, source: Source, root: Path) -> Problem | None:
+    """The difference between a plug-in as the study's folder keeps it and as it is now; None where there is none."""
+    same = next((plugin for plugin in before.plugins if plugin.name == source.name), None)
+    if same is None or same.digest == source.digest:
+        return None
+    try:
+        old = kept(root, same.entry)
+    except UserError:
+        old = None
+    if old is None:
+        return Problem(f"the text that had digest {same.digest} is not kept here", source=source.path)
+    names = (f"{source.name} before", f"{source.name} now")
+    lines = list(difflib.unified_diff(old.text.splitlines(), source.text.splitlines(), *names, lineterm="", n=1))
+    more = [f"... and {len(lines) - MOST_LINES} lines more"] if len(lines) > MOST_LINES else []
+    return Problem("\n".join(["the difference:", *lines[:MOST_LINES], *more]), source=source.path)
 
 
 def with_late_claims(before: StudyRecord, now: StudyRecord) -> StudyRecord:
@@ -43,6 +66,23 @@ def with_looks_as_planned(before: StudyRecord, now: StudyRecord) -> StudyRecord:
     """The study as it is now, judged when it was to be judged before its first result; further seeds come last."""
     later = tuple(seed for seed in now.seeds if seed not in before.seeds)
     return now.model_copy(update={"planned_looks": before.looks, "seeds": (*before.seeds, *later)})
+
+
+def _told(arm: ArmRecord) -> dict[str, Any]:
+    """The arm's settings but for its code, whose changes are told once."""
+    return {name: value for name, value in arm.config.items() if name != USE}
+
+
+def _code_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
+    """Each plug-in that is another one now: a changed file, one more, one less, or another order."""
+    old, new = ({plugin.name: plugin.digest for plugin in study.plugins} for study in (before, now))
+    problems = [Problem("this file is no longer used", (USE, name)) for name in old if name not in new]
+    problems += [Problem("this file is new", (USE, name)) for name in new if name not in old]
+    common = [name for name in old if name in new and old[name] != new[name]]
+    problems += [Problem(f"digest {old[name]} before, {new[name]} now", (USE, name)) for name in common]
+    if not problems and list(old) != list(new):
+        problems.append(_change((USE,), list(old), list(new)))
+    return problems
 
 
 def _seed_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:

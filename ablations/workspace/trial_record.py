@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from ablations.study.designs.search_options import Stage
+from ablations.study.plugins import PluginRecords
 from ablations.workspace.record_file import DamagedError, read_record
 from gan_core import journal
 from gan_core.problems import Problem
@@ -21,7 +22,7 @@ class TrialRecord(Record):
     `code`: digest of the trainer's source; None: not known, or more than one. `reused_from`: STUDY/FOLDER of the
     trial of which this is a copy. `reference` is None in records from before there was a choice. `stage`: of a search,
     whose explored trials are never ranked. `texts`: the options of its tricks in few words, so that a reader needs no
-    trainer to know their defaults; None in records from before they were kept.
+    trainer to know their defaults; None in records from before they were kept. `plugins`: code of the user's own.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -39,6 +40,7 @@ class TrialRecord(Record):
     stage: Stage | None = None
     searched: tuple[str, ...] = ()
     texts: dict[str, str] | None = None
+    plugins: PluginRecords
 
     @property
     def is_baseline(self) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from ablations.study.arm import Arm
 from ablations.study.designs import BASELINE as BASELINE
 from ablations.study.designs.search_options import Stage
+from ablations.study.plugins import plugin_records
 from ablations.study.setting_text import trick_texts
 from ablations.workspace.record_file import DamagedError
 from ablations.workspace.trial_record import RECORD, TrialRecord, read_trial_record
@@ -59,6 +60,7 @@ class Trial:
             stage=self.stage,
             searched=self.arm.searched,
             texts=trick_texts(config),
+            plugins=plugin_records(self.config.use),
         )
 
     def write_record(self, code: str | None = None, reused_from: str | None = None) -> None:

@@ -3,10 +3,12 @@
 import argparse
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
 from gan_core.cli.evaluate import add_evaluate
+from gan_core.cli.own_code import add_use, used
 from gan_core.cli.pictures import add_commands
 from gan_core.cli.printing import Counter, line_of, say
 from gan_core.cli.run import add_run
@@ -20,8 +22,10 @@ from gan_core.workers.interrupt import Interrupt
 TRAIN = "train"
 
 
-def parser(command: str = TRAIN) -> argparse.ArgumentParser:
+def parser(command: str = TRAIN, use: Sequence[str] = ()) -> argparse.ArgumentParser:
     """The command line, its help made from the catalog.
+
+    `use`: the files with a user's own code that the words name; what they register has flags too. Raises UserError.
 
     `command`: which one is meant. The flags of `train` come with PyTorch, and stay away from another one.
     """
@@ -42,12 +46,15 @@ def parser(command: str = TRAIN) -> argparse.ArgumentParser:
         metavar="FILE",
         help="weights for the extractor inception [default $GAN_ABLATIONS_INCEPTION_WEIGHTS, else downloaded]",
     )
+    add_use(place)
     place.add_argument("--device", metavar="X", help="cpu, cuda, cuda:1, ... [default cuda where there is one]")
     place.add_argument("--threads", type=int, metavar="N", help="CPU threads [default torch's]")
     if command == TRAIN:
         with loading():
             from gan_core.cli.flags import add_flags
+            from gan_core.plugins.permission import load_named
 
+        load_named(map(Path, use))
         add_flags(train)
     train.set_defaults(parser=train, act=_train)
     add_commands(commands)
@@ -59,8 +66,8 @@ def parser(command: str = TRAIN) -> argparse.ArgumentParser:
 def main(words: list[str] | None = None) -> int:
     """Run the command line. Returns the exit code: 0 done, 1 failed or stopped on the way, 2 a user's mistake."""
     words = sys.argv[1:] if words is None else words
-    arguments, rest = parser(next(iter(words), "")).parse_known_args(words)
     try:
+        arguments, rest = parser(next(iter(words), ""), used(words)).parse_known_args(words)
         if rest:
             from gan_core.cli.flags import refuse_unknown
 
@@ -75,6 +82,9 @@ def main(words: list[str] | None = None) -> int:
     except Exception as error:
         refused = refusal(error) if isinstance(error, OSError) and is_refused(error) else trouble_of(error)
         if refused is None:
+            if place := _own_place(error):
+                say(f"error: {place}: {type(error).__name__}: {error}", file=sys.stderr)
+                return 1
             raise
         say(f"error: {refused}", file=sys.stderr)
         return 2
@@ -83,11 +93,22 @@ def main(words: list[str] | None = None) -> int:
         return 1
 
 
+def _own_place(error: Exception) -> str:
+    """Where in a user's own code it happened; '' where it did not."""
+    if "gan_core.plugins.blame" not in sys.modules:  # nothing was loaded
+        return ""
+    from gan_core.plugins.blame import place_in
+
+    return place_in(error)
+
+
 def _train(arguments: argparse.Namespace) -> int:
     from gan_core.cli.flags import settings_of
     from gan_core.config import broken_rules, resolve
+    from gan_core.config.catalog import USE
+    from gan_core.plugins.loaded import entries
 
-    config = resolve(settings_of(arguments))
+    config = resolve({**settings_of(arguments), USE: entries()})
     for problem in broken_rules(config, "warning"):
         say(f"warning: {problem}", file=sys.stderr)
 

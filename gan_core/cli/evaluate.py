@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from gan_core.cli.own_code import add_own_code, load_own_code
 from gan_core.cli.printing import say
 
 
@@ -25,6 +26,7 @@ def add_evaluate(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument("--inception-weights", type=Path, metavar="FILE", help="[default as for train]")
     parser.add_argument("--device", default="cpu", metavar="X", help="cpu, cuda, cuda:1, ... [default cpu]")
     parser.add_argument("--json", action="store_true", help="print the whole record")
+    add_own_code(parser)
     parser.set_defaults(parser=parser, act=_evaluate)
 
 
@@ -36,6 +38,7 @@ def _evaluate(arguments: argparse.Namespace) -> int:
     from gan_core.scoring.request import Place, ScoreRequest
 
     a = arguments
+    load_own_code(a, a.path)
     request = ScoreRequest(
         metrics=None if a.metrics is None else tuple(part.strip() for part in a.metrics.split(",")),
         n=a.n,

@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from gan_core.cli.own_code import add_own_code, load_own_code
 from gan_core.cli.printing import say
 
 
@@ -15,11 +16,13 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     sample.add_argument("--which", choices=("best", "last"), default="best", help="which weights [default best]")
     sample.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the latents [default 0]")
     sample.add_argument("--device", default="cpu", metavar="X", help="cpu, cuda, cuda:1, ... [default cpu]")
+    add_own_code(sample)
     sample.set_defaults(parser=sample, act=_sample)
 
     show = commands.add_parser("show", help="draw a run's pictures again, and judge it", allow_abbrev=False)
     show.add_argument("directory", type=Path, metavar="DIR", help="the run's folder")
     show.add_argument("--device", default="cpu", metavar="X", help="cpu, cuda, cuda:1, ... [default cpu]")
+    add_own_code(show)
     show.set_defaults(parser=show, act=_show)
 
 
@@ -27,6 +30,7 @@ def _sample(arguments: argparse.Namespace) -> int:
     from gan_core.show.sample import sample
 
     a = arguments
+    load_own_code(a, a.directory)
     say(sample(a.directory, a.n, a.out, a.which, a.seed, a.device))
     return 0
 
@@ -36,6 +40,7 @@ def _show(arguments: argparse.Namespace) -> int:
     from gan_core.show.draw import draw_run
     from gan_core.verdict import verdict_of
 
+    load_own_code(arguments, arguments.directory)
     for picture in draw_run(arguments.directory, arguments.device):
         say(picture)
     say(verdict_of(journal.read(arguments.directory)))

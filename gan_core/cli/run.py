@@ -5,6 +5,7 @@ import sys
 import time
 from pathlib import Path
 
+from gan_core.cli.own_code import add_allow_code
 from gan_core.cli.printing import say
 from gan_core.workers.patience import HELP as PATIENCE
 
@@ -24,6 +25,7 @@ def add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     run.add_argument("--inception-weights", type=Path, metavar="FILE", help="weights for the extractor inception")
     run.add_argument("--patience", type=float, metavar="S", help=PATIENCE)
     run.add_argument("--other-code", action="store_true", help="train with another gan_core than exported them")
+    add_allow_code(run)
     run.set_defaults(parser=run, act=_run)
 
 
@@ -43,7 +45,7 @@ def _run(arguments: argparse.Namespace) -> int:
     a = arguments
     weights = a.inception_weights or given_weights()
     home, patience = a.home or machine_home(), Patience.of(a.patience)
-    machine = Machine(home, a.workers, a.threads, a.device, a.data_dir, weights, a.other_code, patience)
+    machine = Machine(home, a.workers, a.threads, a.device, a.data_dir, weights, a.other_code, patience, a.allow_code)
     began = time.time()
     batch = Batch(read_trials(a.trials), a.out, machine, read_weights(a.trials))
     with (

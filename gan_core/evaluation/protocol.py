@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from gan_core.datasets.record import ImageSet
+from gan_core.evaluation.extractors import EXTRACTORS
 from gan_core.evaluation.extractors.record import Extractor
+from gan_core.evaluation.metrics import METRICS
+from gan_core.evaluation.own_code import own_code
 from gan_core.evaluation.versions import versions
 from gan_core.records import Record
 from gan_core.schema.sizes import ImageSize
@@ -58,6 +61,7 @@ def protocol_of(metric: "Metric", extractor: Extractor, reference: ImageSet, n_f
     """The protocol of a score of `n_fake` generated images of the reference's size."""
     compared = reference if metric.needs_reference else None
     repeated = reference.channels != extractor.channels
+    owners = (METRICS.owner(metric.name), EXTRACTORS.owner(extractor.name))
     return Protocol(
         metric=metric.name,
         extractor=extractor.name,
@@ -74,7 +78,7 @@ def protocol_of(metric: "Metric", extractor: Extractor, reference: ImageSet, n_f
         image_size=reference.size,
         g_mode=g_mode,
         options=metric.options(n_fake, len(reference)),
-        versions=versions(extractor.libraries),
+        versions={**versions(extractor.libraries), **own_code(*owners)},
     )
 
 

@@ -11,10 +11,12 @@ from gan_core.datasets.record import ImageSet
 from gan_core.datasets.subset import Rows
 from gan_core.evaluation import cache
 from gan_core.evaluation.cache import Tensors
+from gan_core.evaluation.extractors import EXTRACTORS
 from gan_core.evaluation.extractors.record import Extractor
 from gan_core.evaluation.features import batches_of, extract
 from gan_core.evaluation.moments import Moments, moments_of, root_of
 from gan_core.evaluation.neighbours import nearest
+from gan_core.evaluation.own_code import own_code
 from gan_core.evaluation.versions import versions
 
 FEATURES = "features"
@@ -127,6 +129,7 @@ def key_of(extractor: Extractor, reference: ImageSet, device: torch.device) -> d
         "batch": str(extractor.batch),
         "device": device.type,
         **versions(extractor.libraries),
+        **own_code(EXTRACTORS.owner(extractor.name)),
     }
 
 

@@ -18,7 +18,10 @@ from gan_core import datasets, streams
 from gan_core.datasets import ImageSet
 from gan_core.evaluation import extractors
 from gan_core.evaluation.evaluator import Evaluator
+from gan_core.evaluation.extractors import EXTRACTORS
 from gan_core.evaluation.features import BATCH, batches_of
+from gan_core.evaluation.metrics import METRICS
+from gan_core.evaluation.own_code import own_code
 from gan_core.evaluation.versions import versions
 from gan_core.machine.files import write_text
 from gan_core.schema.configuration import Config
@@ -62,6 +65,7 @@ def _key(config: Config, reference: ImageSet, home: Path, device: torch.device) 
         **({} if config.max_images is None else {"max_images": str(config.max_images)}),
         "device": device.type,
         **versions(extractor.libraries),
+        **own_code(*map(METRICS.owner, config.metrics), EXTRACTORS.owner(extractor.name)),
     }
 
 

@@ -17,6 +17,7 @@ from gan_core.datasets import DATASETS
 from gan_core.events import AnyEvent, Started
 from gan_core.machine.devices import checked_device
 from gan_core.machine.permission import check_readable
+from gan_core.plugins.permission import load_kept
 from gan_core.problems import Problem, UserError
 from gan_core.schema.configuration import Config
 from gan_core.training import checkpoint
@@ -51,6 +52,7 @@ def load_generator(directory: Path, which: Which, device: str = "cpu") -> SavedG
     network's.
     """
     start = started(journal.read(directory), directory)
+    load_kept(directory, start.config)
     path = directory / f"{which}.safetensors"
     if not path.exists():
         others = ", ".join(sorted(p.stem for p in directory.glob("*.safetensors")))
@@ -64,7 +66,9 @@ def load_weights(path: Path, device: str = "cpu") -> SavedGenerator:
 
     Raises UserError where there is no run beside it, or where it holds anything but this run's weights.
     """
-    return _generator(started(journal.read(path.parent), path.parent), path, device)
+    start = started(journal.read(path.parent), path.parent)
+    load_kept(path.parent, start.config)
+    return _generator(start, path, device)
 
 
 def _generator(start: Started, path: Path, device: str) -> SavedGenerator:

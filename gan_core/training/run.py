@@ -12,6 +12,8 @@ from gan_core.datasets import ImageSet
 from gan_core.evaluation.evaluator import Scored
 from gan_core.evaluation.scorer import Scorer, scorer
 from gan_core.machine.files import set_aside
+from gan_core.plugin_text import keep
+from gan_core.plugins.loaded import sources_of
 from gan_core.problems import Problem, UserError
 from gan_core.schema.configuration import Config
 from gan_core.training import checkpoint, training_data
@@ -55,6 +57,8 @@ class Run:
         self.last_scores: Scored | None = None
         self.ticked_images = 0
         out.mkdir(parents=True, exist_ok=True)
+        for source in sources_of(config.use):
+            keep(out, source)
         self._restore()
         self.learn: Learn = learner(self.state)
 

@@ -7,7 +7,7 @@ import lzma
 import re
 import tarfile
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 
 from gan_core.config import resolve
 from gan_core.machine.files import replacing
+from gan_core.plugin_text import ENTRY, Source
 from gan_core.problems import Problem, UserError
 from gan_core.records import Record
 from gan_core.schema.configuration import Config
@@ -39,7 +40,7 @@ class ExportedTrial(Record):
     """One training run that is still to do.
 
     `name`: the name of its folder; `code`: digest of the trainer's source that exported it; `record`: the content of
-    `trial.json`, for the program that exported it.
+    `trial.json`, for the program that exported it; `plugins`: the texts of the user's own code, by NAME.py@DIGEST.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -48,6 +49,11 @@ class ExportedTrial(Record):
     fingerprint: str
     code: str
     record: dict[str, Any]
+    plugins: dict[str, str] = Field(default_factory=dict, exclude_if=lambda texts: not texts)
+
+    def sources(self, path: Path) -> tuple[Source, ...]:
+        """Its own code, none of it run. Raises UserError where a text is not that of its digest, or is missing."""
+        return tuple(_source(entry, self.plugins, path) for entry in self.config.get("use") or ())
 
     def resolved(self) -> Config:
         """The trial's configuration. Raises UserError where this version of the trainer means another run by it."""
@@ -56,6 +62,16 @@ class ExportedTrial(Record):
             message = f"is configuration {self.fingerprint} where it was exported and {config.fingerprint()} here"
             raise UserError(Problem(message, (self.name,), allowed="the same version of gan_core on both sides"))
         return config
+
+
+def _source(entry: object, texts: Mapping[str, str], path: Path) -> Source:
+    text = texts.get(entry) if isinstance(entry, str) else None
+    name = entry.partition("@")[0] if isinstance(entry, str) else ""
+    source = Source(name, text or "", f"{path}: {name}")
+    if text is None or source.entry != entry or not ENTRY.fullmatch(source.entry):
+        message = f"the code {shortened(str(entry))} is not in it as it was"
+        raise UserError(Problem(message, source=str(path), allowed=NOT_OURS))
+    return source
 
 
 def write_trials(path: Path, trials: Iterable[ExportedTrial], weights: Iterable[Path] = ()) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from gan_core.events import AnyEvent
+from gan_core.plugin_text import Source
 
 STOPPED = "stopped"
 TAKEN = "another process trains it"
@@ -14,7 +15,8 @@ TAKEN = "another process trains it"
 class Job:
     """One run to train, as plain data that can be sent anywhere. `settings`: what `gan_core.config.resolve` takes.
 
-    `data_digest`: that of the images it is meant for; None: whatever there are.
+    `data_digest`: that of the images it is meant for; None: whatever there are. `plugins`: the user's own code that the
+    settings rest on, which whoever sends the job may run.
     """
 
     name: str
@@ -22,6 +24,7 @@ class Job:
     directory: Path
     home: Path
     data_digest: str | None = None
+    plugins: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Generator, Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gan_core import journal
@@ -16,6 +16,9 @@ from gan_core.events import has_result
 from gan_core.machine.files import write_text
 from gan_core.machine.resources import share
 from gan_core.machine.versions import code_digest
+from gan_core.plugin_text import keep, place_of
+from gan_core.plugins.loaded import sources_of
+from gan_core.plugins.permission import load_allowed
 from gan_core.problems import Problem, UserError
 from gan_core.schema.configuration import Config
 from gan_core.training import training_data
@@ -41,6 +44,7 @@ class Machine:
     inception_weights: Path | None = None
     other_code: bool = False  # whether to train what another version of this package has exported
     patience: Patience = USUAL_PATIENCE
+    allow_code: bool = False  # whether to run code of the trials' own that was never named here
 
 
 class Batch:
@@ -53,6 +57,7 @@ class Batch:
         self.trials, self.out, self.machine, self._weights = trials, out, machine, weights
         if not machine.other_code:
             _refuse_other_code(trials)
+        _load_code(trials, out, machine.allow_code)
         self.configs = {trial.name: self._config(trial) for trial in trials}
         self.places = share(
             len(trials),
@@ -90,7 +95,16 @@ class Batch:
         for trial in to_do:
             _write_record(trial, self.out / trial.name)
         home = self.machine.home
-        jobs = (Job(t.name, self.configs[t.name].plain(), self.out / t.name, home) for t in to_do)
+        jobs = (
+            Job(
+                t.name,
+                (config := self.configs[t.name]).plain(),
+                self.out / t.name,
+                home,
+                plugins=sources_of(config.use),
+            )
+            for t in to_do
+        )
         places = self.places
         pool = Pool(TRAINER, places.workers, places.devices, places.threads, self.machine.patience)
         yield from pool.run(jobs, stop)
@@ -112,6 +126,15 @@ class Batch:
                 seen.add(key)
         names = dict.fromkeys(name for config in configs for name in extractors_of(config))
         supply(names, self.machine.home, self.machine.inception_weights, on_weights)
+
+
+def _load_code(trials: Sequence[ExportedTrial], out: Path, allowed: bool) -> None:
+    """Load the code of the trials' own. What was never named here is kept in `out`, to be read, and refused."""
+    sources = {source.entry: source for trial in trials for source in trial.sources(out)}
+    placed = [replace(source, path=str(place_of(out, entry))) for entry, source in sources.items()]
+    for source in placed:
+        keep(out, source)
+    load_allowed(placed, allowed)
 
 
 def _refuse_other_code(trials: Sequence[ExportedTrial]) -> None:

@@ -9,6 +9,8 @@ from gan_core import journal
 from gan_core.config import resolve
 from gan_core.events import AnyEvent, Finished
 from gan_core.machine.readiness import ready_to_train
+from gan_core.plugins.blame import place_in
+from gan_core.plugins.load import load_sources
 from gan_core.show.draw import draw_run
 from gan_core.show.undrawn import keep_undrawn
 from gan_core.train import train
@@ -23,6 +25,7 @@ def train_job(
 ) -> Generator[AnyEvent, None, None]:
     """Train a job from its checkpoint to its end, on `threads` CPU threads; see `unattended`."""
     ready_to_train(threads)
+    load_sources(job.plugins)
     config = resolve(job.settings, named=())
     run = train(config, job.directory, job.home, device, stop, job.data_digest)
     with closing(unattended(run, job.directory, device)) as events:
@@ -43,11 +46,17 @@ def unattended(run: Generator[AnyEvent, None, None], directory: Path, device: st
                     _draw(directory, device)
                 yield event
         except Exception as error:
-            failure = ending(directory, "failed", f"{type(error).__name__}: {error}")
+            failure = ending(directory, "failed", _reason(error))
             with suppress(OSError):  # a full disk: we can still tell, and the next run goes on from the checkpoint
                 (directory / ERROR).write_text(traceback.format_exc())
                 journal.append(directory, failure)
             yield failure
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, and where in a user's own code, if it was there."""
+    place = place_in(error)
+    return f"{place}: {type(error).__name__}: {error}" if place else f"{type(error).__name__}: {error}"
 
 
 def _draw(directory: Path, device: str) -> None:

@@ -12,6 +12,7 @@ from gan_core.tricks import TRICKS
 # Their scores could not be compared, or a search would choose the largest of them
 FIXED = {
     "seed": "seeds stand under `confirm`; a search takes its own",
+    "use": "code is named once, by `use` of the study file",
     **dict.fromkeys(("data", "data_dir", "fit", "skip_broken", "max_images", "image_size"), "one data set a study"),
     **dict.fromkeys(
         ("extractor", "metrics", "progress_extractor", "progress_metrics", "progress_evaluations"),
