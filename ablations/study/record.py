@@ -32,8 +32,8 @@ class StudyRecord(Record):
     """A study as it was resolved: the content of `study.json`. `baseline` and `factors` are the user's words.
 
     `reference`: the arm that the others are compared with. `fraction`: of a fractional design, with its aliases.
-    `search`: of a search, whose only arm here is the baseline. `plugins`: code of the user's own. `rule`: the rule of the
-    study's verdicts. `planned_looks`: as they were before the first result; None where an older version wrote the
+    `search`: of a search, whose only arm here is the baseline. `plugins`: code of the user's own. `rule`: the rule of
+    the study's verdicts. `planned_looks`: as they were before the first result; None where an older version wrote the
     record.
     """
 
