@@ -134,6 +134,7 @@ def _table(
         floors=tuple(
             sorted((e for e in entries if e.kind == "floor"), key=lambda entry: (math.isnan(entry.fid), entry.fid))
         ),
+        code=tuple(dict.fromkeys(text for trial in trials for text in trial.code)),
         claims=tuple(claim.answer(inquiry) for claim in claims),
         effects=design.effects(inquiry),
         looks=looks_of(inquiry),

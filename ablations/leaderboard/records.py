@@ -145,6 +145,7 @@ class Table:
     floors: tuple[UnrankedEntry, ...] = ()
     explored: tuple[Row, ...] = ()
     expected: tuple[ExpectedBest, ...] = ()
+    code: tuple[str, ...] = ()  # files of the user's own that its trials rest on, each with its digest
     claims: tuple[AnsweredClaim, ...] = ()  # the study's, answered from these rows' trials
     effects: Effects = field(kw_only=True)  # what the design is made for, with the study's verdicts
     looks: LooksState = field(kw_only=True)

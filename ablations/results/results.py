@@ -26,7 +26,8 @@ class Result:
     """One trial: its identity and the summary of its journal.
 
     `factors`: the text of each of the study's factors, 'off' or what it sets. `run_id`: MLflow's, where it has the run.
-    `directory`: where the trial is; '' where it was read from a tracking store. `stage`: of a search.
+    `directory`: where the trial is; '' where it was read from a tracking store. `stage`: of a search. `code`: files of
+    the user's own that it rests on, each with its digest.
     """
 
     study: str
@@ -39,6 +40,7 @@ class Result:
     run_id: str | None
     directory: str
     stage: Stage | None = None
+    code: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -177,6 +179,7 @@ def _of_study(trials: Sequence[Recorded]) -> Iterator[Result]:
             run_id=one.run_id,
             directory=one.directory,
             stage=one.record.stage,
+            code=tuple(f"{plugin.name} {plugin.digest}" for plugin in one.record.plugins),
         )
 
 

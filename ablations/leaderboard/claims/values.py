@@ -9,7 +9,6 @@ from ablations.leaderboard.rows import runs_of
 from ablations.results.results import Result
 from ablations.statistics import ArmScores, Rule
 from ablations.study.claims.measures import COUNTS, Measure, Of
-from gan_core.evaluation.names import BETTER
 
 OF_TIME = ("seconds_to_best", "seconds")
 SCORED = 1.0  # of a run that did not go wrong, where only that counts
@@ -49,7 +48,6 @@ def _went(*kinds: str) -> Callable[[Result, Of], float | None]:
 
 VALUES: Mapping[str, Callable[[Result, Of], float | None]] = MappingProxyType(
     {
-        **{name: partial(_value, metric=name) for name in BETTER},
         "kimg_to_best": _kimg,
         "seconds_to_best": _seconds_to_best,
         "seconds": _seconds,
@@ -59,17 +57,22 @@ VALUES: Mapping[str, Callable[[Result, Of], float | None]] = MappingProxyType(
 )
 
 
+def _value_of(measure: Measure) -> Callable[[Result, Of], float | None]:
+    return partial(_value, metric=measure.name) if measure.sort == "score" else VALUES[measure.name]
+
+
 def arm_scores(arm: str, trials: Sequence[Result], measure: Measure, of: Of, rule: Rule) -> ArmScores:
     """The arm's values by seed, and its diverged seeds; of a 'count', the seeds that went wrong in their place.
 
     A score of a finished run that is not finite counts as diverged. A number that has no place on the rule's scale is
     left out.
     """
+    value = _value_of(measure)
     if measure.sort == "count":
-        ended = [(t.seed, VALUES[measure.name](t, of)) for t in trials if t.status in ("finished", "diverged")]
+        ended = [(t.seed, value(t, of)) for t in trials if t.status in ("finished", "diverged")]
         wrong = frozenset(seed for seed, value in ended if value == 1)
         return ArmScores(arm, {seed: SCORED for seed, value in ended if value == 0}, wrong, _runs(trials, measure))
-    values = {t.seed: VALUES[measure.name](t, of) for t in trials if t.status == "finished"}
+    values = {t.seed: value(t, of) for t in trials if t.status == "finished"}
     usable = {
         seed: value
         for seed, value in values.items()

@@ -30,6 +30,8 @@ def notes_of(table: Table) -> Iterator[str]:
     if table.score == NO_SCORES:
         why = "metrics without fid" if table.stamps else "extractor: none"
         yield f"{why}, as the study says; nothing is ranked"
+    if table.code:
+        yield f"with code of the study's own: {', '.join(table.code)}"
     if not table.stamps:
         return
     if table.score != NO_SCORES:

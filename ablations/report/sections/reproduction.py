@@ -39,6 +39,7 @@ def origin_of(root: Path, results: Sequence[Result], facts: Sequence[RunFacts]) 
         "commit": ", ".join(dict.fromkeys(_commit(one) for one in executions)) or "not recorded",
         "versions": ", ".join(versions),
         "parameters": "; ".join(f"{player} {_range(counts)}" for player, counts in parameters.items() if counts),
+        "code of the study's own": ", ".join(dict.fromkeys(text for result in results for text in result.code)),
         "data": ", ".join(sorted({d for result in results if (d := result.summary.data_digest) is not None})),
     }
     return Origin(executions, tuple(commands), tuple((label, text) for label, text in told.items() if text))

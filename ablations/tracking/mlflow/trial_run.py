@@ -15,6 +15,7 @@ from mlflow.exceptions import MlflowException
 from ablations.addresses import without_password
 from ablations.executors.system_metrics import read_samples
 from ablations.results.summary import summary_of
+from ablations.study.plugins import USE
 from ablations.tracking.mlflow.paging import pages
 from ablations.tracking.mlflow.run_tags import FOLDER_TAG, TRIAL_TAG
 from ablations.tracking.mlflow.sending import SHOWN_TAG, LoggedImage, dataset_input, send_pictures, send_points
@@ -29,6 +30,8 @@ from ablations.workspace.trials import Trial
 from gan_core import journal
 from gan_core.events import AnyEvent, Event, Finished, Sampled, Started
 from gan_core.machine.inside import file_inside
+from gan_core.plugin_text import FOLDER as CODE
+from gan_core.plugin_text import kept
 
 SHOW = "show"  # pictures of the whole run, in the trial's folder and next to images/
 PROTOCOL_PARAMS = ("fid_protocol", "fid_stamp")  # tags too; known at the end
@@ -141,6 +144,8 @@ class TrialRun:
         if self.store.folder:
             tags[FOLDER_TAG] = self.store.folder
         tags |= {"study": self.trial.study, "arm": self.trial.arm.name, "seed": str(self.trial.seed), SHOWN_TAG: "True"}
+        if record.plugins:
+            tags[USE] = ", ".join(plugin.entry for plugin in record.plugins)
         if record.reused_from is not None:
             tags["reused_from"] = record.reused_from
         if isinstance(first, Started):
@@ -159,7 +164,17 @@ class TrialRun:
             if isinstance(first, Started):
                 client.log_inputs(run_id, [dataset_input(first, self.trial.config)])
             client.log_dict(run_id, self.trial.config.plain(), "config.json")
+            for entry in self.trial.config.use:
+                self._keep_text(run_id, entry)
             client.log_batch(run_id, params=missing, synchronous=True)
+
+    def _keep_text(self, run_id: str, entry: str) -> None:
+        """Send the text of a plug-in, from where the run or its study keeps it."""
+        for folder in (self.trial.directory, self.trial.directory.parents[1]):
+            source = kept(folder, entry)
+            if source is not None:
+                self.store.client.log_text(run_id, source.text, f"{CODE}/{source.digest}/{source.name}")
+                return
 
     def _send(
         self, run_id: str, fresh: Sequence[AnyEvent], events: Sequence[AnyEvent], system: Sequence[LoggedPoint]
