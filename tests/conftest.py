@@ -1,6 +1,7 @@
 """Shared by all tests: where this machine's data lies, and small random images."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = "true"
@@ -27,3 +28,16 @@ def images() -> ImageArray:
     centres = random.uniform(3, 13, size=(300, 2))
     distance = (y - centres[:, 0, None, None]) ** 2 + (x - centres[:, 1, None, None]) ** 2
     return (255 * np.exp(-distance / random.uniform(4, 20, size=(300, 1, 1)))).astype(np.uint8)[:, None]
+
+
+@pytest.fixture
+def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A home of this test's own, where nothing was ever allowed; plug-ins that it loads are gone afterwards."""
+    from gan_core.plugins.loaded import entries, unload
+
+    monkeypatch.setenv("GAN_ABLATIONS_HOME", str(tmp_path / "home"))
+    before = entries()
+    yield tmp_path / "home"
+    for entry in entries():
+        if entry not in before:
+            unload(entry)

@@ -76,7 +76,7 @@ def _registered(source: Source) -> Any:
     linecache.cache[source.path] = (len(source.text), None, lines, source.path)  # tracebacks show what was run
     sys.modules[name] = module  # where dataclasses, pydantic and pickle look for the file's classes
     try:
-        with registering(source) as found, _alone(source), _in_time(source), _state_kept():
+        with registering(source) as found, _state_kept(), _alone(source), _in_time():
             exec(compile(source.text, source.path, "exec", dont_inherit=True), module.__dict__)
     except (Exception, SystemExit) as error:
         del sys.modules[name]
@@ -156,7 +156,7 @@ def _alone(source: Source) -> Iterator[None]:
 
 
 @contextmanager
-def _in_time(source: Source) -> Iterator[None]:
+def _in_time() -> Iterator[None]:
     """A file that never ends is ended, where this system and this thread can have an alarm."""
     if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
         yield
@@ -190,7 +190,8 @@ def _state_kept() -> Iterator[None]:
         torch.set_default_dtype(format)
         if torch.get_num_threads() != threads:
             torch.set_num_threads(threads)
-        torch.use_deterministic_algorithms(strict)
+        if torch.are_deterministic_algorithms_enabled() != strict:  # setting it loads a compiler
+            torch.use_deterministic_algorithms(strict)
         torch.backends.cudnn.benchmark = benchmark
         if torch.get_default_device() != device:
             torch.set_default_device(device)

@@ -14,9 +14,11 @@ from gan_core.plugins.kinds import BY_WORD, FUNCTIONS, KINDS, Kind, kind_of
 from gan_core.problems import Problem, UserError, nearest_name, shown
 from gan_core.records import Record
 from gan_core.schema.configuration import Config
+from gan_core.tricks import TRICKS
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,63}")
 SETTING = re.compile(r"[a-z][a-z0-9_]{0,63}")
+COMMAND_LINE = ("out", "home", "inception_weights", "device", "threads", "help")  # flags of `train` itself
 WAYS = "; ".join(kind.registers() for kind in KINDS if kind.word not in FUNCTIONS)
 
 
@@ -110,6 +112,13 @@ class Registering:
             raise self._problem(f"options of the trick {trick.name!r} has no field", hint)
         if bare := [name for name, one in options.model_fields.items() if one.is_required()]:
             raise self._problem(f"options of the trick {trick.name!r}: {', '.join(bare)} has no default", hint)
+        others = [*TRICKS.values(), *(one.record for one in self.registered if one.kind == "trick")]
+        taken = {*COMMAND_LINE, *Config.model_fields, *(flag for other in others for flag in _flags(other))}
+        if clash := [flag for flag in _flags(trick) if flag in taken]:
+            message = (
+                f"the flag --{clash[0].replace('_', '-')} of the trick {trick.name!r} means something else already"
+            )
+            raise self._problem(message, "another name of the trick or of its option")
 
     def _better(self, kind: Kind, name: str, better: str | None) -> Direction | None:
         allowed = 'register(Metric(...), better="lower") or better="higher"'
@@ -132,6 +141,11 @@ class Registering:
                 nearest=nearest,
             )
         )
+
+
+def _flags(trick: Any) -> list[str]:
+    """Its flags on the command line, with _ for -: its name, and its name with each further option."""
+    return [trick.name, *(f"{trick.name}_{option}" for option in list(trick.options.model_fields)[1:])]
 
 
 _current: list[Registering] = []
