@@ -1,6 +1,6 @@
 """Which settings belong together, as far as that can be known before any file is read."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from gan_core.game.losses import LOSSES
 from gan_core.game.lr_schedules import SCHEDULES
 from gan_core.game.optimizer_numbers import RATES
 from gan_core.game.updates import kimg_of
-from gan_core.nets import ACTIVATIONS, ARCHITECTURES, NORMALISATIONS, Architecture
+from gan_core.nets import ACTIVATIONS, ARCHITECTURES, NORMALISATIONS
 from gan_core.problems import Problem
 from gan_core.schema.configuration import Config
 from gan_core.schema.ramp import Ramp, ramps_in
@@ -173,7 +173,6 @@ def network_problems(config: Config, settings: Mapping[str, Any]) -> list[Proble
         architecture.check_size(*config.shape)
     except ValueError as error:
         problems.append(Problem(str(error), where=("image_size" if "image_size" in settings else "architecture",)))
-    problems += _pair_problems(config, architecture)
     for where, norm in (("norm_g", config.norm_g), ("norm_d", config.norm_d)):
         if not architecture.has_maps and NORMALISATIONS[norm].vectors is None:
             message = f"{config.architecture} has no feature maps, and so nothing for {norm} to normalise over"
@@ -181,13 +180,20 @@ def network_problems(config: Config, settings: Mapping[str, Any]) -> list[Proble
     return problems
 
 
-def _pair_problems(config: Config, architecture: Architecture) -> list[Problem]:
-    """What doesn't go with networks that are fixed: other sizes, other images, tricks that edit their blocks."""
-    name = config.architecture
+def pair_problems(config: Config, named: Collection[str], defaults: Mapping[str, Any]) -> list[Problem]:
+    """What doesn't go with networks that are fixed: other sizes, other images, tricks that edit their blocks, and what
+    was named and has no effect with them. `defaults`: the value of each setting where nobody names it.
+    """
+    name, architecture = config.architecture, ARCHITECTURES[config.architecture]
     problems = [
         Problem(f"{name} has no other than {value!r}", (setting,), f"{value!r}, or no such line")
         for setting, value in architecture.fixed.items()
         if getattr(config, setting) != value
+    ]
+    problems += [
+        Problem(f"has no effect with {name}, whose modules have their own", (setting,), "no such line")
+        for setting in architecture.ignores
+        if setting in named and getattr(config, setting) != defaults[setting]
     ]
     channels = DATASETS[config.data].channels
     if architecture.channels is not None and channels not in (None, architecture.channels):

@@ -33,6 +33,7 @@ from gan_core.config.compatibility import (
     broken_rules,
     data_problems,
     network_problems,
+    pair_problems,
     schedule_problems,
     score_problems,
     update_problems,
@@ -149,9 +150,11 @@ def resolve(settings: Mapping[str, Any], named: Collection[str] | None = None) -
         config = (full := full_config()).model_validate(dict(settings))
     except ValidationError as error:
         raise UserError(*problems_of(error, full)) from None
+    chosen, defaults = settings if named is None else named, _defaults(config.architecture)
     if problems := [
         *network_problems(config, settings),
-        *idle_numbers(config, settings if named is None else named, _defaults(config.architecture)),
+        *pair_problems(config, chosen, defaults),
+        *idle_numbers(config, chosen, defaults),
         *data_problems(config),
         *score_problems(config),
         *schedule_problems(config),

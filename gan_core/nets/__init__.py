@@ -31,6 +31,7 @@ class Architecture:
     has_maps: bool = True  # its hidden activations are feature maps [N C H W], not vectors [N C]
     has_blocks: bool = True  # its hidden blocks, and D's last layer, are there for tricks to edit
     fixed: Mapping[str, Any] = field(default_factory=dict)  # settings that it can't have otherwise
+    ignores: tuple[str, ...] = ()  # settings that have no effect with it
     channels: int | None = None  # of the images that it is made for; None: of any
 
 

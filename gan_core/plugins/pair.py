@@ -1,7 +1,7 @@
 """`pair`: a generator and a discriminator that somebody has already, as an architecture."""
 
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import torch
@@ -17,7 +17,7 @@ Make = Callable[[], nn.Module]
 TRIED = 4  # images
 NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 # What these settings mean is in the modules, and can't be chosen
-OWN = ("width", "max_width", "bias", "activation_g", "activation_d", "last_activation_d")
+OWN = ("width", "max_width", "bias", "activation_g", "activation_d", "last_activation_d", "norm_g", "norm_d")
 
 
 class Facts(NamedTuple):
@@ -76,20 +76,22 @@ def pair(
         if (height, width) != tuple(sides):
             raise ValueError(f"these networks draw {size_text(size)} px, not {height}x{width}")
 
-    fixed: Mapping[str, Any] = {
-        "latent_dim": latent_dim,
-        "norm_g": facts.norms[0],
-        "norm_d": facts.norms[1],
-        **{name: Config.model_fields[name].default for name in OWN},
-    }
     return Architecture(
         paper=paper,
         check_size=check_size,
         generator=make_g,
         discriminator=make_d,
-        defaults={**fixed, "image_size": size, "initialisation_g": "as_built", "initialisation_d": "as_built"},
+        defaults={
+            "latent_dim": latent_dim,
+            "image_size": size,
+            "norm_g": facts.norms[0],
+            "norm_d": facts.norms[1],
+            "initialisation_g": "as_built",
+            "initialisation_d": "as_built",
+        },
         has_blocks=False,
-        fixed=fixed,
+        fixed={"latent_dim": latent_dim},
+        ignores=OWN,
         channels=channels,
     )
 
