@@ -36,6 +36,7 @@ def export(
     extractor: ExtractorName = None,
     seeds: Seeds = None,
     settings: Settings = None,
+    allow_code: AllowCode = False,
 ) -> None:
     """Write the trials that are still to do for a machine that has nothing but gan_core and what it needs.
 
@@ -48,7 +49,8 @@ def export(
     from ablations.workspace.recorded import study_to_export
 
     overrides = Overrides(budget_kimg, data, extractor, seeds, settings_in(settings or ()))
-    show_export(write(study_to_export(study, runs, name, overrides), runs, out, machine_home()), str(out))
+    to_export = study_to_export(study, runs, name, overrides, allow_code)
+    show_export(write(to_export, runs, out, machine_home()), str(out))
 
 
 def adopt(

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from ablations.cli.options import DEFAULT_RUNS, Models, Register, Runs, StudyName
+from ablations.cli.options import DEFAULT_RUNS, AllowCode, Models, Register, Runs, StudyName
 
 
 def sync(
@@ -22,6 +22,7 @@ def sync(
     ] = None,
     models: Models = True,
     register: Register = None,
+    allow_code: AllowCode = False,
 ) -> None:
     """Send to MLflow what it has not yet of a study: points, parameters, pictures, files, and how each run ended.
 
@@ -32,6 +33,7 @@ def sync(
     from ablations.tracking.mlflow.sync import sync as steps_of
     from ablations.tracking.model_names import check_register
     from ablations.workspace.opening import settle
+    from ablations.workspace.recorded import load_code
     from ablations.workspace.workspace import find_workspace
     from gan_core.machine.files import exclusive
 
@@ -42,6 +44,7 @@ def sync(
     with exclusive(workspace.lock_file, f"study {workspace.name}"):
         if notices := settle(workspace):
             show_warnings(notices)
+        load_code(workspace, allow_code)
         artifacts = None if tracking_uri else workspace.mlartifacts
         steps = steps_of(workspace, uri, artifacts, models=models, register=register)
         complete = show_sync(steps, workspace, uri)

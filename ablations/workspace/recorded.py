@@ -39,7 +39,7 @@ def study_named(text: str, runs: Path, allow_code: bool = False) -> Study:
     return recorded_study(workspace, allow_code)
 
 
-def study_to_export(text: str, runs: Path, name: str | None, overrides: Overrides) -> Study:
+def study_to_export(text: str, runs: Path, name: str | None, overrides: Overrides, allow_code: bool = False) -> Study:
     """A study by its file, changed as the command line says; else by the folder that has been made for it.
 
     Raises UserError where there is neither, or where a folder's study is to be changed.
@@ -50,7 +50,7 @@ def study_to_export(text: str, runs: Path, name: str | None, overrides: Override
     if name is not None or overrides != Overrides():
         message = "is a study's folder, and can't be changed by the command line"
         raise UserError(Problem(message, source=str(workspace.root), allowed="its study file, to change it"))
-    return recorded_study(workspace)
+    return recorded_study(workspace, allow_code)
 
 
 def recorded_arms(record: StudyRecord) -> tuple[Arm, ...]:
