@@ -132,6 +132,11 @@ def plugin_records(entries: Sequence[str]) -> tuple[PluginRecord, ...]:
     return tuple(found)
 
 
+def placed(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings without a `use`, which is reported as misplaced."""
+    return {name: value for name, value in settings.items() if name != USE}
+
+
 def misplaced(settings: object, where: tuple[str | int, ...]) -> list[Problem]:
     """The problem of `use` among settings: which code runs is said once, for the whole study."""
     if not isinstance(settings, dict) or USE not in settings:

@@ -13,7 +13,7 @@ from ablations.study.claims.resolve import resolve_claims
 from ablations.study.designs import DESIGNS, DesignOptions, Fraction, Layout
 from ablations.study.guard import read_guard
 from ablations.study.overrides import Overrides
-from ablations.study.plugins import USE, PluginRecord, load_own_code, used_files
+from ablations.study.plugins import USE, PluginRecord, load_own_code, placed, used_files
 from ablations.study.record import ArmRecord, StudyRecord
 from ablations.study.space.plan import SearchPlan, as_written, search_plan
 from ablations.study.study_file import StudyFile, name_problems, read_study_file
@@ -113,7 +113,7 @@ def study_of(source: YamlSource, name: str | None = None, overrides: Overrides =
     problems = [*name_problems(path, name), *problems]
     if code.problems:  # what they would have registered is named all over the file
         _refuse([*problems, *code.problems], source)
-    factors, baseline = file.factors(), {**file.baseline, **({USE: code.entries} if code.entries else {})}
+    factors, baseline = file.factors(), {**placed(file.baseline), **({USE: code.entries} if code.entries else {})}
     layout, found = _laid_out(file, is_whole, list(factors))
     problems += found
     built = build_arms(baseline, factors, file.design if is_whole else "one-in", layout)

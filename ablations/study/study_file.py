@@ -13,7 +13,7 @@ from ablations.study.designs import DESIGNS, MOST_FACTORS, RESERVED, REST, Desig
 from ablations.study.designs.seeds import SEEDS_SCHEMA, SeedPlan, seeds_of
 from ablations.study.factors import StudyFactor
 from ablations.study.guard import GuardWords
-from ablations.study.plugins import UsedFiles, misplaced
+from ablations.study.plugins import UsedFiles, misplaced, placed
 from gan_core.problems import Problem, shown, unknown_name
 from gan_core.records import Printable
 from gan_core.schema.validation import problems_of
@@ -74,8 +74,8 @@ class StudyFile(DesignOptions):
         """By name: the tricks, and the arms that are given by settings, each of which is a factor of its own."""
         arms = {name: words for name, words in (self.arms or {}).items() if isinstance(words, dict) and words}
         return {
-            **{name: StudyFactor(settings, ("arms", name)) for name, settings in arms.items()},
-            **{name: StudyFactor(settings, ("tricks", name)) for name, settings in self.tricks.items()},
+            **{name: StudyFactor(placed(settings), ("arms", name)) for name, settings in arms.items()},
+            **{name: StudyFactor(placed(settings), ("tricks", name)) for name, settings in self.tricks.items()},
         }
 
     def options(self) -> DesignOptions:

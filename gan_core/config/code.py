@@ -31,15 +31,16 @@ def _missing(entry: str) -> Problem:
 def unnamed_code(config: Config) -> list[Problem]:
     """A problem for each record of a plug-in that the configuration uses without naming the plug-in in `use`."""
     return [
-        Problem(f"{one.kind} {one.name!r} comes from {plugin.entry}, which `use` does not name", WHERE, plugin.entry)
+        Problem(f"{one.kind} {one.name!r} comes from {plugin.entry}, which `use` does not name", (where,), plugin.entry)
         for plugin in loaded()
         if plugin.entry not in config.use
         for one in plugin.registered
-        if _is_used(config, one.kind, one.name)
+        for where in _uses(config, one.kind, one.name)
     ]
 
 
-def _is_used(config: Config, kind: str, name: str) -> bool:
+def _uses(config: Config, kind: str, name: str) -> list[str]:
+    """The settings that name this record."""
     if kind == "trick":
-        return config.trick(name) is not None
-    return any(named_in(getattr(config, setting), name) for setting in BY_WORD[kind].settings)
+        return [] if config.trick(name) is None else [name]
+    return [setting for setting in BY_WORD[kind].settings if named_in(getattr(config, setting), name)]
