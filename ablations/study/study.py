@@ -96,19 +96,31 @@ class Study:
         return self.record().model_dump(mode="json")
 
 
-def load_study(path: Path, name: str | None = None, overrides: Overrides = Overrides()) -> Study:  # noqa: B008  frozen
+def load_study(
+    path: Path,
+    name: str | None = None,
+    overrides: Overrides = Overrides(),  # noqa: B008  frozen
+    folder: Path | None = None,
+) -> Study:
     """Read a study file, see `study_of`."""
-    return study_of(read_yaml(path), name, overrides)
+    return study_of(read_yaml(path), name, overrides, folder)
 
 
-def study_of(source: YamlSource, name: str | None = None, overrides: Overrides = Overrides()) -> Study:  # noqa: B008
+def study_of(
+    source: YamlSource,
+    name: str | None = None,
+    overrides: Overrides = Overrides(),  # noqa: B008  frozen
+    folder: Path | None = None,
+) -> Study:
     """The study of a file; `name` replaces the file's own, `overrides` replace some of its settings.
+
+    `folder`: where the files that it uses are; None: from its own folder on.
 
     Raises UserError with every problem, each with file and line.
     """
     path = source.path
     overrides.apply(source.data)
-    code = load_own_code(used_files(source.data), path.parent)  # first: it may register what the rest names
+    code = load_own_code(used_files(source.data), folder or path.parent)  # first: it may register what the rest names
     file, is_whole, problems = read_study_file(source.data)
     problems = [*name_problems(path, name), *problems]
     if code.problems:  # what they would have registered is named all over the file

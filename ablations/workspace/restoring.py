@@ -84,7 +84,7 @@ def _as_begun(study: "Study", workspace: Workspace) -> StudyRecord:
         record = record.model_copy(update={"planned_looks": Looks.of_count(len(read_execution(first).seeds))})
     for path in (first / FILES).glob("*.y*ml"):
         try:
-            early = load_study(path, study.name)
+            early = load_study(path, study.name, folder=study.path.parent)
         except UserError:
             continue  # damaged too, or of another version
         return record.model_copy(update={"rule": early.rule, "claims": early.claims, "guard": dict(early.guard)})

@@ -10,11 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from mlflow import MlflowClient
 
 from ablations.study.study import load_study
 from ablations.workspace.trials import trials_of
+from ablations.workspace.workspace import Workspace
 from gan_core import journal
 from gan_core.cli.app import main
+from gan_core.plugin_text import parts_of
 from gan_core.plugins.loaded import entries, unload
 from tests.ablations.command import ablations
 from tests.ablations.tiny import BASELINE, story_of
@@ -33,7 +36,10 @@ def study_file(folder: Path, **baseline: Any) -> Path:
         "design": "one-in",
         "seeds": 1,
         "baseline": {
-            **BASELINE, "latent_dim": 8, "budget_kimg": 0.05, "metrics": ["fid", "spread"],
+            **BASELINE,
+            "latent_dim": 8,
+            "budget_kimg": 0.05,
+            "metrics": ["fid", "spread"],
             "progress_metrics": ["fid"],
             **baseline,
         },
@@ -106,5 +112,15 @@ def test_trained_elsewhere_and_adopted(tmp_path: Path, own_home: Path, monkeypat
     assert refused.code == 2
     assert "this rests on code of its own, which would be run: grey.py" in refused.err
     assert ablations("adopt", tmp_path / "done", "--runs", runs, "--allow-code").code == 0
+    client = MlflowClient(Workspace(runs / "mine").mlflow_uri)
+    sent = [run for each in client.search_experiments() for run in client.search_runs([each.experiment_id])]
+    trials = [run for run in sent if "use" in run.data.tags]
+    assert len(trials) == 3
+    for run in trials:
+        for entry in run.data.tags["use"].split(", "):
+            name, digest = parts_of(entry)
+            assert [kept.path for kept in client.list_artifacts(run.info.run_id, f"code/{digest}")] == [
+                f"code/{digest}/{name}"
+            ]
     verified = ablations("verify", "grey", "--seed", "0", "--study", "mine", "--runs", runs)
     assert verified.code == 0, verified.out
