@@ -33,11 +33,14 @@ def images() -> ImageArray:
 @pytest.fixture
 def own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A home of this test's own, where nothing was ever allowed; plug-ins that it loads are gone afterwards."""
+    from gan_core.evaluation.names import BETTER
     from gan_core.plugins.loaded import entries, unload
 
     monkeypatch.setenv("GAN_ABLATIONS_HOME", str(tmp_path / "home"))
-    before = entries()
+    before, known = entries(), set(BETTER)
     yield tmp_path / "home"
     for entry in entries():
         if entry not in before:
             unload(entry)
+    for name in set(BETTER) - known:  # from records of studies
+        BETTER.drop(BETTER.owner(name))
