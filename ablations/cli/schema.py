@@ -7,25 +7,21 @@ from typing import Annotated
 import typer
 
 from ablations.cli.files import STDOUT, check_places, write
+from ablations.cli.options import Use
 
 
 def schema(
     out: Annotated[
         Path, typer.Option("--out", metavar="FILE", help="Write it there.", show_default="standard output")
     ] = STDOUT,
-    use: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--use", metavar="FILE", help="A file with code of your own; may be repeated.", show_default=False
-        ),
-    ] = None,
+    use: Use = None,
 ) -> None:
     """The JSON schema of study files, with which an editor completes and checks them while they are written."""
     check_places({"--out": out})
     if use:
-        from gan_core.plugins.load import load_all
+        from gan_core.plugins.permission import load_named
 
-        load_all(use)
+        load_named(use)
     from ablations.study.schema import study_schema
 
     write("--out", out, json.dumps(study_schema(), indent=1, ensure_ascii=False) + "\n", tell=True)
