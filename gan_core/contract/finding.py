@@ -1,0 +1,77 @@
+"""What one check says of one record, in words."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Literal
+
+from gan_core.contract.place import place_of
+
+Outcome = Literal["passed", "failed", "not tried"]
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One check of one record: `text` says what was seen, `advice` what to do where it failed."""
+
+    check: str  # "off", "resumed", ...
+    outcome: Outcome
+    text: str
+    advice: str = ""
+
+    @property
+    def failed(self) -> bool:
+        return self.outcome == "failed"
+
+
+def passed(check: str, text: str) -> Finding:
+    """It keeps to it."""
+    return Finding(check, "passed", text)
+
+
+def failed(check: str, text: str, advice: str) -> Finding:
+    """It does not."""
+    return Finding(check, "failed", text, advice)
+
+
+def not_tried(check: str, why: str) -> Finding:
+    """There is nothing of the kind to check, or it can't be checked here."""
+    return Finding(check, "not tried", why)
+
+
+def judged(check: str, ok: bool, good: str, bad: str, advice: str) -> Finding:
+    """Passed with the words `good`, or failed with `bad` and the advice."""
+    return passed(check, good) if ok else failed(check, bad, advice)
+
+
+class Stopped(Exception):  # noqa: N818  no error of ours: the record's code raised one
+    """The record's own code raised an exception. `finding` says which, and where."""
+
+    def __init__(self, finding: Finding) -> None:
+        super().__init__(finding.text)
+        self.finding = finding
+
+
+@contextmanager
+def told(check: str, doing: str, advice: str = "") -> Iterator[None]:
+    """Whatever the record's code raises inside becomes a `Stopped`, with the place in that code."""
+    try:
+        yield
+    except Stopped:
+        raise
+    except Exception as error:
+        first = (str(error).strip().splitlines() or [""])[0][:300]
+        text = f"{doing} raised {type(error).__name__}: {first}"
+        place = place_of(error)
+        raise Stopped(failed(check, text, f"{place}{'; ' if place and advice else ''}{advice}")) from error
+
+
+def findings_of(*checks: Callable[[], list[Finding]]) -> list[Finding]:
+    """The findings of all checks; one that is stopped by the record's code gives the finding that says so."""
+    found: list[Finding] = []
+    for check in checks:
+        try:
+            found += check()
+        except Stopped as stopped:
+            found.append(stopped.finding)
+    return found
