@@ -47,12 +47,12 @@ class Constants(TorchFunctionMode):
             self._no_grad -= 1
             leave(block, *error)
 
-        torch.no_grad.__enter__, torch.no_grad.__exit__ = entered, left  # type: ignore[method-assign, assignment]
-        super().__enter__()
+        torch.no_grad.__enter__, torch.no_grad.__exit__ = entered, left  # type: ignore[method-assign]
+        super().__enter__()  # type: ignore[no-untyped-call]
         return self
 
     def __exit__(self, *error: Any) -> None:
-        super().__exit__(*error)
+        super().__exit__(*error)  # type: ignore[no-untyped-call]
         assert self._former is not None
         torch.no_grad.__enter__, torch.no_grad.__exit__ = self._former  # type: ignore[method-assign]
 

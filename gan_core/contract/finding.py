@@ -6,13 +6,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from gan_core.contract.place import place_of
+from gan_core.problems import UserError
 
-Outcome = Literal["passed", "failed", "not tried"]
+Outcome = Literal["passed", "failed", "doubtful", "not tried"]
 
 
 @dataclass(frozen=True)
 class Finding:
-    """One check of one record: `text` says what was seen, `advice` what to do where it failed."""
+    """One check of one record: `text` says what was seen, `advice` what to do where it failed.
+
+    Doubtful is what may be meant so, and a person has to look at.
+    """
 
     check: str  # "off", "resumed", ...
     outcome: Outcome
@@ -39,6 +43,11 @@ def not_tried(check: str, why: str) -> Finding:
     return Finding(check, "not tried", why)
 
 
+def doubtful(check: str, text: str, advice: str) -> Finding:
+    """It may be meant so."""
+    return Finding(check, "doubtful", text, advice)
+
+
 def judged(check: str, ok: bool, good: str, bad: str, advice: str) -> Finding:
     """Passed with the words `good`, or failed with `bad` and the advice."""
     return passed(check, good) if ok else failed(check, bad, advice)
@@ -54,10 +63,13 @@ class Stopped(Exception):  # noqa: N818  no error of ours: the record's code rai
 
 @contextmanager
 def told(check: str, doing: str, advice: str = "") -> Iterator[None]:
-    """Whatever the record's code raises inside becomes a `Stopped`, with the place in that code."""
+    """Whatever the record's code raises inside becomes a `Stopped`, with the place in that code.
+
+    A `UserError` is a message already, and passes.
+    """
     try:
         yield
-    except Stopped:
+    except (Stopped, UserError):
         raise
     except Exception as error:
         first = (str(error).strip().splitlines() or [""])[0][:300]

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from gan_core.contract.finding import told
+from gan_core.contract.global_random import drawn_from, global_random_state
 from gan_core.contract.tiny import STEPS, Baselines, Ran, begun, configured, stepped
-from gan_core.contract.watch import Watch, drawn_from, global_random_state
+from gan_core.contract.watch import Watch
 from gan_core.problems import UserError
 from gan_core.training import checkpoint
 from gan_core.tricks import Trick

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gan_core.contract.finding import Finding, Stopped, failed, findings_of, judged, not_tried, passed
+from gan_core.contract.finding import Finding, Stopped, failed, findings_of, judged, passed
 from gan_core.contract.term_gradients import gradients_of_terms
-from gan_core.contract.tiny import Baselines, begun, configured, finite, same, stepped
+from gan_core.contract.tiny import Baselines, begun, finite, same, stepped
 from gan_core.contract.trick_record import described
 from gan_core.contract.trick_trial import Refused, Trial, settings_on, tried, without
 from gan_core.contract.watch import Watch
@@ -19,7 +19,7 @@ STREAM = "draw from context.stream: generator=context.stream"
 def check_trick(
     trick: Trick,
     baselines: Baselines,
-    settings: Mapping[str, Any] = {},  # noqa: B006  read only
+    settings: Mapping[str, Any] = {},
     losses: Iterable[str] | None = None,
 ) -> list[Finding]:
     """All checks of a trick that is registered, with each of these losses (all) that its rules allow.
@@ -32,7 +32,10 @@ def check_trick(
     refused = [each for each in wanted if isinstance(each, Refused)]
     if not allowed:
         reason = refused[0].reason if refused else "no loss was given"
-        return [*described(trick), failed("losses", f"no tiny run is allowed: {reason}", "give settings that allow one")]
+        return [
+            *described(trick),
+            failed("losses", f"no tiny run is allowed: {reason}", "give settings that allow one"),
+        ]
     for each in allowed:
         baselines.of(without(trick, each))
     watch, trials, stopped = Watch(), list[Trial](), list[Finding]()
@@ -154,7 +157,9 @@ def dose(trick: Trick, trials: list[Trial]) -> Finding:
         if not trick.acts(trial.dose):
             doses = ", ".join(f"{name} {value:g}" for name, value in trial.dose.items())
             text = f"with loss: {trial.loss} the dose says that it never acted: {doses}"
-            return failed("dose", text, "measure what the trick does; Trick.acts may say which dose means that it acted")
+            return failed(
+                "dose", text, "measure what the trick does; Trick.acts may say which dose means that it acted"
+            )
     doses = ", ".join(f"{name} {value:.3g}" for name, value in trials[0].dose.items())
     return passed("dose", doses)
 

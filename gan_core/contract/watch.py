@@ -1,34 +1,30 @@
 """What a trick does in its seats besides its work: global random numbers that it draws, tensors that it changes."""
 
-import random
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import fields, replace
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 from torch.utils._pytree import tree_leaves
 
+from gan_core.contract.global_random import drawn_from, global_random_state
 from gan_core.tricks.seats import Parts, Term
 
-SEATS = ("before_d", "view", "fakes", "targets", "g_targets", "d_terms", "g_terms", "observers", "grads", "after_d", "after")
-
-
-def global_random_state() -> tuple[Any, ...]:
-    """Of torch's generator on the CPU, of numpy's and of Python's, in a form that can be compared."""
-    numpys = np.random.get_state(legacy=False)["state"]  # type: ignore[call-overload]
-    return (
-        ("torch", torch.get_rng_state().numpy().tobytes()),
-        ("numpy", (numpys["key"].tobytes(), numpys["pos"])),
-        ("random", random.getstate()),
-    )
-
-
-def drawn_from(before: tuple[Any, ...]) -> list[str]:
-    """The global generators that were drawn from, or seeded, since."""
-    return [name for (name, then), (_, now) in zip(before, global_random_state(), strict=True) if then != now]
+SEATS = (
+    "before_d",
+    "view",
+    "fakes",
+    "targets",
+    "g_targets",
+    "d_terms",
+    "g_terms",
+    "observers",
+    "grads",
+    "after_d",
+    "after",
+)
 
 
 class Watch:
