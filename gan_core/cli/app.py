@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
+from gan_core.cli.check import add_check
 from gan_core.cli.evaluate import add_evaluate
 from gan_core.cli.own_code import add_use, used
 from gan_core.cli.pictures import add_commands
@@ -60,6 +61,7 @@ def parser(command: str = TRAIN, use: Sequence[str] = ()) -> argparse.ArgumentPa
     add_commands(commands)
     add_evaluate(commands)
     add_run(commands)
+    add_check(commands)
     return top
 
 

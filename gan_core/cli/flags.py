@@ -17,7 +17,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
     """Add a flag for each choice, and for each trick and each of its options."""
     group = parser.add_argument_group("choices", RAMPS)
     for option in choices():
-        group.add_argument(option.flag, metavar="X", type=_scalar, default=None, dest=option.name, help=_help(option))
+        group.add_argument(option.flag, metavar="X", type=scalar, default=None, dest=option.name, help=_help(option))
     for trick in tricks():
         group = parser.add_argument_group(f"{trick.name}: {trick.summary}", f"{trick.paper}")
         main, *others = trick.options
@@ -25,7 +25,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
             _flag(trick),
             metavar=main.name.upper(),
             nargs="?",
-            type=_scalar,
+            type=scalar,
             const=True,
             dest=trick.name,
             help=_help(main),
@@ -33,7 +33,7 @@ def add_flags(parser: argparse.ArgumentParser) -> None:
         for option in others:
             name = f"{trick.name}_{option.name}"
             flag = f"{_flag(trick)}{option.flag[1:]}"
-            group.add_argument(flag, metavar="X", type=_scalar, dest=name, help=_help(option))
+            group.add_argument(flag, metavar="X", type=scalar, dest=name, help=_help(option))
 
 
 def settings_of(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -76,7 +76,7 @@ def _help(option: Option) -> str:
     return f"{option.description} [{option.kind}; default {default}]".replace("%", "%%")
 
 
-def _scalar(text: str) -> Any:
+def scalar(text: str) -> Any:
     """The word as a number, true, false or null where it is one, else as text. The record checks whether it fits."""
     try:
         return json.loads(text)

@@ -1,13 +1,14 @@
 """The contract of a pair of networks: shapes and ranges at each size that it draws, gradients to every parameter."""
 
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import torch
 
-from gan_core.config import Config
 from gan_core.contract.finding import Finding, failed, findings_of, judged, not_tried, passed, told
 from gan_core.contract.global_random import global_random_state, random_numbers
-from gan_core.contract.tiny import CPU, SETTINGS, STEPS, blobs, configured, finite, same, stepped, weights
+from gan_core.contract.tiny import CPU, STEPS, blobs, configured, finite, same, stepped, weights
 from gan_core.nets import Architecture
 from gan_core.problems import UserError
 from gan_core.schema.sizes import Size, shape_of, size_text
@@ -18,32 +19,58 @@ SIZES: tuple[Size, ...] = (16, 28, 32, 64, (24, 40), (157, 128))
 LARGE = 64 * 64  # pixels; of larger ones only the first that is drawn is tried
 
 
-def check_architecture(name: str, architecture: Architecture) -> list[Finding]:
-    """All checks of an architecture that is registered under this name."""
+@dataclass(frozen=True)
+class Tiny:
+    """A pair of networks in tiny runs. `use`: the plug-in that it comes from, if any."""
+
+    name: str
+    architecture: Architecture
+    use: tuple[str, ...]
+
+    @property
+    def channels(self) -> tuple[int, ...]:
+        """Of the images that it is tried with."""
+        return (1, 3) if self.architecture.channels is None else (self.architecture.channels,)
+
+    def state(self, size: Size, channels: int | None = None, **more: Any) -> State:
+        """A run at step 0 with it. Raises UserError where a rule refuses it."""
+        channels = self.channels[0] if channels is None else channels
+        data = {"data": "shapes"} if channels == 1 else {"data": "cifar-10", "extractor": "none"}
+        small = {"batch_size": 4, "width": 2, "use": self.use, **data}
+        config = configured({**small, "architecture": self.name, "image_size": size, **self.architecture.fixed, **more})
+        with told("builds", f"building it for {size_text(size)} and {channels} channel(s)"):
+            return build(config, blobs(channels, *config.shape, count=12), CPU)
+
+
+def check_architecture(name: str, architecture: Architecture, use: tuple[str, ...] = ()) -> list[Finding]:
+    """All checks of an architecture that is registered under this name. `use`: the plug-in that it comes from."""
     before = global_random_state()
-    sizes = drawn(architecture)
+    sizes, tiny = drawn(architecture), Tiny(name, architecture, use)
     if not sizes:
         words = ", ".join(size_text(size) for size in SIZES)
         return [
             failed("sizes", f"its check_size refuses all of {words}", "raise ValueError only for what it can't draw")
         ]
     found = findings_of(
-        *(lambda size=size, channels=channels: _at(name, size, channels) for size in sizes for channels in (1, 3)),
-        lambda: [_round_trip(name, sizes[0])],
-        lambda: [_repeats(name, sizes[0])],
-        lambda: _trains(name, sizes[0]),
+        *(partial(_at, tiny, size, channels) for size in sizes for channels in tiny.channels),
+        lambda: [_round_trip(tiny, sizes[0])],
+        lambda: [_repeats(tiny, sizes[0])],
+        lambda: _trains(tiny, sizes[0]),
     )
-    wrong = [finding for finding in found if finding.failed]
-    shapes = passed("shapes", f"[N C H W] in [-1, 1] and [N] at {', '.join(map(size_text, sizes))}, grey and colour")
-    fine = [] if any(finding.check in ("shapes", "gradient", "pixels") for finding in wrong) else [shapes]
-    reached = passed("gradient", "reaches every parameter of G and D, and every pixel")
-    return [*fine, *([reached] if fine else []), *_first_of_each(found), random_numbers(before)]
+    first = list({finding.check: finding for finding in reversed(found)}.values())[::-1]  # at many sizes: once
+    fine: list[Finding] = []
+    if not {"builds", "shapes", "gradient", "pixels"} & {finding.check for finding in found if finding.failed}:
+        kinds = " and ".join({1: "grey", 3: "colour"}[channels] for channels in tiny.channels)
+        text = f"images [N C H W] in [-1, 1] and logits [N] at {', '.join(map(size_text, sizes))}, {kinds}"
+        fine = [passed("shapes", text), passed("gradient", "reaches every parameter of G and D, and every pixel")]
+    return [*fine, *first, random_numbers(before)]
 
 
 def drawn(architecture: Architecture) -> list[Size]:
     """The sizes of our list that its `check_size` lets through, without the large ones if there is a small one."""
-    sizes = []
-    for size in SIZES:
+    sizes: list[Size] = []
+    own = architecture.defaults.get("image_size")
+    for size in (*SIZES, *([own] if own is not None and own not in SIZES else [])):
         try:
             architecture.check_size(*shape_of(size))
         except ValueError:
@@ -53,24 +80,9 @@ def drawn(architecture: Architecture) -> list[Size]:
     return small or sizes[:1]
 
 
-def _first_of_each(found: list[Finding]) -> list[Finding]:
-    """At several sizes a mistake is made several times."""
-    return list({finding.check: finding for finding in reversed(found)}.values())[::-1]
-
-
-def _settings(name: str, size: Size, **more: Any) -> dict[str, Any]:
-    return {**SETTINGS, "architecture": name, "image_size": size, "batch_size": 4, "width": 2, **more}
-
-
-def _state(name: str, size: Size, channels: int = 1, **more: Any) -> State:
-    config: Config = configured(_settings(name, size, **more))
-    with told("builds", f"building {name} for {size_text(size)} and {channels} channel(s)"):
-        return build(config, blobs(channels, *config.shape, count=12), CPU)
-
-
-def _at(name: str, size: Size, channels: int) -> list[Finding]:
+def _at(tiny: Tiny, size: Size, channels: int) -> list[Finding]:
     """Shapes, range and gradients at one size. Nothing where all is well."""
-    state = _state(name, size, channels)
+    state = tiny.state(size, channels)
     where = f"at {size_text(size)} with {channels} channel(s)"
     z = state.latents(5)
     with told("shapes", f"a forward pass {where}"):
@@ -101,9 +113,9 @@ def _at(name: str, size: Size, channels: int) -> list[Finding]:
     return []
 
 
-def _round_trip(name: str, size: Size) -> Finding:
+def _round_trip(tiny: Tiny, size: Size) -> Finding:
     """A state dict that is saved and loaded gives the same images, in evaluation mode."""
-    first, second = _state(name, size), _state(name, size, seed=1)
+    first, second = tiny.state(size), tiny.state(size, seed=1)
     z = first.latents(3)
     with told("state dict", "loading a state dict"):
         for player in ("G", "D"):
@@ -120,8 +132,8 @@ def _round_trip(name: str, size: Size) -> Finding:
     )
 
 
-def _repeats(name: str, size: Size) -> Finding:
-    first, second = _state(name, size), _state(name, size)
+def _repeats(tiny: Tiny, size: Size) -> Finding:
+    first, second = tiny.state(size), tiny.state(size)
     return judged(
         "repeats",
         same(weights(first.G, first.D), weights(second.G, second.D)),
@@ -131,9 +143,9 @@ def _repeats(name: str, size: Size) -> Finding:
     )
 
 
-def _trains(name: str, size: Size) -> list[Finding]:
-    with told("trains", f"a tiny run with {name}"):
-        ran, again = stepped(_state(name, size)), stepped(_state(name, size))
+def _trains(tiny: Tiny, size: Size) -> list[Finding]:
+    with told("trains", "a tiny run"):
+        ran, again = stepped(tiny.state(size)), stepped(tiny.state(size))
     return [
         judged("trains", finite(ran.weights), f"{STEPS} steps of a tiny run", "a weight is not finite", "see above"),
         judged(
@@ -143,14 +155,14 @@ def _trains(name: str, size: Size) -> list[Finding]:
             f"a run twice: {ran.difference(again)}",
             "draw no random numbers in a forward pass; dropout and noise are tricks, with streams of their own",
         ),
-        _with_layer_tricks(name, size),
+        _with_layer_tricks(tiny, size),
     ]
 
 
-def _with_layer_tricks(name: str, size: Size) -> Finding:
+def _with_layer_tricks(tiny: Tiny, size: Size) -> Finding:
     """What tricks edit: the linear maps of its layers."""
     try:
-        state = _state(name, size, spectral_norm={"on": "both"}, norm_d="none")
+        state = tiny.state(size, spectral_norm={"on": "both"}, norm_d="none")
     except UserError as error:
         return not_tried("tricks in layers", str(error.problems[0]))
     with told("tricks in layers", "a step with spectral_norm in both networks"):

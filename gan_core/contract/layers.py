@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from gan_core import streams
 from gan_core.contract.finding import Finding, failed, findings_of, judged, not_tried, passed, told
 from gan_core.contract.global_random import global_random_state, random_numbers
-from gan_core.contract.tiny import STEPS, begun, finite, stepped
+from gan_core.contract.tiny import finite
+from gan_core.contract.trains import trains
 from gan_core.nets.activations import Activation
 from gan_core.nets.initialisations import INITIALISATIONS
 from gan_core.nets.normalisations import Normalisation
@@ -18,24 +19,24 @@ CHANNELS = 6
 MAPS, VECTORS = (5, CHANNELS, 4, 3), (5, CHANNELS)
 
 
-def check_activation(name: str, activation: Activation) -> list[Finding]:
-    """All checks of an activation that is registered under this name."""
+def check_activation(name: str, activation: Activation, use: tuple[str, ...] = ()) -> list[Finding]:
+    """All checks of an activation that is registered under this name. `use`: the plug-in that it comes from."""
     before = global_random_state()
     found = findings_of(
         lambda: [_initialisation(activation)],
         lambda: _pointwise(activation),
-        lambda: [_trains({"activation_g": name, "activation_d": name})],
+        lambda: [trains({"activation_g": name, "activation_d": name, "use": use})],
     )
     return [*found, random_numbers(before)]
 
 
-def check_normalisation(name: str, normalisation: Normalisation) -> list[Finding]:
-    """All checks of a normalisation that is registered under this name."""
+def check_normalisation(name: str, normalisation: Normalisation, use: tuple[str, ...] = ()) -> list[Finding]:
+    """All checks of a normalisation that is registered under this name. `use`: the plug-in that it comes from."""
     before = global_random_state()
     found = findings_of(
         lambda: _normalises(normalisation, "maps", normalisation.maps, MAPS),
         lambda: _normalises(normalisation, "vectors", normalisation.vectors, VECTORS),
-        lambda: [_trains({"norm_g": name, "norm_d": name})],
+        lambda: [trains({"norm_g": name, "norm_d": name, "use": use})],
     )
     return [*found, random_numbers(before)]
 
@@ -132,19 +133,6 @@ def _gradient(module: nn.Module, x: Tensor, check: str = "gradient") -> Finding:
         "keeps the shape, is finite, and agrees with finite differences",
         "its gradient is not the one that finite differences give",
         "is something detached, or is a backward of your own wrong?",
-    )
-
-
-def _trains(settings: dict[str, Any]) -> Finding:
-    name = next(iter(settings.values()))
-    with told("trains", f"a tiny run with {name}"):
-        ran = stepped(begun(settings))
-    return judged(
-        "trains",
-        finite(ran.weights),
-        f"{STEPS} steps of a tiny run",
-        "a weight is not finite after a few steps",
-        "see above",
     )
 
 

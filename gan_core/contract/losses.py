@@ -8,15 +8,15 @@ from torch import Tensor
 
 from gan_core.contract.finding import Finding, failed, findings_of, judged, passed, told
 from gan_core.contract.global_random import global_random_state, random_numbers
-from gan_core.contract.tiny import STEPS, begun, finite, stepped
+from gan_core.contract.trains import trains
 from gan_core.game.losses import Loss
 
 CONFIDENT = 8.0  # a logit of a D that is sure
 ADVICE_SIGN = "D minimises `d` and G minimises `g`: look for a sign"
 
 
-def check_loss(name: str, loss: Loss) -> list[Finding]:
-    """All checks of a loss that is registered under this name."""
+def check_loss(name: str, loss: Loss, use: tuple[str, ...] = ()) -> list[Finding]:
+    """All checks of a loss that is registered under this name. `use`: the plug-in that it comes from."""
     before = global_random_state()
     found = findings_of(
         lambda: [_scalars(loss)],
@@ -26,7 +26,7 @@ def check_loss(name: str, loss: Loss) -> list[Finding]:
         lambda: [_targets(loss)],
         lambda: [_reals(loss)],
         lambda: [_not_finite(loss)],
-        lambda: [_trains(name)],
+        lambda: [trains({"loss": name, "use": use})],
     )
     return [*found, random_numbers(before)]
 
@@ -154,15 +154,3 @@ def _not_finite(loss: Loss) -> Finding:
             logits = torch.tensor([strange, 0.5])
             _d(loss, logits, logits), _g(loss, logits, logits)
     return passed("extremes", "finite at logits of ±10000, no exception at NaN and infinity")
-
-
-def _trains(name: str) -> Finding:
-    with told("trains", f"a tiny run with loss: {name}"):
-        ran = stepped(begun({"loss": name}))
-    return judged(
-        "trains",
-        finite(ran.weights),
-        f"{STEPS} steps of a tiny run",
-        "a weight is not finite after a few steps",
-        "see above",
-    )

@@ -1,5 +1,6 @@
 """Tiny runs, on which records are tried: 16x16 images, networks of a few channels, a handful of steps."""
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -116,8 +117,8 @@ class Baselines:
         self._runs: dict[str, Ran] = {}
 
     def of(self, settings: Mapping[str, Any]) -> Ran:
-        """The tiny run with these settings, as it was the first time."""
-        key = configured(settings).fingerprint()
+        """The tiny run with these settings, as it was the first time; which plug-ins it names makes no other run."""
+        key = json.dumps({name: value for name, value in configured(settings).plain().items() if name != "use"})
         if key not in self._runs:
             self._runs[key] = stepped(begun(settings))
         return self._runs[key]
