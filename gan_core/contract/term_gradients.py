@@ -85,6 +85,10 @@ def _gradient_of(state: State, term: Term, player: str) -> Finding:
         if not value.requires_grad:
             return failed(CHECK, f"the term {term.name} has no gradient with respect to {player}'s weights", DETACHED)
         gradient = torch.autograd.grad(value, parameters, allow_unused=True)
+        with constants.again():
+            again = evaluate()
+        if not torch.equal(again, value):
+            return not_tried(CHECK, f"the term {term.name} is another number for the same weights and images")
     if all(part is None or not part.any() for part in gradient):
         if value == 0:
             return not_tried(CHECK, f"the term {term.name} is 0 in a tiny run, and so is its gradient")

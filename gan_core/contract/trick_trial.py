@@ -62,11 +62,16 @@ def tried(trick: Trick, settings: Mapping[str, Any], baselines: Baselines, watch
     loss = str(settings["loss"])
     off = baselines.of(without(trick, settings))
     generators = global_random_state()
-    with tempfile.TemporaryDirectory() as folder, told("runs", f"a run with {trick.name} and loss: {loss}"):
+    with tempfile.TemporaryDirectory() as folder, told("runs", f"a run with loss: {loss}", _RUNS):
         path = Path(folder) / checkpoint.NAME
         state = begun(settings)
         state.parts = watch.around(state.parts)
-        on = stepped(state, STEPS, lambda: checkpoint.save(path, state, {}))
+
+        def save() -> None:
+            with told("resumed", f"saving a checkpoint with loss: {loss}", _PLAIN):
+                checkpoint.save(path, state, {})
+
+        on = stepped(state, STEPS, save)
         dose = _dose(trick, state.doses)
         drew = drawn_from(generators)
         other = begun(settings)
@@ -76,6 +81,7 @@ def tried(trick: Trick, settings: Mapping[str, Any], baselines: Baselines, watch
         return Trial(loss, on, off, again, dose, _dose(trick, other.doses), drew)
 
 
+_RUNS = "look at what its parts give back (shapes, types) and at what they change in place"
 _PLAIN = "state_dict has to give plain data and tensors, and load_state_dict has to take them back"
 
 
