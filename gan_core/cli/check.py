@@ -53,7 +53,7 @@ def _check(arguments: argparse.Namespace) -> int:
             for line in lines_of(registered.kind, registered.name, findings):
                 say(line, flush=True)
     if wrong:
-        say(f"{wrong} of {checked} that {plugin.name} registers {'does' if wrong == 1 else 'do'} not keep to the contract")
+        say(f"of {checked} that {plugin.name} registers, {wrong} did not keep to the contract")
         return 1
     say(f"all that {plugin.name} registers keeps to the contract")
     return 0

@@ -18,8 +18,10 @@ ADVICE_SIGN = "D minimises `d` and G minimises `g`: look for a sign"
 def check_loss(name: str, loss: Loss, use: tuple[str, ...] = ()) -> list[Finding]:
     """All checks of a loss that is registered under this name. `use`: the plug-in that it comes from."""
     before = global_random_state()
+    scalars = findings_of(lambda: [_scalars(loss)])
+    if scalars[0].failed:
+        return scalars
     found = findings_of(
-        lambda: [_scalars(loss)],
         lambda: [_means(loss)],
         lambda: [_directions(loss)],
         lambda: [_gradients(loss)],
@@ -28,7 +30,7 @@ def check_loss(name: str, loss: Loss, use: tuple[str, ...] = ()) -> list[Finding
         lambda: [_not_finite(loss)],
         lambda: [trains({"loss": name, "use": use})],
     )
-    return [*found, random_numbers(before)]
+    return [*scalars, *found, random_numbers(before)]
 
 
 def _logits(count: int = 6, seed: int = 0) -> tuple[Tensor, Tensor]:
