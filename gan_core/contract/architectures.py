@@ -161,8 +161,9 @@ def _trains(tiny: Tiny, size: Size) -> list[Finding]:
 
 def _with_layer_tricks(tiny: Tiny, size: Size) -> Finding:
     """What tricks edit: the linear maps of its layers."""
+    company = {} if "norm_d" in tiny.architecture.fixed else {"norm_d": "none"}
     try:
-        state = tiny.state(size, spectral_norm={"on": "both"}, norm_d="none")
+        state = tiny.state(size, spectral_norm={"on": "both"}, **company)
     except UserError as error:
         return not_tried("tricks in layers", str(error.problems[0]))
     with told("tricks in layers", "a step with spectral_norm in both networks"):

@@ -8,6 +8,7 @@ from typing import Literal
 from gan_core.contract.place import place_of
 from gan_core.problems import UserError
 
+ELSEWHERE = "it was raised outside this record's code, by what that gave back: look at shapes and types"
 Outcome = Literal["passed", "failed", "doubtful", "not tried"]
 
 
@@ -74,8 +75,8 @@ def told(check: str, doing: str, advice: str = "") -> Iterator[None]:
     except Exception as error:
         first = (str(error).strip().splitlines() or [""])[0][:300]
         text = f"{doing} raised {type(error).__name__}: {first}"
-        place = place_of(error)
-        raise Stopped(failed(check, text, f"{place}{'; ' if place and advice else ''}{advice}")) from error
+        hints = "; ".join(filter(None, (place_of(error), advice))) or ELSEWHERE
+        raise Stopped(failed(check, text, hints)) from error
 
 
 def findings_of(*checks: Callable[[], list[Finding]]) -> list[Finding]:
