@@ -9,6 +9,7 @@ from gan_core.contract.place import place_of
 from gan_core.problems import UserError
 
 ELSEWHERE = "it was raised outside this record's code, by what that gave back: look at shapes and types"
+REFUSED = "it has to be possible to try the record in a run of small images"
 Outcome = Literal["passed", "failed", "doubtful", "not tried"]
 
 
@@ -87,4 +88,6 @@ def findings_of(*checks: Callable[[], list[Finding]]) -> list[Finding]:
             found += check()
         except Stopped as stopped:
             found.append(stopped.finding)
+        except UserError as error:
+            found.append(failed("allowed", f"a tiny run is refused: {error.problems[0]}", REFUSED))
     return found

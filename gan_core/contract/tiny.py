@@ -37,7 +37,7 @@ def blobs(channels: int = 1, height: int = 16, width: int = 16, count: int = 64)
 
 def configured(settings: Mapping[str, Any]) -> Config:
     """The tiny run with these settings. Raises UserError where a rule refuses them."""
-    return resolve({**SETTINGS, **settings})
+    return resolve({**SETTINGS, **settings}, named=())  # with networks of a fixed width ours has no effect
 
 
 def begun(settings: Mapping[str, Any]) -> State:
