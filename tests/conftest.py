@@ -1,6 +1,7 @@
 """Shared by all tests: where this machine's data lies, and small random images."""
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,18 @@ def images() -> ImageArray:
     centres = random.uniform(3, 13, size=(300, 2))
     distance = (y - centres[:, 0, None, None]) ** 2 + (x - centres[:, 1, None, None]) ** 2
     return (255 * np.exp(-distance / random.uniform(4, 20, size=(300, 1, 1)))).astype(np.uint8)[:, None]
+
+
+@pytest.fixture(autouse=True)
+def _own_code_is_gone() -> Iterator[None]:
+    """Plug-ins that a test has loaded, such as those of a shipped study, are gone after it."""
+    module = sys.modules.get("gan_core.plugins.loaded")
+    before = module.entries() if module else ()
+    yield
+    module = sys.modules.get("gan_core.plugins.loaded")
+    for entry in module.entries() if module else ():
+        if entry not in before:
+            module.unload(entry)
 
 
 @pytest.fixture

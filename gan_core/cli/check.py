@@ -26,7 +26,12 @@ def add_check(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -
         metavar="NAME=VALUE",
         help="a setting of the tiny runs, as in a study file: with which a trick acts within a few steps",
     )
-    check.add_argument("--home", type=Path, metavar="DIR", help="prepared images, weights [default a folder for once]")
+    check.add_argument(
+        "--home",
+        type=Path,
+        metavar="DIR",
+        help="data and weights [default: weights as for train, data prepared in a folder for once]",
+    )
     check.set_defaults(parser=check, act=_check)
 
 
@@ -35,6 +40,7 @@ def _check(arguments: argparse.Namespace) -> int:
 
     from gan_core.contract.plugin import Request, baselines_of_losses, check_plugin
     from gan_core.contract.tiny import configured
+    from gan_core.machine.home import machine_home
     from gan_core.machine.readiness import ready_to_train
     from gan_core.plugin_text import read_source
     from gan_core.plugins.load import load_source
@@ -46,7 +52,8 @@ def _check(arguments: argparse.Namespace) -> int:
     configured({**settings, "use": (plugin.entry,)})  # a wrong word in the settings is told by itself
     wrong = checked = 0
     with tempfile.TemporaryDirectory() as folder:
-        request = Request(baselines, arguments.home or Path(folder), settings, arguments.quick)
+        home = arguments.home
+        request = Request(baselines, home or Path(folder), home or machine_home(), settings, arguments.quick)
         for registered, findings in check_plugin(plugin, request):
             checked += 1
             wrong += any(finding.failed for finding in findings)

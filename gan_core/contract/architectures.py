@@ -161,7 +161,7 @@ def _trains(tiny: Tiny, size: Size) -> list[Finding]:
 
 def _with_layer_tricks(tiny: Tiny, size: Size) -> Finding:
     """What tricks edit: the linear maps of its layers."""
-    company = {} if "norm_d" in tiny.architecture.fixed else {"norm_d": "none"}
+    company: dict[str, Any] = {} if "norm_d" in tiny.architecture.fixed else {"norm_d": "none"}
     try:
         state = tiny.state(size, spectral_norm={"on": "both"}, **company)
     except UserError as error:

@@ -25,10 +25,15 @@ QUICK = "non_saturating"  # the loss that a quick check of a trick does with
 
 @dataclass(frozen=True)
 class Request:
-    """How a plug-in is checked. `settings`: of the tiny runs, where a trick needs others to act within a few steps."""
+    """How a plug-in is checked. `settings`: of the tiny runs, where a trick needs others to act within a few steps.
+
+    A data set is prepared anew below `home`, whatever an earlier text of its file has left elsewhere; `weights` is the
+    home whose weights an extractor may have.
+    """
 
     baselines: Baselines
-    home: Path  # for prepared images
+    home: Path
+    weights: Path
     settings: Mapping[str, Any]
     quick: bool = False
 
@@ -59,7 +64,7 @@ def _check_of(plugin: Plugin, it: Registered, request: Request) -> Callable[[], 
         "architecture": lambda: check_architecture(name, record, use),
         "metric": lambda: check_metric(name, record),
         "data set": lambda: check_data_set(record, request.home),
-        "extractor": lambda: check_extractor(record, request.home),
+        "extractor": lambda: check_extractor(record, request.weights),
     }
     return checks.get(it.kind, lambda: _without_a_contract(it, use))
 

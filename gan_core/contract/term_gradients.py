@@ -92,7 +92,7 @@ def _gradient_of(state: State, term: Term, player: str) -> Finding:
     if all(part is None or not part.any() for part in gradient):
         if value == 0:
             return not_tried(CHECK, f"the term {term.name} is 0 in a tiny run, and so is its gradient")
-        return failed(CHECK, f"the term {term.name} is {float(value):.4g}, but its gradient is 0", DETACHED)
+        return failed(CHECK, f"the term {term.name} is {float(value.detach()):.4g}, but its gradient is 0", DETACHED)
     try:
         slopes = [_slope(evaluate, constants, parameters, gradient, seed) for seed in range(DIRECTIONS)]
     except OtherCourseError:

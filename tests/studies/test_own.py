@@ -13,7 +13,6 @@ import torch
 
 from gan_core.cli.app import main
 from gan_core.plugin_text import read_source
-from gan_core.plugins.loaded import loaded, unload
 from tests.ablations.command import ablations
 
 ROOT = Path(__file__).parents[2]
@@ -33,8 +32,6 @@ def check(capsys: pytest.CaptureFixture[str]) -> Callable[..., str]:
             assert main(["check", str(file), *words]) == code
         finally:
             torch.set_num_threads(threads)
-            for each in loaded():
-                unload(each.entry)
         return capsys.readouterr().out
 
     return checking

@@ -24,8 +24,6 @@ def _as_before() -> object:
     threads = torch.get_num_threads()
     yield
     torch.set_num_threads(threads)
-    for each in loaded():
-        unload(each.entry)
 
 
 def checked(tmp_path: Path, text: str, *words: str) -> int:

@@ -48,7 +48,7 @@ def loaded(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Plugin]]
 
 
 def checked(it: Plugin, baselines: Baselines, home: Path, quick: bool = False) -> list[Finding]:
-    ((_, found),) = check_plugin(it, Request(baselines, home, {}, quick))
+    ((_, found),) = check_plugin(it, Request(baselines, home, home, {}, quick))
     return found
 
 
