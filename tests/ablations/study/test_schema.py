@@ -24,7 +24,8 @@ from tests.fuzz.study_files import TRICKS as OPTIONS
 
 ROOT = Path(__file__).parents[3]
 KEPT = ROOT / "docs" / "study.schema.json"
-STUDIES = sorted((ROOT / "studies").rglob("*.yaml"))
+# Those with code of their own name what only a schema made with that code knows
+STUDIES = [file for file in sorted((ROOT / "studies").rglob("*.yaml")) if "use" not in read_yaml(file).data]
 
 
 @pytest.fixture(scope="module")
