@@ -43,12 +43,12 @@ def _check(arguments: argparse.Namespace) -> int:
     from gan_core.machine.home import machine_home
     from gan_core.machine.readiness import ready_to_train
     from gan_core.plugin_text import read_source
-    from gan_core.plugins.load import load_source
+    from gan_core.plugins.load import load
 
-    source = read_source(arguments.file)
+    read_source(arguments.file)  # one that is not there is told before anything is computed
     ready_to_train(1)
     baselines = baselines_of_losses(arguments.quick)
-    plugin = load_source(source)
+    plugin = load(arguments.file)
     configured({**settings, "use": (plugin.entry,)})  # a wrong word in the settings is told by itself
     wrong = checked = 0
     with tempfile.TemporaryDirectory() as folder:
