@@ -77,6 +77,7 @@ class Started(Event):
         default_factory=dict, description="the arithmetic of the training steps; empty in older journals"
     )
     image_shape: tuple[int, ...] = Field((), description="channels, height, width; () in older journals")
+    labels: dict[str, int] = Field({}, description="training images of each class, in the order of its number")
 
 
 class Ticked(Event):

@@ -11,7 +11,10 @@ def add_commands(commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Add `sample` and `show` to the command line."""
     sample = commands.add_parser("sample", help="draw samples from a run's generator", allow_abbrev=False)
     sample.add_argument("directory", type=Path, metavar="DIR", help="the run's folder")
-    sample.add_argument("--n", type=int, default=64, metavar="N", help="images [default 64]")
+    sample.add_argument("--n", type=int, metavar="N", help="images [default 64; 8 of each class where there are some]")
+    sample.add_argument(
+        "--class", dest="label", metavar="NAME", help="of a conditional run: its name or number [default a row a class]"
+    )
     sample.add_argument("--out", type=Path, default=Path("grid.png"), metavar="PNG", help="[default grid.png]")
     sample.add_argument("--which", choices=("best", "last"), default="best", help="which weights [default best]")
     sample.add_argument("--seed", type=int, default=0, metavar="S", help="seed of the latents [default 0]")
@@ -31,7 +34,7 @@ def _sample(arguments: argparse.Namespace) -> int:
 
     a = arguments
     load_own_code(a, a.directory)
-    say(sample(a.directory, a.n, a.out, a.which, a.seed, a.device))
+    say(sample(a.directory, a.n, a.out, a.which, a.seed, a.device, a.label))
     return 0
 
 

@@ -11,7 +11,7 @@ from gan_core.config.translate import full_config
 from gan_core.game.losses import LOSSES
 from gan_core.game.lr_schedules import SCHEDULES
 from gan_core.game.optimizers import OPTIMIZERS
-from gan_core.nets import ACTIVATIONS, ARCHITECTURES, PRECISIONS
+from gan_core.nets import ACTIVATIONS, ARCHITECTURES, CONDITIONINGS_D, CONDITIONINGS_G, PRECISIONS
 from gan_core.schema.configuration import Config
 from gan_core.schema.ramp import Ramp
 from gan_core.tricks import TRICKS, Compatibility
@@ -82,6 +82,8 @@ def levels() -> tuple[LevelEntry, ...]:
     """The levels of the choices, with the papers that they come from."""
     return (
         *(LevelEntry("architecture", name, a.paper) for name, a in ARCHITECTURES.items()),
+        *(LevelEntry("conditioning_g", name, c.paper, c.needs) for name, c in CONDITIONINGS_G.items()),
+        *(LevelEntry("conditioning_d", name, c.paper, c.needs) for name, c in CONDITIONINGS_D.items()),
         *(LevelEntry("loss", name, loss.paper, loss.needs) for name, loss in LOSSES.items()),
         *(LevelEntry("activation_g, activation_d", name, a.paper) for name, a in ACTIVATIONS.items()),
         *(LevelEntry("optimizer_g, optimizer_d", name, o.paper) for name, o in OPTIMIZERS.items()),

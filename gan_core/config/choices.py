@@ -16,7 +16,15 @@ from gan_core.game.latents import LATENTS
 from gan_core.game.losses import LOSSES
 from gan_core.game.lr_schedules import SCHEDULES
 from gan_core.game.optimizers import OPTIMIZERS
-from gan_core.nets import ACTIVATIONS, ARCHITECTURES, INITIALISATIONS, NORMALISATIONS, PRECISIONS
+from gan_core.nets import (
+    ACTIVATIONS,
+    ARCHITECTURES,
+    CONDITIONINGS_D,
+    CONDITIONINGS_G,
+    INITIALISATIONS,
+    NORMALISATIONS,
+    PRECISIONS,
+)
 from gan_core.plugin_text import ENTRY, parts_of
 from gan_core.problems import shown, unknown_name
 
@@ -128,6 +136,8 @@ NormalisationName = Annotated[str, Levels("normalisation", NORMALISATIONS)]
 InitialisationName = Annotated[str, Levels("initialisation", INITIALISATIONS)]
 LatentName = Annotated[str, Levels("distribution of z", LATENTS)]
 LastActivationName = Annotated[str, Levels("last activation", ACTIVATIONS, first=("none",))]
+ConditioningGName = Annotated[str, Levels("conditioning of G", CONDITIONINGS_G)]
+ConditioningDName = Annotated[str, Levels("conditioning of D", CONDITIONINGS_D)]
 LossName = Annotated[str, Levels("loss", LOSSES)]
 OptimizerName = Annotated[str, Levels("optimizer", OPTIMIZERS)]
 ScheduleName = Annotated[str, Levels("learning-rate schedule", SCHEDULES)]

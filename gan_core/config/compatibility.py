@@ -14,7 +14,7 @@ from gan_core.game.losses import LOSSES
 from gan_core.game.lr_schedules import SCHEDULES
 from gan_core.game.optimizer_numbers import RATES
 from gan_core.game.updates import kimg_of
-from gan_core.nets import ACTIVATIONS, ARCHITECTURES, NORMALISATIONS
+from gan_core.nets import ACTIVATIONS, ARCHITECTURES, CONDITIONINGS_D, CONDITIONINGS_G, NORMALISATIONS
 from gan_core.problems import Problem
 from gan_core.schema.configuration import Config
 from gan_core.schema.ramp import Ramp, ramps_in
@@ -263,10 +263,14 @@ PROGRESS = Reach(
 
 
 def _rules(config: Config) -> Iterator[tuple[str, str, Compatibility]]:
-    """The needs and exclusions of the loss and of each trick that is on: its owner, what it says of the rule, and the
-    rule.
+    """The needs and exclusions of the loss, of ways to tell the class, and of each trick that is on: its owner, what it
+    says of the rule, and the rule.
     """
     yield from (("loss", f"{config.loss} needs", rule) for rule in LOSSES[config.loss].needs)
+    if config.conditional:
+        g, d = CONDITIONINGS_G[config.conditioning_g], CONDITIONINGS_D[config.conditioning_d]
+        yield from (("conditioning_g", f"{config.conditioning_g} needs", rule) for rule in g.needs)
+        yield from (("conditioning_d", f"{config.conditioning_d} needs", rule) for rule in d.needs)
     for trick, _ in tricks_of(config):
         yield from ((trick.name, "needs", rule) for rule in trick.needs)
         yield from ((trick.name, "does not go with", rule) for rule in trick.excludes)

@@ -13,6 +13,8 @@ from pydantic import Field, ValidationError, create_model, model_validator
 from gan_core.config.choices import (
     ActivationName,
     ArchitectureName,
+    ConditioningDName,
+    ConditioningGName,
     DataName,
     ExtractorName,
     InitialisationName,
@@ -38,6 +40,7 @@ from gan_core.config.compatibility import (
     score_problems,
     update_problems,
 )
+from gan_core.config.labels import idle_conditioning, label_problems
 from gan_core.game.optimizers import OPTIMIZERS, idle_numbers
 from gan_core.nets import ACTIVATIONS, ARCHITECTURES
 from gan_core.problems import RuleError, UserError
@@ -59,6 +62,8 @@ CHOICES: dict[str, Any] = {
     "initialisation_g": InitialisationName,
     "initialisation_d": InitialisationName,
     "last_activation_d": LastActivationName,
+    "conditioning_g": ConditioningGName,
+    "conditioning_d": ConditioningDName,
     "loss": LossName,
     "optimizer_g": OptimizerName,
     "optimizer_d": OptimizerName,
@@ -155,7 +160,9 @@ def resolve(settings: Mapping[str, Any], named: Collection[str] | None = None) -
         *network_problems(config, settings),
         *pair_problems(config, chosen, defaults),
         *idle_numbers(config, chosen, defaults),
+        *idle_conditioning(config, chosen),
         *data_problems(config),
+        *label_problems(config),
         *score_problems(config),
         *schedule_problems(config),
         *update_problems(config),

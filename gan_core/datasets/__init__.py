@@ -1,7 +1,7 @@
 """The data sets by name. A new one is a file with a DataSet record and a line here."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gan_core.datasets.celeba import CELEBA
@@ -78,9 +78,10 @@ def load(
         raise UserError(Problem(f"images of {size_text(size)} px", ("size",), allowed="at least 1"))
     size = size_of(shape_of(size))
     try:
-        return data_set.prepare(DataRequest(split, size, home, extra, options, on_progress or _uncounted))
+        images = data_set.prepare(DataRequest(split, size, home, extra, options, on_progress or _uncounted))
     except OSError as error:
         raise _unprepared(name, home, error) from error
+    return replace(images, classes=images.classes or data_set.classes)
 
 
 def fetch(

@@ -1,12 +1,14 @@
 """Images in memory as uint8 -> batches of scaled images, drawn by a seeded stream."""
 
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from gan_core import streams
+from gan_core.datasets.record import Labels
 from gan_core.datasets.subset import Rows
 
 ImageArray = np.ndarray[tuple[int, int, int, int], np.dtype[np.uint8]]
@@ -15,6 +17,13 @@ ImageArray = np.ndarray[tuple[int, int, int, int], np.dtype[np.uint8]]
 def to_unit(images: Tensor) -> Tensor:
     """uint8 [0, 255] -> float32 [-1, 1]."""
     return images.float().div_(127.5).sub_(1)
+
+
+class Batch(NamedTuple):
+    """Images [N C H W] float32, and the classes that they are of, [N] int64; None where the run knows of none."""
+
+    x: Tensor
+    y: Tensor | None
 
 
 class BatchStream:
@@ -35,12 +44,15 @@ class BatchStream:
         scale: Callable[[Tensor], Tensor] = to_unit,
         rows: Rows | None = None,
         mirror: bool = False,
+        labels: Labels | None = None,
     ) -> None:
+        """`labels` [N]: of all images, for a run that is told them."""
         self._images = images
         self._rows = None if rows is None else torch.from_numpy(rows)
         self._used = len(images) if rows is None else len(rows)
         self._mirror = mirror
         self._epoch_images = 2 * self._used if mirror else self._used
+        self._labels = None if labels is None else torch.tensor(labels, device=device)
         self._scale = scale
         # The whole data set moves to an accelerator once; on a CPU it stays where it is mapped.
         self._on_device = None if device.type == "cpu" else torch.tensor(images, device=device)
@@ -52,6 +64,10 @@ class BatchStream:
 
     def next(self, batch_size: int) -> Tensor:
         """The next images, [N C H W] float32, scaled: by default to [-1, 1]."""
+        return self.draw(batch_size).x
+
+    def draw(self, batch_size: int) -> Batch:
+        """The next images with their labels."""
         wanted = []
         missing = batch_size
         while missing:
@@ -71,7 +87,8 @@ class BatchStream:
         if self._mirror:
             is_mirrored = (drawn >= self._used).to(self._device)
             x = torch.where(is_mirrored[:, None, None, None], x.flip(-1), x)
-        return self._scale(x)
+        y = None if self._labels is None else self._labels[index.to(self._device)]
+        return Batch(self._scale(x), y)
 
     def _open_epoch(self, epoch: int) -> int:
         if epoch != self._epoch:

@@ -28,6 +28,7 @@ from gan_core.problems import Problem, UserError
 WHERE = ("data_dir",)
 MAX_FILE = 2**29  # bytes; PIL refuses pictures of more than 179 million pixels, which fit as PNG in about as much
 SHOWN = 5  # files that a message names
+LOOSE = "."  # the class of files that lie in no subfolder
 
 
 @dataclass(frozen=True)
@@ -78,7 +79,7 @@ def listing_of(folder: Path) -> Listing:
     if not found:
         raise UserError(Problem(f"{folder} holds no files", WHERE, allowed="a folder of images, subfolders or none"))
     names = tuple(name for name, _, _ in found)
-    tops = [name.split("/")[0] if "/" in name else "." for name in names]
+    tops = [name.split("/")[0] if "/" in name else LOOSE for name in names]
     classes = tuple(sorted(set(tops)))
     index = {name: i for i, name in enumerate(classes)}
     digest = hashlib.sha256(repr(found).encode(errors="surrogateescape")).hexdigest()[:16]

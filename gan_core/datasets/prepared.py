@@ -81,7 +81,8 @@ def _open(folder: Path, name: str, split: str, transform: str) -> ImageSet | Non
     try:
         look = verified.look_of(folder, (IMAGES, LABELS))
         record = json.loads((folder / RECORD).read_text())
-        digest, skipped = record["digest"], len(record.get("broken", ()))  # older records have no such key
+        # Older records lack the last two
+        digest, skipped, classes = record["digest"], len(record.get("broken", ())), tuple(record.get("classes", ()))
         images: Images = np.load(folder / IMAGES, mmap_mode="r", allow_pickle=False)
         labels: Labels = np.load(folder / LABELS, mmap_mode="r", allow_pickle=False)
         known = verified.is_verified(folder, digest, transform, look)
@@ -90,7 +91,7 @@ def _open(folder: Path, name: str, split: str, transform: str) -> ImageSet | Non
         return None
     if intact and not known:
         verified.remember(folder, digest, transform, look)
-    return ImageSet(name, split, images, labels, digest, transform, skipped) if intact else None
+    return ImageSet(name, split, images, labels, digest, transform, skipped, (), classes) if intact else None
 
 
 def _write(folder: Path, images: Images, labels: Labels, transform: str) -> None:

@@ -39,6 +39,7 @@ class ImageSet:
     transform: str  # the rule that made these images from the published ones
     skipped: int = 0  # files that were left out because they are no images
     notes: tuple[str, ...] = ()  # how files were read, where a person would read them otherwise
+    classes: tuple[str, ...] = ()  # the names of the labels 0, 1, ...; () where nothing says
 
     @classmethod
     def of(cls, name: str, split: str, images: Images, labels: Labels, transform: str) -> "ImageSet":

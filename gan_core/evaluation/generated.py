@@ -15,10 +15,21 @@ Kept = Literal["features", "logits"]
 
 
 class Sample:
-    """Moments and class counts always; the features or logits of every image only where a metric `keeps` them."""
+    """Moments and class counts always; the features or logits of every image only where a metric `keeps` them.
 
-    def __init__(self, num_features: int, classes: int, device: torch.device, keeps: Collection[Kept]) -> None:
+    `labels` [n]: the classes that G was to draw, in the images' order; None where it is told of none.
+    """
+
+    def __init__(
+        self,
+        num_features: int,
+        classes: int,
+        device: torch.device,
+        keeps: Collection[Kept],
+        labels: Tensor | None = None,
+    ) -> None:
         self.n = 0
+        self._labels = None if labels is None else labels.to(device)
         self.class_counts = torch.zeros(classes, dtype=torch.float64, device=device)
         self._sums = MomentSums(num_features, device)
         self._first: list[Tensor] = []
@@ -48,6 +59,13 @@ class Sample:
     def finite(self) -> bool:
         """Whether every feature of every image is."""
         return bool(torch.isfinite(self.moments.outer).all())
+
+    @property
+    def labels(self) -> Tensor:
+        """[n] int64, on the device. LookupError where G is told of no classes."""
+        if self._labels is None:
+            raise LookupError("these images come without classes")
+        return self._labels[: self.n]
 
     @cached_property
     def features(self) -> Tensor:

@@ -22,6 +22,9 @@ _own: dict[str, Direction] = {
     "classes": "higher",
     "class_kl": "lower",
     "authenticity": "higher",
+    "class_fid": "lower",
+    "class_coverage": "higher",
+    "label_agreement": "higher",
 }
 BETTER: Registry[Direction] = Registry("metric", _own)
 PREFIX = "class_share/"

@@ -39,6 +39,11 @@ class Protocol(Record):
     image_size: ImageSize = Field(description="px, of the generated images: a square's side, or height and width")
     g_mode: str = Field(description="G's statistics and weights while sampling, such as 'running-statistics'")
     options: dict[str, int] = Field(description="the metric's own, such as the number of splits")
+    labels: str | None = Field(
+        None,
+        exclude_if=lambda labels: labels is None,  # a field of later date: scores without it keep their stamp
+        description="how the classes that G was to draw were chosen; absent where it is told of none",
+    )
     versions: dict[str, str]
 
     @property
@@ -57,7 +62,14 @@ class Protocol(Record):
         return json.dumps(self.model_dump(mode="json"), sort_keys=True, separators=(",", ":"))
 
 
-def protocol_of(metric: "Metric", extractor: Extractor, reference: ImageSet, n_fake: int, g_mode: str) -> Protocol:
+def protocol_of(
+    metric: "Metric",
+    extractor: Extractor,
+    reference: ImageSet,
+    n_fake: int,
+    g_mode: str,
+    labels: str | None = None,
+) -> Protocol:
     """The protocol of a score of `n_fake` generated images of the reference's size."""
     compared = reference if metric.needs_reference else None
     repeated = reference.channels != extractor.channels
@@ -78,6 +90,7 @@ def protocol_of(metric: "Metric", extractor: Extractor, reference: ImageSet, n_f
         image_size=reference.size,
         g_mode=g_mode,
         options=metric.options(n_fake, len(reference)),
+        labels=labels,
         versions={**versions(extractor.libraries), **own_code(*owners)},
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import cached_property, partial
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
@@ -27,11 +28,21 @@ Keep = Callable[[str, Callable[[], Tensors]], Tensors]  # (what it is, how it is
 class Reals:
     """Features and predicted classes of the real images, and what follows from them.
 
-    `see()` gives 'features' [N d] float32 and 'classes' [N] int64; `keep` restores or makes each part.
+    `see()` gives 'features' [N d] float32 and 'classes' [N] int64, those that the extractor takes them for; `keep`
+    restores or makes each part.
     """
 
-    def __init__(self, n: int, classes: int, device: torch.device, see: Callable[[], Tensors], keep: Keep) -> None:
+    def __init__(
+        self,
+        n: int,
+        classes: int,
+        device: torch.device,
+        see: Callable[[], Tensors],
+        keep: Keep,
+        labels: Tensor | None = None,
+    ) -> None:
         self.n = n
+        self.labels = labels  # [N] int64, what the data say that the images are; on the CPU
         self._number_of_classes = classes
         self._device = device
         self._see, self._keep = see, keep
@@ -67,14 +78,22 @@ class Reals:
 
     def part(self, rows: Rows, digest: str) -> "Reals":
         """What is known of some of the images, without seeing them again. `digest` names them in the cache."""
+        return self._of(torch.from_numpy(rows), f"of the part {digest}")
 
+    def of_label(self, label: int) -> "Reals":
+        """What is known of the images with this label, in the same way."""
+        assert self.labels is not None
+        return self._of((self.labels == label).nonzero().flatten(), f"of the images with label {label}")
+
+    def _of(self, rows: Tensor, which: str) -> "Reals":
         def see() -> Tensors:
-            return {name: tensor[torch.from_numpy(rows)] for name, tensor in self._seen.items()}
+            return {name: tensor[rows] for name, tensor in self._seen.items()}
 
         def keep(what: str, make: Callable[[], Tensors]) -> Tensors:
-            return make() if what == FEATURES else self._keep(f"{what}, of the part {digest}", make)
+            return make() if what == FEATURES else self._keep(f"{what}, {which}", make)
 
-        return Reals(len(rows), self._number_of_classes, self._device, see, keep)
+        labels = None if self.labels is None else self.labels[rows]
+        return Reals(len(rows), self._number_of_classes, self._device, see, keep, labels)
 
     def some(self, count: int) -> Tensor:
         """[count d] float64 features of images drawn once and for all, on the device."""
@@ -113,7 +132,8 @@ def reals_of(extractor: Extractor, network: nn.Module, reference: ImageSet, home
     def make() -> Tensors:
         return see(extractor, network, reference, device)
 
-    return Reals(len(reference), extractor.classes, device, make, keep)
+    labels = torch.from_numpy(np.array(reference.labels))
+    return Reals(len(reference), extractor.classes, device, make, keep, labels)
 
 
 def key_of(extractor: Extractor, reference: ImageSet, device: torch.device) -> dict[str, str]:

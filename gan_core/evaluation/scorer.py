@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from gan_core.datasets.record import ImageSet
-from gan_core.evaluation.evaluator import Evaluator, Scored
+from gan_core.evaluation.evaluator import Evaluator, Requested, Scored
 from gan_core.evaluation.extractors import NONE
 from gan_core.evaluation.metrics import DEFAULT
 
@@ -16,7 +16,7 @@ from gan_core.evaluation.metrics import DEFAULT
 class Scorer(Protocol):
     """What scores generated images."""
 
-    def measure(self, batches: Iterable[Tensor], n_fake: int, g_mode: str) -> Scored:
+    def measure(self, batches: Iterable[Tensor], n_fake: int, g_mode: str, labels: Tensor | None = None) -> Scored:
         """See `Evaluator.measure`."""
         ...
 
@@ -24,7 +24,7 @@ class Scorer(Protocol):
 class Unscored:
     """Gives no scores, and asks for no images."""
 
-    def measure(self, batches: Iterable[Tensor], n_fake: int, g_mode: str) -> Scored:
+    def measure(self, batches: Iterable[Tensor], n_fake: int, g_mode: str, labels: Tensor | None = None) -> Scored:
         """Nothing."""
         return Scored((), {})
 
@@ -36,6 +36,9 @@ def scorer(
     device: torch.device,
     metrics: Sequence[str] = DEFAULT,
     max_images: int | None = None,
+    requested: Requested | None = None,
 ) -> Scorer:
     """The evaluator with this extractor, or none where none was asked for. Raises what `Evaluator` does."""
-    return Unscored() if extractor == NONE else Evaluator(extractor, reference, home, device, metrics, max_images)
+    if extractor == NONE:
+        return Unscored()
+    return Evaluator(extractor, reference, home, device, metrics, max_images, requested)

@@ -10,15 +10,23 @@ from gan_core.schema.configuration import Config
 
 
 class Update(NamedTuple):
-    """One update that is due. In G's updates x_real is the last batch that D learnt from, or one of their own."""
+    """One update that is due. In G's updates x_real is the last batch that D learnt from, or one of their own.
+
+    y are the classes of the reals, and those that G is to draw, so that real and fake images of one update have the
+    same; None in a run without labels.
+    """
 
     player: Player
     number: int  # of the player's updates in this step, from 0
     x_real: Tensor  # [N C H W]
     z: Tensor  # [N latent_dim]
+    y: Tensor | None = None  # [N]
 
 
-def updates(config: Config, reals: Callable[[int], Tensor], latents: Callable[[int], Tensor]) -> Iterator[Update]:
+Reals = tuple[Tensor, Tensor | None]  # images [N C H W] and their classes [N]
+
+
+def updates(config: Config, reals: Callable[[int], Reals], latents: Callable[[int], Tensor]) -> Iterator[Update]:
     """The `d_steps` updates of D and the `g_steps` of G, drawing from `reals` and `latents` as they come.
 
     Each update of D has a batch of its own, as in Algorithm 1 of Arjovsky et al. 2017 (arXiv:1701.07875), and each
@@ -27,17 +35,17 @@ def updates(config: Config, reals: Callable[[int], Tensor], latents: Callable[[i
     """
     count = config.batch_size
     if config.reuse_batch_and_latents:
-        x_real, z = reals(count), latents(count)
-        yield from (Update("D", number, x_real, z) for number in range(config.d_steps))
-        yield from (Update("G", number, x_real, z) for number in range(config.g_steps))
+        (x_real, y), z = reals(count), latents(count)
+        yield from (Update("D", number, x_real, z, y) for number in range(config.d_steps))
+        yield from (Update("G", number, x_real, z, y) for number in range(config.g_steps))
         return
     for number in range(config.d_steps):
-        x_real = reals(count)
-        yield Update("D", number, x_real, latents(count))
+        x_real, y = reals(count)
+        yield Update("D", number, x_real, latents(count), y)
     for number in range(config.g_steps):
         if config.new_reals_for_g:
-            x_real = reals(count)
-        yield Update("G", number, x_real, latents(count))
+            x_real, y = reals(count)
+        yield Update("G", number, x_real, latents(count), y)
 
 
 def images_per_step(config: Config) -> int:

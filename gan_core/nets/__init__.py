@@ -6,6 +6,7 @@ from typing import Any
 
 from gan_core.nets import dcgan, ganhacks2, mlp, r3gan, sngan_cnn, sngan_resnet, wgan_tf
 from gan_core.nets.activations import ACTIVATIONS
+from gan_core.nets.conditionings import CONDITIONINGS_D, CONDITIONINGS_G
 from gan_core.nets.initialisations import INITIALISATIONS
 from gan_core.nets.network import Network
 from gan_core.nets.normalisations import NORMALISATIONS
@@ -84,4 +85,13 @@ _own: dict[str, Architecture] = {
     ),
 }
 ARCHITECTURES: Registry[Architecture] = Registry("architecture", _own)
-__all__ = ["ACTIVATIONS", "ARCHITECTURES", "INITIALISATIONS", "NORMALISATIONS", "PRECISIONS", "Architecture"]
+__all__ = [
+    "ACTIVATIONS",
+    "ARCHITECTURES",
+    "CONDITIONINGS_D",
+    "CONDITIONINGS_G",
+    "INITIALISATIONS",
+    "NORMALISATIONS",
+    "PRECISIONS",
+    "Architecture",
+]

@@ -8,6 +8,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
+from gan_core.nets.conditional import Condition, Given
 from gan_core.nets.precision import PRECISIONS
 
 
@@ -22,10 +23,12 @@ class Tail(Protocol):
 class Network(nn.Module):
     """`blocks`, one after another, then `tails` (D only), then `head`.
 
-    In training it computes in its `precision`, and gives float32.
+    In training it computes in its `precision`, and gives float32. A network with a `condition` is told classes: it is
+    called through `given`.
     """
 
     precision = PRECISIONS["float32"]
+    condition: Condition | None = None
 
     def __init__(self, blocks: Sequence[nn.Sequential], head: nn.Module, tails: Sequence[Tail] = ()) -> None:
         super().__init__()
@@ -47,12 +50,24 @@ class Network(nn.Module):
             output = self._output(x)
         return output.float()
 
+    def given(self, y: Tensor) -> Given:
+        """This network, which is conditional, with the labels [N] of one batch."""
+        assert self.condition is not None
+        return Given(self, self.condition, y)
+
     def _output(self, x: Tensor) -> Tensor:
+        return self._from_features(self.features(x))
+
+    def features(self, x: Tensor) -> Tensor:
+        """[N C ...]: what the last hidden block gives."""
         for block in self.blocks:
             x = block(x)
+        return x
+
+    def _from_features(self, h: Tensor) -> Tensor:
         for tail in self.tails:
-            x = tail(x.float())
-        output: Tensor = self.head(x)
+            h = tail(h.float())
+        output: Tensor = self.head(h)
         return output
 
 
@@ -73,17 +88,28 @@ class GeneratorNetwork(Network):
 
 
 class DiscriminatorNetwork(Network):
-    """Images [N C H W] -> logits [N], which pass through `last_activation` where there is one."""
+    """Images [N C H W] -> logits [N], which pass through `last_activation` where there is one.
+
+    `answer`: what answers for the class in a conditional D, from the features before tails and head, and the logits.
+    """
 
     def __init__(
         self, blocks: Sequence[nn.Sequential], head: nn.Module, tails: Sequence[Tail], last_activation: nn.Module | None
     ) -> None:
         super().__init__(blocks, head, tails)
         self.last_activation = last_activation
+        self.answer: nn.Module | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         logits = super().forward(x).flatten()
         return logits if self.last_activation is None else self.last_activation(logits)
+
+    def _output(self, x: Tensor) -> Tensor:
+        if self.answer is None:
+            return super()._output(x)
+        h = self.features(x)
+        output: Tensor = self.answer(h, self._from_features(h))
+        return output
 
 
 def block(

@@ -12,13 +12,15 @@ from torch.nn.modules.batchnorm import _BatchNorm
 from torch.nn.utils import parametrize
 from torch.nn.utils.parametrizations import _SpectralNorm
 
+from gan_core.nets.conditional import bound
 from gan_core.nets.evaluating import evaluating
 
+Inputs = tuple[Tensor, Tensor | None]  # z [N latent_dim], and the classes [N] of a conditional network
 POWER_ITERATIONS = 50  # from vectors that lie near already
 
 
 @torch.no_grad()
-def recompute_statistics(net: nn.Module, inputs: Iterable[Tensor]) -> None:
+def recompute_statistics(net: nn.Module, inputs: Iterable[Inputs]) -> None:
     """Give `net` the statistics of its own weights: the singular vectors of spectral normalisation, then the running
     statistics of batch normalisation, averaged evenly over these batches of inputs (standing statistics: Brock et al.
     2019, arXiv:1809.11096; as `torch.optim.swa_utils.update_bn` does, but with everything else in evaluation mode).
@@ -37,8 +39,8 @@ def recompute_statistics(net: nn.Module, inputs: Iterable[Tensor]) -> None:
                 module.reset_running_stats()
                 module.momentum = None  # a cumulative average
                 module.train()
-            for batch in inputs:
-                net(batch)
+            for z, y in inputs:
+                bound(net, y)(z)
     finally:
         for module, momentum in zip(normalised, momenta, strict=True):
             module.momentum = momentum

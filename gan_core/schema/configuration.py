@@ -33,6 +33,10 @@ LATER = (
     "max_images",
     "mirror",
     "new_reals_for_g",
+    "conditional",
+    "conditioning_g",
+    "conditioning_d",
+    "auxiliary_weight",
 )  # settings that came later: in a fingerprint only where they aren't the default
 
 
@@ -77,6 +81,13 @@ class Config(Record):
     initialisation_g: str = Field("dcgan", description="initial weights of G; lecun where it has selu")
     initialisation_d: str = Field("dcgan", description="initial weights of D; lecun where it has selu")
     last_activation_d: str = Field("none", description="what D's logit passes through before the loss")
+
+    conditional: bool = Field(False, description="G draws the class that is requested, and D is told it too")
+    conditioning_g: str = Field("batch_norm", description="how G is told the class, for conditional: true")
+    conditioning_d: str = Field("projection", description="how D is told the class, for conditional: true")
+    auxiliary_weight: float = Field(
+        1.0, gt=0, description="weight of the classifier's cross-entropy, for conditioning_d: auxiliary"
+    )
 
     loss: str = Field("non_saturating", description="what D and G minimise")
     optimizer_g: str = Field("adam", description="optimizer of G")

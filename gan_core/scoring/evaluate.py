@@ -14,8 +14,9 @@ from torch import Tensor
 from gan_core import datasets
 from gan_core.config import resolve
 from gan_core.datasets import ImageSet
+from gan_core.datasets.labels import Classes
 from gan_core.datasets.record import OnProgress
-from gan_core.evaluation.evaluator import Evaluator
+from gan_core.evaluation.evaluator import Evaluator, Requested
 from gan_core.evaluation.extractors import EXTRACTORS, NONE
 from gan_core.evaluation.extractors.supply import supply
 from gan_core.evaluation.metrics import DEFAULT
@@ -31,13 +32,13 @@ from gan_core.scoring.reference import Reference
 from gan_core.scoring.request import Place, ScoreRequest
 from gan_core.scoring.subject import SavedRun, kind_of, saved_run
 from gan_core.training import training_data
-from gan_core.training.run import G_MODE
+from gan_core.training.run import AS_OFTEN, G_MODE
 from gan_core.training.sampling import sampled
 
 DEFAULT_N = 10_000
 DEFAULT_SIZE = 32  # px, and the extractor: those of Config
 DEFAULT_EXTRACTOR = "fmnistcnn"
-BANK = "latent.full"  # the latents of training's full protocol: evaluation seed 0
+BANK, LABELS = "latent.full", "label.full"  # those of training's full protocol: evaluation seed 0
 KINDS = {1: "grey", 3: "colour"}
 
 
@@ -82,15 +83,30 @@ def _run(path: Path, request: ScoreRequest, place: Place, tell: OnProgress | Non
         _check_images(run, reference)
     _check_shape(run, reference)
     part = own.max_images if was_trained_on else None  # the run's, whatever the study's arms are trained on
-    evaluator = _evaluator(request, config, reference, place, tell, part)
-    n = request.n or config.full_samples
+    classes, requested = _classes(run, reference)
+    evaluator = _evaluator(request, config, reference, place, tell, part, requested)
+    n, generator = request.n or config.full_samples, run.generator
     scored = []
     for seed in range(request.seeds):
-        latents = run.generator.latents(BANK if seed == 0 else f"{BANK}.{seed}", n)
-        images = sampled(run.generator.G, latents, run.generator.device)
-        scored.append(_scores(evaluator, images, n, G_MODE, seed))
-    shown = sampled(run.generator.G, run.generator.latents(BANK, n), run.generator.device)
+        bank = "" if seed == 0 else f".{seed}"
+        latents, labels = generator.latents(f"{BANK}{bank}", n), generator.labels(f"{LABELS}{bank}", n, classes)
+        images = sampled(generator.G, latents, generator.device, labels)
+        scored.append(_scores(evaluator, images, n, G_MODE, seed, labels))
+    shown = sampled(generator.G, generator.latents(BANK, n), generator.device, generator.labels(LABELS, n, classes))
     return run.what, n, _drawn(evaluator, shown, n, request), tuple(scored)
+
+
+def _classes(run: SavedRun, reference: ImageSet) -> tuple[Classes | None, Requested | None]:
+    """The classes that a conditional run's G is to draw: with the frequencies of the reference where it has the same.
+
+    Else with those of the images that the run was trained on.
+    """
+    own = run.generator.classes
+    if own is None:
+        return None, None
+    if reference.classes == own.names:
+        return Classes.of(reference), Requested(own.names, AS_OFTEN)
+    return own, Requested(own.names, "classes at random, as often as in the training images")
 
 
 def _pictures(path: Path, request: ScoreRequest, place: Place, tell: OnProgress | None) -> Found:
@@ -153,7 +169,8 @@ def _check_images(run: SavedRun, reference: ImageSet) -> None:
 
 def _check_shape(run: SavedRun, reference: ImageSet) -> None:
     try:
-        found = tuple(run.generator.draw(run.generator.latents(BANK, 1)).shape[1:])
+        latents, labels = run.generator.latents(BANK, 1), run.generator.labels(LABELS, 1)
+        found = tuple(run.generator.draw(latents, labels).shape[1:])
     except NotFiniteError:
         return  # no images to be compared: NaN is what it scores
     wanted = tuple(reference.images.shape[1:])
@@ -170,6 +187,7 @@ def _evaluator(
     place: Place,
     tell: OnProgress | None,
     max_images: int | None,
+    requested: Requested | None = None,
 ) -> Evaluator:
     """`max_images`: how many images of the reference the generator was trained on, None for all."""
     extractor = request.extractor or (DEFAULT_EXTRACTOR if config is None else config.extractor)
@@ -178,11 +196,13 @@ def _evaluator(
         raise UserError(Problem(message, ("extractor",), allowed=", ".join(EXTRACTORS)))
     supply([extractor], place.home, place.inception_weights, tell or _silent)
     metrics = request.metrics or (DEFAULT if config is None else config.metrics)
-    return Evaluator(extractor, reference, place.home, torch.device(place.device), metrics, max_images)
+    return Evaluator(extractor, reference, place.home, torch.device(place.device), metrics, max_images, requested)
 
 
-def _scores(evaluator: Evaluator, images: Iterable[Tensor], n: int, g_mode: str, seed: int) -> SeedScores:
-    scored = evaluator.measure(images, n, g_mode)
+def _scores(
+    evaluator: Evaluator, images: Iterable[Tensor], n: int, g_mode: str, seed: int, labels: Tensor | None = None
+) -> SeedScores:
+    scored = evaluator.measure(images, n, g_mode, labels)
     return SeedScores(seed=seed, scores=scored.scores, diversity=scored.diversity)
 
 

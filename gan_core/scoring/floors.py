@@ -10,12 +10,14 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+import numpy as np
 import torch
 from pydantic import TypeAdapter, ValidationError
 from torch import Tensor
 
 from gan_core import datasets, streams
 from gan_core.datasets import ImageSet
+from gan_core.datasets.labels import Classes
 from gan_core.evaluation import extractors
 from gan_core.evaluation.evaluator import Evaluator
 from gan_core.evaluation.extractors import EXTRACTORS
@@ -29,7 +31,7 @@ from gan_core.schema.sizes import size_text
 from gan_core.scoring.records import SCHEMA_VERSION, Floor
 from gan_core.scoring.reference import other_split
 from gan_core.training import training_data
-from gan_core.training.run import G_MODE
+from gan_core.training.run import G_MODE, requested_of
 
 SEED = 0
 _floors: TypeAdapter[tuple[Floor, ...]] = TypeAdapter(tuple[Floor, ...])
@@ -63,6 +65,7 @@ def _key(config: Config, reference: ImageSet, home: Path, device: torch.device) 
         "n": str(config.full_samples),
         "metrics": " ".join(config.metrics),
         **({} if config.max_images is None else {"max_images": str(config.max_images)}),
+        **({"labels": "yes"} if config.conditional else {}),
         "device": device.type,
         **versions(extractor.libraries),
         **own_code(*map(METRICS.owner, config.metrics), EXTRACTORS.owner(extractor.name)),
@@ -71,18 +74,22 @@ def _key(config: Config, reference: ImageSet, home: Path, device: torch.device) 
 
 def _measured(config: Config, reference: ImageSet, home: Path, device: torch.device) -> Iterator[Floor]:
     wanted = config.full_samples
-    evaluator = Evaluator(config.extractor, reference, home, device, config.metrics, config.max_images)
+    requested = requested_of(config, reference)
+    evaluator = Evaluator(config.extractor, reference, home, device, config.metrics, config.max_images, requested)
     of = {metric.name: evaluator.protocol(metric, wanted, G_MODE).stamp for metric in evaluator.metrics}
     split = other_split(reference)
     if split is not None:
         options = training_data.options(config)
         others = datasets.load(config.data, split, config.image_size, home, options=options)
         n = min(wanted, len(others))
-        scores = evaluator.score(_drawn(others, n, device), n, G_MODE)
+        labels = torch.from_numpy(np.array(others.labels))[_order(others, n)] if config.conditional else None
+        scores = evaluator.score(_drawn(others, n, device), n, G_MODE, labels)
         fewer = f", fewer than the {wanted} of the runs' scores" if n < wanted else ""
         what = f"{others.name} {split}: {n} of {len(others)} images{fewer}"
         yield Floor(kind="real", name="real images", what=what, n=n, of=of, scores=scores)
-    scores = evaluator.score(_noise(reference, wanted, device), wanted, G_MODE)
+    noise = streams.generator(SEED, "floor.labels")
+    labels = Classes.of(reference).draw(wanted, noise) if config.conditional else None
+    scores = evaluator.score(_noise(reference, wanted, device), wanted, G_MODE, labels)
     what = f"{wanted} images, each pixel uniform in 0 to 255"
     yield Floor(kind="noise", name="uniform noise", what=what, n=wanted, of=of, scores=scores)
 
@@ -92,9 +99,16 @@ def _drawn(images: ImageSet, n: int, device: torch.device) -> Iterator[Tensor]:
     if n == len(images):
         yield from batches_of(images.images, device)
         return
-    order = torch.randperm(len(images), generator=streams.generator(SEED, "floor.real"))[:n].sort().values.numpy()
+    order = _order(images, n).numpy()
     for start in range(0, n, BATCH):
         yield torch.from_numpy(images.images[order[start : start + BATCH]]).to(device)
+
+
+def _order(images: ImageSet, n: int) -> Tensor:
+    """[n]: the places of the drawn images, in growing order."""
+    if n == len(images):
+        return torch.arange(n)
+    return torch.randperm(len(images), generator=streams.generator(SEED, "floor.real"))[:n].sort().values
 
 
 def _noise(like: ImageSet, n: int, device: torch.device) -> Iterator[Tensor]:

@@ -1,5 +1,6 @@
 """What a generator draws: fresh samples, paths between latents, and the film of its training from its grids."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import PIL.Image
@@ -13,7 +14,7 @@ from gan_core.machine.inside import file_inside
 from gan_core.show.animation import save_gif
 from gan_core.show.interpolation import circle, slerp, slerp_path
 from gan_core.show.saved import SavedGenerator
-from gan_core.training.sampling import save_grid
+from gan_core.training.sampling import CLASS_COLUMNS, MOST_CLASS_ROWS, a_row_a_class, save_grid
 
 FRESH = 64  # images
 ROWS, COLUMNS = 6, 9  # of the interpolations
@@ -26,17 +27,26 @@ FILM_MS, WAY_MS = 300, 80
 
 
 def draw_fresh(saved: SavedGenerator, path: Path) -> None:
-    """A grid from latents that were used for nothing else."""
-    save_grid(saved.draw(saved.latents("latent.fresh", FRESH)), path)
+    """A grid from latents that were used for nothing else; of a conditional generator with a row a class."""
+    latents = saved.latents("latent.fresh", FRESH)
+    if saved.classes is None:
+        save_grid(saved.draw(latents), path)
+        return
+    rows = min(len(saved.classes), MOST_CLASS_ROWS)
+    save_grid(saved.draw(*a_row_a_class(latents[:CLASS_COLUMNS], len(saved.classes), rows)), path, CLASS_COLUMNS)
 
 
 def draw_interpolations(saved: SavedGenerator, strip: Path, film: Path) -> None:
-    """Rows from one latent to another by slerp; and four closed paths, next to each other, as a film."""
+    """Rows from one latent to another by slerp; and four closed paths, next to each other, as a film.
+
+    The class stays on each way, and the next way has the next class.
+    """
     ends = saved.latents("latent.slerp", 2 * ROWS)
     rows = [slerp(ends[2 * row], ends[2 * row + 1], COLUMNS) for row in range(ROWS)]
-    _save_rows(saved.draw(torch.cat(rows)), COLUMNS, strip)
+    _save_rows(_drawn(saved, rows), COLUMNS, strip)
     stations = saved.latents("latent.slerp", STATIONS * SIDE_BY_SIDE).view(SIDE_BY_SIDE, STATIONS, -1)
-    _save_side_by_side([saved.draw(slerp_path(way, STEPS)) for way in stations], film)
+    ways = [slerp_path(way, STEPS) for way in stations]
+    _save_side_by_side(torch.split(_drawn(saved, ways), len(ways[0])), film)
 
 
 def draw_circles(saved: SavedGenerator, strip: Path, film: Path) -> None:
@@ -45,8 +55,8 @@ def draw_circles(saved: SavedGenerator, strip: Path, film: Path) -> None:
     circles = [circle(axes[2 * row], axes[2 * row + 1], TURN) for row in range(ROWS)]
     shown = [way[:: TURN // (COLUMNS - 1)] for way in circles]
     closed = [torch.cat([way, way[:1]]) for way in shown]  # the last column is the first: it meets itself
-    _save_rows(saved.draw(torch.cat(closed)), len(closed[0]), strip)
-    _save_side_by_side([saved.draw(way) for way in circles[:SIDE_BY_SIDE]], film)
+    _save_rows(_drawn(saved, closed), len(closed[0]), strip)
+    _save_side_by_side(torch.split(_drawn(saved, circles[:SIDE_BY_SIDE]), TURN), film)
 
 
 def draw_training(events: list[AnyEvent], directory: Path, film: Path) -> None:
@@ -64,11 +74,19 @@ def draw_training(events: list[AnyEvent], directory: Path, film: Path) -> None:
     save_gif(frames, film, FILM_MS, hold_last=True)
 
 
+def _drawn(saved: SavedGenerator, ways: list[Tensor]) -> Tensor:
+    """Images of the latents on ways of one length, one way after another: [n * length C H W]."""
+    labels = None
+    if saved.classes is not None:
+        labels = (torch.arange(len(ways)) % len(saved.classes)).repeat_interleave(len(ways[0]))
+    return saved.draw(torch.cat(ways), labels)
+
+
 def _save_rows(images: Tensor, columns: int, path: Path) -> None:
     save_grid(images, path, columns)
 
 
-def _save_side_by_side(ways: list[Tensor], path: Path) -> None:
+def _save_side_by_side(ways: Sequence[Tensor], path: Path) -> None:
     """Save paths [n C H W] of one length as an animation, next to each other in a row."""
     frames = []
     for images in zip(*ways, strict=True):

@@ -20,7 +20,14 @@ from gan_core.training.captured import obstacles
 from gan_core.training.diagnostics import GRADIENTS
 from gan_core.training.numerics import numerics
 from gan_core.training.run import Run
-from gan_core.training.sampling import fixed_latents, sampled, save_grid
+from gan_core.training.sampling import (
+    CLASS_COLUMNS,
+    MOST_CLASS_ROWS,
+    a_row_a_class,
+    fixed_latents,
+    sampled,
+    save_grid,
+)
 from gan_core.training.timetable import Kind
 
 GRID_IMAGES = 64
@@ -42,6 +49,7 @@ def _start(run: Run) -> Started:
         versions=versions(),
         numerics=numerics(run.config, run.state.device, obstacles(run.state)) | _gpu(run),
         image_shape=run.data.images.shape[1:],
+        labels={} if run.labelling is None else run.labelling.classes.counted(),
     )
 
 
@@ -124,10 +132,13 @@ def _evaluated(
 
 
 def _sample(run: Run) -> Sampled:
-    latents = fixed_latents(run.config, "latent.grid", GRID_IMAGES)
-    images = torch.cat(list(sampled(run.state.shown_g, latents, run.state.device)))
+    latents, labels, columns = fixed_latents(run.config, "latent.grid", GRID_IMAGES), None, None
+    if run.labelling is not None:
+        classes, columns = len(run.labelling.classes), CLASS_COLUMNS
+        latents, labels = a_row_a_class(latents[:columns], classes, min(classes, MOST_CLASS_ROWS))
+    images = torch.cat(list(sampled(run.state.shown_g, latents, run.state.device, labels)))
     path = Path("grids") / f"{run.state.clock.images:010d}.png"
-    save_grid(images, run.out / path)
+    save_grid(images, run.out / path, columns)
     return Sampled(**run.now(), path=str(path))
 
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from gan_core import streams
 from gan_core.datasets.batches import BatchStream, ImageArray
+from gan_core.datasets.labels import Labelling
 from gan_core.datasets.scaling import SCALINGS, Scaling
 from gan_core.datasets.subset import rows_of
 from gan_core.game.latents import draw
@@ -19,12 +20,14 @@ from gan_core.game.meter import Meter
 from gan_core.game.optimizer_numbers import OptimizerNumbers
 from gan_core.game.optimizers import optimizer_of
 from gan_core.game.player import Clock, Player
-from gan_core.nets import ARCHITECTURES, INITIALISATIONS, PRECISIONS
+from gan_core.nets import ARCHITECTURES, CONDITIONINGS_D, CONDITIONINGS_G, INITIALISATIONS, PRECISIONS
+from gan_core.nets.conditionings import condition_d
 from gan_core.nets.initialisations import as_built
 from gan_core.nets.network import Network
 from gan_core.nets.widening import start_like
 from gan_core.schema.configuration import Config
 from gan_core.streams import Streams
+from gan_core.training.auxiliary_terms import auxiliary_terms
 from gan_core.training.diagnostics import Gradients
 from gan_core.training.numerics import layout
 from gan_core.training.timetable import total_steps
@@ -81,27 +84,41 @@ class State:
         return {**own, **{f"trick:{name}": thing for name, thing in self.parts.state.items()}}
 
 
-def build(config: Config, images: ImageArray, device: torch.device) -> State:
-    """A run at step 0 on these images, uint8 [N C H W], or on the part of them that its settings name."""
+def build(config: Config, images: ImageArray, device: torch.device, labels: Labelling | None = None) -> State:
+    """A run at step 0 on these images, uint8 [N C H W], or on the part of them that its settings name.
+
+    `labels`: of all of them, for a conditional run.
+    """
+    if config.conditional and labels is None:
+        raise ValueError("a conditional run needs the labels of its images")
+    if not config.conditional:
+        labels = None
     clock, random = Clock(), Streams(config.seed)
     random.get("latent")
     by_trick = {
         trick.name: trick.build(
-            options, Context(config, clock, random.get(f"trick:{trick.name}", device), device, images.shape[1:])
+            options,
+            Context(
+                config,
+                clock,
+                random.get(f"trick:{trick.name}", device),
+                device,
+                images.shape[1:],
+                None if labels is None else labels.classes.draw,
+            ),
         )
         for trick, options in tricks_of(config)
     }
-    parts = reduce(add, by_trick.values(), Parts())
-    channels = images.shape[1]
-    architecture = ARCHITECTURES[config.architecture]
-    G = _network(config, "G", lambda: architecture.generator(config, channels), by_trick, device)
+    parts = reduce(add, by_trick.values(), _own_terms(config))
+    classes = 0 if labels is None else len(labels.classes)
+    G = _network(config, "G", by_trick, device, *_makes_g(config, images.shape[1]), _conditions_g(config, classes))
     D = _network(
         config,
         "D",
-        lambda: architecture.discriminator(config, channels),
         by_trick,
         device,
-        (lambda: architecture.discriminator(config, channels, parts.d_tail)) if parts.d_tail else None,
+        *_makes_d(config, images.shape[1], parts),
+        _conditions_d(config, classes, images.shape[1:]),
     )
     opt_g, opt_d = optimizer_of(config, "G", G.parameters()), optimizer_of(config, "D", D.parameters())
     rows = rows_of(len(images), config.max_images)
@@ -119,7 +136,9 @@ def build(config: Config, images: ImageArray, device: torch.device) -> State:
         doses={name: own.dose for name, own in by_trick.items()},
         shadows=tuple(make_shadow(G) for make_shadow in parts.shadow),
         scaling=scaling,
-        batches=BatchStream(images, config.seed, device, scaling.apply, rows, config.mirror),
+        batches=BatchStream(
+            images, config.seed, device, scaling.apply, rows, config.mirror, None if labels is None else labels.y
+        ),
         streams=random,
         clock=clock,
         gradients_g=Gradients(G, "G"),
@@ -127,23 +146,69 @@ def build(config: Config, images: ImageArray, device: torch.device) -> State:
     )
 
 
+Make = Callable[[], Network]
+Edit = Callable[[Network], None]
+
+
+def _own_terms(config: Config) -> Parts:
+    """What the settings add to the losses themselves, before any trick."""
+    is_classified = config.conditional and CONDITIONINGS_D[config.conditioning_d].classifies
+    return auxiliary_terms(config.auxiliary_weight) if is_classified else Parts()
+
+
+def _makes_g(config: Config, channels: int) -> tuple[Make, Make | None]:
+    """How a plain G is made, and a wider one if need be: z may come with as much again of its class."""
+    generator = ARCHITECTURES[config.architecture].generator
+    widened = CONDITIONINGS_G[config.conditioning_g].widened if config.conditional else 1
+    wider = config.model_copy(update={"latent_dim": widened * config.latent_dim})
+    return lambda: generator(config, channels), (lambda: generator(wider, channels)) if widened > 1 else None
+
+
+def _makes_d(config: Config, channels: int, parts: Parts) -> tuple[Make, Make | None]:
+    """How a plain D is made, and a wider one if need be: with tails."""
+    discriminator = ARCHITECTURES[config.architecture].discriminator
+    with_tails = (lambda: discriminator(config, channels, parts.d_tail)) if parts.d_tail else None
+    return lambda: discriminator(config, channels), with_tails
+
+
+def _conditions_g(config: Config, classes: int) -> Edit:
+    def edit(G: Network) -> None:
+        if classes:
+            with streams.forked(config.seed, "init.G.labels"):
+                CONDITIONINGS_G[config.conditioning_g].condition(G, config, classes)
+
+    return edit
+
+
+def _conditions_d(config: Config, classes: int, image_shape: tuple[int, int, int]) -> Edit:
+    def edit(D: Network) -> None:
+        if classes:
+            with streams.forked(config.seed, "init.D.labels"):
+                answer = condition_d(D, config, classes, image_shape)
+            _initialise(answer, config.seed, "init.D.labels", config.initialisation_d)
+
+    return edit
+
+
 def _network(
     config: Config,
     player: Player,
-    make: Callable[[], Network],
     by_trick: dict[str, Parts],
     device: torch.device,
-    make_wider: Callable[[], Network] | None = None,
+    make: Make,
+    make_wider: Make | None,
+    condition: Edit,
 ) -> nn.Module:
-    """A plainly initialised network, then edited by the tricks, each drawing from a stream of its own.
+    """A plainly initialised network, made conditional, then edited by the tricks, each drawing from its own stream.
 
-    A wider one (with tails) starts with the plain one's weights wherever it has them too.
+    A wider one starts with the plain one's weights wherever it has them too.
     """
     initialisation = config.initialisation_g if player == "G" else config.initialisation_d
     net = _initialised(make, config.seed, f"init.{player}", initialisation)
     if make_wider is not None:
         plain, net = net, _initialised(make_wider, config.seed, f"init.{player}.tails", initialisation)
         start_like(net, plain)
+    condition(net)
     for name, own in by_trick.items():
         with streams.forked(config.seed, f"trick:{name}.{player}"):
             for edit in own.layers:
@@ -159,12 +224,17 @@ def _initialised(make: Callable[[], Network], seed: int, stream: str, initialisa
     """
     with streams.forked(seed, stream):
         net = make()
+    _initialise(net, seed, stream, initialisation)
+    return net
+
+
+def _initialise(net: nn.Module, seed: int, stream: str, initialisation: str) -> None:
+    """As it was built, where the initialisation leaves it so."""
     if INITIALISATIONS[initialisation] is as_built:
-        return net
+        return
     for name, layer in net.named_modules():
         if layer._parameters and hasattr(layer, "reset_parameters"):
             with streams.forked(seed, f"{stream}.{name}"):
                 layer.reset_parameters()
             with streams.forked(seed, f"{stream}.{name}"):  # anew: a layer with a bias has drawn more by now
                 INITIALISATIONS[initialisation](layer)
-    return net

@@ -26,6 +26,7 @@ from gan_core.tricks.seats import Term
 
 Kind = tuple[Player, tuple[Term, ...]]  # of an update: whose, and with which terms
 Counts = dict[str | Names, int]
+Inputs = tuple[Tensor, Tensor, Tensor | None]  # x_real [N C H W], z [N latent_dim], y [N] in a conditional run
 
 
 def learner(s: State) -> Learn:
@@ -55,7 +56,7 @@ class Captured:
     def __init__(self, s: State, recorder: Recorder) -> None:
         self._state, self._recorder = s, recorder
         self._meters = [s.meter, *(thing.meter for thing in s.parts.state.values() if isinstance(thing, DoseMeter))]
-        self._inputs: tuple[Tensor, Tensor] | None = None  # x_real [N C H W], z [N latent_dim]
+        self._inputs: Inputs | None = None
         self._recordings: dict[Kind, Recording] = {}
         make_capturable(s.opt_g)
         make_capturable(s.opt_d)
@@ -65,9 +66,11 @@ class Captured:
         """What `gan_core.training.step.learn` does."""
         assert s is self._state  # whose memory the recordings are of
         if self._inputs is None:
-            self._inputs = torch.empty_like(update.x_real), torch.empty_like(update.z)
-        for fixed, given in zip(self._inputs, (update.x_real, update.z), strict=True):
-            fixed.copy_(given)
+            y = None if update.y is None else torch.empty_like(update.y)
+            self._inputs = torch.empty_like(update.x_real), torch.empty_like(update.z), y
+        for fixed, given in zip(self._inputs, (update.x_real, update.z, update.y), strict=True):
+            if fixed is not None and given is not None:
+                fixed.copy_(given)
         kind = update.player, due_terms(s, update)
         if kind not in self._recordings:
             self._recordings[kind] = self._record(kind, *self._inputs)
@@ -76,14 +79,14 @@ class Captured:
         for meter, noted in zip(self._meters, recording.noted, strict=True):
             _count(meter, noted)
 
-    def _record(self, kind: Kind, x_real: Tensor, z: Tensor) -> Recording:
+    def _record(self, kind: Kind, x_real: Tensor, z: Tensor, y: Tensor | None) -> Recording:
         player, terms = kind
         train = train_d if player == "D" else train_g
         noted: list[Counts] = []
 
         def run() -> None:
             with _uncounted(self._meters) as counts:
-                train(self._state, x_real, z, terms)
+                train(self._state, x_real, z, y, terms)
             noted[:] = counts
 
         return Recording(self._recorder.record(run, lambda: _unchanged(self._state, self._meters)), noted)

@@ -9,7 +9,8 @@ from torch import Tensor
 
 from gan_core import journal
 from gan_core.datasets import ImageSet
-from gan_core.evaluation.evaluator import Scored
+from gan_core.datasets.labels import Labelling
+from gan_core.evaluation.evaluator import Requested, Scored
 from gan_core.evaluation.scorer import Scorer, scorer
 from gan_core.machine.files import set_aside
 from gan_core.plugin_text import keep
@@ -19,13 +20,14 @@ from gan_core.schema.configuration import Config
 from gan_core.training import checkpoint, training_data
 from gan_core.training.build import State, build
 from gan_core.training.captured import learner
-from gan_core.training.sampling import fixed_latents, sampled
+from gan_core.training.sampling import fixed_labels, fixed_latents, sampled
 from gan_core.training.step import Learn
 from gan_core.training.timetable import moments
 from gan_core.tricks.doses import Doses
 from gan_core.warnings_file import warn
 
 G_MODE = "running statistics"
+AS_OFTEN = "classes at random, as often as in the real images"
 PROGRESS = "progress"  # the bank of latents for scores on the way
 
 
@@ -41,13 +43,17 @@ class Run:
         self.data: ImageSet = training_data.load(config, home)
         if data_digest is not None and self.data.digest != data_digest:
             raise UserError(_other_images(config, data_digest, self.data.digest))
-        self.state: State = build(config, self.data.images, device)
+        self.labelling = Labelling.of(self.data) if config.conditional else None
+        self.state: State = self._begin(device)
         self.doses = Doses(config, self.state.doses)
         began = time.perf_counter()
-        self.scorer: Scorer = scorer(config.extractor, self.data, home, device, config.metrics, config.max_images)
+        requested = requested_of(config, self.data)
+        self.scorer: Scorer = scorer(
+            config.extractor, self.data, home, device, config.metrics, config.max_images, requested
+        )
         on_the_way = config.progress_extractor or config.extractor
         self.progress_scorer: Scorer = scorer(
-            on_the_way, self.data, home, device, config.progress_metrics, config.max_images
+            on_the_way, self.data, home, device, config.progress_metrics, config.max_images, requested
         )
         self.evaluation_s: float | None = time.perf_counter() - began  # None: a checkpoint did not know
         self.next_moment = 0
@@ -109,7 +115,7 @@ class Run:
                 continue
             except checkpoint.DamagedError as error:
                 warn(self.out, f"{path} is damaged ({error}); it is now {set_aside(path).name}")
-                self.state = build(self.config, self.data.images, self.state.device)
+                self.state = self._begin(self.state.device)
                 continue
             if progress["data_digest"] != self.data.digest:
                 raise UserError(_other_images(self.config, progress["data_digest"], self.data.digest))
@@ -118,7 +124,10 @@ class Run:
                 return
             message = f"{self.out / journal.NAME} has lost events that nothing can tell again from {path.name} on"
             warn(self.out, f"{message}; the checkpoint is now {set_aside(path).name}")
-            self.state = build(self.config, self.data.images, self.state.device)
+            self.state = self._begin(self.state.device)
+
+    def _begin(self, device: torch.device) -> State:
+        return build(self.config, self.data.images, device, self.labelling)
 
     def _first_to_tell(self, next_moment: int, told: int | None) -> int | None:
         """The moment to go on with: the next one, or the first that the journal lacks if it comes at the same step.
@@ -151,8 +160,21 @@ class Run:
     def scores(self, bank: str, count: int) -> Scored:
         """Score the generator as it is now on `count` images from the named bank of latents."""
         latents = fixed_latents(self.config, f"latent.{bank}", count)
+        labels = self.labels(f"label.{bank}", count)
         scorer = self.progress_scorer if bank == PROGRESS else self.scorer
-        return scorer.measure(sampled(self.state.shown_g, latents, self.state.device), count, G_MODE)
+        images = sampled(self.state.shown_g, latents, self.state.device, labels)
+        return scorer.measure(images, count, G_MODE, labels)
+
+    def labels(self, bank: str, count: int) -> Tensor | None:
+        """The classes [count] that G is to draw with the latents of a bank; None in a run without labels."""
+        if self.labelling is None:
+            return None
+        return fixed_labels(self.config, self.labelling.classes, bank, count)
+
+
+def requested_of(config: Config, reference: ImageSet) -> Requested | None:
+    """The classes that the run's G is to draw for a score, as often as the real images have them."""
+    return Requested(reference.classes, AS_OFTEN) if config.conditional else None
 
 
 def _events_told(directory: Path) -> int | None:

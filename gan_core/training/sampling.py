@@ -8,14 +8,17 @@ import torch
 from torch import Tensor, nn
 
 from gan_core import streams
+from gan_core.datasets.labels import Classes
 from gan_core.evaluation.quantise import to_uint8
 from gan_core.game.latents import draw
 from gan_core.machine.arithmetic import arithmetic
 from gan_core.machine.files import replacing
+from gan_core.nets.conditional import bound
 from gan_core.nets.evaluating import evaluating
 from gan_core.schema.configuration import Config
 
 BATCH = 250
+CLASS_COLUMNS, MOST_CLASS_ROWS = 8, 20  # of grids with a row a class
 
 
 def fixed_latents(config: Config, name: str, count: int) -> Tensor:
@@ -23,13 +26,32 @@ def fixed_latents(config: Config, name: str, count: int) -> Tensor:
     return draw(config, count, streams.generator(config.seed, name))
 
 
-def sampled(G: nn.Module, latents: Tensor, device: torch.device) -> Iterator[Tensor]:
-    """Batches of images, uint8 [n C H W], from G in evaluation mode (running statistics)."""
-    for z in torch.split(latents, BATCH):
+def fixed_labels(config: Config, classes: Classes, name: str, count: int) -> Tensor:
+    """A bank of labels [count], drawn with the frequencies of the classes: the same at each call, for every arm."""
+    return classes.draw(count, streams.generator(config.seed, name))
+
+
+def sampled(G: nn.Module, latents: Tensor, device: torch.device, labels: Tensor | None = None) -> Iterator[Tensor]:
+    """Batches of images, uint8 [n C H W], from G in evaluation mode (running statistics).
+
+    `labels` [N]: the classes that a conditional G is to draw.
+    """
+    for start in range(0, len(latents), BATCH):
+        z = latents[start : start + BATCH]
+        y = None if labels is None else labels[start : start + BATCH].to(device)
         # Entered anew for each batch: a mode held across a yield would leak into whoever asks for the images
         with evaluating(G), torch.inference_mode(), arithmetic():
-            images = to_uint8(G(z.to(device)))
+            images = to_uint8(bound(G, y)(z.to(device)))
         yield images
+
+
+def a_row_a_class(latents: Tensor, classes: int, rows: int) -> tuple[Tensor, Tensor]:
+    """Latents [rows*n latent_dim] and labels [rows*n] of a grid from n latents: row k is of class k, column j of z_j.
+
+    With fewer rows than classes they are evenly spaced among the classes.
+    """
+    shown = torch.linspace(0, classes - 1, rows).round().long()
+    return latents.repeat(rows, 1), shown.repeat_interleave(len(latents))
 
 
 def save_grid(images: Tensor, path: Path, columns: int | None = None) -> None:

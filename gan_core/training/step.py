@@ -3,9 +3,10 @@
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from gan_core.game.updates import Update, images_per_step, updates
+from gan_core.nets.conditional import bound
 from gan_core.training.build import State
 from gan_core.training.diagnostics import note_d, note_g
 from gan_core.tricks.seats import Pass, Term
@@ -15,13 +16,13 @@ Learn = Callable[[State, Update], None]
 
 def learn(s: State, update: Update) -> None:
     """One update of one player, with the terms that are due."""
-    (train_d if update.player == "D" else train_g)(s, update.x_real, update.z, due_terms(s, update))
+    (train_d if update.player == "D" else train_g)(s, update.x_real, update.z, update.y, due_terms(s, update))
 
 
 def train_step(s: State, learn: Learn = learn) -> None:
     """The updates of D and then of G that make up one step, one of each unless the configuration has more."""
     s.rates.set()
-    for update in updates(s.config, s.batches.next, s.latents):
+    for update in updates(s.config, s.batches.draw, s.latents):
         learn(s, update)
     for act in s.parts.after:
         act(s.G, s.D)
@@ -38,14 +39,15 @@ def due_terms(s: State, update: Update) -> tuple[Term, ...]:
     return tuple(term for term in terms if number % term.every == 0)
 
 
-def train_d(s: State, x_real: Tensor, z: Tensor, terms: tuple[Term, ...]) -> None:
-    """D learns to tell the reals [N C H W] from G(z), z [N latent_dim]."""
+def train_d(s: State, x_real: Tensor, z: Tensor, y: Tensor | None, terms: tuple[Term, ...]) -> None:
+    """D learns to tell the reals [N C H W] from G(z), z [N latent_dim], both of the classes y [N] if there are any."""
+    G, D = bound(s.G, y), bound(s.D, y)
     for act in s.parts.before_d:
         act(s.D)
 
     # What D gets to see
     with torch.no_grad():
-        x_fake = s.G(z)
+        x_fake = G(z)
     for replace in s.parts.fakes:
         x_fake = replace(x_fake)
     unseen = _leaves(x_real, x_fake) if any(term.before_view for term in terms) else None
@@ -55,14 +57,14 @@ def train_d(s: State, x_real: Tensor, z: Tensor, terms: tuple[Term, ...]) -> Non
         x_real, x_fake = look(x_real), look(x_fake)
 
     # What it is to say
-    logits_real, logits_fake = s.D(x_real), s.D(x_fake)  # [N]
+    logits_real, logits_fake = D(x_real), D(x_fake)  # [N]
     t_real, t_fake = torch.ones_like(logits_real), torch.zeros_like(logits_fake)
     for aim in s.parts.targets:
         t_real, t_fake = aim(t_real, t_fake)
 
     # How wrong it was
     loss = s.loss.d(logits_real, logits_fake, t_real, t_fake)
-    seen = Pass(s.D, x_real, x_fake, logits_real, logits_fake, *(unseen or ()))
+    seen = Pass(D, x_real, x_fake, logits_real, logits_fake, *(unseen or (None, None)), y)
     total = _with_terms(s, loss, terms, seen)
     for hear in s.parts.observers:
         hear(seen)
@@ -79,22 +81,23 @@ def train_d(s: State, x_real: Tensor, z: Tensor, terms: tuple[Term, ...]) -> Non
         act(s.D)
 
 
-def train_g(s: State, x_real: Tensor, z: Tensor, terms: tuple[Term, ...]) -> None:
+def train_g(s: State, x_real: Tensor, z: Tensor, y: Tensor | None, terms: tuple[Term, ...]) -> None:
     """G learns to be taken for real by D, which stands still. D looks at x_real only if the loss compares with it."""
+    G, D = bound(s.G, y), bound(s.D, y)
     # What D gets to see, and says
     s.D.requires_grad_(False)
-    seen_real, logits_real = _reals_for_g(s, x_real) if s.loss.g_sees_reals else (None, None)
-    x_fake = s.G(z)
+    seen_real, logits_real = _reals_for_g(s, D, x_real) if s.loss.g_sees_reals else (None, None)
+    x_fake = G(z)
     for look in s.parts.view:
         x_fake = look(x_fake)
-    logits_fake = s.D(x_fake)  # [N]
+    logits_fake = D(x_fake)  # [N]
 
     # What G wants it to say
     t_fake = torch.ones_like(logits_fake)
     for aim in s.parts.g_targets:
         t_fake = aim(t_fake)
     loss = s.loss.g(logits_fake, t_fake, logits_real)
-    seen = Pass(s.D, seen_real, x_fake, logits_real, logits_fake)
+    seen = Pass(D, seen_real, x_fake, logits_real, logits_fake, y=y)
     total = _with_terms(s, loss, terms, seen)
 
     # What it learns
@@ -112,12 +115,12 @@ def _leaves(x_real: Tensor, x_fake: Tensor) -> tuple[Tensor, Tensor]:
     return x_real.detach().requires_grad_(True), x_fake.detach().requires_grad_(True)
 
 
-def _reals_for_g(s: State, x_real: Tensor) -> tuple[Tensor, Tensor]:
+def _reals_for_g(s: State, D: nn.Module, x_real: Tensor) -> tuple[Tensor, Tensor]:
     """What D sees and says of the reals, without a graph: it stands still."""
     for look in s.parts.view:
         x_real = look(x_real)
     with torch.no_grad():
-        return x_real, s.D(x_real)
+        return x_real, D(x_real)
 
 
 def _with_terms(s: State, loss: Tensor, terms: tuple[Term, ...], seen: Pass) -> Tensor:

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 
 from gan_core.datasets import DATASETS
+from gan_core.datasets.labels import Classes, Labelling
 from gan_core.evaluation import extractors
 from gan_core.evaluation.features import extract
 from gan_core.schema.configuration import Config
@@ -17,7 +18,7 @@ from gan_core.training.step import train_step
 
 WARM_UP_STEPS = 2
 IMAGES = 1000
-RGB = 3  # channels, taken for a folder of images, which is not looked into here
+RGB, CLASSES = 3, 10  # channels and classes, taken for a folder of images, which is not looked into here
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,7 @@ def measure(config: Config, device: str, seconds: float) -> Cost:
     """Time sampling and scoring, then steps for about `seconds`; in this order, since steps may make G diverge."""
     channels = DATASETS[config.data].channels or RGB
     images = np.random.default_rng(0).integers(0, 256, (IMAGES, channels, *config.shape), dtype=np.uint8)
-    state = build(config, images, torch.device(device))
+    state = build(config, images, torch.device(device), _labelling(config) if config.conditional else None)
 
     per_kfake = _per_kfake(state, config.extractor)
     on_the_way = config.progress_extractor
@@ -50,6 +51,13 @@ def measure(config: Config, device: str, seconds: float) -> Cost:
     state.meter.take()  # waits for the device
     per_step = (time.perf_counter() - began) / (state.clock.step - WARM_UP_STEPS)
     return Cost(per_step, per_kfake, per_progress_kfake, per_showing)
+
+
+def _labelling(config: Config) -> Labelling:
+    """Labels for the random images. How many classes a folder has is not looked up here either."""
+    names = DATASETS[config.data].classes or tuple(map(str, range(CLASSES)))
+    labels = np.arange(IMAGES) % len(names)
+    return Labelling(labels, Classes(names, tuple(map(int, np.bincount(labels, minlength=len(names))))))
 
 
 def _per_showing(state: State) -> float:
@@ -70,7 +78,8 @@ def _per_kfake(state: State, name: str) -> float:
         for fakes in sampled(state.shown_g, latents[: extractor.batch], state.device):
             extract(network, fakes[: extractor.batch])[0].sum().item()
     began = time.perf_counter()
-    for fakes in sampled(state.shown_g, latents, state.device):
+    labels = torch.zeros(len(latents), dtype=torch.int64) if state.config.conditional else None
+    for fakes in sampled(state.shown_g, latents, state.device, labels):
         for part in torch.split(fakes, extractor.batch):
             extract(network, part)[0].sum().item()
     return (time.perf_counter() - began) / len(latents) * 1000

@@ -5,14 +5,20 @@ from pathlib import Path
 
 from gan_core import datasets
 from gan_core.config.compatibility import channels_problem, extractors_of
+from gan_core.config.labels import no_labels, scores_of
 from gan_core.datasets import ImageSet, Options
+from gan_core.datasets.folder_listing import LOOSE, listing_of
 from gan_core.datasets.record import OnProgress
+from gan_core.evaluation.by_class import class_problems
+from gan_core.evaluation.extractors import find_here
+from gan_core.machine.home import expanded
 from gan_core.problems import Problem, UserError
 from gan_core.schema.configuration import Config
 
 
 def load(config: Config, home: Path, on_progress: OnProgress | None = None) -> ImageSet:
     """The run's images, prepared the first time. Raises UserError where they can't be had, or can't be used."""
+    check_labels(config)
     images = datasets.load(
         config.data, "train", config.image_size, home, options=options(config), on_progress=on_progress
     )
@@ -32,8 +38,34 @@ def check(config: Config, images: ImageSet, home: Path) -> None:
     for name in extractors_of(config):
         if problem := channels_problem(name, images.name, images.channels, home):
             problems.append(problem)
+    if config.conditional:
+        problems += labels_problems(config, images, home)
     if problems:
         raise UserError(*problems)
+
+
+def check_labels(config: Config) -> None:
+    """Raise UserError where a folder of a conditional run has no classes, before its files are read."""
+    if not config.conditional or config.data_dir is None:
+        return
+    classes = listing_of(expanded(Path(config.data_dir)).absolute()).classes
+    if LOOSE in classes:
+        message = "some images lie in no subfolder, and so have no class" if len(classes) > 1 else ""
+        problem = (
+            Problem(message, ("conditional",), "a subfolder for each class") if message else no_labels(config.data)
+        )
+        raise UserError(problem)
+
+
+def labels_problems(config: Config, images: ImageSet, home: Path) -> list[Problem]:
+    """What is wrong with the labels of the images of a conditional run."""
+    if len(images.classes) < 2:
+        return [no_labels(config.data)]
+    return [
+        problem
+        for where, extractor, metrics, n in scores_of(config)
+        for problem in class_problems(metrics, images.classes, find_here(extractor, home), n, where)
+    ]
 
 
 def options(config: Config) -> Options:

@@ -34,14 +34,14 @@ from gan_core import streams
 from gan_core.game.latents import draw
 from gan_core.game.player import Clock
 from gan_core.game.updates import images_per_step
-from gan_core.nets.own_statistics import recompute_statistics
+from gan_core.nets.own_statistics import Inputs, recompute_statistics
 from gan_core.records import Record
 from gan_core.schema.configuration import Config
 from gan_core.schema.ramp import Bounds, Number, Ramp, number_at
 from gan_core.tricks.seats import Context, Parts, Shadow
 from gan_core.tricks.trick import Reach, Trick
 
-STATISTICS = "latent.statistics"  # the bank of latents that statistics are computed from
+STATISTICS, LABELS = "latent.statistics", "label.statistics"  # the banks of z and y that statistics are computed from
 BATCHES, BATCH = 8, 250  # 20 batches would move a FID by less than 1 %
 
 
@@ -101,12 +101,12 @@ class Average:
         options: Options,
         clock: Clock,
         images_per_step: int,
-        bank: Callable[[], Iterable[Tensor]],
+        bank: Callable[[], Iterable[Inputs]],
         budget_kimg: float,
     ) -> None:
         self.options, self.clock, self.images_per_step = options, clock, images_per_step
         self.budget_kimg = budget_kimg
-        self.bank = bank  # batches of z [N latent_dim], the same at each call
+        self.bank = bank  # batches of z [N latent_dim] and y [N], the same at each call
         self.G: nn.Module
         self.shadow: nn.Module
         self._averaged: frozenset[str]  # buffers that are averaged like weights
@@ -166,9 +166,13 @@ def build(options: Options, context: Context) -> Parts:
     """The generator that is scored and sampled is the average; the dose is its relative distance to G."""
     config = context.config
 
-    def bank() -> Iterable[Tensor]:
+    def bank() -> Iterable[Inputs]:
         z = draw(config, BATCHES * BATCH, streams.generator(config.seed, STATISTICS))
-        return torch.split(z.to(context.device), BATCH)
+        batches = torch.split(z.to(context.device), BATCH)
+        if context.draw_labels is None:
+            return ((batch, None) for batch in batches)
+        y = context.draw_labels(BATCHES * BATCH, streams.generator(config.seed, LABELS))
+        return zip(batches, torch.split(y.to(context.device), BATCH), strict=True)
 
     average = Average(options, context.clock, images_per_step(config), bank, config.budget_kimg)
     return Parts(shadow=(average.shadow_of,), state={"ema": average}, dose=(average.dose,))

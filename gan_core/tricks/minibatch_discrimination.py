@@ -14,6 +14,7 @@ from pydantic import Field
 from torch import Tensor, nn
 
 from gan_core.game.player import Player
+from gan_core.nets.conditional import bound
 from gan_core.nets.evaluating import evaluating
 from gan_core.nets.network import Network
 from gan_core.records import Record
@@ -62,7 +63,8 @@ def build(options: Options, context: Context) -> Parts:
         if player == "D":
             hook = tail.register_forward_pre_hook(lambda _, inputs: tail.start(inputs[0]))
             with evaluating(net), torch.no_grad():
-                net(torch.zeros(1, *context.image_shape))
+                any_class = None if context.draw_labels is None else torch.zeros(1, dtype=torch.int64)
+                bound(net, any_class)(torch.zeros(1, *context.image_shape))
             hook.remove()
             tail.last = Last()
 

@@ -105,6 +105,11 @@ TRICK = Trick(
     ),
     excludes=(
         Compatibility(
+            text="conditional: true",
+            holds=lambda c: not c.conditional,
+            reason="its buffer holds fakes of other classes than those that D is told of the batch",
+        ),
+        Compatibility(
             text="minibatch_stddev, minibatch_discrimination",
             holds=lambda c: c.trick("minibatch_stddev") is None and c.trick("minibatch_discrimination") is None,
             reason="D's fakes then are of several generators and differ more than those of one, while G is judged by "

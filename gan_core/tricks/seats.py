@@ -26,6 +26,9 @@ class Context:
     stream: torch.Generator
     device: torch.device
     image_shape: tuple[int, int, int]  # [C H W]
+    draw_labels: Callable[[int, torch.Generator], Tensor] | None = (
+        None  # [count], as often as in the data; or no labels
+    )
 
     def now(self, number: Number) -> float:
         """The value of an option that may be a ramp, in the step that is being made."""
@@ -37,7 +40,9 @@ class Pass(NamedTuple):
 
     x_real and logits_real are None in the G phase, unless the loss compares with reals there; x_fake carries the
     graph of G there and is detached in the D phase. `unseen_real` and `unseen_fake` are the same images before any
-    view, as leaves of the graph to the logits; None where no term of this update asks for them (`Term.before_view`).
+    view, as leaves of the graph to the logits; None where no term of this update asks for them (`Term.before_view`). D
+    is called with images alone in a conditional run too: it is bound to the classes y, which reals and fakes share
+    image by image.
     """
 
     D: nn.Module
@@ -47,6 +52,7 @@ class Pass(NamedTuple):
     logits_fake: Tensor  # [N]
     unseen_real: Tensor | None = None  # [N C H W]
     unseen_fake: Tensor | None = None  # [N C H W]
+    y: Tensor | None = None  # [N] in a conditional run
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,8 @@
 D (or G) becomes 1-Lipschitz layer by layer, so D's gradient for G stays bounded. Miyato et al. 2018, "Spectral
 Normalization for Generative Adversarial Networks" (arXiv:1802.05957), Algorithm 1: one power iteration a forward
 pass. Both players: Zhang et al. 2019, "Self-Attention GAN" (arXiv:1805.08318), section 4.1. The matrix of a
-convolution is its kernel reshaped to [out, in*h*w], as in the paper, which normalises every layer. `bare_ends` is where
+convolution is its kernel reshaped to [out, in*h*w], as in the paper, which normalises every layer; in a conditional D
+also the vectors of the classes (Miyato and Koyama 2018, arXiv:1802.05637, code). `bare_ends` is where
 GANHacks2's code has it: neither on the map that z enters nor on the one that gives the logit, so that D's slope is
 bounded only up to the norm of its last layer.
 
@@ -27,6 +28,7 @@ from gan_core.tricks.seats import Context, Parts
 from gan_core.tricks.trick import Compatibility, Trick
 
 LINEAR_MAPS = (nn.Linear, nn.Conv2d, nn.ConvTranspose2d)
+ENDS = ("head", "answer")  # D's last layers: what gives the logit, and what answers for the class
 
 
 class Options(Record):
@@ -59,7 +61,8 @@ def build(options: Options, context: Context) -> Parts:
             return
         maps = [module for module in net.modules() if isinstance(module, LINEAR_MAPS)]
         if options.bare_ends:
-            maps = maps[1:] if player == "G" else maps[:-1]
+            ends = {id(module) for name, module in net.named_modules() if name.startswith(ENDS)}
+            maps = maps[1:] if player == "G" else [module for module in maps if id(module) not in ends]
         for module in maps:
             # dim 1 holds the outputs of a transposed convolution
             dim = 1 if isinstance(module, nn.ConvTranspose2d) else 0

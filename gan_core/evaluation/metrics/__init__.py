@@ -6,11 +6,14 @@ A new one is a file with a Metric record, a line here, and a line in `evaluation
 from collections.abc import Sequence
 
 from gan_core.evaluation.metrics.authenticity import AUTHENTICITY
+from gan_core.evaluation.metrics.class_coverage import CLASS_COVERAGE
+from gan_core.evaluation.metrics.class_fid import CLASS_FID
 from gan_core.evaluation.metrics.class_histogram import CLASS_KL, CLASSES
 from gan_core.evaluation.metrics.fid import FID
 from gan_core.evaluation.metrics.fid_infinity import FID_INFINITY
 from gan_core.evaluation.metrics.inception_score import INCEPTION_SCORE
 from gan_core.evaluation.metrics.kid import KID
+from gan_core.evaluation.metrics.label_agreement import LABEL_AGREEMENT
 from gan_core.evaluation.metrics.neighbourhoods import COVERAGE, DENSITY, PRECISION, RECALL
 from gan_core.evaluation.metrics.record import Metric, Value
 from gan_core.evaluation.names import BETTER, DEFAULT
@@ -30,6 +33,9 @@ _ordered = (
     CLASSES,
     CLASS_KL,
     AUTHENTICITY,
+    CLASS_FID,
+    CLASS_COVERAGE,
+    LABEL_AGREEMENT,
 )
 METRICS: Registry[Metric] = registry_of("metric", _ordered)
 if tuple(BETTER) != tuple(metric.name for metric in _ordered):

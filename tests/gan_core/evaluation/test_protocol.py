@@ -20,6 +20,7 @@ PROTOCOL = Protocol(
     g_mode="running-statistics",
     options={"splits": 10},
     versions={"torch": "2.15.0"},
+    labels="as often as in the reals",
 )
 
 

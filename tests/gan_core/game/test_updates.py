@@ -135,7 +135,8 @@ def drawn(d_steps: int, g_steps: int, reused: bool) -> list[tuple[str, int, int]
         counts[kind] += 1
         return torch.tensor(counts[kind])
 
-    made = updates(config, lambda count: numbered("x"), lambda count: numbered("z"))
+    made = list(updates(config, lambda count: (numbered("x"), torch.tensor(counts["x"])), lambda count: numbered("z")))
+    assert all(turn.y is not None and int(turn.y) == int(turn.x_real) for turn in made)  # the labels of these reals
     return [(turn.player, int(turn.x_real), int(turn.z)) for turn in made]
 
 

@@ -159,7 +159,7 @@ def test_recording_trains_nothing(images: ImageArray) -> None:
         )
         before = weights(state.G, state.D), _kept(state.opt_d), state.meter.state_dict(), doses(state)
         learn = Captured(state, Unplayed())
-        learn(state, next(updates(state.config, state.batches.next, state.latents)))
+        learn(state, next(updates(state.config, state.batches.draw, state.latents)))
         kept = _kept(state.opt_d)
         assert same(weights(state.G, state.D), before[0])
         assert same(kept, before[1] or [torch.zeros_like(value) for value in kept])
