@@ -29,8 +29,8 @@ class ConditionalBatchNorm(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         y = self.condition.labels
-        shape = (len(y), -1, *[1] * (x.ndim - 2))
-        gain, bias = (embedding(y, rows).view(shape) for rows in (self.gain, self.bias))  # [N C 1 1]
+        over_space = (..., *[None] * (x.ndim - 2))
+        gain, bias = (embedding(y, rows)[over_space] for rows in (self.gain, self.bias))  # [N C 1 1]
         normalised: Tensor = self.statistics(x)
         return torch.addcmul(bias, gain, normalised)
 

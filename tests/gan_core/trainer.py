@@ -2,11 +2,13 @@
 
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from gan_core.config import resolve
 from gan_core.datasets.batches import ImageArray
+from gan_core.datasets.labels import Classes, Labelling
 from gan_core.training.build import State, build
 from gan_core.training.step import train_step
 
@@ -14,8 +16,15 @@ TINY = {"image_size": 16, "width": 4, "latent_dim": 8, "batch_size": 8, "budget_
 
 
 def tiny_state(images: ImageArray, **settings: Any) -> State:
-    """A run at step 0 on 16x16 images."""
-    return build(resolve({**TINY, **settings}), images, torch.device("cpu"))
+    """A run at step 0 on 16x16 images; a conditional one is told that they are of three classes by turns."""
+    config = resolve({**TINY, **settings})
+    return build(config, images, torch.device("cpu"), three_classes(len(images)) if config.conditional else None)
+
+
+def three_classes(count: int) -> Labelling:
+    """Labels 0, 1, 2, 0, ..."""
+    labels = np.arange(count) % 3
+    return Labelling(labels, Classes(("a", "b", "c"), tuple(map(int, np.bincount(labels, minlength=3)))))
 
 
 def steps(state: State, count: int) -> State:
