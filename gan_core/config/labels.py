@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from gan_core.datasets import DATASETS
 from gan_core.evaluation import extractors
 from gan_core.evaluation.by_class import class_problems
-from gan_core.nets import CONDITIONINGS_D
+from gan_core.nets import ARCHITECTURES, CONDITIONINGS_D
 from gan_core.problems import Problem
 from gan_core.schema.configuration import Config
 
@@ -17,6 +17,9 @@ def label_problems(config: Config) -> list[Problem]:
     classes = DATASETS[config.data].classes
     if config.conditional and len(classes) == 1:
         return [no_labels(config.data)]
+    if config.conditional and not ARCHITECTURES[config.architecture].has_blocks:
+        message = f"{config.architecture} is a pair of plain modules, whose layers can't be told a class"
+        return [Problem(message, ("conditional",), "an architecture with blocks, such as dcgan")]
     return [
         problem
         for where, extractor, metrics, n in scores_of(config)

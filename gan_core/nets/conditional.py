@@ -1,6 +1,6 @@
 """Networks that are told classes: how labels come to their layers, and answers about classes back.
 
-Whoever has the labels of a batch binds them first, `D.given(y)`, and hands the bound network on: it is called with
+Whoever has the labels of a batch binds them first, `bound(D, y)`, and hands the bound network on: it is called with
 images (or z) alone, as an unconditional one is, by losses, penalties and tricks that know nothing of labels.
 """
 
@@ -20,7 +20,7 @@ class Condition:
     @property
     def labels(self) -> Tensor:
         if self._labels is None:
-            raise RuntimeError("a conditional network was called without labels: net.given(y)(x)")
+            raise RuntimeError("a conditional network was called without labels: bound(net, y)(x)")
         return self._labels
 
     def bind(self, labels: Tensor | None) -> None:

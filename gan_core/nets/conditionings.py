@@ -14,6 +14,7 @@ from gan_core.nets.evaluating import evaluating
 from gan_core.nets.label_answers import AuxiliaryClassifier, LabelProjection
 from gan_core.nets.label_concatenation import LabelConcatenation, put_first
 from gan_core.nets.network import DiscriminatorNetwork, Network
+from gan_core.registry import Registry
 from gan_core.schema.configuration import Config
 from gan_core.schema.rules import Compatibility
 
@@ -68,7 +69,7 @@ def _condition_of(net: Network) -> Condition:
     return net.condition
 
 
-CONDITIONINGS_G: dict[str, ConditioningG] = {
+_of_g: dict[str, ConditioningG] = {
     "batch_norm": ConditioningG(
         summary="each class has its own gains and biases in every batch normalisation",
         paper="Dumoulin et al. 2017, arXiv:1610.07629; Miyato and Koyama 2018, arXiv:1802.05637",
@@ -89,7 +90,7 @@ CONDITIONINGS_G: dict[str, ConditioningG] = {
         widened=2,
     ),
 }
-CONDITIONINGS_D: dict[str, ConditioningD] = {
+_of_d: dict[str, ConditioningD] = {
     "projection": ConditioningD(
         summary="the inner product of a learnt vector of the class with D's features is added to its logit",
         paper="Miyato and Koyama 2018, arXiv:1802.05637, equation 3",
@@ -102,3 +103,5 @@ CONDITIONINGS_D: dict[str, ConditioningD] = {
         classifies=True,
     ),
 }
+CONDITIONINGS_G: Registry[ConditioningG] = Registry("conditioning of G", _of_g)
+CONDITIONINGS_D: Registry[ConditioningD] = Registry("conditioning of D", _of_d)

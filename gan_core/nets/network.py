@@ -8,7 +8,7 @@ from typing import Protocol
 import torch
 from torch import Tensor, nn
 
-from gan_core.nets.conditional import Condition, Given
+from gan_core.nets.conditional import Condition
 from gan_core.nets.precision import PRECISIONS
 
 
@@ -24,7 +24,7 @@ class Network(nn.Module):
     """`blocks`, one after another, then `tails` (D only), then `head`.
 
     In training it computes in its `precision`, and gives float32. A network with a `condition` is told classes: it is
-    called through `given`.
+    called through `bound`.
     """
 
     precision = PRECISIONS["float32"]
@@ -49,11 +49,6 @@ class Network(nn.Module):
         with torch.autocast(x.device.type, self.precision.autocast):
             output = self._output(x)
         return output.float()
-
-    def given(self, y: Tensor) -> Given:
-        """This network, which is conditional, with the labels [N] of one batch."""
-        assert self.condition is not None
-        return Given(self, self.condition, y)
 
     def _output(self, x: Tensor) -> Tensor:
         return self._from_features(self.features(x))

@@ -23,7 +23,9 @@ def named(some_shapes: ImageSet) -> ImageSet:
 
 
 def test_a_reals_own_images_agree_class_by_class(named: ImageSet, tmp_path: Path) -> None:
-    evaluator = Evaluator("fmnistcnn", named, tmp_path, CPU, ("fid", *BY_CLASS), Requested(CLASSES, "as often"))
+    evaluator = Evaluator(
+        "fmnistcnn", named, tmp_path, CPU, ("fid", *BY_CLASS), requested=Requested(CLASSES, "as often")
+    )
     images, labels = torch.from_numpy(named.images), torch.from_numpy(named.labels)
     right = {score.metric: score for score in evaluator.score([images], 600, "ema", labels)}
     wrong = {score.metric: score for score in evaluator.score([images], 600, "ema", (labels + 1) % 5)}
@@ -32,7 +34,7 @@ def test_a_reals_own_images_agree_class_by_class(named: ImageSet, tmp_path: Path
     assert wrong["class_fid"].value > 0.05
     assert wrong["class_coverage"].value < 0.7
     assert wrong["fid"] == right["fid"]
-    again = Evaluator("fmnistcnn", named, tmp_path, CPU, BY_CLASS, Requested(CLASSES, "as often"))  # restored
+    again = Evaluator("fmnistcnn", named, tmp_path, CPU, BY_CLASS, requested=Requested(CLASSES, "as often"))  # restored
     assert again.score([images.split(77)[0], images[77:]], 600, "ema", labels) == (
         right["class_fid"],
         right["class_coverage"],
@@ -42,7 +44,7 @@ def test_a_reals_own_images_agree_class_by_class(named: ImageSet, tmp_path: Path
 def test_how_classes_are_drawn_is_in_the_stamp_where_there_are_any(named: ImageSet, tmp_path: Path) -> None:
     stamps = []
     for requested in (None, Requested(CLASSES, "as often"), Requested(CLASSES, "all alike")):
-        evaluator = Evaluator("fmnistcnn", named, tmp_path, CPU, ("fid",), requested)
+        evaluator = Evaluator("fmnistcnn", named, tmp_path, CPU, ("fid",), requested=requested)
         (metric,) = evaluator.metrics
         protocol = evaluator.protocol(metric, 600, "ema")
         assert ("labels" in protocol.model_dump(mode="json")) == (requested is not None)
@@ -54,9 +56,9 @@ def test_a_score_by_class_needs_a_conditional_g_and_reals_of_its_classes(named: 
     with pytest.raises(UserError, match=r"class_fid: a score by class needs .*conditional: true"):
         Evaluator("fmnistcnn", named, tmp_path, CPU, ("fid", "class_fid"))
     with pytest.raises(UserError, match="no classes, or not those that G draws"):
-        Evaluator("fmnistcnn", replace(named, classes=()), tmp_path, CPU, BY_CLASS, Requested(CLASSES, ""))
+        Evaluator("fmnistcnn", replace(named, classes=()), tmp_path, CPU, BY_CLASS, requested=Requested(CLASSES, ""))
     with pytest.raises(UserError, match=r"label_agreement: fmnistcnn tells T-shirt/top.* data are square, disc"):
-        Evaluator("fmnistcnn", named, tmp_path, CPU, ("label_agreement",), Requested(CLASSES, ""))
+        Evaluator("fmnistcnn", named, tmp_path, CPU, ("label_agreement",), requested=Requested(CLASSES, ""))
 
 
 def test_an_extractor_must_tell_the_datas_classes() -> None:

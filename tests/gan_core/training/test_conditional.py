@@ -12,6 +12,7 @@ from gan_core.datasets.batches import BatchStream, ImageArray
 from gan_core.game.losses import LOSSES
 from gan_core.game.updates import updates
 from gan_core.nets import CONDITIONINGS_D
+from gan_core.nets.conditional import bound
 from gan_core.problems import UserError
 from gan_core.training import checkpoint
 from gan_core.training.captured import Captured, obstacles
@@ -26,7 +27,7 @@ WAYS: tuple[dict[str, Any], ...] = (
     {"conditional": True, "conditioning_g": "concatenation", "conditioning_d": "auxiliary"},
 )
 each_way = pytest.mark.parametrize("way", WAYS, ids=["projection", "auxiliary"])
-each_trick = pytest.mark.parametrize("trick", TRICKS, ids=lambda trick: trick.name)
+each_trick = pytest.mark.parametrize("trick", TRICKS.values(), ids=lambda trick: trick.name)
 SGD = {"optimizer_g": "sgd", "optimizer_d": "sgd", "norm_d": "none"}
 
 
@@ -52,7 +53,7 @@ def test_one_step_with_an_auxiliary_classifier_by_hand(weight: float, images: Im
     hand = tiny_state(images, **WAYS[1], **SGD, auxiliary_weight=weight)
     for update in updates(hand.config, hand.batches.draw, hand.latents):
         assert update.y is not None
-        G, D, y = hand.G.given(update.y), hand.D.given(update.y), update.y
+        G, D, y = bound(hand.G, update.y), bound(hand.D, update.y), update.y
         x_fake, ones = G(update.z), torch.ones(8)
         if update.player == "D":
             x_fake = x_fake.detach()
@@ -108,7 +109,7 @@ def test_every_loss(loss: str, way: dict[str, Any], images: ImageArray) -> None:
 @each_trick
 def test_every_trick_acts_or_is_refused_and_resumes(trick: Trick, images: ImageArray, tmp_path: Path) -> None:
     """Ways by turns, so that each is met by half of the tricks."""
-    way = WAYS[TRICKS.index(trick) % 2]
+    way = WAYS[list(TRICKS).index(trick.name) % 2]
     try:
         whole = steps(tiny_state(images, **way, **triggered(trick.name)), 6)
     except UserError as error:
