@@ -48,19 +48,23 @@ def check_labels(config: Config) -> None:
     """Raise UserError where a folder of a conditional run has no classes, before its files are read."""
     if not config.conditional or config.data_dir is None:
         return
-    classes = listing_of(expanded(Path(config.data_dir)).absolute()).classes
-    if LOOSE in classes:
-        message = "some images lie in no subfolder, and so have no class" if len(classes) > 1 else ""
-        problem = (
-            Problem(message, ("conditional",), "a subfolder for each class") if message else no_labels(config.data)
-        )
+    if problem := _classes_problem(config, listing_of(expanded(Path(config.data_dir)).absolute()).classes):
         raise UserError(problem)
+
+
+def _classes_problem(config: Config, classes: tuple[str, ...]) -> Problem | None:
+    if len(classes) < 2:
+        return no_labels(config.data)
+    if LOOSE in classes:
+        message = "some images lie in no subfolder, and so have no class"
+        return Problem(message, ("conditional",), "a subfolder for each class")
+    return None
 
 
 def labels_problems(config: Config, images: ImageSet, home: Path) -> list[Problem]:
     """What is wrong with the labels of the images of a conditional run."""
-    if len(images.classes) < 2:
-        return [no_labels(config.data)]
+    if problem := _classes_problem(config, images.classes):
+        return [problem]
     return [
         problem
         for where, extractor, metrics, n in scores_of(config)
