@@ -64,7 +64,8 @@ def train_d(s: State, x_real: Tensor, z: Tensor, y: Tensor | None, terms: tuple[
 
     # How wrong it was
     loss = s.loss.d(logits_real, logits_fake, t_real, t_fake)
-    seen = Pass(D, x_real, x_fake, logits_real, logits_fake, *(unseen or (None, None)), y)
+    unseen_real, unseen_fake = unseen or (None, None)
+    seen = Pass(D, x_real, x_fake, logits_real, logits_fake, unseen_real, unseen_fake, y)
     total = _with_terms(s, loss, terms, seen)
     for hear in s.parts.observers:
         hear(seen)
