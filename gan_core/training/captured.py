@@ -86,7 +86,7 @@ class Captured:
 
         def run() -> None:
             with _uncounted(self._meters) as counts:
-                train(self._state, x_real, z, y, terms)
+                train(self._state, x_real, z, terms, y)
             noted[:] = counts
 
         return Recording(self._recorder.record(run, lambda: _unchanged(self._state, self._meters)), noted)

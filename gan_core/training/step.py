@@ -16,7 +16,7 @@ Learn = Callable[[State, Update], None]
 
 def learn(s: State, update: Update) -> None:
     """One update of one player, with the terms that are due."""
-    (train_d if update.player == "D" else train_g)(s, update.x_real, update.z, update.y, due_terms(s, update))
+    (train_d if update.player == "D" else train_g)(s, update.x_real, update.z, due_terms(s, update), update.y)
 
 
 def train_step(s: State, learn: Learn = learn) -> None:
@@ -39,7 +39,7 @@ def due_terms(s: State, update: Update) -> tuple[Term, ...]:
     return tuple(term for term in terms if number % term.every == 0)
 
 
-def train_d(s: State, x_real: Tensor, z: Tensor, y: Tensor | None, terms: tuple[Term, ...]) -> None:
+def train_d(s: State, x_real: Tensor, z: Tensor, terms: tuple[Term, ...], y: Tensor | None = None) -> None:
     """D learns to tell the reals [N C H W] from G(z), z [N latent_dim], both of the classes y [N] if there are any."""
     G, D = bound(s.G, y), bound(s.D, y)
     for act in s.parts.before_d:
@@ -82,7 +82,7 @@ def train_d(s: State, x_real: Tensor, z: Tensor, y: Tensor | None, terms: tuple[
         act(s.D)
 
 
-def train_g(s: State, x_real: Tensor, z: Tensor, y: Tensor | None, terms: tuple[Term, ...]) -> None:
+def train_g(s: State, x_real: Tensor, z: Tensor, terms: tuple[Term, ...], y: Tensor | None = None) -> None:
     """G learns to be taken for real by D, which stands still. D looks at x_real only if the loss compares with it."""
     G, D = bound(s.G, y), bound(s.D, y)
     # What D gets to see, and says
