@@ -61,11 +61,11 @@ def alternatives(
 ) -> tuple[Alternative, ...]:
     """One-in (or one-out), fractions of resolution III and IV, and all combinations of at most five factors.
 
-    None for other questions than a design's, with fewer than three factors, or without a spread. `seconds`: how long
-    so many runs take. `share`: the part of alpha that the look after so many seeds has.
+    None for other questions than a design's, across several settings, with fewer than three factors, or without a
+    spread. `seconds`: how long so many runs take. `share`: the part of alpha that the look after so many seeds has.
     `further`: questions that claims ask besides the design's.
     """
-    if study.design not in ADVISED or len(study.factors) < FEWEST_FACTORS or spread.run is None:
+    if study.blocks or study.design not in ADVISED or len(study.factors) < FEWEST_FACTORS or spread.run is None:
         return ()
     budget = _Budget(len(study.arms) * len(study.seeds), study.rule, spread, seconds, share, further)
     alone = _alone(study, budget)

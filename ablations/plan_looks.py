@@ -8,7 +8,7 @@ from typing import Literal
 from ablations.results.run_spread import RunSpread
 from ablations.statistics import DesignProspect, Looks, Prospect, design_model, design_prospect, prospect
 from ablations.statistics.borrowed_spread import lent
-from ablations.study.questions import QuestionCount, has_factor_effects, question_count
+from ablations.study.questions import QuestionCount, has_factor_effects, in_one_block, question_count
 from ablations.study.study import Study
 from ablations.workspace.due_trials import LookAhead, stopped_arms
 from ablations.workspace.looks_taken import read_looks_taken
@@ -91,8 +91,10 @@ def shown_by(study: Study, spread: RunSpread, seeds: int, share: float = 1.0) ->
     """
     asked = question_count(study)
     if has_factor_effects(study):
-        model = design_model([arm.factors for arm in study.arms])
-        return design_prospect(model, seeds, study.rule, spread.run, share=share, further=asked.further)
+        arms = (in_one_block(study) if study.blocks else study).arms
+        model = design_model([arm.factors for arm in arms])
+        further, blocks = asked.further, asked.blocks
+        return design_prospect(model, seeds, study.rule, spread.run, share=share, further=further, blocks=blocks)
     return _of_pairs(study, spread, seeds, share, asked)
 
 
@@ -104,4 +106,4 @@ def shown_of_claims(study: Study, spread: RunSpread, seeds: int, share: float = 
 
 def _of_pairs(study: Study, spread: RunSpread, seeds: int, share: float, asked: QuestionCount) -> Prospect:
     borrowed = lent((asked.pairs - 1) * (seeds - 1), seeds, study.rule.borrow)
-    return prospect(seeds, asked.tested, study.rule, spread.pair, share=share, borrowed=borrowed)
+    return prospect(seeds, asked.tested, study.rule, spread.pair, share=share, borrowed=borrowed, blocks=asked.blocks)

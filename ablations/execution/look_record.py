@@ -14,7 +14,7 @@ from ablations.workspace.looks_taken import LookTaken, Said, read_looks_taken, w
 def record_looks(leaderboard: Leaderboard, root: Path) -> tuple[LookTaken, ...]:
     """Add the looks that this leaderboard has taken to those on record in the study's folder; returns all of them."""
     taken = read_looks_taken(root)
-    table = leaderboard.main_table
+    table = leaderboard.answers
     if table is None or table.looks.taken <= len(taken):
         return taken
     state = table.looks
@@ -44,7 +44,8 @@ def _said(state: LooksState, number: int) -> Iterator[Said]:
 
 def _words(asked: AskedQuestion, result: LookResult) -> Said:
     rule = asked.question.rule
-    numbers = (rule.shown(value) for value in (result.measured.value, result.low, result.high))
+    values = (result.measured.value, result.low, result.high)
+    numbers = (math.nan if result.measured.is_spread else rule.shown(value) for value in values)
     shown, low, high = (value if math.isfinite(value) else None for value in numbers)
     return Said(
         question=str(asked.question.key),

@@ -144,7 +144,7 @@ class Session:
 
         A first look that is also the last of all is what the leaderboard shows, which comes next.
         """
-        table = self.outputs.last_leaderboard().main_table
+        table = self.outputs.last_leaderboard().answers
         if on_look is None or table is None or table.looks.taken <= self._looks_told:
             return
         seeds = self.study.seeds[: table.looks.seeds]

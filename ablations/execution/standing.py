@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ablations.execution.progress import StudyProgress
 from ablations.leaderboard import Table
+from ablations.leaderboard.across_records import Across
 from ablations.workspace.trials import Trial
 from gan_core.events import AnyEvent, Finished
 
@@ -27,9 +28,11 @@ class NextLook:
 
 @dataclass(frozen=True)
 class Standing:
-    """The table that the looks are taken on, with all verdicts so far. `next`: None where no look is to come."""
+    """The table that the looks are taken on, with all verdicts so far; of a study across several settings what it says
+    of all of them. `next`: None where no look is to come.
+    """
 
-    table: Table
+    table: Table | Across
     next: NextLook | None
 
 
@@ -37,7 +40,7 @@ OnLook = Callable[[Standing], None]
 
 
 def standing_of(
-    table: Table,
+    table: Table | Across,
     trials: Collection[Trial],
     seeds: Sequence[int],
     progress: StudyProgress,
@@ -63,7 +66,7 @@ def standing_of(
         NextLook(
             number=state.taken + 1,
             seeds=state.next_seeds,
-            arms=() if len(arms) >= len(table.rows) else state.going_on,
+            arms=() if state.all_go_on else state.going_on_alone,
             runs=len(lacking),
             seconds=None if pace is None else pace * images,
             lacks=max(0, state.next_seeds - len(seeds)),

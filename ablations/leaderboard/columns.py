@@ -5,25 +5,30 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ablations.leaderboard.across_records import Across, EffectAcross
 from ablations.leaderboard.effect_records import ARM, ReportedEffect
 from ablations.leaderboard.guard_columns import GUARD_COLUMNS, guard_cells, guard_names
 from ablations.leaderboard.records import Leaderboard, Row, Table, UnrankedEntry
 from ablations.results.results import METRIC
 from ablations.statistics import Comparison
 
+ALL = "(all)"  # in place of a block
 FACTOR = "factor_"  # prefix of the columns that hold the factors' values
 Cell = str | int | float | None  # None: there is no such number
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column. `cell` has its value for an arm, `entry` for what was scored and is no arm, `effect` for an effect."""
+    """A column. `cell` has its value for an arm, `entry` for what was scored and is no arm, `effect` for an effect,
+    `pooled` for an effect over all blocks of a study.
+    """
 
     name: str
     meaning: str
     cell: Callable[[Table, Row], Cell]
     entry: Callable[[Table, UnrankedEntry], Cell] = lambda table, entry: None
     effect: Callable[[Table, ReportedEffect], Cell] = lambda table, effect: None
+    pooled: Callable[[Across, EffectAcross], Cell] = lambda across, effect: None
 
 
 def _compared(number: Callable[[Comparison], Cell]) -> Callable[[Table, Row], Cell]:
@@ -38,15 +43,25 @@ COLUMNS: tuple[Column, ...] = (
         lambda t, r: r.arm,
         lambda t, e: e.name,
         lambda t, e: e.name,
+        lambda a, e: e.name,
+    ),
+    Column(
+        "block",
+        "of a study across several settings, the one that the arm was trained in; '(all)' on lines of kind pooled",
+        lambda t, r: t.block or None,
+        lambda t, e: t.block or None,
+        lambda t, e: t.block or None,
+        lambda a, e: ALL,
     ),
     Column(
         "kind",
         "arm; explored: by a search that chose by these numbers, never ranked; elsewhere: not trained in this study, "
         "one measurement; floor: to place a number, never ranked; effect: what the design compares, where that is not "
-        "each arm with the baseline",
+        "each arm with the baseline; pooled: an effect averaged over the blocks of a study, which is its answer",
         lambda t, r: r.kind,
         lambda t, e: e.kind,
         lambda t, e: "effect",
+        lambda a, e: "pooled",
     ),
     Column("seeds_finished", "seeds that ran to the end", lambda t, r: r.seeds_finished),
     Column(
@@ -61,7 +76,12 @@ COLUMNS: tuple[Column, ...] = (
         lambda t, r: r.seeds_not_finite,
     ),
     Column("seeds_scored", "finished seeds with a finite FID: the n of its mean", lambda t, r: r.fid.n, lambda t, e: 1),
-    Column("ranked_by", "whose FID: the best or the last generator of each run", lambda t, r: t.ranked_by),
+    Column(
+        "ranked_by",
+        "whose FID: the best or the last generator of each run",
+        lambda t, r: t.ranked_by,
+        pooled=lambda a, e: a.ranked_by,
+    ),
     Column(
         "fid_mean",
         "mean FID over seeds of the generators that `ranked_by` names",
@@ -96,43 +116,56 @@ COLUMNS: tuple[Column, ...] = (
         "geometric mean over common seeds of FID(arm) / FID(baseline); of an effect, of runs with it and without it",
         lambda t, r: r.against if r.comparison is None else r.comparison.shown.mean,
         effect=lambda t, e: e.shown.mean,
+        pooled=lambda a, e: e.pooled.shown.mean,
     ),
     Column(
         "fid_ratio_ci_low",
         "the interval of that which decides: at `interval_level`, by the runs of `look`",
         _compared(lambda c: c.shown.low),
         effect=lambda t, e: e.shown.low,
+        pooled=lambda a, e: e.pooled.shown.low,
     ),
-    Column("fid_ratio_ci_high", "its upper end", _compared(lambda c: c.shown.high), effect=lambda t, e: e.shown.high),
+    Column(
+        "fid_ratio_ci_high",
+        "its upper end",
+        _compared(lambda c: c.shown.high),
+        effect=lambda t, e: e.shown.high,
+        pooled=lambda a, e: e.pooled.shown.high,
+    ),
     Column(
         "interval_level",
         "confidence of that interval: it allows for every look and every question of the study",
         _compared(lambda c: c.level),
         effect=lambda t, e: e.level,
+        pooled=lambda a, e: e.pooled.level,
     ),
     Column(
         "look",
         "number of the look that the verdict is from; empty before the first",
         _compared(lambda c: c.look),
         effect=lambda t, e: None if e.judged.last is None else e.judged.last.look,
+        pooled=lambda a, e: None if e.pooled.judged.last is None else e.pooled.judged.last.look,
     ),
     Column(
         "look_seeds",
         "seeds that the arm and the baseline had at that look",
         _compared(lambda c: None if c.judged.last is None else c.judged.last.seeds),
         effect=lambda t, e: None if e.judged.last is None else e.judged.last.seeds,
+        pooled=lambda a, e: None if e.pooled.judged.last is None else e.pooled.judged.last.seeds,
     ),
     Column(
         "state",
         "decided; open; hopeless: stopped, as later looks would hardly bring a verdict; empty before the first look",
         _compared(lambda c: c.judged.state),
         effect=lambda t, e: e.judged.state,
+        pooled=lambda a, e: e.pooled.judged.state,
     ),
     Column(
         "chance",
         "of a verdict at a later look, by what was seen; empty where there is one, or no later look",
         _compared(lambda c: c.judged.chance),
         effect=lambda t, e: e.judged.chance,
+        pooled=lambda a, e: e.pooled.judged.chance,
     ),
     Column(
         "verdict",
@@ -140,13 +173,57 @@ COLUMNS: tuple[Column, ...] = (
         "baseline for itself; see effects: the verdicts are on the lines of kind effect; see docs/statistics.md",
         lambda t, r: r.verdict,
         effect=lambda t, e: e.finding,
+        pooled=lambda a, e: e.pooled.finding,
     ),
-    Column("reason", "why the verdict is this one", lambda t, r: r.reason, effect=lambda t, e: e.reason),
+    Column(
+        "reason",
+        "why the verdict is this one",
+        lambda t, r: r.reason,
+        effect=lambda t, e: e.reason,
+        pooled=lambda a, e: e.pooled.reason,
+    ),
+    Column(
+        "blocks",
+        "of a pooled effect: the number of blocks that have its arms, over which it is averaged",
+        lambda t, r: None,
+        pooled=lambda a, e: len(e.in_blocks),
+    ),
+    Column(
+        "blocks_helped",
+        "of these, those in which it is shown by itself to help",
+        lambda t, r: None,
+        pooled=lambda a, e: e.count("helps"),
+    ),
+    Column(
+        "blocks_hurt",
+        "those in which it is shown by itself to hurt",
+        lambda t, r: None,
+        pooled=lambda a, e: e.count("hurts"),
+    ),
+    Column(
+        "blocks_lower",
+        "those in which the FID is lower with it, whether that is shown or not",
+        lambda t, r: None,
+        pooled=lambda a, e: e.lower,
+    ),
+    Column(
+        "differs",
+        "whether a pooled effect differs between the blocks: differs, can't tell; same run, where it had none in any",
+        lambda t, r: None,
+        pooled=lambda a, e: e.differs.finding,
+    ),
+    Column(
+        "differs_p",
+        "p of no difference between the blocks, adjusted like p_adjusted; see docs/statistics.md",
+        lambda t, r: None,
+        pooled=lambda a, e: e.differs.p,
+    ),
     Column(
         "p_adjusted",
         "p of no effect, adjusted for the looks so far and for all questions of the study",
         _compared(lambda c: c.p_adjusted),
         effect=lambda t, e: e.p,
+        pooled=lambda a, e: e.pooled.p,
     ),
     Column("p_sign_flip", "p of the sign-flip test, not adjusted", _compared(lambda c: c.contrast.p_sign_flip)),
     Column(
@@ -165,12 +242,14 @@ COLUMNS: tuple[Column, ...] = (
         "of the study: 1 minus it is what looks and questions share",
         lambda t, r: t.rule.confidence,
         effect=lambda t, e: t.rule.confidence,
+        pooled=lambda a, e: a.rule.confidence,
     ),
     Column(
         "margin",
         "a smaller difference than this part of the baseline's FID is none",
         lambda t, r: t.rule.margin,
         effect=lambda t, e: t.rule.margin,
+        pooled=lambda a, e: a.rule.margin,
     ),
     Column(
         "smallest_detectable",
@@ -216,7 +295,14 @@ COLUMNS: tuple[Column, ...] = (
         lambda t, r: t.protocol,
         lambda t, e: " ".join(f"{score.metric}:{score.stamp}" for score in e.scores.values()),
     ),
-    Column("study", "name of the study", lambda t, r: t.study, lambda t, e: t.study, lambda t, e: t.study),
+    Column(
+        "study",
+        "name of the study",
+        lambda t, r: t.study,
+        lambda t, e: t.study,
+        lambda t, e: t.study,
+        lambda a, e: a.study,
+    ),
     Column(
         "data_digests",
         "of the images that the arm's trials were trained on: one, or they don't belong together",
@@ -270,6 +356,11 @@ def table_columns(leaderboard: Leaderboard) -> list[str]:
                 f"{m}_{part}" for m in metrics for part in ("mean", "sd", "error") if part != "error" or m in with_error
             ]
     return names
+
+
+def pooled_lines(across: Across) -> list[dict[str, Any]]:
+    """A line for each effect over all blocks."""
+    return [{column.name: column.pooled(across, effect) for column in COLUMNS} for effect in across.by_effect]
 
 
 def lines_of(table: Table) -> list[Row | UnrankedEntry | ReportedEffect]:

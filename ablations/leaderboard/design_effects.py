@@ -9,10 +9,11 @@ from typing import Protocol
 
 from ablations.leaderboard.effect_records import ARM, Effects, effect_of_comparison, effect_of_factor
 from ablations.leaderboard.factorial_model import FactorialRuns, factorial_runs
-from ablations.leaderboard.questions import Inquiry, Question, Seeds
+from ablations.leaderboard.questions import Judge, Question, Seeds
 from ablations.results.results import Result
 from ablations.statistics import ArmScores, Comparison, Rule
-from ablations.statistics.comparison import Pair, comparison_of, ladder, one_out
+from ablations.statistics.blocks import BlockPart
+from ablations.statistics.comparison import Pair, comparison_of, ladder, measured_pairs, one_out
 from ablations.statistics.factorial import EstimatedEffect, FactorialEstimates, effect_of
 from ablations.statistics.family import Measured
 from ablations.statistics.verdict import Evidence
@@ -23,17 +24,31 @@ Arms = Mapping[str, ArmScores]
 
 
 class DesignEffects(Protocol):
-    """The questions of a design, and what becomes of them. `comparisons`: those of an arm with the reference."""
+    """The questions of a design, and what becomes of them. `comparisons`: those of an arm with the reference.
+
+    `names`: of its effects, one for each question. For studies across several settings, where it is the design in one
+    of them: whether it `asks` for an effect by its arms, and what the runs of some seeds (None: all) say of each.
+    """
 
     @property
     def unit(self) -> str: ...
 
     @property
+    def about(self) -> str: ...
+
+    @property
+    def names(self) -> Sequence[str]: ...
+
+    @property
     def questions(self) -> Sequence[Question]: ...
 
-    def effects(self, inquiry: Inquiry) -> Effects: ...
+    def asks(self, name: str) -> bool: ...
 
-    def comparisons(self, inquiry: Inquiry) -> Mapping[str, Comparison]: ...
+    def parts(self, seeds: Seeds | None) -> Mapping[str, BlockPart]: ...
+
+    def effects(self, inquiry: Judge) -> Effects: ...
+
+    def comparisons(self, inquiry: Judge) -> Mapping[str, Comparison]: ...
 
 
 def design_effects(
@@ -56,15 +71,33 @@ class PairedEffects:
     by_name: Mapping[str, Pair]
 
     @property
+    def names(self) -> Sequence[str]:
+        return list(self.by_name)
+
+    @property
     def questions(self) -> Sequence[Question]:
         return [pair_question(pair, self.rule) for pair in self.by_name.values()]
 
-    def effects(self, inquiry: Inquiry) -> Effects:
+    def asks(self, name: str) -> bool:
+        return name in self.by_name
+
+    def parts(self, seeds: Seeds | None) -> Mapping[str, BlockPart]:
+        measured = measured_pairs(list(self.by_name.values()), self.rule, seeds)
+        return {
+            name: BlockPart(
+                pair.measured(self.rule),
+                dict(zip(pair.contrast.seeds, pair.contrast.values, strict=True)),
+                pair.divergence,
+            )
+            for name, pair in zip(self.by_name, measured, strict=True)
+        }
+
+    def effects(self, inquiry: Judge) -> Effects:
         compared = {name: compared_pair(pair, self.rule, inquiry) for name, pair in self.by_name.items()}
         effects = tuple(effect_of_comparison(name, one, self.rule) for name, one in compared.items())
         return Effects(self.about, self.unit, self.rule, effects)
 
-    def comparisons(self, inquiry: Inquiry) -> Mapping[str, Comparison]:
+    def comparisons(self, inquiry: Judge) -> Mapping[str, Comparison]:
         """By arm its comparison with the reference, where that is one of the effects, whichever way round."""
         pairs = [*self.by_name.values(), *((baseline, arm) for arm, baseline in self.by_name.values())]
         return {
@@ -83,32 +116,38 @@ class FactorialEffects:
     arms: tuple[str, ...]
     rule: Rule
     unit: str = "factor"
+    about: str = "each factor, averaged over the others"
+
+    @property
+    def names(self) -> Sequence[str]:
+        return [one.name for one in self._at(None).effects]
+
+    def asks(self, name: str) -> bool:
+        """Whether every factor in it is on in some arms and off in others."""
+        return all(len({arm.factors.get(factor) for arm in self.record.arms}) > 1 for factor in name.split(":"))
+
+    def parts(self, seeds: Seeds | None) -> Mapping[str, BlockPart]:
+        return {one.name: BlockPart(one.measured) for one in self._at(seeds).effects}
 
     @cached_property
     def questions(self) -> Sequence[Question]:
         named = self._at(None).effects
         return [Question(f"effect {one.name}", self.arms, self.rule, self._measure(one.name)) for one in named]
 
-    def effects(self, inquiry: Inquiry) -> Effects:
+    def effects(self, inquiry: Judge) -> Effects:
         drawn = []
         for question, estimated in zip(self.questions, self._at(None).effects, strict=True):
             model = self._at(inquiry.seeds_of(question) if inquiry.judged(question).looks else None)
             there = _named(model, estimated.name) or estimated
             drawn.append(effect_of_factor(effect_of(model, there, inquiry.judged(question), self.rule), self.rule))
         seeds = inquiry.looks.counts[inquiry.taken - 1] if inquiry.taken else None
-        return Effects(
-            "each factor, averaged over the others",
-            "factor",
-            self.rule,
-            tuple(drawn),
-            tuple(self._notes(seeds, inquiry)),
-        )
+        return Effects(self.about, self.unit, self.rule, tuple(drawn), tuple(self._notes(seeds, inquiry)))
 
-    def comparisons(self, inquiry: Inquiry) -> Mapping[str, Comparison]:
+    def comparisons(self, inquiry: Judge) -> Mapping[str, Comparison]:
         """None: the effects carry the verdicts, and to test each arm as well would be to ask twice."""
         return {}
 
-    def _notes(self, seeds: int | None, inquiry: Inquiry) -> list[str]:
+    def _notes(self, seeds: int | None, inquiry: Judge) -> list[str]:
         model = self._at(None if seeds is None else inquiry.first(seeds))
         score = "log FID" if self.rule.scale == "log" else "FID"
         lost = f", {model.diverged} more diverged and are left out" if model.diverged else ""
@@ -157,12 +196,18 @@ def pair_question(pair: Pair, rule: Rule, metric: str = "fid") -> Question:
     return Question(f"{metric} of {first} and {second}", (arm.name, baseline.name), rule, None, pair, metric)
 
 
-def compared_pair(pair: Pair, rule: Rule, inquiry: Inquiry, metric: str = "fid") -> Comparison:
+def compared_pair(pair: Pair, rule: Rule, inquiry: Judge, metric: str = "fid") -> Comparison:
     """The pair with what the study's looks say of it."""
     question = pair_question(pair, rule, metric)
     judged = inquiry.judged(question)
     return comparison_of(
-        pair, inquiry.pair_of(question), judged, inquiry.tested, rule, inquiry.next_share, inquiry.why_no_look
+        pair,
+        inquiry.pair_of(question),
+        judged,
+        inquiry.parts_of(question),
+        rule,
+        inquiry.next_share,
+        inquiry.why_no_look,
     )
 
 

@@ -7,23 +7,25 @@ from typing import Any
 
 import pandas as pd
 
+from ablations.leaderboard.across_records import Across
 from ablations.leaderboard.claims.records import AnsweredClaim
-from ablations.leaderboard.columns import documented, line_of, lines_of, table_columns
+from ablations.leaderboard.columns import documented, line_of, lines_of, pooled_lines, table_columns
 from ablations.leaderboard.looks import LooksState
 from ablations.leaderboard.records import Leaderboard, Row, Table
 from ablations.results.csv_text import csv_text
 from gan_core.envelope import enveloped
 from gan_core.machine.files import write_text
 
-WHOLE = ("rank", "look", "look_seeds", "borrowed")
+WHOLE = ("rank", "look", "look_seeds", "borrowed", "blocks", "blocks_helped", "blocks_hurt", "blocks_lower")
 
 
 def frame_of(leaderboard: Leaderboard) -> pd.DataFrame:
     """One line for each arm and what was scored elsewhere, then the design's effects, explored arms, floors.
 
-    Ranks start again in each table.
+    Last of all come effects over all blocks, of studies across several settings. Ranks start again in each table.
     """
     lines = [line_of(table, line) for table in leaderboard.tables for line in lines_of(table)]
+    lines += [line for across in leaderboard.across for line in pooled_lines(across)]
     frame = pd.DataFrame(lines, columns=table_columns(leaderboard))
     whole = [name for name in frame if name in WHOLE or str(name).startswith("seeds_")]
     return frame.astype(dict.fromkeys(whole, "Int64"))
@@ -41,7 +43,11 @@ def json_of(leaderboard: Leaderboard) -> str:
 
 def content_of(leaderboard: Leaderboard) -> dict[str, Any]:
     """The tables with the CSV's lines, each arm's FID by seed, answered claims, and what the columns mean."""
-    return {"columns": documented(), "tables": [_table(table) for table in leaderboard.tables]}
+    return {
+        "columns": documented(),
+        "tables": [_table(table) for table in leaderboard.tables],
+        **({"across": [_across(across) for across in leaderboard.across]} if leaderboard.across else {}),
+    }
 
 
 def write_csv(leaderboard: Leaderboard, path: Path) -> None:
@@ -57,6 +63,7 @@ def _table(table: Table) -> dict[str, Any]:
         lines.append(cells | seeds)
     return {
         "study": table.study,
+        **({"block": table.block} if table.block else {}),
         "score": table.score,
         "ranked_by": table.ranked_by,
         "protocol": dict(table.stamps),
@@ -71,6 +78,34 @@ def _table(table: Table) -> dict[str, Any]:
         "looks": _looks(table.looks),
         "lines": lines,
         "claims": [_claim(answered) for answered in table.claims],
+    }
+
+
+def _across(across: Across) -> dict[str, Any]:
+    """A study across several settings: its blocks, the pooled lines with each block's effect, and its claims."""
+    lines = []
+    for line, effect in zip(pooled_lines(across), across.by_effect, strict=True):
+        own = {
+            block: {
+                "fid_ratio": _plain(one.shown.mean),
+                "fid_ratio_ci_low": _plain(one.shown.low),
+                "fid_ratio_ci_high": _plain(one.shown.high),
+                "interval_level": _plain(one.level),
+                "verdict": one.finding,
+            }
+            for block, one in effect.in_blocks.items()
+        }
+        between = _deep_plain(effect.differs.test._asdict())
+        cells = {name: _plain(value) for name, value in line.items()}
+        lines.append({**cells, "in_blocks": own, "between": between, "lacking": list(effect.lacking)})
+    return {
+        "study": across.study,
+        "blocks": {name: dict(settings) for name, settings in across.blocks.items()},
+        "about": across.about,
+        "rule": across.rule.model_dump(),
+        "looks": _looks(across.looks),
+        "lines": lines,
+        "claims": [_claim(answered) for answered in across.claims],
     }
 
 

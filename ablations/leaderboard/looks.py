@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from ablations.leaderboard.questions import Inquiry, Question
 from ablations.statistics import Judged, LookResult, Looks, Rule
+from ablations.study.block_names import arms_alone
 
 
 @dataclass(frozen=True)
@@ -36,11 +37,22 @@ class LooksState:
     tested: int
     asked: tuple[AskedQuestion, ...]
     went_on: tuple[tuple[str, ...], ...]  # after each look that was taken
+    arms: tuple[str, ...] = ()  # all of the study; of one across several settings each in each of them
 
     @property
     def seeds(self) -> int:
         """The seeds that every arm had at the last look; 0 before the first."""
         return self.looks.counts[self.taken - 1] if self.taken else 0
+
+    @property
+    def all_go_on(self) -> bool:
+        """Whether no arm has stopped so far."""
+        return len(self.going_on) >= len(self.arms)
+
+    @property
+    def going_on_alone(self) -> tuple[str, ...]:
+        """The arms that go on by their own names: they do so in every setting of the study."""
+        return arms_alone(self.going_on)
 
     @property
     def are_shown(self) -> bool:
@@ -64,5 +76,6 @@ def looks_of(inquiry: Inquiry) -> LooksState:
         waits_for=inquiry.waits_for,
         tested=inquiry.tested,
         went_on=tuple(tuple(sorted(arms)) for arms in inquiry.went_on),
+        arms=tuple(sorted(inquiry.arms)),
         asked=tuple(AskedQuestion(question, inquiry.judged(question)) for question in inquiry.questions),
     )

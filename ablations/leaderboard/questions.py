@@ -1,8 +1,9 @@
 """The questions of one study, design and claims alike, judged together look by look."""
 
 from collections.abc import Callable, Collection, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Protocol
 
 from ablations.statistics import Judged, Looks, Rule
 from ablations.statistics.comparison import MeasuredPair, Pair, measured_pairs
@@ -17,7 +18,8 @@ class Question:
     """One question: `key` is the same for what is asked twice. `arms`: whose runs it needs.
 
     `measure` has what the runs of some seeds say; where there is a `pair`, that is left to all pairs of its `metric`
-    together, for they steady one another's spreads.
+    and its `group` (a block's) together, for they steady one another's spreads. `weight`: of its share of alpha.
+    `drives`: whether arms get more seeds for its sake.
     """
 
     key: Hashable
@@ -26,6 +28,38 @@ class Question:
     measure: Callable[[Seeds], Measured] | None = None
     pair: Pair | None = None
     metric: str = "fid"
+    group: str = ""
+    weight: float = 1.0
+    drives: bool = True
+
+
+class Judge(Protocol):
+    """What judges the questions of a design: all of a study's, or those of one of its blocks."""
+
+    @property
+    def looks(self) -> Looks: ...
+
+    @property
+    def taken(self) -> int: ...
+
+    @property
+    def tested(self) -> int: ...
+
+    @property
+    def next_share(self) -> float: ...
+
+    @property
+    def why_no_look(self) -> str: ...
+
+    def judged(self, question: Question) -> Judged: ...
+
+    def parts_of(self, question: Question) -> float: ...
+
+    def pair_of(self, question: Question) -> MeasuredPair: ...
+
+    def seeds_of(self, question: Question) -> Seeds: ...
+
+    def first(self, count: int) -> Seeds: ...
 
 
 class Inquiry:
@@ -45,14 +79,14 @@ class Inquiry:
         rule: Rule,
         taken: Sequence[LookTaken] = (),
     ) -> None:
-        self.questions = list({question.key: question for question in reversed(list(questions))}.values())[::-1]
+        self.questions = _each_once(questions)
         self.looks, self.rule = looks, rule
         self._seeds, self._ended, self._record = list(seeds), ended, taken
         self._places = {question.key: place for place, question in enumerate(self.questions)}
         self._pairs: dict[int, dict[Hashable, MeasuredPair]] = {}  # by look
-        self._family = Family(len(self.questions), looks, rule)
+        self._family = Family(len(self.questions), looks, rule, [question.weight for question in self.questions])
         self.taken = 0  # looks
-        self.going_on = frozenset(ended)  # the arms that get the seeds of the next look
+        self.arms = self.going_on = frozenset(ended)  # the arms that get the seeds of the next look
         self.went_on: list[frozenset[str]] = []  # after each look
         self._go_through()
 
@@ -60,6 +94,13 @@ class Inquiry:
     def tested(self) -> int:
         """The number of questions that share alpha; 1 at least."""
         return max(1, sum(any(r.measured.is_tested for r in judged.looks) for judged in self._family.judged))
+
+    def parts_of(self, question: Question) -> float:
+        """By how much alpha is divided for this question, before anything is shown: `tested`, if all weigh the same."""
+        asked = self.questions[self._places[question.key]]
+        each = zip(self.questions, self._family.judged, strict=True)
+        total = sum(q.weight for q, judged in each if any(r.measured.is_tested for r in judged.looks))
+        return max(total, asked.weight) / asked.weight
 
     def judged(self, question: Question) -> Judged:
         """What the looks say of it; of a pair that was asked the other way round, seen from this side."""
@@ -122,7 +163,8 @@ class Inquiry:
                     self._family.give_up_the_hopeless()
                 else:
                     self._family.give_up(i for i, q in enumerate(self.questions) if str(q.key) in recorded.given_up)
-                still = [q for q in self.questions if self._family.judged[self._places[q.key]].is_open]
+                driving = [q for q in self.questions if q.drives]
+                still = [q for q in driving if self._family.judged[self._places[q.key]].is_open]
                 self.going_on &= {arm for question in still if self._takes_part(question) for arm in question.arms}
             self.taken += 1
             self.went_on.append(self.going_on)
@@ -146,10 +188,21 @@ class Inquiry:
         if place not in self._pairs:
             seeds = None if look is None else self.first(self.looks.counts[look])
             found: dict[Hashable, MeasuredPair] = {}
-            for metric in dict.fromkeys(q.metric for q in self.questions if q.pair is not None):
-                asked = [q for q in self.questions if q.pair is not None and q.metric == metric]
+            for group in dict.fromkeys((q.metric, q.group) for q in self.questions if q.pair is not None):
+                asked = [q for q in self.questions if q.pair is not None and (q.metric, q.group) == group]
                 pairs = [q.pair for q in asked if q.pair is not None]
                 measured = measured_pairs(pairs, asked[0].rule, seeds)
                 found |= {question.key: one for question, one in zip(asked, measured, strict=True)}
             self._pairs[place] = found
         return self._pairs[place]
+
+
+def _each_once(questions: Iterable[Question]) -> list[Question]:
+    """Every question once, the first time that it is asked, with the largest weight that it is asked with."""
+    found: dict[Hashable, Question] = {}
+    for question in questions:
+        first = found.setdefault(question.key, question)
+        weight, drives = max(first.weight, question.weight), first.drives or question.drives
+        if (weight, drives) != (first.weight, first.drives):
+            found[question.key] = replace(first, weight=weight, drives=drives)
+    return list(found.values())

@@ -8,112 +8,99 @@ numbers. What was scored elsewhere under the same protocol is ranked among the a
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from statistics import fmean
 
 from ablations.leaderboard.claims.answers import claims_evidence
-from ablations.leaderboard.context import Context, Contexts
-from ablations.leaderboard.design_effects import design_effects
+from ablations.leaderboard.claims.records import AnsweredClaim
+from ablations.leaderboard.context import Context
+from ablations.leaderboard.design_effects import DesignEffects, design_effects
 from ablations.leaderboard.effect_records import ARM
 from ablations.leaderboard.guards import guard_questions
-from ablations.leaderboard.looks import looks_of
-from ablations.leaderboard.questions import Inquiry
-from ablations.leaderboard.records import NO_SCORES, Leaderboard, Row, Table, UnrankedEntry
+from ablations.leaderboard.looks import LooksState, looks_of
+from ablations.leaderboard.questions import Inquiry, Judge
+from ablations.leaderboard.records import NO_SCORES, Row, Table, UnrankedEntry
 from ablations.leaderboard.rows import arm_scores, evaluation_share, row_of, runs_of, scores_of
-from ablations.results.results import METRIC, Result, in_order
+from ablations.results.results import METRIC, Result
 from ablations.statistics import ArmScores, Rule, contrast_of, expected_best
 from ablations.study.claims.measures import Of
+from ablations.study.record import StudyRecord
 from gan_core.events import RESULTS
-from gan_core.problems import UserError
-
-UNKNOWN = Context()
 
 
-def leaderboard_of(results: Sequence[Result], ranked_by: Of = "best", contexts: Contexts | None = None) -> Leaderboard:
-    """Rank the arms; a study that is not in `contexts` has the default rule and no claims.
+@dataclass(frozen=True)
+class TableRuns:
+    """The runs of one table, under one protocol, and what the study's design asks of them.
 
-    Raises UserError if two trials are the same arm and seed of one study.
+    `judged`: those that count, without what a search explored; `arms`: these by arm. `mixed`: metrics with several
+    protocols. `scores`: also of arms that have no run yet, where the design is to be known from the start.
     """
-    results = in_order(results)
-    _refuse_doubles(results)
-    contexts = contexts or {}
-    return Leaderboard(
-        tuple(
-            table
-            for study, trials in groupby(results, key=lambda result: result.study)
-            for table in _tables(list(trials), ranked_by, contexts.get(study, UNKNOWN))
-        )
-    )
+
+    trials: Sequence[Result]
+    judged: Sequence[Result]
+    arms: Mapping[str, Sequence[Result]]
+    stamps: Mapping[str, str]
+    mixed: tuple[str, ...]
+    scores: Mapping[str, ArmScores]
+    reference: str | None
+    design: DesignEffects
 
 
-def _refuse_doubles(results: Sequence[Result]) -> None:
-    trials: dict[tuple[str, str, int], list[Result]] = {}
-    for result in results:
-        trials.setdefault((result.study, result.arm, result.seed), []).append(result)
-    doubles = [
-        f"two trials of study {study!r} are arm {arm!r}, seed {seed}: " + ", ".join(one.place for one in same)
-        for (study, arm, seed), same in trials.items()
-        if len(same) > 1
-    ]
-    if doubles:
-        raise UserError(*doubles)
-
-
-def _tables(trials: Sequence[Result], of: Of, context: Context) -> Iterator[Table]:
-    """A trial without a FID has no protocol to go by: it counts in each table of its study."""
-    stamps = [_stamp(trial, of) for trial in trials]
-    for stamp in sorted(set(stamps) - {""}) or [""]:
-        here = [trial for trial, own in zip(trials, stamps, strict=True) if own in (stamp, "")]
-        entries = [entry for entry in context.entries if entry.protocol == stamp]
-        yield _table(here, of, context, entries, _ended(trials, context))
-
-
-def _stamp(trial: Result, of: Of) -> str:
-    score = trial.score(METRIC, of) if trial.status == "finished" else None
-    return score.stamp if score else ""
-
-
-def _ended(trials: Sequence[Result], context: Context) -> dict[str, set[int]]:
-    """By arm the seeds whose runs have ended, whatever their outcome and protocol: what a look waits for.
-
-    Where no record says which runs there are to be, nothing is waited for.
-    """
-    if context.study is None:
-        seeds = {trial.seed for trial in trials if trial.stage != "explore"}
-        return {trial.arm: seeds for trial in trials if trial.stage != "explore"}
-    ended: dict[str, set[int]] = {arm.name: set() for arm in context.study.arms}
-    for trial in trials:
-        if trial.stage != "explore":
-            own = ended.setdefault(trial.arm, set())
-            own |= {trial.seed} if trial.status != "unfinished" else set()
-    return ended
-
-
-def _table(
-    trials: Sequence[Result], of: Of, context: Context, entries: Sequence[UnrankedEntry], ended: dict[str, set[int]]
-) -> Table:
+def runs_of_table(
+    trials: Sequence[Result], of: Of, study: StudyRecord | None, rule: Rule, *, every_arm: bool = False
+) -> TableRuns:
+    """Put the runs of a table together. `every_arm`: with the arms of the study that have none."""
     stamps, mixed = _stamps(trials, of)
-    explored = [trial for trial in trials if trial.stage == "explore"]
     judged = [trial for trial in trials if trial.stage != "explore"]
     arms = {arm: list(own) for arm, own in groupby(judged, key=lambda trial: trial.arm)}
     scores = {arm: arm_scores(own, of) for arm, own in arms.items()}
     reference = next((arm for arm, own in arms.items() if own[0].is_baseline), None)
-    design = design_effects(context.study, scores, reference, judged, context.rule, of)
-    claims = claims_evidence(context.claims, judged, context.rule, of, mixed)
-    guards = guard_questions(context.guard, design, judged, context.rule, of, mixed)
-    asked = [*design.questions, *guards.questions, *(claim.question for claim in claims if claim.question is not None)]
+    if every_arm and study is not None:
+        scores = {arm.name: ArmScores(arm.name, {}) for arm in study.arms} | scores
+        reference = study.reference
+    design = design_effects(study, scores, reference, judged, rule, of)
+    return TableRuns(trials, judged, arms, stamps, mixed, scores, reference, design)
+
+
+def table_by_itself(
+    trials: Sequence[Result], of: Of, context: Context, entries: Sequence[UnrankedEntry], ended: dict[str, set[int]]
+) -> Table:
+    """The table of runs that are the whole study under one protocol: its questions are all of the study's."""
+    runs = runs_of_table(trials, of, context.study, context.rule)
+    claims = claims_evidence(context.claims, runs.judged, context.rule, of, runs.mixed)
+    guards = guard_questions(context.guard, runs.design, runs.judged, context.rule, of, runs.mixed)
+    of_claims = [claim.question for claim in claims if claim.question is not None]
+    asked = [*runs.design.questions, *guards.questions, *of_claims]
     looks, seeds = context.looks_of(ended)
     inquiry = Inquiry(asked, looks, seeds, ended, context.rule, context.taken)
+    answered = tuple(claim.answer(inquiry) for claim in claims)
+    table = ranked_table(runs, of, context.rule, entries, inquiry, looks_of(inquiry), answered)
+    return replace(table, guards=guards.answers(inquiry))
+
+
+def ranked_table(
+    runs: TableRuns,
+    of: Of,
+    rule: Rule,
+    entries: Sequence[UnrankedEntry],
+    inquiry: Judge,
+    looks: LooksState,
+    claims: tuple[AnsweredClaim, ...],
+    block: str = "",
+) -> Table:
+    """The table with ranks, and with what is judged of its design."""
+    trials, design, arms = runs.trials, runs.design, runs.arms
+    explored = [trial for trial in trials if trial.stage == "explore"]
     compared = design.comparisons(inquiry)
-    metrics = [metric for metric in stamps if metric != METRIC]
-    same = _same_as(arms)
+    metrics = [metric for metric in runs.stamps if metric != METRIC]
+    same, reference = _same_as(arms), runs.reference
     rows = [
         replace(
-            row_of(own, of, metrics, context.rule, compared.get(arm)),
+            row_of(own, of, metrics, rule, compared.get(arm)),
             same_as=same.get(arm, ()),
-            against=_against(scores[arm], scores.get(reference), context.rule) if reference is not None else None,
+            against=_against(runs.scores[arm], runs.scores.get(reference), rule) if reference is not None else None,
             has_effects=design.unit != ARM and arm not in compared,
         )
         for arm, own in arms.items()
@@ -123,23 +110,29 @@ def _table(
         study=trials[0].study,
         score=_score_name(trials, of),
         ranked_by=of,
-        rule=context.rule,
-        stamps=stamps,
-        mixed=mixed,
+        rule=rule,
+        stamps=runs.stamps,
+        mixed=runs.mixed,
         evaluation_share=evaluation_share(trials),
         rows=ranked,
         elsewhere=elsewhere,
-        explored=_explored(explored, of, metrics, context.rule),
-        expected=expected_best(_tried(explored, of), context.rule),
+        explored=_explored(explored, of, metrics, rule),
+        expected=expected_best(_tried(explored, of), rule),
         floors=tuple(
             sorted((e for e in entries if e.kind == "floor"), key=lambda entry: (math.isnan(entry.fid), entry.fid))
         ),
         code=tuple(dict.fromkeys(text for trial in trials for text in trial.code)),
-        claims=tuple(claim.answer(inquiry) for claim in claims),
+        claims=claims,
         effects=design.effects(inquiry),
-        looks=looks_of(inquiry),
-        guards=guards.answers(inquiry),
+        looks=looks,
+        block=block,
     )
+
+
+def stamp_of(trial: Result, of: Of) -> str:
+    """The protocol of a trial's FID; '' without one."""
+    score = trial.score(METRIC, of) if trial.status == "finished" else None
+    return score.stamp if score else ""
 
 
 def _explored(trials: Sequence[Result], of: Of, metrics: Sequence[str], rule: Rule) -> tuple[Row, ...]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from ablations.leaderboard.across_records import Across
 from ablations.leaderboard.claims.records import AnsweredClaim
 from ablations.leaderboard.effect_records import Effects
 from ablations.leaderboard.guard_records import Guards
@@ -150,6 +151,12 @@ class Table:
     effects: Effects = field(kw_only=True)  # what the design is made for, with the study's verdicts
     looks: LooksState = field(kw_only=True)
     guards: Guards = field(default=Guards(), kw_only=True)  # what the effects must not cost, and whether they do
+    block: str = ""  # of a study across several settings
+
+    @property
+    def title(self) -> str:
+        """The study, and the block where it has several."""
+        return f"{self.study}, {self.block}" if self.block else self.study
 
     @property
     def protocol(self) -> str:
@@ -169,9 +176,15 @@ class Table:
 
 @dataclass(frozen=True)
 class Leaderboard:
-    """All tables, by study and protocol."""
+    """All tables, by study, block and protocol; and what studies across several settings say of all their blocks."""
 
     tables: tuple[Table, ...]
+    across: tuple[Across, ...] = ()
+
+    @property
+    def answers(self) -> Table | Across | None:
+        """Where the answers of a single study stand: over all its settings, or in its main table."""
+        return self.across[0] if self.across else self.main_table
 
     @property
     def main_table(self) -> Table | None:

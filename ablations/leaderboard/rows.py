@@ -13,8 +13,12 @@ from ablations.study.claims.measures import Of
 
 
 def runs_in(table: Table, results: Sequence[Result]) -> list[Result]:
-    """The runs of the table's study that count in it: those under its FID's protocol, and those without a score."""
-    return [result for result in results if result.study == table.study and _counts_in(result, table)]
+    """The runs of the table's study that count in it: those under its FID's protocol, and those without a score.
+
+    Their arms have their own names, without that of the table's block.
+    """
+    own = (r.in_its_block for r in results if r.study == table.study and r.block == table.block)
+    return [result for result in own if _counts_in(result, table)]
 
 
 def _counts_in(result: Result, table: Table) -> bool:

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 
+from ablations.leaderboard.board import leaderboard_of
 from ablations.leaderboard.context import Context, Contexts, read_context
 from ablations.leaderboard.explain import Journal
-from ablations.leaderboard.rank import leaderboard_of
 from ablations.leaderboard.records import Leaderboard
 from ablations.results.journal_mending import reader_warnings
 from ablations.results.results import Result, in_order, read_results, trial_directories

@@ -11,6 +11,7 @@ from ablations.report.compare_sides import ComparedSide
 from ablations.report.words import counted
 from ablations.results.results import METRIC, Result
 from ablations.statistics import Comparison, Rule, compare_all
+from ablations.study.block_names import arm_in_block
 
 
 @dataclass(frozen=True)
@@ -48,10 +49,15 @@ def _on_leaderboard(a: ComparedSide, b: ComparedSide, source: ResultSource) -> t
     stamps = {score.stamp for result in a.results if (score := result.score(METRIC, "best")) is not None}
     for table in source.leaderboard().tables:
         compared = [row.comparison for row in table.rows if row.comparison is not None]
-        pair = next((each for each in compared if {each.arm, each.baseline} == set(arms)), None)
+        pair = next((each for each in compared if _names(table, each) == set(arms)), None)
         if pair is not None and table.stamps.get(METRIC) in stamps:
             return table, pair
     return None
+
+
+def _names(table: Table, compared: Comparison) -> set[str]:
+    """The two arms by the names that their trials have."""
+    return {arm_in_block(arm, table.block) for arm in (compared.arm, compared.baseline)}
 
 
 def _whole_arm(side: ComparedSide, results: tuple[Result, ...]) -> str | None:

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ablations.leaderboard import Table
+from ablations.leaderboard import Leaderboard, Table
 from ablations.leaderboard.effect_records import Effects
 from ablations.leaderboard.rows import runs_in
 from ablations.leaderboard.source import ResultSource, from_folders
 from ablations.report.sections.answer import StudyAnswer, answer_of
+from ablations.report.sections.blocks import AcrossReport, across_report
 from ablations.report.sections.claims import Claims, claims_of
 from ablations.report.sections.configuration import Configuration, configs_of, configuration_of
 from ablations.report.sections.curves import Curve, curve_of
@@ -30,6 +31,7 @@ from ablations.report.sections.samples import Grids, grids_of
 from ablations.report.sections.search import Searched, searched_of
 from ablations.report.sections.seeds import MOST_ARMS, ArmSeeds, ShownArms, arm_seeds, shown_arms
 from ablations.results.results import Result
+from ablations.study.block_names import arm_in_block
 from ablations.study.record import StudyRecord
 from ablations.workspace.looks_taken import LookTaken, read_looks_taken
 from ablations.workspace.study_text import study_text
@@ -64,6 +66,7 @@ class StudyReport:
 
     record: StudyRecord
     tables: tuple[TableReport, ...]
+    across: AcrossReport | None  # of a study across several settings
     design: DesignWords
     search: Searched | None
     explored: Configuration | None  # of a search: the explored arms that rank best, the baseline's first
@@ -81,26 +84,27 @@ def study_reports(roots: Sequence[Path]) -> tuple[StudyReport, ...]:
     """The reports of the studies in these folders. Raises UserError where one can't be read."""
     records = {root: Workspace(root).record() for root in dict.fromkeys(roots)}
     source = from_folders(list(records))
-    tables = source.leaderboard().tables
+    board = source.leaderboard()
     named = {root: records[root].model_copy(update={"name": study}) for root, study in source.studies.items()}
-    return tuple(
-        _study_report(root, record, [table for table in tables if table.study == record.name], source)
-        for root, record in named.items()
-    )
+    return tuple(_study_report(root, record, board, source) for root, record in named.items())
 
 
-def _study_report(root: Path, record: StudyRecord, tables: Sequence[Table], source: ResultSource) -> StudyReport:
+def _study_report(root: Path, record: StudyRecord, board: Leaderboard, source: ResultSource) -> StudyReport:
+    tables = [table for table in board.tables if table.study == record.name]
     results = [result for result in source.results if result.study == record.name]
     read = _remembered(facts_of)
     taken = read_looks_taken(root)
-    reports = tuple(_table_report(record, table, results, read, taken) for table in tables)
-    names = list(dict.fromkeys(arm for report in reports for arm in report.shown.arms))
+    reports = tuple(_table_report(_of_block(record, table), table, results, read, taken) for table in tables)
+    shown = (arm_in_block(arm, report.table.block) for report in reports for arm in report.shown.arms)
+    names = list(dict.fromkeys(shown))
+    across = next((across for across in board.across if across.study == record.name), None)
     seen = [read(result) for result in results if result.arm in names and _is_seen(result)]
     workspace = Workspace(root)
     search = searched_of(root, record, results)
     return StudyReport(
         record=record,
         tables=reports,
+        across=None if across is None else across_report(across, taken),
         design=design_of(record),
         search=search,
         explored=configuration_of(_explored(record, tables, results)) if search is not None else None,
@@ -109,6 +113,11 @@ def _study_report(root: Path, record: StudyRecord, tables: Sequence[Table], sour
         origin=origin_of(root, results, seen),
         text=study_text(workspace),
     )
+
+
+def _of_block(record: StudyRecord, table: Table) -> StudyRecord:
+    """The study as the table has it: in one setting, where it goes across several."""
+    return record.of_block(table.block) if table.block else record
 
 
 def _is_seen(result: Result) -> bool:
@@ -135,8 +144,8 @@ def _table_report(
         effects=table.effects,
         answer=answer_of(table),
         claims=claims_of(table),
-        looks=looks_course(table),
-        looks_taken=look_lines(table, taken),
+        looks=None if table.block else looks_course(table),  # else they stand with what all settings say
+        looks_taken=() if table.block else look_lines(table, taken),
         rungs=rungs_of(record, table),
         expected=expected_of(table),
         seeds=arm_seeds(table, shown),

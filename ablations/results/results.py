@@ -3,13 +3,14 @@
 import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar, cast
 
 from ablations.results.factor_text import FactorFacts, factor_values
 from ablations.results.summary import GeneratorSummary, ScoreSummary, Summary
 from ablations.results.summary_file import keep_summaries, read_summary
+from ablations.study.block_names import arm_alone
 from ablations.study.claims.measures import Of
 from ablations.study.designs.search_options import Stage
 from ablations.workspace.cursor import NAME as CURSOR
@@ -27,7 +28,7 @@ class Result:
 
     `factors`: the text of each of the study's factors, 'off' or what it sets. `run_id`: MLflow's, where it has the run.
     `directory`: where the trial is; '' where it was read from a tracking store. `stage`: of a search. `code`: files of
-    the user's own that it rests on, each with its digest.
+    the user's own that it rests on, each with its digest. `block`: of a study across several settings.
     """
 
     study: str
@@ -41,6 +42,7 @@ class Result:
     directory: str
     stage: Stage | None = None
     code: tuple[str, ...] = ()
+    block: str = ""
 
     @property
     def name(self) -> str:
@@ -50,6 +52,11 @@ class Result:
     def place(self) -> str:
         """The place where it is kept, for people."""
         return self.directory or f"MLflow run {self.run_id}"
+
+    @property
+    def in_its_block(self) -> "Result":
+        """The same with the arm's own name, as it is called among the arms of its block."""
+        return replace(self, arm=arm_alone(self.arm, self.block))
 
     @property
     def status(self) -> str:
@@ -180,6 +187,7 @@ def _of_study(trials: Sequence[Recorded]) -> Iterator[Result]:
             directory=one.directory,
             stage=one.record.stage,
             code=tuple(f"{plugin.name} {plugin.digest}" for plugin in one.record.plugins),
+            block=one.record.block,
         )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from ablations.results.results import METRIC, Result, read_results
 from ablations.statistics import Rule
 from ablations.statistics.significance import ROUNDING
+from ablations.study.block_names import AT
 from ablations.workspace.find_run import study_folders
 from ablations.workspace.trial_record import recorded_folders
 from ablations.workspace.workspace import Workspace
@@ -73,11 +74,13 @@ def spread_of(scores: Scores) -> tuple[float, int]:
 
 def pair_spread_of(scores: Scores, reference: str) -> tuple[float, int]:
     """The sd of paired differences to the reference, pooled over arms, and its degrees of freedom; NaN for 0."""
-    squares, df = 0.0, 0
+    squares, df, alone = 0.0, 0, reference.partition(AT)[0]
     for arm, by_seed in scores.items():
-        common = by_seed.keys() & scores.get(reference, {}).keys()
-        if arm != reference and len(common) > 1:
-            differences = np.array([by_seed[seed] - scores[reference][seed] for seed in sorted(common)])
+        _, at, block = arm.partition(AT)
+        base = scores.get(alone + at + block, {})  # that of the arm's own block, where the study has several
+        common = by_seed.keys() & base.keys()
+        if base is not by_seed and len(common) > 1:
+            differences = np.array([by_seed[seed] - base[seed] for seed in sorted(common)])
             squares += float(np.sum((differences - differences.mean()) ** 2))
             df += len(common) - 1
     return (math.sqrt(squares / df) if df else math.nan), df

@@ -13,6 +13,7 @@ COLUMNS = {
     "study": "name of the study",
     "arm": "name of the arm",
     "is_baseline": "whether it is of the arm that the study's others are compared with",
+    "block": "the setting that it was trained in, of a study across several; None in others",
     "seed": "seed of the trial",
     "status": "finished, diverged, failed, or unfinished (running, interrupted or not begun)",
     "inert": "tricks that were on and never acted, separated by spaces; None where the run did not end or did not say",
@@ -41,7 +42,7 @@ def results_table(results: Sequence[Result]) -> pd.DataFrame:
     metrics = metrics_of(results)
     factors = dict.fromkeys(FACTOR + name for result in results for name in result.factors)
     names = list(COLUMNS)
-    facts, rest = names.index("seed"), names.index("kimg_best")
+    facts, rest = names.index("block"), names.index("kimg_best")
     scores = [column.replace("METRIC", metric) for metric in metrics for column in SCORES]
     columns = [*names[:facts], *factors, *names[facts:rest], *scores, *names[rest:]]
     return pd.DataFrame([_line(result, metrics) for result in results], columns=columns)
@@ -65,6 +66,7 @@ def _line(result: Result, metrics: Sequence[str]) -> dict[str, Any]:
         "study": result.study,
         "arm": result.arm,
         "is_baseline": result.is_baseline,
+        "block": result.block or None,
         **{FACTOR + name: text for name, text in result.factors.items()},
         "seed": result.seed,
         "status": result.status,

@@ -61,6 +61,21 @@ def answer_effect(result: LookResult, relation: Relation, rule: Rule) -> Answer:
     return Answer("can't tell", f"neither an effect nor its absence is shown (p = {p:.2g} and {p_equivalence:.2g})")
 
 
+def answer_average(result: LookResult, relation: Relation, rule: Rule) -> Answer:
+    """Of a claim about an average over the blocks of a study, from its verdict: divergence is in that."""
+    finding, reason = result.verdict.finding, result.verdict.reason
+    if finding not in ("helps", "hurts", "no difference"):
+        return Answer("can't tell", f"{finding}: {reason}" if finding == "same run" else reason)
+    evidence = result.measured.evidence
+    even = even_divergence(evidence.excess, evidence.seeds, rule)
+    size = result.size if even or result.size != "inside" else "unknown"
+    size = "outside" if decided_by_divergence(evidence) else size
+    side: Relation = "="
+    if finding != "no difference":
+        side = "<" if (finding == "helps") == result.measured.lower_is_better else ">"
+    return Answer(_outcome(relation, side, size), f"{finding}: {reason}")
+
+
 def _outcome(claimed: Relation, found: Relation, size: Size) -> Outcome:
     """`found`: '=' where the effect lies within the margin and its sign is not known."""
     if claimed == "=":

@@ -176,9 +176,9 @@ def shared_p(p_score: float, divergence: Divergence, rule: Rule) -> float:
 
 
 def comparison_of(
-    pair: Pair, latest: MeasuredPair, judged: Judged, family: int, rule: Rule, share: float = 1.0, why: str = ""
+    pair: Pair, latest: MeasuredPair, judged: Judged, family: float, rule: Rule, share: float = 1.0, why: str = ""
 ) -> Comparison:
-    """The comparison as it is shown; `family`: the number of questions, `share`: of alpha, at a look to come.
+    """The comparison as it is shown; `family`: of questions, by their weights, `share`: of alpha, at a look to come.
 
     `latest`: the pair by the runs that the verdict is from. `why`: the reason where no look has been taken.
     """

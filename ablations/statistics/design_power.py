@@ -74,24 +74,33 @@ class DesignProspect:
 
 
 def design_prospect(
-    model: DesignModel, seeds: int, rule: Rule, sd: float | None, *, share: float = 1.0, further: int = 0
+    model: DesignModel,
+    seeds: int,
+    rule: Rule,
+    sd: float | None,
+    *,
+    share: float = 1.0,
+    further: int = 0,
+    blocks: int = 1,
 ) -> DesignProspect:
     """What the smallest effects are that the design finds with the rule's power, before anything else is found.
 
     `sd`: of a run. `share`: the part of alpha that the look after these seeds has, where a study looks more than once.
-    `further`: questions of the study besides these effects, with which they share it.
+    `further`: questions of the study besides these effects, with which they share it. `blocks`: over which they
+    are averaged, each effect then having as many questions about single blocks besides.
     """
-    df, alpha, tested = model.degrees_of_freedom(seeds), rule.alpha * share, max(1, model.effects + further)
+    df, alpha = blocks * model.degrees_of_freedom(seeds), rule.alpha * share
+    tested = max(1, model.effects * (2 if blocks > 1 else 1) + further)
 
     def smallest(error: float | None) -> float | None:
         if error is None or sd is None:
             return None
-        return error / math.sqrt(seeds) * sd * detectable_errors(df, alpha / tested, rule.power)
+        return error / math.sqrt(seeds * blocks) * sd * detectable_errors(df, alpha / tested, rule.power)
 
     main, interaction = smallest(model.main_error), smallest(model.interaction_error)
     return DesignProspect(
         seeds=seeds,
-        runs=seeds * model.arms,
+        runs=seeds * model.arms * blocks,
         comparisons=tested,
         degrees_of_freedom=df,
         alpha=alpha,

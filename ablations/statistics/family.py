@@ -9,7 +9,7 @@ from ablations.statistics.looks import Looks
 from ablations.statistics.outlook import Prediction, chance_of_a_verdict
 from ablations.statistics.rule import Rule
 from ablations.statistics.significance import half_width
-from ablations.statistics.verdict import SAME, Evidence, Finding, Verdict, decide, decided_by_divergence
+from ablations.statistics.verdict import SAME, Evidence, Finding, Verdict, decide, decide_spread, decided_by_divergence
 
 Size = Literal["inside", "outside", "unknown"]  # of the margin
 
@@ -35,6 +35,7 @@ class Measured:
     is_same_run: bool = False
     lower_is_better: bool = True  # of the metric that it is about
     note: str = ""  # added to the reason of the verdict
+    is_spread: bool = False  # whether it asks if an effect differs between blocks, and not which effect there is
 
     @property
     def is_tested(self) -> bool:
@@ -114,6 +115,9 @@ class Family:
     those others in which a difference is shown. Over the looks so far a p is the smallest p_j / w_j (Bonferroni over
     looks, valid however these depend on each other), times r.
 
+    A question with a weight w has w parts, and half of that once its difference is shown: what a study asks in the
+    second place may be given less, so that it costs the others less.
+
     At most alpha of all studies say anything wrong, at whatever look they stop. By the sequential rejection principle
     (Goeman and Solari 2010, Annals of Statistics 38): let every false hypothesis be rejected. A question without effect
     then still has its one part, and errs with probability alpha / r at most. One with an effect errs only about the
@@ -122,8 +126,9 @@ class Family:
     A verdict stands once it is there; only divergence seen later can take it back to "can't tell".
     """
 
-    def __init__(self, count: int, looks: Looks, rule: Rule) -> None:
+    def __init__(self, count: int, looks: Looks, rule: Rule, weights: Sequence[float] | None = None) -> None:
         self.looks, self.rule = looks, rule
+        self._weights = [1.0] * count if weights is None else list(weights)
         self._p = [math.nan] * count  # over the looks so far, not yet adjusted for the other questions
         self._p_equivalence = [math.nan] * count
         self._strongest: list[tuple[int, Measured] | None] = [None] * count  # the look that has the smallest p
@@ -149,17 +154,19 @@ class Family:
                 self._results[i].append(self._result(i, look, one, parts))
 
     @property
-    def _tested(self) -> int:
-        """The number of questions with a test so far; 1 at least."""
-        both = zip(self._p, self._p_equivalence, strict=True)
-        return max(1, sum(not (math.isnan(p) and math.isnan(q)) for p, q in both))
+    def _tested(self) -> float:
+        """The weights of the questions with a test so far, so their number where all have 1; 1 where there is none."""
+        each = zip(self._p, self._p_equivalence, self._weights, strict=True)
+        return sum(weight for p, q, weight in each if not (math.isnan(p) and math.isnan(q))) or 1.0
 
     def _parts(self) -> float:
         """Of how many parts of alpha each question has one: fewer, the more differences are shown."""
-        parts, before = float(self._tested), math.inf
+        tested, before = self._tested, math.inf
+        parts = tested
         while parts < before:
             before = parts
-            parts = max(1.0, self._tested - sum(p * parts <= self.rule.alpha for p in self._p) / 2)
+            shown = sum(w for p, w in zip(self._p, self._weights, strict=True) if p * parts <= self.rule.alpha * w)
+            parts = max(min(1.0, tested), tested - shown / 2)
         return parts
 
     def give_up_the_hopeless(self) -> None:
@@ -204,8 +211,10 @@ class Family:
             return self._confirmed(before, look, measured)
         share = self.looks.shares[look]
         at, deciding = self._strongest[i] or (look, measured)
-        if self._p[i] * parts <= self.rule.alpha:  # what its own difference frees is for the others
-            parts += min(0.5, self._tested - parts)
+        weight = self._weights[i]
+        if self._p[i] * parts <= self.rule.alpha * weight:  # what its own difference frees is for the others
+            parts += min(0.5 * weight, self._tested - parts)
+        parts /= weight
         p, p_equivalence = _at_most_1(parts * self._p[i]), _at_most_1(parts * self._p_equivalence[i])
         said = replace(
             measured.evidence,
@@ -216,7 +225,7 @@ class Family:
             p_equivalence_adjusted=p_equivalence,
             p_seeds=measured.evidence.p_seeds / share,
         )
-        verdict = SAME if measured.is_same_run else decide(said, self._rule(measured))
+        verdict = self._verdict(said, measured, p)
         if verdict.finding == "no difference":
             at, deciding = self._strongest_equivalence[i] or (look, measured)
         elif verdict.finding == "can't tell":
@@ -241,12 +250,19 @@ class Family:
             chance=self._chance(measured, look, parts) if verdict.finding == "can't tell" else None,
         )
 
+    def _verdict(self, said: Evidence, measured: Measured, p: float) -> Verdict:
+        if measured.is_same_run:
+            return SAME
+        return decide_spread(p, self.rule) if measured.is_spread else decide(said, self._rule(measured))
+
     def _rule(self, measured: Measured) -> Rule:
         """The study's rule with the direction of this question's metric."""
         return self.rule.model_copy(update={"lower_is_better": measured.lower_is_better})
 
     def _confirmed(self, before: LookResult, look: int, measured: Measured) -> LookResult:
         """What stands is not tested again, but who diverges more often by now may take it back."""
+        if measured.is_spread:
+            return before
         now = replace(
             measured.evidence,
             effect=before.measured.value,

@@ -29,16 +29,24 @@ class Prospect:
 
 
 def prospect(
-    n: int, comparisons: int, rule: Rule, sd: float | None = None, *, share: float = 1.0, borrowed: int = 0
+    n: int,
+    comparisons: int,
+    rule: Rule,
+    sd: float | None = None,
+    *,
+    share: float = 1.0,
+    borrowed: int = 0,
+    blocks: int = 1,
 ) -> Prospect:
     """What n paired seeds can show in a study with this many comparisons, given the sd of the paired differences.
 
     `share`: the part of alpha that the look after these seeds has, where a study looks more than once. `borrowed`:
     degrees of freedom that comparisons borrow from one another; they do from LENDERS seeds on, if there are two.
+    `blocks`: over which each comparison is averaged, each with as many seeds and with this sd.
     """
     best, alpha = smallest_sign_flip_p(n), rule.alpha * share
     lent = borrowed if n >= LENDERS and comparisons >= 2 else 0
-    detectable = None if sd is None else smallest_detectable(n, sd, alpha / comparisons, rule.power, lent)
+    detectable = None if sd is None else smallest_detectable(n, sd, alpha / comparisons, rule.power, lent, blocks)
     return Prospect(
         n=n,
         comparisons=comparisons,
@@ -51,7 +59,7 @@ def prospect(
     )
 
 
-def smallest_detectable(n: int, sd: float, alpha: float, power: float, borrowed: int = 0) -> float:
+def smallest_detectable(n: int, sd: float, alpha: float, power: float, borrowed: int = 0, blocks: int = 1) -> float:
     """The true mean difference that a two-sided paired t test at alpha finds with this power; inf for n < 2.
 
     Its sd has n - 1 degrees of freedom, and those that are `borrowed` from other pairs.
@@ -61,12 +69,12 @@ def smallest_detectable(n: int, sd: float, alpha: float, power: float, borrowed:
     """
     if not sd > 0:
         return math.nan
-    return math.inf if n < 2 else sd * detectable_size(n, alpha, power, borrowed)
+    return math.inf if n < 2 else sd * detectable_size(n, alpha, power, borrowed, blocks)
 
 
-def detectable_size(n: int, alpha: float, power: float, borrowed: int = 0) -> float:
-    """The smallest detectable difference in units of the sd, for n >= 2."""
-    return detectable_errors(n - 1 + borrowed, alpha, power) / math.sqrt(n)
+def detectable_size(n: int, alpha: float, power: float, borrowed: int = 0, blocks: int = 1) -> float:
+    """The smallest detectable difference in units of the sd, for n >= 2; of several `blocks` for their average."""
+    return detectable_errors(blocks * (n - 1 + borrowed), alpha, power) / math.sqrt(n * blocks)
 
 
 @functools.lru_cache(maxsize=4096)

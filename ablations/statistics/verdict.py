@@ -6,7 +6,7 @@ from typing import Literal
 
 from ablations.statistics.rule import Rule
 
-Finding = Literal["helps", "hurts", "no difference", "can't tell", "same run"]
+Finding = Literal["helps", "hurts", "no difference", "can't tell", "same run", "differs"]
 
 
 @dataclass(frozen=True)
@@ -74,6 +74,15 @@ def decide(evidence: Evidence, rule: Rule) -> Verdict:
         reason = f"less than {rule.margin_percent} apart (adjusted p = {evidence.p_equivalence_adjusted:.2g})"
         return Verdict("no difference", reason)
     return Verdict("can't tell", _why_not(evidence, within, rule))
+
+
+def decide_spread(p_adjusted: float, rule: Rule) -> Verdict:
+    """Whether an effect differs between the blocks of a study. That it does not is never shown: can't tell."""
+    if math.isnan(p_adjusted):
+        return Verdict("can't tell", "too few seeds in some block")
+    if p_adjusted <= rule.alpha:
+        return Verdict("differs", f"adjusted p = {p_adjusted:.2g}")
+    return Verdict("can't tell", f"no difference between blocks is shown (adjusted p = {p_adjusted:.2g})")
 
 
 def even_divergence(excess: int, seeds: int, rule: Rule) -> bool:

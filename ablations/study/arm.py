@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ablations.study.block_names import arm_alone
 from ablations.study.designs import BASELINE
 from gan_core.records import Record
 from gan_core.schema.configuration import Config
@@ -13,11 +14,15 @@ if TYPE_CHECKING:
 
 
 class LeftOut(Record):
-    """A combination that the design has and that a rule forbids; `reasons` in words. It is no arm."""
+    """A combination that the design has and that a rule forbids; `reasons` in words. It is no arm.
+
+    `block`: the one that it is left out of; '' in a study without blocks.
+    """
 
     arm: str
     on: tuple[str, ...]
     reasons: tuple[str, ...]
+    block: str = ""
 
 
 @dataclass(frozen=True)
@@ -26,6 +31,7 @@ class Arm:
 
     `design`: the study's design; `reference`: the arm that the study's others are compared with; `previous`: the arm
     that this one grew out of, on a ladder. `searched`: settings that a search varies, SETTING or TRICK.OPTION.
+    `block`: that it is trained in, of a study across several; its name, and its reference's, end with that.
     """
 
     name: str
@@ -36,8 +42,14 @@ class Arm:
     reference: str = BASELINE
     previous: str | None = None
     searched: tuple[str, ...] = ()
+    block: str = ""
 
     @property
     def is_baseline(self) -> bool:
         """Whether this is the arm that the others are compared with."""
         return self.name == self.reference
+
+    @property
+    def alone(self) -> str:
+        """Its name without that of its block."""
+        return arm_alone(self.name, self.block)

@@ -31,13 +31,28 @@ class BuiltArms:
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
+    @property
+    def alone(self) -> list[Arm]:
+        """Each arm once, by its own name, as claims speak of it."""
+        return self.arms
 
-def build_arms(baseline: Settings, factors: Mapping[str, StudyFactor], design: str, layout: Layout) -> BuiltArms:
+
+def build_arms(
+    baseline: Settings,
+    factors: Mapping[str, StudyFactor],
+    design: str,
+    layout: Layout,
+    *,
+    leaves_out: bool | None = None,
+) -> BuiltArms:
     """Resolve every combination. A mistake in the baseline is reported once and left out of what the arms build on.
 
     A combination that a rule forbids is left out where the design can do without it, else it is a problem.
+    `leaves_out`: for one block of several, where it may be missing although the design needs it in some block.
     """
-    leaves_out, replaces = DESIGNS[design].leaves_out, DESIGNS[design].replaces
+    is_block = leaves_out is not None
+    leaves_out = DESIGNS[design].leaves_out if leaves_out is None else leaves_out
+    replaces = DESIGNS[design].replaces
     seeded = {name: _seeds_set(*factor) for name, factor in factors.items()}
     factors = {name: factor._replace(settings=without(factor.settings, {"seed"})) for name, factor in factors.items()}
     sound = resolved(without(baseline, {"seed"}))
@@ -71,7 +86,7 @@ def build_arms(baseline: Settings, factors: Mapping[str, StudyFactor], design: s
             built.arms.append(Arm(combination.arm, switched, settings, config, *role))
     if not sound.wrong:  # a mistake that was left out would make arms look alike
         built.problems += _twins(built.arms, {c.arm: _place_of(c, factors) for c in layout.combinations}, factors)
-    if not built.problems:
+    if not built.problems and not is_block:
         built.problems += _never_varied(built, factors)
     built.warnings = [*_left_out_in_words(built.left_out), *_warnings(built.arms)]
     return built

@@ -12,6 +12,8 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from ablations.study.across import MOST_BLOCKS
+from ablations.study.across import NAME as BLOCK_NAME
 from ablations.study.designs import DESIGNS, MOST_FACTORS, RESERVED, DesignOptions
 from ablations.study.designs.layout import MOST_ARMS
 from ablations.study.space.syntax import FIXED
@@ -46,6 +48,7 @@ def study_schema() -> Schema:
         "minProperties": 2,
         "maxProperties": MOST_ARMS,
     }
+    properties["across"] = _across(properties["across"]["description"], definitions["Settings"])
     properties["space"] = _space(properties["space"]["description"])
     definitions["Rule"]["properties"].pop("lower_is_better")  # of FIDs, lower is
     definitions["ClaimWords"]["oneOf"] = [{"required": ["comparison"]}, {"required": ["not_tested"]}]
@@ -79,6 +82,25 @@ def _trick(trick: Trick, definitions: Schema) -> Schema:
     return {"description": f"{trick.summary} ({trick.paper})", "oneOf": [switch, *bare, options]}
 
 
+def _across(description: str, settings: Schema) -> Schema:
+    """Settings with lists of values, or names of blocks with the settings of each."""
+    listed = {name: {"type": "array", "minItems": 1} for name in settings["properties"]}
+    return {
+        "description": description,
+        "type": "object",
+        "minProperties": 1,
+        "anyOf": [
+            {"properties": listed, "additionalProperties": False},
+            {
+                "additionalProperties": SETTINGS,
+                "propertyNames": {"pattern": f"^{BLOCK_NAME.pattern}$"},
+                "minProperties": 2,
+                "maxProperties": MOST_BLOCKS,
+            },
+        ],
+    }
+
+
 def _space(description: str) -> Schema:
     """What a search may vary: a setting, or TRICK.OPTION."""
     dimension: Schema = {
@@ -110,6 +132,7 @@ def _design(name: str) -> Schema:
     if "arms" not in design.needs and "space" not in design.takes:
         required.append("tricks")
     if "space" in design.takes:
+        then["properties"]["across"] = False
         then["anyOf"] = [{"required": ["tricks"]}, {"required": ["space"]}]
     is_this = {"properties": {"design": {"const": name}}, "required": ["design"]}
     return {"if": is_this, "then": {**then, "required": required}}

@@ -6,11 +6,15 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from ablations.statistics import Looks, Rule
+from ablations.study.across import Block, WrittenBlock, blocks_of
 from ablations.study.arm import Arm, LeftOut
-from ablations.study.build_arms import build_arms
+from ablations.study.block_names import arm_alone
+from ablations.study.build_arms import BuiltArms, build_arms
+from ablations.study.build_blocks import build_blocks
 from ablations.study.claims.records import Claim
 from ablations.study.claims.resolve import resolve_claims
 from ablations.study.designs import DESIGNS, DesignOptions, Fraction, Layout
+from ablations.study.factors import StudyFactor
 from ablations.study.guard import read_guard
 from ablations.study.overrides import Overrides
 from ablations.study.plugins import USE, PluginRecord, load_own_code, placed, used_files
@@ -37,7 +41,7 @@ class Study:
     looks: Looks  # when its runs are judged
     baseline: Mapping[str, Any]
     factors: Mapping[str, Mapping[str, Any]]  # factor -> the settings that it changes, in the file's order
-    arms: tuple[Arm, ...]  # the reference first
+    arms: tuple[Arm, ...]  # the reference first; of a study across several settings, in each block
     left_out: tuple[LeftOut, ...]  # what the design asks for and a rule forbids
     fraction: Fraction | None  # of a fractional design
     warnings: tuple[str, ...]  # rules that should hold and don't, with the arms that break them
@@ -48,6 +52,7 @@ class Study:
     guard: Mapping[str, float] = field(default_factory=dict)  # metric -> the loss that is accepted
     sources: tuple[Source, ...] = ()  # code of the user's own, as it was loaded
     plugins: tuple[PluginRecord, ...] = ()  # what is recorded of it
+    blocks: tuple[Block, ...] = ()  # the settings that it goes across, where there are several
 
     @property
     def most_trials(self) -> int:
@@ -57,8 +62,8 @@ class Study:
 
     @property
     def reference(self) -> str:
-        """The arm that the others are compared with."""
-        return self.arms[0].reference
+        """The arm that the others are compared with, in every block."""
+        return arm_alone(self.arms[0].reference, self.arms[0].block)
 
     def record(self) -> StudyRecord:
         """The study as its directory keeps it."""
@@ -77,6 +82,7 @@ class Study:
                     fingerprint=arm.config.fingerprint(),
                     config=arm.config.plain(),
                     previous=arm.previous,
+                    block=arm.block,
                 )
                 for arm in self.arms
             ),
@@ -89,6 +95,7 @@ class Study:
             planned_looks=self.looks,
             guard=dict(self.guard),
             plugins=self.plugins,
+            blocks=self.blocks,
         )
 
     def plain(self) -> dict[str, Any]:
@@ -128,7 +135,9 @@ def study_of(
     factors, baseline = file.factors(), {**placed(file.baseline), **({USE: code.entries} if code.entries else {})}
     layout, found = _laid_out(file, is_whole, list(factors))
     problems += found
-    built = build_arms(baseline, factors, file.design if is_whole else "one-in", layout)
+    blocks, found = blocks_of(file.across, factors) if file.across is not None else ((), [])
+    problems += found
+    built = _built(baseline, factors, file.design if is_whole else "one-in", layout, blocks)
     problems += built.problems
     problems += _too_many_trials(len(built.arms), len(file.seed_plan().seeds))
     search = None
@@ -137,7 +146,7 @@ def study_of(
         problems += [as_written(p, source.lines) for p in found if p not in problems]
     claims: tuple[Claim, ...] = ()
     if not problems:  # a claim about an arm that could not be made is no mistake of its own
-        claims, found = resolve_claims(file.claims, built.arms, built.left_out)
+        claims, found = resolve_claims(file.claims, built.alone, built.left_out, [each.block for each in blocks])
         problems += found
     guard, found = read_guard(file.guard, built.arms)
     problems += found
@@ -164,6 +173,7 @@ def study_of(
         guard=guard,
         sources=code.sources,
         plugins=code.records,
+        blocks=tuple(written.block for written in blocks),
     )
 
 
@@ -171,6 +181,19 @@ def _refuse(problems: Sequence[Problem], source: YamlSource) -> NoReturn:
     """Raise UserError with all of them, in the file's order, each at its place in the file or in a plug-in."""
     in_order = sorted(problems, key=lambda p: source.line(p.where))
     raise UserError(*(p if p.source else replace(p, source=source.place(p.where)) for p in in_order))
+
+
+def _built(
+    baseline: Mapping[str, Any],
+    factors: Mapping[str, StudyFactor],
+    design: str,
+    layout: Layout,
+    blocks: Sequence[WrittenBlock],
+) -> BuiltArms:
+    """The arms, in every block where there are several."""
+    if not blocks:
+        return build_arms(baseline, factors, design, layout)
+    return build_blocks(baseline, factors, design, layout, blocks)
 
 
 def _too_many_trials(arms: int, seeds: int) -> list[Problem]:

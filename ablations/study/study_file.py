@@ -8,6 +8,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationError, WithJsonSchema
 
 from ablations.statistics import Looks, Rule
+from ablations.study.across import AcrossInFile
 from ablations.study.claims.records import ClaimsInFile
 from ablations.study.designs import DESIGNS, MOST_FACTORS, RESERVED, REST, DesignOptions
 from ablations.study.designs.seeds import SEEDS_SCHEMA, SeedPlan, seeds_of
@@ -64,6 +65,9 @@ class StudyFile(DesignOptions):
     tricks: Annotated[dict[str, Settings], BeforeValidator(_factors)] = Field(
         default_factory=dict, description="name -> what switching it on changes in the baseline"
     )
+    across: AcrossInFile | None = Field(
+        None, description="several settings, in each of which every arm is trained: docs/across.md"
+    )
     rule: Rule = Field(Rule(), description="how scores are compared: docs/statistics.md")
     claims: ClaimsInFile = Field(default_factory=dict, description="what others say, to be tested: docs/claims.md")
     guard: GuardWords = Field(
@@ -97,6 +101,8 @@ class StudyFile(DesignOptions):
             problems.append(Problem(f"means nothing to design {self.design}", (name,), f"with {takers}"))
         if "lower_is_better" in self.rule.model_fields_set:
             problems.append(Problem("a lower FID is a better one", ("rule", "lower_is_better"), "no such key"))
+        if self.across is not None:
+            problems += self._problems_across()
         if "tricks" not in given and "arms" not in design.needs and not self.space:
             problems.append(Problem("missing", ("tricks",), FACTORS_ALLOWED))
         if self.claims and "explore" in design.needs:
@@ -105,6 +111,22 @@ class StudyFile(DesignOptions):
             problems.append(Problem(message, ("claims",), allowed))
         if self.confirm is not None and "confirm" in design.takes and self.seeds:
             problems.append(Problem(f"means nothing to design {self.design}", ("seeds",), "`seeds` under `confirm`"))
+        return problems
+
+    def _problems_across(self) -> list[Problem]:
+        """What several settings can't go with."""
+        problems = []
+        if "explore" in DESIGNS[self.design].needs:
+            message = "a search looks for the best arm of one setting"
+            problems.append(
+                Problem(message, ("across",), "a design whose arms are known, to compare them in each block")
+            )
+        if self.rule.scale != "log":
+            message = "differences of FID are not the same in two settings, ratios are"
+            problems.append(Problem(message, ("rule", "scale"), "log, where a study goes across several settings"))
+        if self.guard:
+            message = "a guard holds in one setting: over several it is not judged yet"
+            problems.append(Problem(message, ("guard",), "`across` without it; or a claim about its metric"))
         return problems
 
     def seed_plan(self) -> SeedPlan:

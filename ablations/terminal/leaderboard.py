@@ -6,8 +6,10 @@ from rich.text import Text
 
 from ablations.leaderboard import Leaderboard
 from ablations.leaderboard import Table as Ranked
+from ablations.leaderboard.across_records import Across
 from ablations.leaderboard.effect_records import ARM
 from ablations.leaderboard.explain import Explanation
+from ablations.leaderboard.text.blocks import drawn_across
 from ablations.leaderboard.text.cells import drawn
 from ablations.leaderboard.text.claims import HEADINGS, drawn_claims
 from ablations.report.sections.answer import sentences_of
@@ -26,6 +28,27 @@ def show_leaderboard(leaderboard: Leaderboard) -> None:
         out.print(leaderboard_table(table))
         if (claims := claims_table(table)) is not None:
             out.print(claims)
+    for across in leaderboard.across:
+        out.print(across_table(across))
+        if (claims := claims_table(across)) is not None:
+            out.print(claims)
+
+
+def across_table(across: Across) -> Table:
+    """The effects of a study over all its settings, in each of them, and between them."""
+    words = drawn_across(across)
+    shown = Table(
+        title=words.title,
+        caption="\n".join((*words.sentences, *words.notes)),
+        box=box.SIMPLE_HEAD,
+        show_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    for heading in words.headings:
+        shown.add_column(heading, overflow="fold")
+    for row in words.rows:
+        shown.add_row(*(Text(cell, style=STYLES.get(cell.split(" (")[0].split(" ")[-1], "")) for cell in row))
+    return shown
 
 
 def leaderboard_table(table: Ranked) -> Table:
@@ -50,7 +73,7 @@ def leaderboard_table(table: Ranked) -> Table:
     return shown
 
 
-def claims_table(table: Ranked) -> Table | None:
+def claims_table(table: Ranked | Across) -> Table | None:
     """The answers to the study's claims; None where it has none."""
     words = drawn_claims(table)
     if words is None:
@@ -94,7 +117,7 @@ def show_effects(leaderboard: Leaderboard) -> None:
 def _drawn(table: Ranked) -> Table:
     effects = table.effects
     shown = Table(
-        title=f"{table.study}: {effects.about}",
+        title=f"{table.title}: {effects.about}",
         caption="\n".join(effects.notes) or None,
         box=box.SIMPLE_HEAD,
         show_edge=False,

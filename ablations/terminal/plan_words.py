@@ -14,6 +14,8 @@ def asked(plan: Plan) -> str:
     """What is tested together: '4 comparisons and 2 claims', '4 comparisons, 2 claims and 4 guards'."""
     count = plan.asked
     effects = counted(count.effects, "effect" if has_factor_effects(plan.study) else "comparison")
+    if count.blocks > 1:
+        effects += f" over {count.blocks} settings (and in each, and between them)"
     further = [counted(n, what) for n, what in ((count.claims, "claim"), (count.guards, "guard")) if n]
     return " and ".join([", ".join([effects, *further[:-1]]), *further[-1:]])
 

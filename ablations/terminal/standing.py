@@ -9,6 +9,7 @@ from rich.text import Text
 
 from ablations.execution.standing import NextLook, Standing
 from ablations.leaderboard import Table as Ranked
+from ablations.leaderboard.across_records import Across
 from ablations.leaderboard.effect_records import ReportedEffect
 from ablations.report.words import counted, effect_text, interval
 from ablations.terminal.console import duration
@@ -41,7 +42,7 @@ def standing_text(standing: Standing) -> Group:
     return Group(shown, *(Text(line) for line in (*_claims(table), *_guards(table), below)))
 
 
-def _cells(effect: ReportedEffect, table: Ranked) -> tuple[str | Text, ...]:
+def _cells(effect: ReportedEffect, table: Ranked | Across) -> tuple[str | Text, ...]:
     chance = effect.judged.chance
     return (
         effect.name,
@@ -52,7 +53,7 @@ def _cells(effect: ReportedEffect, table: Ranked) -> tuple[str | Text, ...]:
     )
 
 
-def _so_far(effect: ReportedEffect, table: Ranked) -> str:
+def _so_far(effect: ReportedEffect, table: Ranked | Across) -> str:
     """'helps (look 1, 3 seeds)', 'undecided', 'stopped: hopeless'."""
     last = effect.judged.last
     if effect.judged.state == "hopeless":
@@ -64,7 +65,7 @@ def _so_far(effect: ReportedEffect, table: Ranked) -> str:
     return f"{effect.finding}{limit}{where}"
 
 
-def _claims(table: Ranked) -> list[str]:
+def _claims(table: Ranked | Across) -> list[str]:
     outcomes = [claim.outcome for claim in table.claims]
     words = [f"{outcomes.count(one)} {one}" for one in ("supported", "refuted") if one in outcomes]
     if undecided := outcomes.count("can't tell"):
@@ -72,7 +73,7 @@ def _claims(table: Ranked) -> list[str]:
     return [f"claims: {', '.join(words)}"] if words else []
 
 
-def _guards(table: Ranked) -> list[str]:
+def _guards(table: Ranked | Across) -> list[str]:
     """'guards: 1 hurts, 3 within the margin, 2 undecided'."""
     findings = [one.finding for statements in table.guards.statements.values() for one in statements]
     words = [f"{findings.count(one)} {one}" for one in ("hurts", "within the margin") if one in findings]
@@ -81,7 +82,7 @@ def _guards(table: Ranked) -> list[str]:
     return [f"guards: {', '.join(words)}"] if words else []
 
 
-def _why_no_more(table: Ranked) -> str:
+def _why_no_more(table: Ranked | Across) -> str:
     if table.looks.taken == len(table.looks.looks.counts):
         return "this was the last look"
     return "no more looks: every question is answered or hopeless"

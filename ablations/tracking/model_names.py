@@ -2,18 +2,19 @@
 
 import re
 
+from ablations.study.block_names import AT
 from gan_core.problems import Problem, UserError
 
 FORBIDDEN = "/:'\"`"  # in a registered model's name: MLflow's own two, and what would end a quotation in its filters
 
 
 def alias_of(arm: str) -> str:
-    """The arm's name as MLflow takes it for an alias: without '+', and never one of its own words.
+    """The arm's name as MLflow takes it for an alias: without '+' and '@', and never one of its own words.
 
-    >>> alias_of("dropout+ttur"), alias_of("v1")
-    ('dropout_and_ttur', 'arm-v1')
+    >>> alias_of("dropout+ttur"), alias_of("v1"), alias_of("dropout@mlp-lr_g=0.001")
+    ('dropout_and_ttur', 'arm-v1', 'dropout_in_mlp-lr_g-0-001')
     """
-    alias = arm.replace("+", "_and_")
+    alias = re.sub(r"[.=]", "-", arm.replace("+", "_and_").replace(AT, "_in_"))
     return f"arm-{alias}" if alias.lower() == "latest" or re.fullmatch(r"[vV]\d+", alias) else alias
 
 

@@ -11,8 +11,8 @@ ALWAYS = ("data", "image_size", "architecture", "width", "loss", "batch_size", "
 
 
 def trial_params(trials: Sequence[Trial]) -> dict[str, dict[str, str]]:
-    """The parameters of each trial, by name: arm, seed, every factor, the settings that differ within the study, and
-    ALWAYS.
+    """The parameters of each trial, by name: arm, block, seed, every factor, the settings that differ within the study,
+    and ALWAYS.
     """
     plain = [trial.config.plain() for trial in trials]
     facts = [FactorFacts(t.arm.factors, config, t.arm.searched) for t, config in zip(trials, plain, strict=True)]
@@ -22,6 +22,7 @@ def trial_params(trials: Sequence[Trial]) -> dict[str, dict[str, str]]:
     return {
         trial.name: {
             "arm": trial.arm.name,
+            **({"block": trial.arm.block} if trial.arm.block else {}),
             "seed": str(trial.seed),
             **({"stage": trial.stage} if trial.stage is not None else {}),
             **factors,

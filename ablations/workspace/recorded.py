@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ablations.study.arm import Arm
+from ablations.study.block_names import arm_in_block
 from ablations.study.designs import BASELINE
 from ablations.study.overrides import Overrides
 from ablations.study.plugins import USE
@@ -62,8 +63,9 @@ def recorded_arms(record: StudyRecord) -> tuple[Arm, ...]:
             settings=arm.config,
             config=resolve(arm.config, named=()),
             design=record.design,
-            reference=record.reference,
+            reference=arm_in_block(record.reference, arm.block),
             previous=arm.previous,
+            block=arm.block,
         )
         for arm in record.arms
     )
@@ -115,6 +117,7 @@ def recorded_study(workspace: Workspace, allow_code: bool = False) -> Study:
         guard=record.guard,
         sources=sources,
         plugins=record.plugins,
+        blocks=record.blocks,
     )
 
 
@@ -134,6 +137,7 @@ def recorded_trials(workspace: Workspace) -> list[Trial]:
             reference=record.reference or BASELINE,
             previous=record.previous,
             searched=record.searched,
+            block=record.block,
         )
         trials.append(Trial(record.study, arm, record.seed, config, folder, record.stage))
     return trials

@@ -31,9 +31,13 @@ def forbidden_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
     problems += _search_changes(before, now)
     problems += [*_rule_changes(before, now), *_claim_changes(before, now), *_guard_changes(before, now)]
     problems += _code_changes(before, now)
+    problems += _block_changes(before, now)
     old, new = ({arm.name: arm for arm in study.arms} for study in (before, now))
-    problems += [Problem("this arm is gone", ("arms", name)) for name in old if name not in new]
-    problems += [Problem("this arm is new", ("arms", name)) for name in new if name not in old]
+    changed = {block.name for block in before.blocks} ^ {block.name for block in now.blocks}
+    gone = (name for name, arm in old.items() if name not in new and arm.block not in changed)
+    added = (name for name, arm in new.items() if name not in old and arm.block not in changed)
+    problems += [Problem("this arm is gone", ("arms", name)) for name in gone]
+    problems += [Problem("this arm is new", ("arms", name)) for name in added]
     common = [name for name in old if name in new]
     return problems + _settings_changes({name: _differences(_told(old[name]), _told(new[name])) for name in common})
 
@@ -85,6 +89,15 @@ def _code_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
     return problems
 
 
+def _block_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
+    """Blocks that are gone or new: their arms are, too, and the average over all blocks is another one."""
+    old, new = ({block.name for block in study.blocks} for study in (before, now))
+    return [
+        *(Problem("this block is gone", ("across", name)) for name in sorted(old - new)),
+        *(Problem("this block is new", ("across", name)) for name in sorted(new - old)),
+    ]
+
+
 def _seed_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
     """Seeds may be added to a number or a list of them. Looks that were declared are what the verdicts rest on."""
     was, is_now = before.looks, now.looks
@@ -111,7 +124,12 @@ def _claim_changes(before: StudyRecord, now: StudyRecord) -> list[Problem]:
         same = next((other for other in now.claims if other.name == claim.name), None)
         if same is None:
             problems.append(Problem("this claim is gone", ("claims", claim.name)))
-        elif (same.metric, same.relation, same.test) != (claim.metric, claim.relation, claim.test):
+        elif (same.metric, same.relation, same.test, same.block) != (
+            claim.metric,
+            claim.relation,
+            claim.test,
+            claim.block,
+        ):
             was, is_now = (f"{c.comparison or c.not_tested} ({c.metric})" for c in (claim, same))
             problems.append(_change(("claims", claim.name), was, is_now))
     return problems

@@ -23,6 +23,8 @@ class TrialRecord(Record):
     trial of which this is a copy. `reference` is None in records from before there was a choice. `stage`: of a search,
     whose explored trials are never ranked. `texts`: the options of its tricks in few words, so that a reader needs no
     trainer to know their defaults; None in records from before they were kept. `plugins`: code of the user's own.
+    trainer to know their defaults; None in records from before they were kept. `block`: of a study across several
+    settings, with which its arm's name ends.
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -41,6 +43,7 @@ class TrialRecord(Record):
     searched: tuple[str, ...] = ()
     texts: dict[str, str] | None = None
     plugins: PluginRecords
+    block: str = ""
 
     @property
     def is_baseline(self) -> bool:

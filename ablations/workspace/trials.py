@@ -61,6 +61,7 @@ class Trial:
             searched=self.arm.searched,
             texts=trick_texts(config),
             plugins=plugin_records(self.config.use),
+            block=self.arm.block,
         )
 
     def write_record(self, code: str | None = None, reused_from: str | None = None) -> None:

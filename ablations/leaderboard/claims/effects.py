@@ -7,7 +7,7 @@ from ablations.leaderboard.claims.records import AnsweredClaim, Seen
 from ablations.leaderboard.claims.values import arm_scores
 from ablations.leaderboard.design_effects import UNKNOWN
 from ablations.leaderboard.factorial_model import FactorialRuns
-from ablations.leaderboard.questions import Inquiry, Question, Seeds
+from ablations.leaderboard.questions import Judge, Question, Seeds
 from ablations.results.results import METRIC, Result
 from ablations.statistics import Factor, Observation, answer_effect
 from ablations.statistics.factorial import EstimatedEffect, effect_of
@@ -38,7 +38,7 @@ def of_factors(case: Case, test: OfFactors) -> ClaimEvidence:
         effect = found(seeds)
         return UNKNOWN if effect is None else effect.measured
 
-    def answer(inquiry: Inquiry) -> AnsweredClaim:
+    def answer(inquiry: Judge) -> AnsweredClaim:
         return _answer(case, runs, found, question, inquiry)
 
     # the design's own effects are asked about the FID: the same question, if it is about the same effect
@@ -65,7 +65,7 @@ def _answer(
     runs: FactorialRuns,
     found: Callable[[Seeds], EstimatedEffect | None],
     question: Question,
-    inquiry: Inquiry,
+    inquiry: Judge,
 ) -> AnsweredClaim:
     rule, claimed = case.rule, case.claim.relation
     seeds = inquiry.seeds_of(question)

@@ -8,7 +8,7 @@ from statistics import fmean
 from ablations.leaderboard.claims.records import AnsweredClaim, Counts, Outcome, Seen
 from ablations.leaderboard.claims.values import arm_scores
 from ablations.leaderboard.design_effects import compared_pair, pair_question
-from ablations.leaderboard.questions import Inquiry, Question, Seeds
+from ablations.leaderboard.questions import Judge, Question, Seeds
 from ablations.results.results import Result
 from ablations.statistics import (
     ArmScores,
@@ -35,7 +35,7 @@ class ClaimEvidence:
     """The question that a claim is, None where nothing can be tested, and what follows for the claim."""
 
     question: Question | None
-    answer: Callable[[Inquiry], AnsweredClaim]
+    answer: Callable[[Judge], AnsweredClaim]
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def of_arms(case: Case, test: OfArms) -> ClaimEvidence:
         return same_run(case)
     metric = case.claim.metric
 
-    def answer(inquiry: Inquiry) -> AnsweredClaim:
+    def answer(inquiry: Judge) -> AnsweredClaim:
         comparison = compared_pair(pair, case.rule, inquiry, metric)
         divergence = comparison.divergence
         assert case.claim.relation is not None
@@ -119,7 +119,7 @@ def of_counts(case: Case, test: OfArms) -> ClaimEvidence:
         wrong = divergence_of(left.of_seeds(seeds), right.of_seeds(seeds))
         return _without_scores(float(wrong.excess), wrong.p if wrong.seeds else math.nan)
 
-    def answer(inquiry: Inquiry) -> AnsweredClaim:
+    def answer(inquiry: Judge) -> AnsweredClaim:
         within = inquiry.seeds_of(question)
         wrong = divergence_of(left.of_seeds(within), right.of_seeds(within))
         result = inquiry.judged(question).last
@@ -215,7 +215,7 @@ def of_contrast(case: Case, about: str, at: Callable[[Seeds], SeenContrast], arm
     def measure(seeds: Seeds) -> Measured:
         return measured_contrast(at(seeds).contrast, case.rule)
 
-    def answer(inquiry: Inquiry) -> AnsweredClaim:
+    def answer(inquiry: Judge) -> AnsweredClaim:
         seen = at(inquiry.seeds_of(question))
         result = inquiry.judged(question).last
         shown = _seen(seen.contrast, case.rule, result, inquiry)
@@ -233,7 +233,7 @@ def of_contrast(case: Case, about: str, at: Callable[[Seeds], SeenContrast], arm
     return ClaimEvidence(question, answer)
 
 
-def _seen(contrast: Contrast, rule: Rule, result: LookResult | None, inquiry: Inquiry) -> Seen:
+def _seen(contrast: Contrast, rule: Rule, result: LookResult | None, inquiry: Judge) -> Seen:
     effect, alpha = contrast.effect, rule.alpha * inquiry.next_share / inquiry.tested
     if result is not None and not contrast.is_flat:
         effect = Estimate(effect.n, effect.mean, effect.sd, result.low, result.high)

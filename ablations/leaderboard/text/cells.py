@@ -51,8 +51,8 @@ def drawn(table: Table) -> Drawn:
 
 def _title(table: Table) -> str:
     if table.score == NO_SCORES:
-        return f"{table.study}: {NO_SCORES}"
-    return f"{table.study}: {f'{table.score}, lower is better' if table.score else 'no trial has a score yet'}"
+        return f"{table.title}: {NO_SCORES}"
+    return f"{table.title}: {f'{table.score}, lower is better' if table.score else 'no trial has a score yet'}"
 
 
 def _verdict(table: Table, row: Row) -> str:

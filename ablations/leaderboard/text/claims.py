@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from ablations.leaderboard import Table
+from ablations.leaderboard.across_records import Across
 from ablations.leaderboard.claims.records import AnsweredClaim, Seen
 from ablations.leaderboard.text.numbers import number, percent
 from ablations.statistics import Rule
@@ -22,7 +23,7 @@ class DrawnClaims:
     notes: tuple[str, ...]
 
 
-def drawn_claims(table: Table) -> DrawnClaims | None:
+def drawn_claims(table: Table | Across) -> DrawnClaims | None:
     """The claims in the study file's order; None where there is none."""
     if not table.claims:
         return None
@@ -45,6 +46,7 @@ def seen_in_words(answered: AnsweredClaim) -> str:
 def _row(answered: AnsweredClaim) -> tuple[str, ...]:
     claim = answered.claim
     comparison = claim.comparison + (f" ({claim.metric})" if claim.comparison and claim.metric != "fid" else "")
+    comparison += f", in {claim.block}" if claim.block else ""
     return (claim.name, claim.statement, comparison, seen_in_words(answered), answered.outcome, _why(answered))
 
 
@@ -67,7 +69,7 @@ def _could_show(seen: Seen, rule: Rule) -> list[str]:
     return said
 
 
-def _notes(table: Table) -> Iterator[str]:
+def _notes(table: Table | Across) -> Iterator[str]:
     yield (
         "seen: left side against right side, paired by seed, with the interval that decides; answers: judged together "
         f"with the study's other questions, {table.looks.tested} in all, error at most {table.rule.alpha_percent}; "

@@ -9,7 +9,7 @@ from ablations.leaderboard.effect_records import ARM, ReportedEffect
 from ablations.leaderboard.guard_records import with_costs
 from ablations.leaderboard.text.cells import where_it_stands
 from ablations.leaderboard.text.numbers import number, percent
-from ablations.statistics import Rule
+from ablations.statistics import Estimate, Rule
 
 
 @dataclass(frozen=True)
@@ -29,18 +29,17 @@ def drawn_effects(table: Table) -> DrawnEffects | None:
         return None
     headings: tuple[str, ...] = (table.effects.unit, "FID", "verdict", "can't be told from")
     rows: tuple[tuple[str, ...], ...] = tuple(
-        (e.name, _change(e, table.rule), _verdict(e, table), ", ".join(e.aliases)) for e in effects
+        (e.name, change_text(e.shown, table.rule), _verdict(e, table), ", ".join(e.aliases)) for e in effects
     )
     if not any(row[-1] for row in rows):
         headings, rows = headings[:-1], tuple(row[:-1] for row in rows)
     pairs = ["A:B: how much the effect of A changes when B is on"] if any(e.is_interaction for e in effects) else []
     notes: Sequence[str] = (*table.effects.notes, *pairs)
-    return DrawnEffects(f"{table.study}: {table.effects.about}", headings, rows, tuple(notes))
+    return DrawnEffects(f"{table.title}: {table.effects.about}", headings, rows, tuple(notes))
 
 
-def _change(effect: ReportedEffect, rule: Rule) -> str:
+def change_text(shown: Estimate, rule: Rule) -> str:
     """'-12 % [-20, -3]', or a difference where the rule compares on the plain scale."""
-    shown = effect.shown
     is_log = rule.scale == "log"
     mean, low, high = (
         percent(value) if is_log else number(value, signed=True) for value in (shown.mean, shown.low, shown.high)

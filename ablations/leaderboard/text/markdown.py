@@ -4,7 +4,9 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ablations.leaderboard import Leaderboard, Table
+from ablations.leaderboard.across_records import Across
 from ablations.leaderboard.columns import documented
+from ablations.leaderboard.text.blocks import drawn_across
 from ablations.leaderboard.text.cells import Drawn, drawn
 from ablations.leaderboard.text.claims import HEADINGS, DrawnClaims, drawn_claims
 from ablations.leaderboard.text.effects import DrawnEffects, drawn_effects
@@ -24,12 +26,27 @@ applicable. Rows of different `protocol` or `study` belong to different tables; 
 
 
 def markdown_of(leaderboard: Leaderboard) -> str:
-    """One table a study and protocol, the effects of its design, and the answers to its claims."""
-    return "\n".join(
+    """One table a study and protocol, the effects of its design, and the answers to its claims; then effects over all
+    settings of a study.
+    """
+    lines = [
         line
         for table in leaderboard.tables
         for line in (*_lines(drawn(table)), *_effects(drawn_effects(table)), *_claims(drawn_claims(table)))
-    )
+    ]
+    for across in leaderboard.across:
+        lines += markdown_across(across)
+    return "\n".join(lines)
+
+
+def markdown_across(across: Across) -> Iterator[str]:
+    """The effects of a study over all its settings, in each of them and between them, and the answers to its claims."""
+    words = drawn_across(across)
+    yield f"## {escaped(words.title)}\n"
+    yield from _table(words.headings, words.rows)
+    yield from ("", *(f"- {escaped(sentence)}" for sentence in words.sentences))
+    yield from ("", *(f"{escaped(note)}  " for note in words.notes), "")
+    yield from _claims(drawn_claims(across))
 
 
 def markdown_table(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -38,7 +55,13 @@ def markdown_table(table: Table) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(_table(words.headings, (*words.rows, *words.floors))), tuple(map(escaped, words.notes))
 
 
-def markdown_claims(table: Table) -> tuple[str, ...]:
+def markdown_blocks(across: Across) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The lines of the table of effects over all settings, heading and rule first, and the notes below it."""
+    words = drawn_across(across)
+    return tuple(_table(words.headings, words.rows)), tuple(map(escaped, words.notes))
+
+
+def markdown_claims(table: Table | Across) -> tuple[str, ...]:
     """The answers to the claims about one table's arms; () where there are none."""
     return tuple(_claims(drawn_claims(table)))
 

@@ -5,9 +5,11 @@ from collections.abc import Iterator
 
 from ablations.leaderboard import NO_SCORES, Table
 from ablations.leaderboard.effect_records import ReportedEffect
+from ablations.leaderboard.looks import LooksState
 from ablations.leaderboard.rows import says_share
 from ablations.leaderboard.text.guards import guard_notes
 from ablations.leaderboard.text.numbers import number, percent
+from ablations.statistics import Rule
 from ablations.study.claims.measures import Of
 from ablations.study.designs import BASELINE
 
@@ -64,22 +66,21 @@ def _rule_of_ranking(table: Table) -> Iterator[str]:
         borrowed = max(row.comparison.borrowed for row in table.rows if row.comparison is not None)
         if borrowed:
             yield f"spreads are steadied: up to {borrowed} degrees of freedom of each come from the other comparisons"
-    if table.effects.effects:
-        yield from looks_notes(table)
+    if table.effects.effects and not table.block:  # else they stand with what all blocks say
+        yield from looks_notes(table.looks, table.rule)
 
 
-def looks_notes(table: Table) -> Iterator[str]:
+def looks_notes(state: LooksState, rule: Rule) -> Iterator[str]:
     """How many looks were taken and what they promise, and what the next one needs."""
-    state = table.looks
     counts = ", ".join(map(str, state.looks.counts))
     questions = f"{state.tested} question{'s' * (state.tested != 1)}"
     yield (
-        f"looks at {counts} seeds, {state.taken} taken: error at most {table.rule.alpha_percent} over all looks and "
+        f"looks at {counts} seeds, {state.taken} taken: error at most {rule.alpha_percent} over all looks and "
         f"{questions}, at whatever look one stops"
     )
     if state.next_seeds is None:
         return
-    arms = "every arm" if len(state.going_on) >= len(table.rows) else ", ".join(state.going_on)
+    arms = "every arm" if state.all_go_on else ", ".join(state.going_on_alone)
     runs = f"{state.waits_for} run{'s' * (state.waits_for != 1)}"
     yield f"next look: {state.next_seeds} seeds of {arms}, {runs} more"
 

@@ -13,6 +13,7 @@ from ablations.report.figures.interactions import draw_interactions
 from ablations.report.figures.looks import draw_looks
 from ablations.report.figures.rungs import draw_rungs
 from ablations.report.figures.seeds import draw_seeds
+from ablations.report.sections.blocks import AcrossReport
 from ablations.report.sections.curves import Curve
 from ablations.report.sections.expected_best import Expected
 from ablations.report.sections.forest_lines import Forest, forest_of_claims, forest_of_effects
@@ -71,6 +72,16 @@ def figures_of(report: TableReport) -> Iterator[ReportFigure]:
         )
     if report.expected is not None:
         yield _expected(report.expected, report.table.rule.confidence)
+
+
+def figures_across(report: AcrossReport) -> Iterator[ReportFigure]:
+    """The figures of all settings of a study together."""
+    if report.claims is not None and (forest := forest_of_claims(report.claims.lines, report.across.rule)):
+        yield _forest(forest)
+    if report.forest is not None:
+        yield _forest(report.forest)
+    if report.looks is not None:
+        yield _looks(report.looks)
 
 
 def comparison_pictures(sides: SideBySide) -> Iterator[ReportFigure]:

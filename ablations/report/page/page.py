@@ -14,7 +14,7 @@ from ablations.leaderboard.text.cells import drawn
 from ablations.report import words
 from ablations.report.compare import SideBySide
 from ablations.report.figures.canvas import NARROW, WIDE, written
-from ablations.report.page.figures import ReportFigure, comparison_pictures, figures_of
+from ablations.report.page.figures import ReportFigure, comparison_pictures, figures_across, figures_of
 from ablations.report.sections.answer import sentences_of
 from ablations.report.sections.reproduction import machine_of
 from ablations.report.study_report import StudyReport, TableReport
@@ -127,6 +127,7 @@ def _environment() -> "Environment":
         "listed": words.listed,
         "percent": words.percent_of,
         "pictures": _pictures,
+        "pictures_across": lambda report: embedded(list(figures_across(report))),
         "name": _breakable,
         "tight": lambda text: text.replace(" %", "\N{NO-BREAK SPACE}%"),
         "contents": contents_of,
@@ -144,7 +145,11 @@ def _environment() -> "Environment":
 
 def contents_of(report: StudyReport) -> Iterator[tuple[str, str]]:
     """Anchor and label of each section on the page; where there are several tables, those of the first."""
-    for table in report.tables[:1]:
+    if report.across is not None:
+        yield f"{report.name}-across", "over all settings"
+        for place, table in enumerate(report.tables, start=1):
+            yield f"{report.name}-{place}-setting", table.table.block
+    for table in report.tables[: 0 if report.across is not None else 1]:
         drawn = {picture.name for picture in figures_of(table)}
         there = {
             "answer": True,

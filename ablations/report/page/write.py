@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ablations.report.compare import SideBySide
 from ablations.report.figures.canvas import WIDE, Format, written
-from ablations.report.page.figures import figures_of
+from ablations.report.page.figures import figures_across, figures_of
 from ablations.report.page.page import comparison_page, page_of
 from ablations.report.study_report import StudyReport, study_reports
 from ablations.workspace.workspace import Workspace
@@ -33,13 +33,19 @@ def write_comparison(sides: SideBySide, out: Path) -> None:
 def write_figures(
     reports: Sequence[StudyReport], folder: Path, formats: Sequence[Format] = ("svg", "png")
 ) -> list[Path]:
-    """Each figure as STUDY-NAME.svg and .png; of a study with several protocols STUDY-2-NAME from the second on."""
+    """Each figure as STUDY-NAME.svg and .png; of a study with several tables STUDY-2-NAME from the second on.
+
+    Of a study across several settings the first are those of all of them together.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for report in reports:
-        for place, table in enumerate(report.tables, start=1):
+        drawn = [figures_of(table) for table in report.tables]
+        if report.across is not None:
+            drawn.insert(0, figures_across(report.across))
+        for place, pictures in enumerate(drawn, start=1):
             prefix = report.name if place == 1 else f"{report.name}-{place}"
-            for picture in figures_of(table):
+            for picture in pictures:
                 for kind in formats:
                     path = folder / f"{prefix}-{picture.name}.{kind}"
                     path.write_bytes(written(picture.drawing, WIDE, kind))

@@ -84,6 +84,11 @@ def _headline(effects: Effects, best: Row | None, guards: Guards) -> str:
         return "No run has a score yet."
     if not effects.effects:
         return f"Nothing to compare yet. The lowest mean FID is that of {best.arm}."
+    return headline_of(effects, guards)
+
+
+def headline_of(effects: Effects, guards: Guards = Guards()) -> str:  # noqa: B008  frozen
+    """What helps, hurts, or makes no difference, by name, and what it costs; what is not known, by number."""
     by_finding = {
         finding: [_with_cost(e.name, finding, guards) for e in effects.main if e.finding == finding]
         for finding in ORDER

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from ablations.leaderboard import Table
+from ablations.leaderboard.across_records import Across
 from ablations.leaderboard.claims.records import AnsweredClaim, Outcome, Seen
 from ablations.report.words import (
     could_show,
@@ -53,7 +54,7 @@ class Claims:
     lines: tuple[ClaimLine, ...]
 
 
-def claims_of(table: Table) -> Claims | None:
+def claims_of(table: Table | Across) -> Claims | None:
     """The claims in the study file's order; None where the study makes none."""
     if not table.claims:
         return None
@@ -66,7 +67,7 @@ def claims_of(table: Table) -> Claims | None:
     return Claims(_headline(table), about, tuple(_line(answered) for answered in table.claims))
 
 
-def _headline(table: Table) -> str:
+def _headline(table: Table | Across) -> str:
     counts = Counter(answered.outcome for answered in table.claims)
     known = [f"{counts[outcome]} {outcome}" for outcome in ORDER if counts[outcome] and outcome != "can't tell"]
     if unknown := counts["can't tell"]:
@@ -80,7 +81,7 @@ def _line(answered: AnsweredClaim) -> ClaimLine:
         name=claim.name,
         statement=claim.statement,
         source=claim.source,
-        comparison=claim.comparison,
+        comparison=claim.comparison + (f", in {claim.block}" if claim.block else ""),
         metric=_metric(claim),
         outcome=answered.outcome,
         says=_says(answered),

@@ -7,7 +7,7 @@ from typing import Any
 
 from ablations.report.words import counted, number
 from ablations.study.arm import LeftOut
-from ablations.study.designs import DESIGNS, Fraction
+from ablations.study.designs import BASELINE, DESIGNS, Fraction
 from ablations.study.designs.search_options import DimensionWords, SearchRecord
 from ablations.study.record import StudyRecord
 from ablations.study.setting_text import ON, setting_text
@@ -58,6 +58,7 @@ class DesignWords:
     space: tuple[FactorWords, ...]
     fraction: FractionWords | None
     left_out: tuple[LeftOut, ...]
+    blocks: tuple[FactorWords, ...]
 
 
 def design_of(record: StudyRecord) -> DesignWords:
@@ -71,12 +72,16 @@ def design_of(record: StudyRecord) -> DesignWords:
         space=tuple(_dimension(name, words) for name, words in record.search.space.items()) if record.search else (),
         fraction=_fraction(record.fraction, len(record.factors)) if record.fraction is not None else None,
         left_out=record.left_out,
+        blocks=tuple(FactorWords(block.name, _settings(block.settings) or BASELINE) for block in record.blocks),
     )
 
 
 def _counted(record: StudyRecord) -> str:
     seeds = counted(len(record.seeds), "seed")
     if record.search is None:
+        if record.blocks:
+            arms = counted(len(record.arms_alone), "arm")
+            return f"{arms} in each of {counted(len(record.blocks), 'setting')}, {seeds}"
         return f"{counted(len(record.arms), 'arm')}, {seeds}"
     return _stages(record.search, seeds)
 

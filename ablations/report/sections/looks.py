@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from ablations.leaderboard import Table
+from ablations.leaderboard.across_records import Across
 from ablations.leaderboard.effect_records import ReportedEffect
 from ablations.statistics import Estimate, Finding, LookResult, Rule
+from ablations.study.block_names import arms_alone
 from ablations.workspace.looks_taken import LookTaken
 
 MOST_EFFECTS = 12  # panels of the figure
@@ -58,7 +60,7 @@ class LookLine:
     stopped: tuple[str, ...]
 
 
-def looks_course(table: Table) -> LooksCourse | None:
+def looks_course(table: Table | Across) -> LooksCourse | None:
     """The main effects that were tested, in their order; None where fewer than two looks have been taken."""
     tested = [effect for effect in table.effects.main if _points(effect, table.effects.rule)]
     if table.looks.taken < 2 or not tested:
@@ -71,24 +73,24 @@ def looks_course(table: Table) -> LooksCourse | None:
     )
 
 
-def look_lines(table: Table, taken: Sequence[LookTaken]) -> tuple[LookLine, ...]:
+def look_lines(table: Table | Across, taken: Sequence[LookTaken]) -> tuple[LookLine, ...]:
     """The looks of the table, with their times from the record in the study's folder; () where they are not shown."""
     state = table.looks
     if not state.are_shown:
         return ()
-    before = frozenset(row.arm for row in table.rows)
+    before = frozenset(state.arms)
     lines = []
     for number, going_on in enumerate(state.went_on, start=1):
         time = taken[number - 1].time if number <= len(taken) else None
         hopeless = [e.name for e in table.effects.effects if e.judged.is_hopeless and _last(e) == number]
-        stopped = tuple(sorted(before.difference(going_on))) if number < len(state.looks.counts) else ()
+        stopped = arms_alone(sorted(before.difference(going_on))) if number < len(state.looks.counts) else ()
         seeds = state.looks.counts[number - 1]
         lines.append(LookLine(number, seeds, time, tuple(_decided(table, number)), tuple(hopeless), stopped))
         before = frozenset(going_on)
     return tuple(lines)
 
 
-def _decided(table: Table, look: int) -> list[str]:
+def _decided(table: Table | Across, look: int) -> list[str]:
     effects = [f"{e.name}: {e.finding}" for e in table.effects.effects if e.judged.is_decided and _last(e) == look]
     claims = [
         f"claim {claim.claim.name}: {claim.outcome}"

@@ -76,6 +76,7 @@ class Claim(Record):
     test: Test | None = None
     not_tested: str = ""
     late: bool = False
+    block: str = ""  # the one that it is about; '' for all of them together, or of a study without blocks
 
 
 CLAIMS_ALLOWED = "names, each with a statement, a source, and a comparison (or `not_tested`: why there is none)"
@@ -103,6 +104,7 @@ class ClaimWords(Record):
         "fid", description="what is compared"
     )
     not_tested: str | None = Field(None, min_length=1, description="why no comparison says what the claim says")
+    block: str | None = Field(None, description="the block of `across` that it is about; else all of them together")
 
 
 ClaimsInFile = Annotated[dict[str, ClaimWords], BeforeValidator(_claims)]

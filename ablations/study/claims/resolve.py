@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from ablations.statistics import Relation
+from ablations.study.across import Block, named_block
 from ablations.study.arm import Arm, LeftOut
 from ablations.study.claims import grammar
 from ablations.study.claims.arm_lookup import ArmsByName, Where, measured_in
@@ -24,18 +25,47 @@ WITH_EFFECTS = ("factorial", "fractional")  # designs in which an effect is seen
 
 
 def resolve_claims(
-    written: Mapping[str, ClaimWords], arms: Sequence[Arm], left_out: Sequence[LeftOut]
+    written: Mapping[str, ClaimWords], arms: Sequence[Arm], left_out: Sequence[LeftOut], blocks: Sequence[Block] = ()
 ) -> tuple[tuple[Claim, ...], list[Problem]]:
-    """The claims in the file's order, and what is wrong with the others."""
+    """The claims in the file's order, and what is wrong with the others.
+
+    In a study across several `blocks` the arms have their own names, and a claim is about all blocks together, or
+    about one `block`.
+    """
     known = ArmsByName(arms, left_out)
     claims: list[Claim] = []
     problems: list[Problem] = []
     for name, claim in written.items():
         try:
-            claims.append(_claim(name, claim, known))
+            about = _block_of(name, claim, blocks)
+            resolved = _claim(name, claim, known)
+            if blocks and not about:
+                _refuse_unpooled(resolved, ("claims", name))
+            claims.append(resolved.model_copy(update={"block": about}))
         except UserError as error:
             problems += error.problems
     return tuple(claims), problems
+
+
+def _block_of(name: str, claim: ClaimWords, blocks: Sequence[Block]) -> str:
+    if claim.block is None:
+        return ""
+    where: Where = ("claims", name, "block")
+    if not blocks:
+        raise UserError(Problem("the study has one setting only", where, "`across`, for several; else no `block`"))
+    found = named_block(claim.block, blocks, where)
+    if isinstance(found, Problem):
+        raise UserError(found)
+    return found.name
+
+
+def _refuse_unpooled(claim: Claim, where: Where) -> None:
+    """Refuse what is not asked of all blocks together: an average over them is one of effects on scores."""
+    arms = isinstance(claim.test, OfArms) and MEASURES[claim.metric].sort != "count"
+    factors = isinstance(claim.test, OfFactors) and claim.metric == "fid"
+    if claim.test is not None and not arms and not factors:
+        message = "this can't be asked of all blocks together"
+        raise UserError(Problem(message, where, "`block`, with the name of one; or the scores of two arms, `A < B`"))
 
 
 def _claim(name: str, claim: ClaimWords, known: ArmsByName) -> Claim:

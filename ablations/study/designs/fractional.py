@@ -140,4 +140,5 @@ FRACTIONAL = Design(
     fractional,
     takes=frozenset({"resolution"}),
     needs=frozenset({"resolution"}),
+    needs_every_arm=True,
 )

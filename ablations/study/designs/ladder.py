@@ -18,4 +18,4 @@ def ladder(factors: Sequence[str], options: DesignOptions) -> Layout:
     return Layout(tuple(rungs))
 
 
-LADDER = Design("the factors added one after another, in the file's order", ladder, replaces=True)
+LADDER = Design("the factors added one after another, in the file's order", ladder, replaces=True, needs_every_arm=True)

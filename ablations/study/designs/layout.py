@@ -111,6 +111,7 @@ class Design:
     `takes`: the options of its own, `needs`: those that must be given. `leaves_out`: whether a combination that a rule
     forbids is left out, and reported, since the rest still answers; else it is an error. `replaces`: whether a later
     factor may set what an earlier one has set already; else two that set one setting differently can't be combined.
+    `needs_every_arm`: whether it may be missing in no block of a study across several settings either.
     """
 
     summary: str
@@ -119,6 +120,7 @@ class Design:
     needs: frozenset[str] = frozenset()
     leaves_out: bool = False
     replaces: bool = False
+    needs_every_arm: bool = False
 
 
 Designs = Mapping[str, Design]

@@ -146,6 +146,8 @@ class TrialRun:
         tags |= {"study": self.trial.study, "arm": self.trial.arm.name, "seed": str(self.trial.seed), SHOWN_TAG: "True"}
         if record.plugins:
             tags[USE] = ", ".join(plugin.entry for plugin in record.plugins)
+        if self.trial.arm.block:
+            tags["block"] = self.trial.arm.block
         if record.reused_from is not None:
             tags["reused_from"] = record.reused_from
         if isinstance(first, Started):

@@ -12,9 +12,11 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from ablations.leaderboard import Leaderboard
-from ablations.leaderboard.text.markdown import escaped, markdown_claims, markdown_table
+from ablations.leaderboard.across_records import Across
+from ablations.leaderboard.text.markdown import escaped, markdown_blocks, markdown_claims, markdown_table
 from ablations.leaderboard.text.notes import looks_notes
 from ablations.report.sections.answer import Sentence, answer_of
+from ablations.report.sections.blocks import across_report
 from ablations.study.record import StudyRecord
 from ablations.tracking.views.links import Links
 from ablations.tracking.views.tracked import Tracked
@@ -48,14 +50,24 @@ def rankings_of(record: StudyRecord, leaderboard: Leaderboard) -> tuple[Ranking,
     for table in own:
         answer = answer_of(table)
         lines, notes = markdown_table(table)
-        looks = tuple(looks_notes(table)) if table.effects.effects and table.looks.are_shown else ()
-        rankings.append(Ranking(answer.headline, answer.sentences, lines, notes, markdown_claims(table), looks))
-    return tuple(rankings)
+        looks = tuple(looks_notes(table.looks, table.rule)) if table.effects.effects and table.looks.are_shown else ()
+        headline = f"{table.block}: {answer.headline}" if table.block else answer.headline
+        looks = () if table.block else looks
+        rankings.append(Ranking(headline, answer.sentences, lines, notes, markdown_claims(table), looks))
+    return (*(_over_all(across) for across in leaderboard.across if across.study == record.name), *rankings)
+
+
+def _over_all(across: Across) -> Ranking:
+    """What a study across several settings says of all of them, as the first of its tables."""
+    report = across_report(across, ())
+    lines, notes = markdown_blocks(across)
+    looks = tuple(looks_notes(across.looks, across.rule))
+    return Ranking(report.headline, report.sentences, lines, notes, markdown_claims(across), looks)
 
 
 def standing_tags(leaderboard: Leaderboard) -> dict[str, str]:
     """The tags of an execution's run that say how far the looks are; {} without a table."""
-    table = leaderboard.main_table
+    table = leaderboard.answers
     if table is None:
         return {}
     coming = table.looks.next_seeds

@@ -29,6 +29,7 @@ class Contents:
     seed: int
     last_step: int  # images, at the end of the budget
     pictured: tuple[str, ...] = ()
+    blocks: tuple[str, ...] = ()  # of a study across several settings
 
 
 def subject_of(study: str, trials: Sequence[Trial], pictured: Sequence[str] = ()) -> Contents:
@@ -46,6 +47,7 @@ def subject_of(study: str, trials: Sequence[Trial], pictured: Sequence[str] = ()
         seed=min((trial.seed for trial in trials), default=0),
         last_step=max((round(config.budget_kimg * 1000) for config in configs), default=0),
         pictured=tuple(pictured),
+        blocks=tuple(dict.fromkeys(trial.arm.block for trial in trials if trial.arm.block)),
     )
 
 

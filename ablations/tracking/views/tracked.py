@@ -7,6 +7,7 @@ from pathlib import Path
 from ablations.addresses import without_password
 from ablations.leaderboard import Leaderboard
 from ablations.results.results import Result
+from ablations.study.block_names import arm_in_block
 from ablations.workspace.cursor import Cursor, read_cursor
 from ablations.workspace.execution_record import executions_of
 from ablations.workspace.workspace import Workspace
@@ -53,5 +54,5 @@ def best_runs(leaderboard: Leaderboard, results: Sequence[Result]) -> list[str]:
     for table in leaderboard.tables:
         for row in sorted((row for row in table.rows if row.rank is not None), key=lambda row: row.rank or 0):
             seed = min(row.scores, key=lambda seed: (row.scores[seed], seed))
-            found.append(ids[table.study, row.arm, seed])
+            found.append(ids[table.study, arm_in_block(row.arm, table.block), seed])
     return [run for run in found if run is not None]

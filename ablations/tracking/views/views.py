@@ -6,7 +6,7 @@ runs only. So there are several views, each with the charts that it is for:
 - `study`: every run in its arm's colour, seed by seed: FID curves, the pictures of the first seed's runs, arms and
   scores in parallel coordinates.
 - `arms`: grouped by arm, with means and the band from the lowest to the highest seed.
-- `trials`: every run, the best FID first.
+- `trials`: every run, the best FID first; of a study across several settings block by block.
 - `images`: large pictures of one seed's runs, so of the same z, the best arm first.
 """
 
@@ -20,6 +20,7 @@ from ablations.tracking.views.subject import Contents
 STUDY, ARMS, TRIALS, IMAGES = "study", "arms", "trials", "images"
 SCORES = ("metrics.`fid_best`", "metrics.`fid_last`", "metrics.`is_best`")
 COLUMNS = (*SCORES, "params.`arm`", "params.`seed`", "tags.`run_verdict`")  # few: each costs time with many runs
+BLOCK = "params.`block`"  # of a study across several settings
 IS_TRIAL = "params.arm LIKE '%'"  # executions, their parents, have no arm
 BY_ARM = {"aggregateFunction": "average", "groupByKeys": [{"mode": "param", "groupByData": "arm"}]}
 MOST_DRAWN = 60  # runs, or arms, whose curves a chart shows at once; of more only the first 20, until one asks
@@ -50,7 +51,8 @@ def views_of(contents: Contents) -> Mapping[str, str]:
         TRIALS: _state(
             [*curves, *parallel],
             sections(curves=2, parallel=len(parallel)),
-            orderByKey=best,
+            orderByKey=BLOCK if contents.blocks else best,  # FIDs of two blocks are not to be compared
+            selectedColumns=[BLOCK, *COLUMNS] if contents.blocks else list(COLUMNS),
             runsHiddenMode=_drawn(contents.trials),
         ),
         IMAGES: _state(

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ablations.leaderboard.rank import leaderboard_of
+from ablations.leaderboard.board import leaderboard_of
 from ablations.report.figures.ticks import log_ticks, ratio_ticks
 from ablations.report.sections.configuration import configuration_of
 from ablations.report.sections.curves import MOST_POINTS, curve_of
