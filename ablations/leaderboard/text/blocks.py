@@ -61,10 +61,10 @@ def sentence_of(effect: EffectAcross) -> str:
     pooled, number = effect.pooled, len(effect.in_blocks)
     shown = "" if math.isnan(pooled.shown.mean) else f", FID {percent(pooled.shown.mean)} %"
     word = {"helps": "helps", "hurts": "hurts", "no difference": "makes no difference that matters"}
-    parts = [
-        f"{effect.name} {word.get(pooled.finding, f'({pooled.finding})')} on average{shown} over {number} settings"
-    ]
-    parts.append(in_how_many(effect))
+    said = f"{effect.name} {word.get(pooled.finding, f'({pooled.finding})')}"
+    if number == 1:
+        return f"{said}{shown} in {', '.join(effect.in_blocks)}, the only setting that has it"
+    parts = [f"{said} on average{shown} over {number} settings", in_how_many(effect)]
     if effect.differs.finding == "differs":
         parts.append(f"its effect differs between the settings (p = {effect.differs.p:.2g})")
     else:

@@ -64,6 +64,8 @@ def _sentences(across: Across) -> tuple[Sentence, ...]:
 
 
 def _of_blocks(effect: EffectAcross) -> str:
+    if len(effect.in_blocks) == 1:
+        return f"in {', '.join(effect.in_blocks)}, the only setting that has it"
     between = "whether it differs between them is not shown"
     if effect.differs.finding == "differs":
         pair = effect.differs.test.apart

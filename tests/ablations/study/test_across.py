@@ -114,6 +114,8 @@ def test_what_several_settings_cannot_go_with(tmp_path: Path) -> None:
     assert (
         "rule.scale: differences of FID are not the same" in problems_of(tmp_path, TEXT + "rule: {scale: plain}\n")[0]
     )
+    guarded = TEXT.replace("norm_d: none", "norm_d: none, metrics: [fid, precision]") + "guard: {precision: 0.05}\n"
+    assert any("a guard holds in one setting" in problem for problem in problems_of(tmp_path, guarded))
     search = TEXT.replace("one-in", "search").replace(
         "seeds: 2", "explore: {arms: 4, seeds: 1}\nconfirm: {best: 1, seeds: 2}"
     )
