@@ -8,7 +8,8 @@ otherwise, as in code that shares D's smoothed target of reals with G: G is then
 """
 
 import torch
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 from torch import Tensor
 
 from gan_core.game.losses import LOSSES
@@ -24,6 +25,19 @@ class Options(Record):
     real: float = Field(0.9, gt=0, le=1, description="target of real images")
     fake: float = Field(0.0, ge=0, lt=1, description="target of fakes; above 0: two-sided")
     g: float = Field(1.0, gt=0, le=1, description="what G wants D to say of fakes; below 1: G's target smoothed too")
+
+    @field_validator("real")
+    @classmethod
+    def _is_a_target(cls, real: float) -> float:
+        """Other libraries take the amount of smoothing: 0.1 there is 0.9 here."""
+        if real <= 0.5:
+            context = {
+                "real": f"{real:g}",
+                "allowed": "above 0.5, at most 1",
+                "nearest": f"{1 - real:g}" if real < 0.5 else "",
+            }
+            raise PydanticCustomError("target", "{real} is meant as the target of reals, not as an amount", context)
+        return real
 
 
 def build(options: Options, context: Context) -> Parts:

@@ -91,3 +91,9 @@ def test_the_best_logit_is_that_of_the_target() -> None:
         LOSSES["non_saturating"].d(logit, torch.full((1,), -50.0), torch.tensor([0.9]), torch.zeros(1)).backward()
         optimizer.step()
     assert float(logit.detach().sigmoid()) == pytest.approx(0.9, abs=1e-4)
+
+
+@pytest.mark.parametrize(("amount", "meant"), [(0.1, "0.9"), (0.25, "0.75")])
+def test_an_amount_is_told_from_a_target(amount: float, meant: str) -> None:
+    with pytest.raises(UserError, match=f"{amount:g} is meant as the target.*did you mean '{meant}'"):
+        resolve({"label_smoothing": amount})
