@@ -82,7 +82,7 @@ def test_every_form_of_the_table_says_so(board: Leaderboard) -> None:
     frame = frame_of(board).set_index("arm")
     assert frame.loc["ttur", ["verdict", "same_as"]].tolist() == ["same run", "baseline"]
     assert frame.loc["ttur", ["p_adjusted", "p_sign_flip", "fid_ratio_ci_low", "fid_difference_ci_high"]].isna().all()
-    lines = {line["arm"]: line for line in json.loads(json_of(board))["tables"][0]["lines"]}
+    lines = {line["arm"]: line for line in json.loads(json_of(board))["content"]["tables"][0]["lines"]}
     assert (lines["ttur"]["verdict"], lines["both"]["same_as"]) == ("same run", "dropout")
 
 

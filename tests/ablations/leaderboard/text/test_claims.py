@@ -71,7 +71,7 @@ def test_markdown(board: Leaderboard) -> None:
 
 
 def test_json(board: Leaderboard) -> None:
-    (table,) = json.loads(json_of(board))["tables"]
+    (table,) = json.loads(json_of(board))["content"]["tables"]
     assert table["rule"]["margin"] == 0.2
     helps, more, safe, words = table["claims"]
     assert (helps["name"], helps["outcome"], helps["comparison"]) == ("helps", "supported", "ttur < baseline")
