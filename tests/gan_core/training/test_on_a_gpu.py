@@ -16,7 +16,7 @@ from gan_core.datasets.batches import ImageArray
 from gan_core.events import Started, Ticked
 from gan_core.game.losses import LOSSES
 from gan_core.game.optimizers import OPTIMIZERS
-from gan_core.nets import ACTIVATIONS, ARCHITECTURES, NORMALISATIONS, PRECISIONS
+from gan_core.nets import ACTIVATIONS, ARCHITECTURES, CONDITIONINGS_D, CONDITIONINGS_G, NORMALISATIONS, PRECISIONS
 from gan_core.schema.configuration import Config
 from gan_core.schema.sizes import shape_of
 from gan_core.train import train
@@ -28,7 +28,7 @@ from gan_core.training.step import train_step
 from gan_core.tricks import TRICKS
 from tests.gan_core.nets.test_architectures import DRAWN
 from tests.gan_core.test_train import timeless
-from tests.gan_core.trainer import TINY, same, steps, weights
+from tests.gan_core.trainer import TINY, same, steps, three_classes, weights
 from tests.gan_core.tricks.triggers import triggered
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="there is no GPU")
@@ -45,7 +45,7 @@ def config_of(**settings: Any) -> Config:
 def trained(config: Config, images: ImageArray, captured: bool = False) -> State:
     """A state some steps on, in the arithmetic that the run would have."""
     with training_arithmetic(config, GPU):
-        state = build(config, images, GPU)
+        state = build(config, images, GPU, three_classes(len(images)))
         if not captured:
             return steps(state, STEPS)
         learn = Captured(state, CudaRecorder(GPU))
@@ -104,6 +104,13 @@ def test_every_normalisation(norm: str, images: ImageArray) -> None:
 @pytest.mark.parametrize("activation", ACTIVATIONS)
 def test_every_activation(activation: str, images: ImageArray) -> None:
     assert_twice_and_captured(config_of(activation_g=activation, activation_d=activation, r1={"every": 3}), images)
+
+
+@pytest.mark.parametrize("conditioning_d", CONDITIONINGS_D)
+@pytest.mark.parametrize("conditioning_g", CONDITIONINGS_G)
+def test_labels(conditioning_g: str, conditioning_d: str, images: ImageArray) -> None:
+    ways = {"conditioning_g": conditioning_g, "conditioning_d": conditioning_d}
+    assert_twice_and_captured(config_of(conditional=True, norm_d="none", **ways), images)
 
 
 def test_float32_is_not_rounded_to_tf32(images: ImageArray) -> None:
