@@ -46,7 +46,7 @@ def content_of(leaderboard: Leaderboard) -> dict[str, Any]:
     return {
         "columns": documented(),
         "tables": [_table(table) for table in leaderboard.tables],
-        **({"across": [_across(across) for across in leaderboard.across]} if leaderboard.across else {}),
+        "across": [_across(across) for across in leaderboard.across],
     }
 
 
@@ -63,7 +63,7 @@ def _table(table: Table) -> dict[str, Any]:
         lines.append(cells | seeds)
     return {
         "study": table.study,
-        **({"block": table.block} if table.block else {}),
+        "block": table.block or None,
         "score": table.score,
         "ranked_by": table.ranked_by,
         "protocol": dict(table.stamps),
