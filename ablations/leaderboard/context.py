@@ -91,9 +91,19 @@ def _entries(external: Iterable[ExternalScore], floors: Iterable[Floor]) -> Iter
             evaluation = score.evaluation
             stamp = scores[METRIC].stamp
             yield UnrankedEntry(None, "elsewhere", score.name, evaluation.what, evaluation.n, stamp, scores)
+    yield from _floors(floors)
+
+
+def _floors(floors: Iterable[Floor]) -> Iterable[UnrankedEntry]:
+    """One entry for the same images, also where arms have different metrics and floors were measured for each list."""
+    found: dict[tuple[str, ...], UnrankedEntry] = {}
     for floor in floors:
         if METRIC in (scores := _summaries(floor.scores)) and METRIC in floor.of:
-            yield UnrankedEntry(None, "floor", floor.name, floor.what, floor.n, floor.of[METRIC], scores)
+            images = (floor.name, floor.what, floor.of[METRIC], scores[METRIC].stamp)
+            known = found.get(images)
+            scores |= {} if known is None else known.scores
+            found[images] = UnrankedEntry(None, "floor", floor.name, floor.what, floor.n, floor.of[METRIC], scores)
+    return found.values()
 
 
 def _summaries(scores: Iterable[Score]) -> dict[str, ScoreSummary]:

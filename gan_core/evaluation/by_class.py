@@ -31,7 +31,7 @@ def class_problems(
     names = ", ".join(metric.name for metric in wanted)
     if classes is None:
         message = f"{names}: a score by class needs a G that is told which class to draw"
-        return [Problem(message, (where,), "`conditional: true`, on data with labels")]
+        return [Problem(message, (where,), "`conditional: true`, on data with labels, or the metric only beside that")]
     problems = []
     by_features = [metric.name for metric in wanted if metric.reads == "features"]
     if by_features and n_fake is not None and n_fake < EXPECTED * len(classes):

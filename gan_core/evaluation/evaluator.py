@@ -129,8 +129,12 @@ class Evaluator:
                 yield extract(self._network, part)
 
     def protocol(self, metric: Metric, n_fake: int, g_mode: str) -> Protocol:
-        """The protocol of a score of `n_fake` generated images of the reference's size."""
-        drawn = None if self.requested is None else self.requested.drawn
+        """The protocol of a score of `n_fake` generated images of the reference's size.
+
+        How classes were chosen is a part of it for metrics by class alone: to all others a G that is told classes is a
+        sampler like any other.
+        """
+        drawn = self.requested.drawn if self.requested is not None and metric.needs_labels else None
         return protocol_of(metric, self.extractor, self._reference_of(metric), n_fake, g_mode, drawn)
 
     def _reference_of(self, metric: Metric) -> ImageSet:

@@ -42,7 +42,7 @@ class Protocol(Record):
     labels: str | None = Field(
         None,
         exclude_if=lambda labels: labels is None,  # a field of later date: scores without it keep their stamp
-        description="how the classes that G was to draw were chosen; absent where it is told of none",
+        description="of a metric by class: how the classes that G was to draw were chosen; absent for all others",
     )
     versions: dict[str, str]
 

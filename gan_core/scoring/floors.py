@@ -65,7 +65,6 @@ def _key(config: Config, reference: ImageSet, home: Path, device: torch.device) 
         "n": str(config.full_samples),
         "metrics": " ".join(config.metrics),
         **({} if config.max_images is None else {"max_images": str(config.max_images)}),
-        **({"labels": "yes"} if config.conditional else {}),
         "device": device.type,
         **versions(extractor.libraries),
         **own_code(*map(METRICS.owner, config.metrics), EXTRACTORS.owner(extractor.name)),

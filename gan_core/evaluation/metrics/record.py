@@ -32,7 +32,8 @@ class Metric:
     the global random state as it was, and is not called where features were not finite. `keeps`: what it needs of every
     single image; moments and class counts are there always. `against`: the real images that it compares with where a
     run is trained on a part of them: all, as whoever asks how well G draws the distribution; or those that were trained
-    on, as whoever asks what it repeats. `needs_labels`: G is told which class to draw.
+    on, as whoever asks what it repeats. `needs_labels`: it compares by the class that G was told to draw, and so
+    is measured of a conditional G alone.
     """
 
     name: str

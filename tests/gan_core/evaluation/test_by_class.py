@@ -41,15 +41,16 @@ def test_a_reals_own_images_agree_class_by_class(named: ImageSet, tmp_path: Path
     )
 
 
-def test_how_classes_are_drawn_is_in_the_stamp_where_there_are_any(named: ImageSet, tmp_path: Path) -> None:
-    stamps = []
+def test_how_classes_are_drawn_is_in_the_stamp_of_scores_by_class_alone(named: ImageSet, tmp_path: Path) -> None:
+    stamps: dict[str, set[str]] = {"fid": set(), "is": set(), "kid": set(), "class_fid": set()}
     for requested in (None, Requested(CLASSES, "as often"), Requested(CLASSES, "all alike")):
-        evaluator = Evaluator("fmnistcnn", named, tmp_path, CPU, ("fid",), requested=requested)
-        (metric,) = evaluator.metrics
-        protocol = evaluator.protocol(metric, 600, "ema")
-        assert ("labels" in protocol.model_dump(mode="json")) == (requested is not None)
-        stamps.append(protocol.stamp)
-    assert len(set(stamps)) == 3
+        metrics = ("fid", "is", "kid", *(() if requested is None else ("class_fid",)))
+        evaluator = Evaluator("fmnistcnn", named, tmp_path, CPU, metrics, requested=requested)
+        for metric in evaluator.metrics:
+            protocol = evaluator.protocol(metric, 600, "ema")
+            assert ("labels" in protocol.model_dump(mode="json")) == metric.needs_labels
+            stamps[metric.name].add(protocol.stamp)
+    assert {name: len(found) for name, found in stamps.items()} == {"fid": 1, "is": 1, "kid": 1, "class_fid": 2}
 
 
 def test_a_score_by_class_needs_a_conditional_g_and_reals_of_its_classes(named: ImageSet, tmp_path: Path) -> None:
