@@ -88,8 +88,9 @@ def _epochs(plan: Plan) -> list[str]:
 
 
 def _times(epochs: float) -> str:
-    """'0.067', '1.5', '30' or '600' epochs."""
-    return f"{epochs:.2g} epochs" if epochs < 10 else f"{epochs:.0f} epochs"
+    """'0.067', '1.5', '30' or '600' epochs, or '1' epoch."""
+    number = f"{epochs:.2g}" if epochs < 10 else f"{epochs:.0f}"
+    return f"{number} epoch{'' if number == '1' else 's'}"
 
 
 def _stages(search: SearchPlan) -> list[str]:

@@ -9,6 +9,7 @@ from pydantic_core import CoreSchema, PydanticCustomError
 from pydantic_core.core_schema import no_info_after_validator_function, no_info_plain_validator_function
 
 from gan_core.datasets import DATASETS
+from gan_core.datasets.folder import NAME as FOLDER
 from gan_core.datasets.scaling import SCALINGS
 from gan_core.evaluation.extractors import EXTRACTORS, NONE, OWN_DIGEST, is_known
 from gan_core.evaluation.metrics import METRICS
@@ -71,6 +72,18 @@ class ExtractorLevels(Levels):
         return name
 
 
+class DataLevels(Levels):
+    """The name of a data set. A folder has its path in a setting of its own, though commands of studies take both."""
+
+    def check(self, name: str) -> str:
+        """The name itself. Raises the validation error for an unknown one."""
+        if name.startswith(f"{FOLDER}:"):
+            words = {"kind": self.kind, "quoted": shown(name), "allowed": ", ".join(self.names)}
+            meant = f"{FOLDER}, with data_dir: {name.removeprefix(FOLDER + ':')}"
+            raise PydanticCustomError("unknown_name", "no {kind} is called {quoted}", {**words, "nearest": meant})
+        return super().check(name)
+
+
 class SomeOf(Levels):
     """The annotation of a list of different names from a registry, also written 'fid, kid'.
 
@@ -128,7 +141,7 @@ class PluginEntries:
         return PydanticCustomError("use", "{message}", {"message": message, "allowed": allowed, "nearest": ""})
 
 
-DataName = Annotated[str, Levels("data set", DATASETS)]
+DataName = Annotated[str, DataLevels("data set", DATASETS)]
 ScalingName = Annotated[str, Levels("data scaling", SCALINGS)]
 ArchitectureName = Annotated[str, Levels("architecture", ARCHITECTURES)]
 ActivationName = Annotated[str, Levels("activation", ACTIVATIONS)]

@@ -3,10 +3,16 @@
 The class of a fake is the one that G was to draw; that of a real is its label.
 """
 
+import math
+from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+
+from gan_core.datasets.record import ImageSet
 from gan_core.evaluation.extractors import Extractor
 from gan_core.evaluation.metrics import find
+from gan_core.evaluation.metrics.class_fid import FEWEST
 from gan_core.problems import Problem
 
 SHOWN = 12  # classes named in a message
@@ -44,6 +50,27 @@ def class_problems(
         allowed = "an extractor that was trained on these classes"
         problems.append(Problem(f"{message} {_listed(classes)}", (where,), allowed))
     return problems
+
+
+def rare_problems(metrics: Sequence[str], images: ImageSet, n_fake: int, where: str = "metrics") -> list[Problem]:
+    """One where a class of the real images has too few of them, or so small a part that too few fakes would be of it.
+
+    `images`: the real images, with labels; fakes are of their classes as often as they are.
+    """
+    names = ", ".join(one.name for one in find(tuple(metrics)) if one.needs_labels and one.reads == "features")
+    if not names:
+        return []
+    counts = Counter(np.asarray(images.labels).tolist())
+    label, rarest = min(counts.items(), key=lambda item: item[1])
+    which = f"{images.classes[label]!r}, of {rarest} of the {len(images)} real images"
+    if rarest < FEWEST:
+        message = f"{names}: too few images of the class {which}"
+        return [Problem(message, ("metrics",), f"at least {FEWEST} of each class, or none of these metrics")]
+    needed = math.ceil(EXPECTED * len(images) / rarest)
+    if n_fake < needed:
+        message = f"{names}: of {n_fake} fakes too few would be of the class {which}"
+        return [Problem(message, (where,), f"at least {needed} fakes: {EXPECTED} of that class")]
+    return []
 
 
 def _may_tell(extractor: Extractor, classes: tuple[str, ...]) -> bool:

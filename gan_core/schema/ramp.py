@@ -34,7 +34,8 @@ class Ramp(Record):
     @model_validator(mode="after")
     def _moves(self) -> "Ramp":
         if self.start == self.end:
-            raise ValueError(f"a ramp from {self.start:g} to {self.end:g} does not move; write {self.start:g}")
+            context = {"end": f"{self.start:g}", "allowed": "ends that differ, or the number alone", "nearest": ""}
+            raise PydanticCustomError("does_not_move", "a ramp from {end} to {end} does not move; write {end}", context)
         return self
 
     def at(self, kimg: float, budget_kimg: float) -> float:
@@ -129,6 +130,8 @@ class Bounds:
         if isinstance(value, str):
             value = _from_short_form(value)
         if not isinstance(value, Mapping | Ramp):
+            if isinstance(value, list | tuple | set):
+                raise _no_number(value)
             return number(value)
         ramp = value if isinstance(value, Ramp) else Ramp.model_validate(dict(value))
         wrong = [
@@ -172,7 +175,7 @@ def _from_short_form(text: str) -> dict[str, Any]:
     return words
 
 
-def _no_number(text: str) -> PydanticCustomError:
+def _no_number(value: object) -> PydanticCustomError:
     allowed = f"a number, or a ramp: {{from: .., to: ..}}, also written {SHORT_FORM}"
-    context = {"value": shown(text), "allowed": allowed, "nearest": ""}
+    context = {"value": shown(value), "allowed": allowed, "nearest": ""}
     return PydanticCustomError("no_number", "{value} is no number", context)

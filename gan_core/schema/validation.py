@@ -7,6 +7,7 @@ from pydantic_core import ErrorDetails
 
 from gan_core.problems import Problem, nearest_name, shown
 
+_IN_WORDS = {"a valid boolean": "true or false", "a valid integer": "a whole number", "a valid number": "a number"}
 _BOUNDS = {"gt": "> {}", "ge": ">= {}", "lt": "< {}", "le": "<= {}"}
 
 
@@ -36,6 +37,7 @@ def _problem(details: ErrorDetails, model: type[BaseModel], prefix: tuple[str | 
     if bounds := [text.format(context[name]) for name, text in _BOUNDS.items() if name in context]:
         return Problem(f"{shown(value)} is out of range", where, _all_bounds(model, details["loc"]) or bounds[0])
     message = details["msg"].removeprefix("Input should be ").removeprefix("Value error, ")
+    message = _IN_WORDS.get(message, message)
     return (
         Problem(f"{shown(value)} is not right", where, message)
         if message != details["msg"]

@@ -16,6 +16,7 @@ from gan_core.config import resolve
 from gan_core.datasets import ImageSet
 from gan_core.datasets.labels import Classes
 from gan_core.datasets.record import OnProgress
+from gan_core.evaluation.by_class import rare_problems
 from gan_core.evaluation.evaluator import Evaluator, Requested
 from gan_core.evaluation.extractors import EXTRACTORS, NONE
 from gan_core.evaluation.extractors.supply import supply
@@ -86,6 +87,10 @@ def _run(path: Path, request: ScoreRequest, place: Place, tell: OnProgress | Non
     classes, requested = _classes(run, reference)
     evaluator = _evaluator(request, config, reference, place, tell, part, requested)
     n, generator = request.n or config.full_samples, run.generator
+    if requested is not None:
+        metrics = [metric.name for metric in evaluator.metrics]
+        if problems := rare_problems(metrics, reference, n, "metrics" if request.n is None else "n"):
+            raise UserError(*problems)
     scored = []
     for seed in range(request.seeds):
         bank = "" if seed == 0 else f".{seed}"

@@ -9,7 +9,7 @@ from gan_core.config.labels import no_labels, scores_of
 from gan_core.datasets import ImageSet, Options
 from gan_core.datasets.folder_listing import LOOSE, listing_of
 from gan_core.datasets.record import OnProgress
-from gan_core.evaluation.by_class import class_problems
+from gan_core.evaluation.by_class import class_problems, rare_problems
 from gan_core.evaluation.extractors import find_here
 from gan_core.machine.home import expanded
 from gan_core.problems import Problem, UserError
@@ -69,6 +69,7 @@ def labels_problems(config: Config, images: ImageSet, home: Path) -> list[Proble
         problem
         for where, extractor, metrics, n in scores_of(config)
         for problem in class_problems(metrics, images.classes, find_here(extractor, home), n, where)
+        or rare_problems(metrics, images, n, where)
     ]
 
 

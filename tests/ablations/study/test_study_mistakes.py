@@ -29,7 +29,7 @@ BAD = {
     "seeds too many": ("seeds: 2", "seeds: 1000000000", 6, ["seeds: 1000000000 is not right"]),
     "baseline's key": ("width", "widht", 9, ["baseline.widht: no setting is called 'widht'", "did you mean 'width'?"]),
     "data set": ("data: shapes", "data: shape", 8, ["baseline.data: no data set is called 'shape'", "'shapes'?"]),
-    "wrong type": ("width: 8", "width: wide", 9, ["baseline.width: 'wide' is not right; allowed: a valid integer"]),
+    "wrong type": ("width: 8", "width: wide", 9, ["baseline.width: 'wide' is not right; allowed: a whole number"]),
     "float for int": ("width: 8", "width: 8.5", 9, ["baseline.width: 8.5 is not right"]),
     "infinity": ("width: 8", "lr_g: .inf", 9, ["baseline.lr_g: inf is not right; allowed: a finite number"]),
     "batch 0": ("width: 8", "batch_size: 0", 9, ["baseline.batch_size: 0 is out of range; allowed: >= 2"]),

@@ -1,14 +1,16 @@
 """What scores by class need, and that they change no other score."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
 from gan_core.datasets import ImageSet
 from gan_core.datasets.shapes import CLASSES
-from gan_core.evaluation.by_class import class_problems
+from gan_core.evaluation.by_class import class_problems, rare_problems
 from gan_core.evaluation.evaluator import Evaluator, Requested
 from gan_core.evaluation.extractors import EXTRACTORS, find
 from gan_core.problems import UserError
@@ -60,6 +62,28 @@ def test_a_score_by_class_needs_a_conditional_g_and_reals_of_its_classes(named: 
         Evaluator("fmnistcnn", replace(named, classes=()), tmp_path, CPU, BY_CLASS, requested=Requested(CLASSES, ""))
     with pytest.raises(UserError, match=r"label_agreement: fmnistcnn tells T-shirt/top.* data are square, disc"):
         Evaluator("fmnistcnn", named, tmp_path, CPU, ("label_agreement",), requested=Requested(CLASSES, ""))
+
+
+@pytest.mark.parametrize(
+    ("counts", "n_fake", "words"),
+    [
+        ((60, 60, 60), 300, None),
+        ((60, 60, 60), 299, r"of 299 fakes too few .* 'square', of 60 of the 180 .* at least 300 fakes"),
+        ((300, 60, 140), 833, r"of 833 fakes too few .* 'disc', of 60 of the 500 .* at least 834 fakes: 100 of that"),
+        ((300, 60, 140), 834, None),
+        ((300, 49, 140), 10_000, r"too few images of the class 'disc', of 49 of the 489 real images.* at least 50"),
+    ],
+)
+def test_every_class_must_be_frequent_enough(
+    named: ImageSet, counts: tuple[int, ...], n_fake: int, words: str | None
+) -> None:
+    labels = np.repeat(np.arange(3), counts)
+    images = replace(named, labels=labels, images=named.images[np.zeros(len(labels), dtype=int)])
+    assert rare_problems(["fid", "label_agreement"], images, 2) == []
+    problems = rare_problems(["fid", *BY_CLASS], images, n_fake)
+    assert len(problems) == (words is not None)
+    if words is not None:
+        assert re.search(words, str(problems[0]))
 
 
 def test_an_extractor_must_tell_the_datas_classes() -> None:
