@@ -17,6 +17,7 @@ from gan_core.problems import Problem
 
 SHOWN = 12  # classes named in a message
 EXPECTED = 100  # fakes a class on the average, so that hardly any class has fewer than the fewest
+OF_THE_RAREST = 80  # expected: of so many, fewer than the fewest are drawn once in 3000 times
 
 
 def class_problems(
@@ -66,10 +67,10 @@ def rare_problems(metrics: Sequence[str], images: ImageSet, n_fake: int, where: 
     if rarest < FEWEST:
         message = f"{names}: too few images of the class {which}"
         return [Problem(message, ("metrics",), f"at least {FEWEST} of each class, or none of these metrics")]
-    needed = math.ceil(EXPECTED * len(images) / rarest)
+    needed = math.ceil(OF_THE_RAREST * len(images) / rarest)
     if n_fake < needed:
         message = f"{names}: of {n_fake} fakes too few would be of the class {which}"
-        return [Problem(message, (where,), f"at least {needed} fakes: {EXPECTED} of that class")]
+        return [Problem(message, (where,), f"at least {needed} fakes: {OF_THE_RAREST} of that class")]
     return []
 
 

@@ -67,10 +67,10 @@ def test_a_score_by_class_needs_a_conditional_g_and_reals_of_its_classes(named: 
 @pytest.mark.parametrize(
     ("counts", "n_fake", "words"),
     [
-        ((60, 60, 60), 300, None),
-        ((60, 60, 60), 299, r"of 299 fakes too few .* 'square', of 60 of the 180 .* at least 300 fakes"),
-        ((300, 60, 140), 833, r"of 833 fakes too few .* 'disc', of 60 of the 500 .* at least 834 fakes: 100 of that"),
-        ((300, 60, 140), 834, None),
+        ((60, 60, 60), 240, None),
+        ((60, 60, 60), 239, r"of 239 fakes too few .* 'square', of 60 of the 180 .* at least 240 fakes"),
+        ((300, 60, 140), 666, r"of 666 fakes too few .* 'disc', of 60 of the 500 .* at least 667 fakes: 80 of that"),
+        ((300, 60, 140), 667, None),
         ((300, 49, 140), 10_000, r"too few images of the class 'disc', of 49 of the 489 real images.* at least 50"),
     ],
 )
