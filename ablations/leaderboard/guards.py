@@ -6,7 +6,7 @@ error with all others. They compare what the effects compare.
 
 import math
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import groupby
 
@@ -30,7 +30,7 @@ from ablations.statistics.guard import (
     finding_of,
     guard_rule,
 )
-from ablations.statistics.verdict import SAME, even_divergence
+from ablations.statistics.verdict import FLAT, SAME, even_divergence
 from ablations.study.claims.measures import MEASURES, Of
 from ablations.study.setting_text import OFF, ON
 from gan_core.evaluation.names import BETTER
@@ -82,6 +82,8 @@ class Guard:
             "within the margin": f"loses at most {self.limit.margin:g} (adjusted p = {result.p:.2g})",
             "same run": SAME.reason,
         }.get(finding, f"neither within {self.limit.margin:g} nor beyond is shown (adjusted p = {result.p:.2g})")
+        if seen.measured.note:
+            reason += f"; {seen.measured.note}"
         if seen.why:
             finding, reason = "can't tell", seen.why
         elif not even_divergence(seen.uneven, seen.of, self.rule):
@@ -180,7 +182,8 @@ def _of_pairs(
         found = {}
         for name, pair, contrast in zip(pairs, within, contrasts, strict=True):
             diverged = divergence_of(*pair)
-            found[name] = Excess(measured_contrast(contrast, guard_rule(rule)), diverged.excess, diverged.seeds)
+            measured = replace(measured_contrast(contrast, guard_rule(rule)), note=FLAT if contrast.is_flat else "")
+            found[name] = Excess(measured, diverged.excess, diverged.seeds)
         return found
 
     def at(name: str) -> At:

@@ -39,7 +39,7 @@ class Limit:
     def difference(self, excess: float) -> float:
         """The inverse: arm minus baseline."""
         loss = excess + self.margin
-        return -loss if self.higher_is_better else loss
+        return 0 - loss if self.higher_is_better else loss  # 0 and not -0, where nothing is lost
 
 
 def guard_rule(rule: Rule) -> Rule:

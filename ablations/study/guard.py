@@ -7,6 +7,7 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from ablations.study.arm import Arm
 from ablations.study.claims.arm_lookup import measured_in
+from gan_core.evaluation.metrics import METRICS
 from gan_core.evaluation.names import BETTER
 from gan_core.problems import Problem, nearest_name, shown
 
@@ -42,12 +43,18 @@ def _problem(metric: str, margin: Any, arms: Sequence[Arm]) -> Problem | None:
     where = ("guard", metric)
     others = [name for name in BETTER if name != RANKED]
     if metric == RANKED:
-        return Problem("the FID is what arms are ranked by, and its margin is `rule: {margin: ...}`", where, "others")
+        return Problem(
+            "the FID is what arms are ranked by, and its margin is `rule: {margin: ...}`", where, ", ".join(others)
+        )
     if metric not in BETTER:
         message = f"no metric is called {shown(metric)}"
         return Problem(message, where, ", ".join(others), nearest_name(metric, others))
     if isinstance(margin, bool) or not isinstance(margin, int | float) or not 0 < margin < float("inf"):
         return Problem(f"{shown(margin)} is no margin", where, "a number above 0, in the metric's own units")
+    lowest, highest = METRICS[metric].bounds
+    if margin >= highest - lowest:
+        message = f"{shown(margin)} is more than {metric} can lose, which is between {lowest:g} and {highest:g}"
+        return Problem(message, where, f"a number above 0 and below {highest - lowest:g}")
     by_name = {arm.name: arm for arm in arms}
     if unscored := [arm.name for arm in arms if arm.config.extractor == "none"]:
         return Problem(f"{_some(unscored)} has no scores at all (`extractor: none`)", where, "a run with scores")

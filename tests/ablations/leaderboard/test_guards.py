@@ -24,6 +24,7 @@ from ablations.terminal.leaderboard import leaderboard_table
 from tests.ablations.leaderboard.claims.made_results import result
 
 SEEDS = 8
+FLAT = (("baseline", 0.0), ("a", 0.01))
 PLANTED = {  # arm: ratio of FIDs, loss of recall
     "baseline": (1.0, 0.0),
     "costly": (0.5, 0.2),
@@ -91,6 +92,15 @@ def test_the_answer_in_words(guarded: Leaderboard) -> None:
     assert (sentence.finding, sentence.verdict) == ("helps", "helps, at the cost of recall")
     assert "guard recall -0.1" in sentence.why
     assert "loses more than 0.05" in sentence.why
+
+
+def test_a_metric_that_is_the_same_in_every_run_has_no_interval_and_it_is_said_why() -> None:
+    results = [result(arm, seed, 20 + 0.1 * seed + shift, recall=0.0) for arm, shift in FLAT for seed in range(SEEDS)]
+    (found,) = table_of(board({"recall": 0.05}, results)).guards.of("a")
+    assert (found.finding, math.isnan(found.shown.low)) == ("within the margin", True)
+    assert "show no spread, so sign flips decide" in found.reason
+    difference = lines_of(board({"recall": 0.05}, results))["a"]["guard_recall_difference"]
+    assert math.copysign(1, difference) == 1  # no -0
 
 
 def test_on_the_page(guarded: Leaderboard) -> None:
