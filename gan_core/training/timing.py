@@ -6,10 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
+from gan_core.config.compatibility import extractors_of
 from gan_core.datasets import DATASETS
 from gan_core.datasets.labels import Classes, Labelling
 from gan_core.evaluation import extractors
 from gan_core.evaluation.features import extract
+from gan_core.nets import ARCHITECTURES
 from gan_core.schema.configuration import Config
 from gan_core.training.build import State, build
 from gan_core.training.captured import learner
@@ -18,7 +20,8 @@ from gan_core.training.step import train_step
 
 WARM_UP_STEPS = 2
 IMAGES = 1000
-RGB, CLASSES = 3, 10  # channels and classes, taken for a folder of images, which is not looked into here
+CLASSES = 10  # taken for a folder of images, which is not looked into here
+KINDS = (3, 1)  # channels
 
 
 @dataclass(frozen=True)
@@ -33,7 +36,7 @@ class Cost:
 
 def measure(config: Config, device: str, seconds: float) -> Cost:
     """Time sampling and scoring, then steps for about `seconds`; in this order, since steps may make G diverge."""
-    channels = DATASETS[config.data].channels or RGB
+    channels = _channels(config)
     images = np.random.default_rng(0).integers(0, 256, (IMAGES, channels, *config.shape), dtype=np.uint8)
     state = build(config, images, torch.device(device), _labelling(config) if config.conditional else None)
 
@@ -51,6 +54,13 @@ def measure(config: Config, device: str, seconds: float) -> Cost:
     state.meter.take()  # waits for the device
     per_step = (time.perf_counter() - began) / (state.clock.step - WARM_UP_STEPS)
     return Cost(per_step, per_kfake, per_progress_kfake, per_showing)
+
+
+def _channels(config: Config) -> int:
+    """Those of the data; of a folder, what its networks are made for and its scores can see, colour if both."""
+    made_for = DATASETS[config.data].channels or ARCHITECTURES[config.architecture].channels
+    seen = (n for n in KINDS if all(extractors.find(name).sees(n) for name in extractors_of(config)))
+    return made_for or next(seen, KINDS[0])
 
 
 def _labelling(config: Config) -> Labelling:
@@ -74,11 +84,11 @@ def _per_kfake(state: State, name: str) -> float:
     extractor = extractors.find(name)
     network = extractor.untrained(state.device)
     latents = fixed_latents(state.config, "timing", 2 * BATCH if extractor.batch == BATCH else extractor.batch)
+    labels = torch.zeros(len(latents), dtype=torch.int64) if state.config.conditional else None
     if state.device.type != "cpu":  # loading a GPU's kernels takes a second, once a process
-        for fakes in sampled(state.shown_g, latents[: extractor.batch], state.device):
+        for fakes in sampled(state.shown_g, latents[: extractor.batch], state.device, labels):
             extract(network, fakes[: extractor.batch])[0].sum().item()
     began = time.perf_counter()
-    labels = torch.zeros(len(latents), dtype=torch.int64) if state.config.conditional else None
     for fakes in sampled(state.shown_g, latents, state.device, labels):
         for part in torch.split(fakes, extractor.batch):
             extract(network, part)[0].sum().item()
