@@ -61,6 +61,8 @@ def _problem(metric: str, margin: Any, arms: Sequence[Arm]) -> Problem | None:
     if lacking := list(measured_in(by_name, list(by_name), metric)):
         measured = ", ".join(by_name[lacking[0]].config.metrics)
         message = f"{metric!r} is not measured in {_some(lacking)}"
+        if METRICS[metric].needs_labels and not all(by_name[name].config.conditional for name in lacking):
+            return Problem(message, where, "a score that needs no labels, or `conditional: true` in every arm")
         return Problem(message, where, f"`metrics: [{measured}, {metric}]` in the baseline")
     return None
 

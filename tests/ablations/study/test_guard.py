@@ -33,6 +33,7 @@ def test_margins_are_kept_with_the_study(tmp_path: Path) -> None:
         ("{recall: 1}", "guard.recall: 1 is more than recall can lose, .*between 0 and 1; allowed: .* below 1"),
         ("{fid: 1}", "guard.fid: the FID is what arms are ranked by.*; allowed: is, kid, "),
         ("{coverage: 0.1}", r"'coverage' is not measured in baseline, half, selu .*\[fid, recall, kid, coverage\]"),
+        ("{class_fid: 1}", "'class_fid' is not measured in .*a score that needs no labels"),
         ("recall", "guard: .*such as {recall: 0.05}"),
     ],
 )
