@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ablations.cli.evaluate import Fit
+from ablations.cli.options import Use
 from gan_core.machine.home import machine_home
 
 extractor_app = typer.Typer(
@@ -31,6 +32,7 @@ def extractor_train(
     threads: Annotated[
         int | None, typer.Option(metavar="N", min=1, help="CPU threads.", show_default="torch's own choice")
     ] = None,
+    use: Use = None,
 ) -> None:
     """Train a small classifier on labelled images and keep it, for `extractor: own-DIGEST`.
 
@@ -41,9 +43,11 @@ def extractor_train(
     from ablations.terminal.extractor import show_trained
     from ablations.terminal.progress import Steps
     from gan_core.machine.readiness import ready_to_train
+    from gan_core.plugins.permission import load_named
     from gan_core.scoring.own_extractor import OwnRequest, train
 
     ready_to_train(threads)
+    load_named(use or ())
     steps = Steps()
 
     def tell(what: str, done: int, total: int) -> None:

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 from gan_core.config import Config, resolve
 from gan_core.datasets.batches import ImageArray
 from gan_core.training.build import State, build
-from gan_core.training.step import train_step
+from gan_core.training.step import Learn, learn, train_step
 
 SETTINGS: Mapping[str, Any] = {"image_size": 16, "width": 4, "latent_dim": 8, "batch_size": 8, "budget_kimg": 1.0}
 CPU = torch.device("cpu")
@@ -90,13 +90,15 @@ class Ran:
         return "the weights differ at the end" if not same(self.weights, other.weights) else "nothing differs"
 
 
-def stepped(state: State, until: int = STEPS, at_checkpoint: Callable[[], None] = lambda: None) -> Ran:
+def stepped(
+    state: State, until: int = STEPS, at_checkpoint: Callable[[], None] = lambda: None, learn: Learn = learn
+) -> Ran:
     """On to that step. What was noted is taken after each but the one of the checkpoint, which is in the middle of a
     tick, so that the sums of a tick have to come through it.
     """
     means = []
     while state.clock.step < until:
-        train_step(state)
+        train_step(state, learn)
         if state.clock.step == CHECKPOINT:
             at_checkpoint()
         else:

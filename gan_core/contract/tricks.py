@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from gan_core.contract.finding import Finding, Stopped, failed, findings_of, judged, passed
+from gan_core.contract.replayed import replayed
 from gan_core.contract.term_gradients import gradients_of_terms
 from gan_core.contract.tiny import Baselines, begun, finite, same, stepped
 from gan_core.contract.trick_record import described
@@ -50,7 +51,10 @@ def check_trick(
         *findings_of(lambda: [off(trick, allowed[0], baselines)]),
         *(_of_trials(trick, trials, refused) if trials else []),
         *manners(watch, trials),
-        *findings_of(lambda: gradients_of_terms(trick, allowed[0], watch)),
+        *findings_of(
+            lambda: gradients_of_terms(trick, allowed[0], watch),
+            lambda: [replayed(trick, allowed[0])] if trials else [],
+        ),
     ]
 
 

@@ -39,7 +39,14 @@ def learner(s: State) -> Learn:
 def obstacles(s: State) -> tuple[str, ...]:
     """Why this run's updates can't be captured as CUDA graphs, in words; () where they can."""
     no_gpu = () if s.device.type == "cuda" else (f"CUDA graphs are for GPUs, and this runs on {s.device}",)
-    return (*no_gpu, *fixed_when_recorded(s.config), *s.parts.eager)
+    return (*no_gpu, *fixed_when_recorded(s.config), *_drawing(s), *s.parts.eager)
+
+
+def _drawing(s: State) -> Iterator[str]:
+    """Networks that draw random numbers of their own, as a plain module with dropout does."""
+    for player, net in (("G", s.G), ("D", s.D)):
+        if getattr(net, "draws", False):
+            yield f"{player} draws random numbers in its forward pass"
 
 
 @dataclass(frozen=True)

@@ -98,7 +98,10 @@ def check(facts: OwnFacts) -> None:
         raise UserError(Problem(message, WHERE, allowed))
     if wrong := disordered(facts.ordering):
         message = f"nothing was kept: {measured}, but a FID in its features is not in order: {'; '.join(wrong)}"
-        allowed = "a FID that grows with noise, with blur and with missing classes: more images, or more --epochs"
+        allowed = (
+            "a FID that grows with noise, with blur and with missing classes: more images, more classes or classes "
+        )
+        allowed += "that are more alike, more --epochs; or `extractor: inception` in its place"
         raise UserError(Problem(message, WHERE, allowed))
 
 

@@ -255,6 +255,39 @@ return Parts(view=(look,), state={"own": tally, "more": Kept()}, dose=(tally.dos
         {"resumed"},
         "state_dict has to give plain data and tensors",
     ),
+    "draws within an update and does not say so": Broken(
+        """
+def look(x):
+    tally.note("noise", x.abs().mean())
+    return x + options.weight * torch.randn(x.shape, generator=context.stream)
+
+return Parts(view=(look,), **kept)
+""",
+        {"cuda graphs"},
+        "draws random numbers, which can't be captured: own.py:",
+    ),
+    "reads the clock within an update and does not say so": Broken(
+        """
+def look(x):
+    tally.note("shrunk", x.abs().mean())
+    return x * (1 - options.weight * min(context.clock.kimg / 1000, 1)) * (1 - options.weight)
+
+return Parts(view=(look,), **kept)
+""",
+        {"cuda graphs"},
+        "reads the clock within an update",
+    ),
+    "reads a value within an update and does not say so": Broken(
+        """
+def look(x):
+    tally.note("shrunk", x.abs().mean())
+    return x * (1 - options.weight) if x.mean() > -2 else x
+
+return Parts(view=(look,), **kept)
+""",
+        {"cuda graphs"},
+        "waits for the device, which can't be captured",
+    ),
     "moves the order of the data": Broken(
         """
 def look(x):
@@ -264,10 +297,10 @@ def look(x):
 import gan_core.training.build as trainer
 stream = trainer.BatchStream
 class Other(stream):
-    def next(self, count):
-        images = super().next(count)
+    def draw(self, count):
+        drawn = super().draw(count)
         self.position += 1
-        return images
+        return drawn
 
 trainer.BatchStream = Other
 return Parts(view=(look,), **kept)

@@ -22,7 +22,7 @@ def look(x):
 
 return Parts(view=(look,), **kept)
 """
-CONSEQUENCES = {"on", "resumed", "losses", "dose"}  # that one mistake may have besides its own
+CONSEQUENCES = {"on", "resumed", "losses", "dose", "cuda graphs"}  # that one mistake may have besides its own
 
 
 @pytest.fixture(scope="module")

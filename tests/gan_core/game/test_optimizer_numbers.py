@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from gan_core.config import broken_rules, resolve
+from gan_core.contract.tape import TapeRecorder
 from gan_core.datasets.batches import ImageArray
 from gan_core.events import Ticked
 from gan_core.train import train
@@ -15,7 +16,6 @@ from gan_core.training import checkpoint
 from gan_core.training.captured import Captured, obstacles
 from gan_core.training.step import train_step
 from tests.gan_core.trainer import TINY, same, steps, tiny_state, weights
-from tests.gan_core.training.taped import TapeRecorder
 
 MOVING = {"lr_g": "1e-3:1e-4", "beta1": "0:0.5", "beta2": "0.9:0.99:0.5:cosine", "batch_size": 250}  # four steps
 

@@ -11,6 +11,7 @@ import pytest
 import torch
 
 from gan_core.config import resolve
+from gan_core.contract.tape import Tape, TapeRecorder
 from gan_core.datasets.batches import ImageArray
 from gan_core.events import Started
 from gan_core.game.losses import LOSSES
@@ -26,7 +27,6 @@ from gan_core.training.recorders import CudaRecorder, PlainRecorder, Recorder
 from gan_core.training.step import learn, train_step
 from tests.gan_core.test_train import run, timeless
 from tests.gan_core.trainer import TINY, same, steps, tiny_state, weights
-from tests.gan_core.training.taped import Tape, TapeRecorder
 
 STEPS = 12
 each_recorder = pytest.mark.parametrize("recorder", [PlainRecorder, TapeRecorder])

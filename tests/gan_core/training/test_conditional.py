@@ -8,6 +8,7 @@ import torch
 from torch.nn.functional import binary_cross_entropy_with_logits, cross_entropy
 
 from gan_core.config import resolve
+from gan_core.contract.tape import TapeRecorder
 from gan_core.datasets.batches import BatchStream, ImageArray
 from gan_core.game.losses import LOSSES
 from gan_core.game.updates import updates
@@ -19,7 +20,6 @@ from gan_core.training.captured import Captured, obstacles
 from gan_core.training.step import train_step
 from gan_core.tricks import TRICKS, Trick
 from tests.gan_core.trainer import TINY, same, steps, three_classes, tiny_state, weights
-from tests.gan_core.training.taped import TapeRecorder
 from tests.gan_core.tricks.triggers import triggered, untriggered
 
 WAYS: tuple[dict[str, Any], ...] = (

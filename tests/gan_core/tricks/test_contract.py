@@ -9,13 +9,13 @@ import pytest
 import torch
 
 from gan_core import config
+from gan_core.contract.tape import TapeRecorder
 from gan_core.datasets.batches import ImageArray
 from gan_core.problems import UserError
 from gan_core.training.captured import Captured, obstacles
 from gan_core.training.step import train_step
 from gan_core.tricks import TRICKS, Trick
 from tests.gan_core.trainer import same, steps, tiny_state, weights
-from tests.gan_core.training.taped import TapeRecorder
 from tests.gan_core.tricks.triggers import triggered, untriggered
 
 each_trick = pytest.mark.parametrize("trick", TRICKS.values(), ids=lambda trick: trick.name)

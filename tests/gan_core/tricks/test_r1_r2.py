@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from gan_core.config import broken_rules, resolve
+from gan_core.contract.tape import TapeRecorder
 from gan_core.datasets.batches import ImageArray
 from gan_core.problems import UserError
 from gan_core.training import checkpoint
@@ -17,7 +18,6 @@ from gan_core.training.captured import Captured
 from gan_core.training.step import train_d, train_step
 from gan_core.tricks import r1, r2
 from tests.gan_core.trainer import same, steps, tiny_state, weights
-from tests.gan_core.training.taped import TapeRecorder
 from tests.gan_core.tricks.linear_d import LinearD, QuadraticD, a_pass, context, uniform
 
 

@@ -1,7 +1,8 @@
 """A CUDA graph's stand-in on a CPU: the operations of one run, on a tape, done again on the same memory without Python.
 
 What a graph freezes, the tape freezes: numbers of Python, which branch was taken, and which tensors are read and
-written. What a graph refuses, the tape refuses: waiting for a value, and shapes that depend on values.
+written. What a graph refuses, the tape refuses: waiting for a value, shapes that depend on values, and random numbers
+of a generator that it does not know.
 """
 
 from collections.abc import Callable
@@ -14,6 +15,10 @@ from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
 WAITING = ("aten::_local_scalar_dense", "aten::nonzero", "aten::masked_select", "aten::equal", "aten::_unique2")
+
+
+class NotRecordableError(RuntimeError):
+    """An operation that no graph can hold."""
 
 
 class TapeRecorder:
@@ -30,16 +35,18 @@ class TapeRecorder:
         return tape.replay
 
 
-class Tape(TorchDispatchMode):
+class Tape(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """The operations that run inside, in order, below autograd: those of backward passes are among them."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._done: list[tuple[Any, tuple[Any, ...], dict[str, Any], list[Any]]] = []
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
         if func._schema.name in WAITING:
-            raise RuntimeError(f"{func._schema.name} waits for the device, which can't be captured")
+            raise NotRecordableError(f"{func._schema.name} waits for the device, which can't be captured")
+        if torch.Tag.nondeterministic_seeded in func.tags:
+            raise NotRecordableError(f"{func._schema.name} draws random numbers, which can't be captured")
         result = func(*args, **(kwargs or {}))
         # Lists may be emptied or filled by whoever passed them
         frozen = tuple(list(arg) if isinstance(arg, list) else arg for arg in args)
