@@ -14,6 +14,8 @@ FOLDER = "code"  # in the folder of a run and of a study
 MOST_BYTES = 250_000
 ALLOWED = "a file NAME.py with plain Python that registers something: docs/plugins.md"
 
+NAMES = "NAME.py with letters a to z, digits, _, . and - in NAME, such as my_trick.py: results and folders carry it"
+
 
 @dataclass(frozen=True)
 class Source:
@@ -54,7 +56,7 @@ def read_source(path: Path) -> Source:
     if not path.is_file():
         raise UserError(Problem("this is a pipe or a device", source=place, allowed=ALLOWED))
     if not re.fullmatch(NAME, path.name):
-        raise UserError(Problem("can't be the name of a plug-in", source=place, allowed=ALLOWED))
+        raise UserError(Problem("can't be the name of a plug-in", source=place, allowed=NAMES))
     try:
         with path.open("rb") as file:
             content = file.read(MOST_BYTES + 1)

@@ -10,10 +10,12 @@ from gan_core.machine.memory import memory_of
 from gan_core.problems import Problem, UserError
 from gan_core.schema.configuration import Config
 from gan_core.training.numerics import precision_problem
+from gan_core.training.trick_parts import own_code_problem
 
 
 def refuse_unfit(study: Study, device: str | None) -> None:
-    """Raise UserError where an arm needs more memory than the device has, or a precision that it does not compute in.
+    """Raise UserError where an arm needs more memory than the device has, a precision that it does not compute in, or
+    code of the user's own with which no run can be built.
 
     `device` None: any that is used.
     """
@@ -21,10 +23,13 @@ def refuse_unfit(study: Study, device: str | None) -> None:
     most = max(memory_of(name) for name in devices)
     _refuse(study, lambda config: memory_problem(config, most))
     _refuse(study, lambda config: precision_problem(config, devices[0]))
+    _refuse(study, own_code_problem)
 
 
 def _refuse(study: Study, problem_of: Callable[[Config], Problem | None]) -> None:
     found = {arm.name: problem_of(arm.config) for arm in study.arms}
     problems = {name: problem for name, problem in found.items() if problem}
     if problems:
-        raise UserError(*(replace(p, where=(name, *p.where), source=str(study.path)) for name, p in problems.items()))
+        raise UserError(
+            *(replace(p, where=(name, *p.where), source=p.source or str(study.path)) for name, p in problems.items())
+        )

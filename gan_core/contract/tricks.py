@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from gan_core.contract.finding import Finding, Stopped, failed, findings_of, judged, passed
+from gan_core.contract.finding import Finding, Stopped, failed, findings_of, judged, passed, told
 from gan_core.contract.replayed import replayed
 from gan_core.contract.term_gradients import gradients_of_terms
 from gan_core.contract.tiny import Baselines, begun, finite, same, stepped
@@ -12,8 +12,10 @@ from gan_core.contract.trick_record import described
 from gan_core.contract.trick_trial import Refused, Trial, settings_on, tried, without
 from gan_core.contract.watch import Watch
 from gan_core.game.losses import LOSSES
+from gan_core.problems import UserError
 from gan_core.tricks import Trick
 
+WAY = "build(options, context) has to give Parts"
 STREAM = "draw from context.stream: generator=context.stream"
 
 
@@ -37,6 +39,8 @@ def check_trick(
             *described(trick),
             failed("losses", f"no tiny run is allowed: {reason}", "give settings that allow one"),
         ]
+    if unbuilt := builds(trick, allowed[0]):
+        return [*described(trick), unbuilt]
     for each in allowed:
         baselines.of(without(trick, each))
     watch, trials, stopped = Watch(), list[Trial](), list[Finding]()
@@ -56,6 +60,20 @@ def check_trick(
             lambda: [replayed(trick, allowed[0])] if trials else [],
         ),
     ]
+
+
+def builds(trick: Trick, settings: Mapping[str, Any]) -> Finding | None:
+    """Why no run can be built with it; None where one can."""
+    try:
+        with told("builds", f"building a run with {trick.name}"):
+            begun(settings)
+    except Stopped as stopped:
+        return stopped.finding
+    except UserError as error:
+        problem = error.problems[0]
+        place = f"{problem.source}: " if problem.source else ""
+        return failed("builds", f"{place}{problem.message}", problem.allowed or WAY)
+    return None
 
 
 def off(trick: Trick, settings: Mapping[str, Any], baselines: Baselines) -> Finding:

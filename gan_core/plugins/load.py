@@ -7,7 +7,7 @@ import sys
 import threading
 import types
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import replace
 from importlib.abc import MetaPathFinder
 from importlib.machinery import ModuleSpec, PathFinder
@@ -76,14 +76,14 @@ def _registered(source: Source) -> Any:
     linecache.cache[source.path] = (len(source.text), None, lines, source.path)  # tracebacks show what was run
     sys.modules[name] = module  # where dataclasses, pydantic and pickle look for the file's classes
     try:
-        with registering(source) as found, _state_kept(), _alone(source), _in_time():
+        with registering(source) as found, _state_kept(), _alone(source), _in_time(), redirect_stdout(sys.stderr):
             exec(compile(source.text, source.path, "exec", dont_inherit=True), module.__dict__)
-    except (Exception, SystemExit) as error:
-        del sys.modules[name]
-        raise _as_problem(error, source) from None
-    except BaseException:
+    except KeyboardInterrupt:
         del sys.modules[name]
         raise
+    except BaseException as error:
+        del sys.modules[name]
+        raise _as_problem(error, source) from None
     if not found.registered:
         del sys.modules[name]
         raise UserError(Problem("registers nothing", source=source.path, allowed=WAYS))

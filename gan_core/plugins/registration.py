@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import Any
 
+from pydantic import ValidationError
+
 from gan_core.evaluation.names import Direction
 from gan_core.plugin_text import Source
 from gan_core.plugins.kinds import BY_WORD, FUNCTIONS, KINDS, Kind, kind_of
@@ -112,6 +114,13 @@ class Registering:
             raise self._problem(f"options of the trick {trick.name!r} has no field", hint)
         if bare := [name for name, one in options.model_fields.items() if one.is_required()]:
             raise self._problem(f"options of the trick {trick.name!r}: {', '.join(bare)} has no default", hint)
+        try:
+            options.model_validate(options().model_dump())
+        except ValidationError as error:
+            first = error.errors()[0]
+            field = ".".join(map(str, first["loc"]))
+            message = f"the default of {field} in the options of the trick {trick.name!r} is {shown(first['input'])}"
+            raise self._problem(message, str(first["msg"]).lower()) from None
         others = [*TRICKS.values(), *(one.record for one in self.registered if one.kind == "trick")]
         taken = {*COMMAND_LINE, *Config.model_fields, *(flag for other in others for flag in _flags(other))}
         if clash := [flag for flag in _flags(trick) if flag in taken]:

@@ -26,7 +26,7 @@ from gan_core.training.auxiliary_terms import auxiliary_terms
 from gan_core.training.diagnostics import Gradients
 from gan_core.training.networks import Networks
 from gan_core.training.timetable import total_steps
-from gan_core.tricks import tricks_of
+from gan_core.training.trick_parts import parts_by_trick
 from gan_core.tricks.seats import Context, Dose, Parts, Shadow
 
 
@@ -90,20 +90,12 @@ def build(config: Config, images: ImageArray, device: torch.device, labels: Labe
         labels = None
     clock, random = Clock(), Streams(config.seed)
     random.get("latent")
-    by_trick = {
-        trick.name: trick.build(
-            options,
-            Context(
-                config,
-                clock,
-                random.get(f"trick:{trick.name}", device),
-                device,
-                images.shape[1:],
-                None if labels is None else labels.classes.draw,
-            ),
-        )
-        for trick, options in tricks_of(config)
-    }
+
+    def context_of(name: str) -> Context:
+        draw_labels = None if labels is None else labels.classes.draw
+        return Context(config, clock, random.get(f"trick:{name}", device), device, images.shape[1:], draw_labels)
+
+    by_trick = parts_by_trick(config, context_of)
     is_classified = config.conditional and CONDITIONINGS_D[config.conditioning_d].classifies
     own = auxiliary_terms(config.auxiliary_weight) if is_classified else Parts()
     parts = reduce(add, by_trick.values(), own)

@@ -98,6 +98,9 @@ MakeShadow = Callable[[nn.Module], Shadow]  # G -> what is shown in its place
 Dose = Callable[[], dict[str, float]]  # how much the trick acted, asked once a tick
 
 
+TERMS = ("d_terms", "g_terms")  # seats
+
+
 @dataclass(frozen=True)
 class Parts:
     """What one trick, or all tricks together, put into the seats.
@@ -125,12 +128,33 @@ class Parts:
     dose: tuple[Dose, ...] = ()
     eager: tuple[str, ...] = ()
 
+    def wrong(self) -> str:
+        """What in a seat is none of what sits there, in words; '' where all is well."""
+        for seat, content in ((each.name, getattr(self, each.name)) for each in fields(self)):
+            if seat == "state":
+                if not isinstance(content, Mapping):
+                    return f"state is {type(content).__name__}, not a dict of what a checkpoint holds, by name"
+                continue
+            wanted = "texts" if seat == "eager" else "Terms" if seat in TERMS else "functions"
+            if not isinstance(content, tuple):
+                return f"{seat} is {type(content).__name__}, not a tuple of {wanted}: {seat}=(..., )"
+            for each in content:
+                if not _fits(seat, each):
+                    return f"{seat} holds {type(each).__name__}, and not {wanted} alone"
+        return ""
+
     def __add__(self, other: "Parts") -> "Parts":
         """Both, in order. Two states of one name are an error."""
         if clash := self.state.keys() & other.state.keys():
             raise ValueError(f"two tricks keep state under {sorted(clash)}")
         tuples = {f.name: getattr(self, f.name) + getattr(other, f.name) for f in fields(self) if f.name != "state"}
         return Parts(**tuples, state={**self.state, **other.state})
+
+
+def _fits(seat: str, each: object) -> bool:
+    if seat == "eager":
+        return isinstance(each, str)
+    return isinstance(each, Term) if seat in TERMS else callable(each)
 
 
 def moving(trick: str, options: Record) -> tuple[str, ...]:
