@@ -19,6 +19,7 @@ from gan_core.schema.configuration import Config
 from gan_core.training.timetable import total_steps
 from gan_core.workers.deaths import leaving
 from gan_core.workers.orphan import end_with_parent
+from gan_core.workers.standard_output import leave_to_parent
 
 SECONDS = 1.0  # of training steps, measured for each arm
 ALL_SECONDS, FEWEST_SECONDS = 30.0, 0.1  # for all arms together, where they are many; for each even then
@@ -121,6 +122,7 @@ def _child(
     pipe: Connection,
 ) -> None:
     end_with_parent()
+    leave_to_parent()
     with pipe:
         try:
             load_sources(plugins)

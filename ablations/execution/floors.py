@@ -22,6 +22,7 @@ from gan_core.problems import UserError
 from gan_core.schema.configuration import Config
 from gan_core.scoring.floors import floors_of
 from gan_core.workers.orphan import end_with_parent
+from gan_core.workers.standard_output import leave_to_parent
 
 
 class FloorWork:
@@ -99,6 +100,7 @@ def _child(
     pipe: Connection,
 ) -> None:
     end_with_parent()
+    leave_to_parent()
     with pipe:
         load_sources(plugins)
         pipe.send(_attempt(settings, root, home, device))

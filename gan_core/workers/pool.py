@@ -16,6 +16,7 @@ from gan_core.workers.fork_server import fork_server
 from gan_core.workers.job import STOPPED, Job, Report
 from gan_core.workers.parent_line import SIGN_OF_LIFE, ParentLine
 from gan_core.workers.patience import USUAL_PATIENCE, Life, Patience
+from gan_core.workers.standard_output import leave_to_parent
 from gan_core.workers.training_lock import TakenError, training_lock
 
 POLL_S = 0.2
@@ -188,6 +189,7 @@ def _result(job: Job) -> Finished | None:
 
 def _train(trainer: str, job: Job, device: str, threads: int, wait_s: float, pipe: Connection) -> None:
     """The child: train, and send each event. Any message from the parent, or its death, stops it after its step."""
+    leave_to_parent()
     train: Trainer = pkgutil.resolve_name(trainer)
     try:
         with (

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from ablations.executors.fork_server import fork_server
 from gan_core.workers.orphan import end_with_parent
+from gan_core.workers.standard_output import leave_to_parent
 
 PATIENCE_S = 120.0  # for one of them
 
@@ -59,6 +60,7 @@ def exported_generator(
 
 def _child(directories: Mapping[str, Path], out: Path, pipe: Connection) -> None:
     end_with_parent()
+    leave_to_parent()
     with pipe, suppress(BrokenPipeError):  # whoever waited has been killed
         for arm, directory in directories.items():
             pipe.send(_attempt(directory, out / arm))
