@@ -67,6 +67,10 @@ BROKEN = {
     "flag": Broken(TRICK.replace('name="grey"', 'name="out"'), 31, ("the flag --out",)),
     "options": Broken(TRICK.replace("options=Options", "options=dict"), 31, ("options of the trick 'grey'", "Record")),
     "no_default": Broken(TRICK.replace("Field(2, ge", "Field(ge"), 31, ("power has no default",)),
+    "default_out_of_bounds": Broken(
+        TRICK.replace("Field(2, ge", "Field(7, ge"), 31, ("the default of power", "is 7", "less than or equal to 4")
+    ),
+    "odd_exception": Broken("raise BaseException('odd')\n", 1, ("BaseException: odd",)),
     "no_direction": Broken(METRIC.replace('    better="higher",\n', ""), 10, ("does not say which way is better",)),
     "direction": Broken(METRIC.replace('"higher"', '"up"'), 10, ("has better='up'", 'better="lower"')),
     "exit": Broken("import sys\nsys.exit('enough')\n", 2, ("ends the program (SystemExit: enough)",)),
@@ -148,3 +152,13 @@ def test_a_command_says_it_and_ends_with_2(tmp_path: Path, own_home: Path, capsy
     assert main(["train", "--use", str(path), "--out", str(tmp_path / "run"), "--data=shapes"]) == 2
     assert capsys.readouterr().err == f"error: {path}:5: ZeroDivisionError: division by zero\n"
     assert not (tmp_path / "run").exists()
+
+
+def test_what_a_file_prints_is_no_part_of_a_document(
+    tmp_path: Path, own_home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "loud.py"
+    path.write_text("print('hello')\n" + TRICK)
+    load(path)
+    seen = capsys.readouterr()
+    assert (seen.out, seen.err) == ("", "hello\n")
