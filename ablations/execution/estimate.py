@@ -12,6 +12,7 @@ from ablations.workspace.trials import Trial
 from gan_core.config import resolve
 from gan_core.machine.resources import Resources
 from gan_core.plugin_text import Source
+from gan_core.plugins.blame import place_in
 from gan_core.plugins.load import load_sources
 from gan_core.plugins.loaded import sources_of
 from gan_core.problems import Problem, UserError
@@ -128,7 +129,14 @@ def _child(
             load_sources(plugins)
             pipe.send(_measured(settings, device, threads, seconds))
         except Exception as error:
-            pipe.send(error)
+            pipe.send(_of_own_code(error))
+
+
+def _of_own_code(error: Exception) -> Exception:
+    """What the user's own code raised, as a message with its place; anything else as it is."""
+    if isinstance(error, UserError) or not (place := place_in(error)):
+        return error
+    return UserError(Problem(f"{type(error).__name__}: {error}", source=place))
 
 
 def _measured(settings: dict[str, Any], device: str, threads: int, seconds: float) -> Seconds:

@@ -87,7 +87,8 @@ def findings_of(*checks: Callable[[], list[Finding]]) -> list[Finding]:
         try:
             found += check()
         except Stopped as stopped:
-            found.append(stopped.finding)
+            if stopped.finding not in found:  # checks that stop at the same place say it once
+                found.append(stopped.finding)
         except UserError as error:
             found.append(failed("allowed", f"a tiny run is refused: {error.problems[0]}", REFUSED))
     return found

@@ -20,6 +20,7 @@ from gan_core.evaluation.features import extract, take
 from gan_core.evaluation.generated import Sample
 from gan_core.evaluation.logits import logits_problems
 from gan_core.evaluation.metrics import DEFAULT, Metric, Value, find
+from gan_core.evaluation.metrics.record import value_of
 from gan_core.evaluation.protocol import Protocol, protocol_of
 from gan_core.evaluation.quantise import NotFiniteError
 from gan_core.evaluation.reals import Reals, reals_of
@@ -162,7 +163,7 @@ class Evaluator:
                 if computation not in done:
                     reals = self.trained_reals if metric.against == "trained" else self.reals
                     done[computation] = metric.measure(reals, sample, options)
-                value = done[computation][metric.name]
+                value = value_of(metric, done[computation])
             scores.append(_score(self.protocol(metric, n_fake, g_mode), value))
         return tuple(scores)
 

@@ -1,10 +1,11 @@
 """What is known of a metric: one number, where it may lie, and how it is measured.
 
-Which way is better stands in `evaluation/metric_names.py`.
+Which way is better stands in `evaluation/names.py`.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from numbers import Real
 from typing import Literal, NamedTuple
 
 from gan_core.evaluation.generated import Kept, Sample
@@ -48,3 +49,18 @@ class Metric:
     measure: Measure = field(repr=False)
     keeps: tuple[Kept, ...] = ()
     needs_labels: bool = False
+
+
+def value_of(metric: Metric, values: object) -> Value:
+    """The metric's own among what its `measure` gave. Raises TypeError, in words, where that is none."""
+    wanted = f"measure of the metric {metric.name!r} has to give {{{metric.name!r}: Value(number)}}"
+    if not isinstance(values, Mapping):
+        raise TypeError(f"{wanted}, and gives {type(values).__name__}")
+    if metric.name not in values:
+        raise TypeError(f"{wanted}, and gives {', '.join(map(repr, values)) or 'nothing'}")
+    value = values[metric.name]
+    if not isinstance(value, Value):
+        raise TypeError(f"{wanted}, and gives {type(value).__name__} in place of Value(...)")
+    if not isinstance(value.value, Real):
+        raise TypeError(f"{wanted}, and gives a {type(value.value).__name__} in it: float(...)")
+    return value

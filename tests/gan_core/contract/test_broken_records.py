@@ -177,7 +177,8 @@ def measuring(function: Callable[..., Any], **more: Any) -> Any:
 
 
 BROKEN_METRICS = {
-    "a tensor": (measuring(lambda r, f: Value(f.features.mean())), "lower", "number", "the value is Tensor"),
+    "a tensor": (measuring(lambda r, f: Value(f.features.mean())), "lower", "runs", "gives a Tensor in it: float(...)"),
+    "a bare number": (measuring(lambda r, f: 1.0), "lower", "runs", "gives float in place of Value(...)"),
     "NaN": (measuring(lambda r, f: Value(float("nan"))), "lower", "number", "ordinary images is nan"),
     "out of bounds": (measuring(lambda r, f: Value(-1.0)), "lower", "number", "outside its bounds"),
     "another number each time": (
