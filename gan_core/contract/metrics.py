@@ -6,6 +6,7 @@ Tried on made-up features, so that it needs neither images nor an extractor.
 import math
 
 import torch
+from torch import Tensor
 
 from gan_core.contract.finding import Finding, doubtful, failed, findings_of, judged, passed, told
 from gan_core.contract.global_random import global_random_state, random_numbers
@@ -52,14 +53,20 @@ def collapsed(n: int) -> ExtractorOutputs:
     return ExtractorOutputs(30 + 0.05 * noise, logits)
 
 
+def asked_for(fakes: ExtractorOutputs) -> Tensor:
+    """The classes [n] that G was to draw: what it drew, or all by turns where it drew the same again and again."""
+    drawn = fakes.logits.argmax(dim=1)
+    return drawn if len(torch.unique(drawn)) > 1 else torch.arange(len(drawn)) % CLASSES
+
+
 def measured(metric: Metric, fakes: ExtractorOutputs, batch: int) -> Value:
     """The metric of these fakes, given in batches, against made-up reals."""
     reals = outputs(REALS, seed=1)
     seen = {"features": reals.features.float(), "classes": reals.logits.argmax(dim=1)}
-    known = Reals(REALS, CLASSES, CPU, lambda: seen, lambda what, make: make())
+    known = Reals(REALS, CLASSES, CPU, lambda: seen, lambda what, make: make(), seen["classes"])
     n = len(fakes.features)
     with told("runs", "measuring"):
-        sample = Sample(FEATURES, CLASSES, CPU, metric.keeps)
+        sample = Sample(FEATURES, CLASSES, CPU, metric.keeps, asked_for(fakes) if metric.needs_labels else None)
         for start in range(0, n, batch):
             sample.add(ExtractorOutputs(*(part[start : start + batch] for part in fakes)))
         return value_of(metric, metric.measure(known, sample, metric.options(n, REALS)))

@@ -17,6 +17,7 @@ from gan_core.problems import UserError
 from gan_core.streams import forked
 from gan_core.training import checkpoint
 from gan_core.training.build import State, build
+from gan_core.training.captured import obstacles
 from tests.gan_core.trainer import same, steps, weights
 from tests.own_code import PAIR
 
@@ -78,6 +79,7 @@ def test_resumed_equals_uninterrupted(text: str, tmp_path: Path, images: ImageAr
     checkpoint.load(tmp_path / "checkpoint.pt", second)
     assert same(weights(whole.G, whole.D), weights(*(lambda s: (s.G, s.D))(steps(second, 2))))
     assert (text == DROPS) == second.D.draws
+    assert (text == DROPS) == ("D draws random numbers in its forward pass" in obstacles(second))
 
 
 @pytest.mark.parametrize(
