@@ -52,10 +52,15 @@ def report(
         hand_over(page_of(reports))
         return
     for one in reports:
+        if one.across is not None:
+            say(f"{one.name}: {one.across.headline}")
+            if one.across.claims is not None:
+                say(f"{one.name}: {one.across.claims.headline}")
         for table in one.tables:
-            say(f"{one.name}: {table.answer.headline}")
+            name = f"{one.name}, {table.table.block}" if table.table.block else one.name
+            say(f"{name}: {table.answer.headline}")
             if table.claims is not None:
-                say(f"{one.name}: {table.claims.headline}")
+                say(f"{name}: {table.claims.headline}")
     say(f"written: {page}")
     if figures is not None:
         say(f"written: {len(drawn)} files of figures in {figures}")

@@ -7,6 +7,7 @@ is pooled are effects, ratios of FIDs within a block.
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from ablations.leaderboard.across_records import Across, Differs, EffectAcross
 from ablations.leaderboard.block_questions import AskedAcross, BlockedDesign, BlockView
@@ -57,6 +58,7 @@ def tables_across(
     by_itself = {block: own.design.effects(BlockView(inquiry, block)).effects for block, own in runs.items()}
     first = next(iter(runs.values())).design
     blocks = f"averaged over {len(study.blocks)} settings"
+    effects = [_effect(one, design, by_itself, inquiry) for one in design.asked]
     across = Across(
         study=trials[0].study,
         blocks={block.name: block.settings for block in study.blocks},
@@ -64,7 +66,7 @@ def tables_across(
         rule=rule,
         about=f"{first.about}, {blocks}",
         unit=first.unit,
-        by_effect=tuple(_effect(one, design, by_itself, inquiry) for one in design.asked),
+        by_effect=tuple(effect for effect in effects if not effect.is_an_alias),
         claims=tuple(claim.answer(inquiry) for claim in claims),
         looks=state,
     )
@@ -110,7 +112,9 @@ def _effect(
     asked: AskedAcross, design: BlockedDesign, by_itself: Mapping[str, Sequence[ReportedEffect]], inquiry: Inquiry
 ) -> EffectAcross:
     shown = {block: e for block in asked.blocks for e in by_itself[block] if e.name == asked.name}
-    return EffectAcross(_pooled(asked, design, inquiry), shown, _differs(asked, design, inquiry), asked.lacking)
+    aliases = tuple(dict.fromkeys(alias for effect in shown.values() for alias in effect.aliases))
+    pooled = replace(_pooled(asked, design, inquiry), aliases=aliases)
+    return EffectAcross(pooled, shown, _differs(asked, design, inquiry), asked.lacking)
 
 
 def _pooled(asked: AskedAcross, design: BlockedDesign, inquiry: Inquiry) -> ReportedEffect:

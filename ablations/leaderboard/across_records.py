@@ -1,5 +1,6 @@
 """What a study across several settings says: each effect over all blocks, in each block, and between them."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -42,6 +43,12 @@ class EffectAcross:
     @property
     def name(self) -> str:
         return self.pooled.name
+
+    @property
+    def is_an_alias(self) -> bool:
+        """Whether a fraction can't tell it from an effect that has the number of both."""
+        own = self.in_blocks.values()
+        return bool(self.pooled.aliases) and all(math.isnan(effect.shown.mean) for effect in own)
 
     def count(self, finding: Finding) -> int:
         """In how many blocks this is the verdict."""

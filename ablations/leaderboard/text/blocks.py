@@ -16,7 +16,7 @@ SHOWN = ("helps", "hurts", "same run")  # findings that stand with a block's num
 
 @dataclass(frozen=True)
 class DrawnAcross:
-    """The effects in words: a row each, a column for each block; then each in a sentence; `notes` below."""
+    """The effects in words: a row each, a column for each block at the end; then each in a sentence; `notes` below."""
 
     title: str
     headings: tuple[str, ...]
@@ -27,17 +27,20 @@ class DrawnAcross:
 
 def drawn_across(across: Across) -> DrawnAcross:
     """The effects in the design's order."""
-    headings = (across.unit, "all settings", "verdict", *across.blocks, "between settings")
-    rows = tuple(
+    headings: tuple[str, ...] = (across.unit, "all settings", "verdict", "between settings", *across.blocks)
+    rows: tuple[tuple[str, ...], ...] = tuple(
         (
             effect.name,
             change_text(effect.pooled.shown, across.rule),
             verdict_text(effect.pooled, across),
-            *(_cell(effect, block) for block in across.blocks),
             between_text(effect),
+            *(_cell(effect, block) for block in across.blocks),
         )
         for effect in across.by_effect
     )
+    if any(effect.pooled.aliases for effect in across.by_effect):
+        headings = (*headings, "can't be told from")
+        rows = tuple((*row, ", ".join(e.pooled.aliases)) for row, e in zip(rows, across.by_effect, strict=True))
     sentences = tuple(map(sentence_of, across.by_effect))
     return DrawnAcross(f"{across.study}: {across.about}", headings, rows, sentences, tuple(_notes(across)))
 

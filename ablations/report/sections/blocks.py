@@ -10,7 +10,7 @@ from ablations.report.sections.answer import Sentence, headline_of, sentences_of
 from ablations.report.sections.claims import Claims, claims_of
 from ablations.report.sections.forest_lines import Forest, Line
 from ablations.report.sections.looks import LookLine, LooksCourse, look_lines, looks_course
-from ablations.report.words import counted
+from ablations.report.words import counted, listed
 from ablations.workspace.looks_taken import LookTaken
 
 MOST_LINES = 60  # of the forest: of more effects only the averages are drawn
@@ -49,7 +49,10 @@ def _headline(across: Across) -> str:
     if not any(math.isfinite(effect.pooled.shown.mean) for effect in across.by_effect):
         return f"Nothing to compare over all {count} yet."
     differing = [effect.name for effect in across.by_effect if effect.differs.finding == "differs"]
-    more = f" The effect of {', '.join(differing)} differs between the settings." if differing else ""
+    more = ""
+    if differing:
+        effects, verb = ("effect", "differs") if len(differing) == 1 else ("effects", "differ")
+        more = f" The {effects} of {listed(differing)} {verb} between the settings."
     return f"On average over these {count}: {headline_of(across.effects)}{more}"
 
 

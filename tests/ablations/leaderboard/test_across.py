@@ -87,7 +87,7 @@ def test_every_form_of_the_table_has_it(tmp_path: Path) -> None:
     assert json.loads(json_of(board))
     assert "## s: each arm against baseline, averaged over 2 settings" in markdown_of(board)
     words = drawn_across(board.across[0])
-    assert words.headings == ("arm", "all settings", "verdict", "dcgan", "mlp", "between settings")
+    assert words.headings == ("arm", "all settings", "verdict", "between settings", "dcgan", "mlp")
     assert words.sentences[0].startswith("half helps on average, FID -")
     assert "by itself it helps in 2 of 2 settings (FID is lower in 2 of 2)" in words.sentences[0]
 
@@ -108,6 +108,20 @@ def test_factorial_effects_are_pooled_too(tmp_path: Path) -> None:
     assert across.by_effect[0].pooled.finding == "helps"
     assert across.by_effect[0].pooled.shown.mean == pytest.approx(0.5, rel=0.1)
     assert across.by_effect[2].pooled.is_interaction
+
+
+def test_effects_of_a_fraction_stand_once_with_their_aliases(tmp_path: Path) -> None:
+    """Each effect is planted, so that what a line says of two aliases is the sum of both."""
+    more = "  smooth: {label_smoothing: 0.9}\n  wide: {latent_dim: 16}\nresolution: 4\n"
+    ratios = {"half": (0.5, 0.5), "slow": (1.0, 1.0), "smooth": (1.0, 1.0), "wide": (0.8, 0.8)}
+    made(tmp_path / "s", ratios, "fractional", seeds=2, more=more)
+    (across,) = from_folders([tmp_path / "s"]).leaderboard().across
+    aliases = {effect.name: effect.pooled.aliases for effect in across.by_effect}
+    assert list(aliases) == ["half", "slow", "smooth", "wide", "half:slow", "half:smooth", "half:wide"]
+    assert [aliases[name] for name in list(aliases)[4:]] == [("smooth:wide",), ("slow:wide",), ("slow:smooth",)]
+    assert all(math.isfinite(effect.pooled.shown.mean) for effect in across.by_effect)
+    assert across.by_effect[3].pooled.shown.mean == pytest.approx(0.8, rel=0.1)
+    assert drawn_across(across).headings[-1] == "can't be told from"
 
 
 def test_claims_are_answered_over_all_blocks_and_in_one(tmp_path: Path) -> None:
