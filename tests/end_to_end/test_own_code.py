@@ -55,6 +55,7 @@ def forget() -> None:
         unload(entry)
 
 
+@pytest.mark.slow
 def test_three_plug_ins_to_a_leaderboard(tmp_path: Path, own_home: Path) -> None:
     path, runs = study_file(tmp_path / "mine"), tmp_path / "runs"
     ran = ablations("run", path, "--runs", runs, *INLINE)

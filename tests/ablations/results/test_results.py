@@ -33,6 +33,7 @@ def test_a_finished_trial(tmp_path: Path) -> None:
             "is_baseline": False,
             "factor_dropout": "on",  # it stands nowhere alone in this study
             "factor_ttur": "on",
+            "block": None,
             "seed": 7,
             "status": "finished",
             "inert": "",

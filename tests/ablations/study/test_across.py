@@ -72,7 +72,7 @@ def test_other_designs_are_the_same_in_each_block(tmp_path: Path, design: str) -
 
 
 def test_an_arm_that_one_block_forbids_is_left_out_there_alone(tmp_path: Path) -> None:
-    text = across("{reals: {}, labels: {loss: wasserstein}}").replace("{spectral_norm: true}", "{label_smoothing: 0.1}")
+    text = across("{reals: {}, labels: {loss: wasserstein}}").replace("{spectral_norm: true}", "{label_smoothing: 0.9}")
     study = load_text(tmp_path, text)
     assert [arm.name for arm in study.arms if arm.alone == "sn"] == ["sn@reals"]
     (left,) = study.left_out
