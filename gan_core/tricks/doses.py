@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from gan_core.problems import Problem, UserError
 from gan_core.schema.configuration import Config
 from gan_core.tricks import tricks_of
 from gan_core.tricks.seats import Dose
@@ -21,7 +22,7 @@ class Doses:
         """All doses now, by '<trick>/<quantity>'."""
         doses: dict[str, float] = {}
         for name, trick in self._tricks.items():
-            dose = {key: value for measure in self._measures[name] for key, value in measure().items()}
+            dose = {key: value for measure in self._measures[name] for key, value in _given(name, measure).items()}
             if trick.acts(dose):
                 self._acted.add(name)
             doses |= {f"{name}/{key}": value for key, value in dose.items()}
@@ -38,3 +39,12 @@ class Doses:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self._asked, self._acted = state["asked"], set(state["acted"])
+
+
+def _given(trick: str, measure: Dose) -> dict[str, float]:
+    """What a measure gives. Raises UserError for anything but numbers by name: a plug-in's may give what it likes."""
+    given: Any = measure()
+    if not isinstance(given, dict):
+        what = f"the dose of the trick {trick!r} gives {type(given).__name__}"
+        raise UserError(Problem(what, allowed="{name: how much it acted}"))
+    return given

@@ -9,6 +9,7 @@ import torch
 
 from gan_core.config import Config, resolve
 from gan_core.events import AnyEvent, Finished, Ticked
+from gan_core.problems import UserError
 from gan_core.train import train
 from gan_core.tricks import TRICKS
 from gan_core.tricks.doses import Doses
@@ -85,3 +86,9 @@ def test_a_number_other_than_zero_means_acted_unless_the_trick_knows_better(
     dose: dict[str, float], acted: bool
 ) -> None:
     assert any_nonzero(dose) == acted
+
+
+def test_a_dose_that_is_no_number_by_name_is_told_in_words() -> None:
+    measures: Any = {"dropout": (lambda: 0.3,)}
+    with pytest.raises(UserError, match="the dose of the trick 'dropout' gives float; allowed: {name: how much"):
+        Doses(resolve({"dropout": 0.3}), measures).take()
