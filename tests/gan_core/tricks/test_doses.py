@@ -90,5 +90,5 @@ def test_a_number_other_than_zero_means_acted_unless_the_trick_knows_better(
 
 def test_a_dose_that_is_no_number_by_name_is_told_in_words() -> None:
     measures: Any = {"dropout": (lambda: 0.3,)}
-    with pytest.raises(UserError, match="the dose of the trick 'dropout' gives float; allowed: {name: how much"):
+    with pytest.raises(UserError, match=r"the dose of the trick 'dropout' gives float; allowed: {name: how much"):
         Doses(resolve({"dropout": 0.3}), measures).take()
