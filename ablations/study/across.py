@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
 Where = tuple[str | int, ...]
 MOST_BLOCKS = 64
-NAME = re.compile(r"[A-Za-z0-9_.=-]{1,64}")
-NAME_ALLOWED = "1 to 64 letters, digits, _ . = or -"
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.=-]{0,63}")
+NAME_ALLOWED = "1 to 64 letters, digits, _ . = or -, the first a letter or a digit"
 ACROSS_ALLOWED = (
     "settings with lists of values, for all their combinations, such as {data: [fashion-mnist, shapes]}; or names "
     f"of blocks with the settings of each, such as {{small: {{width: 8}}, large: {{width: 32}}}}: 2 to {MOST_BLOCKS} "
@@ -37,6 +37,8 @@ def _across(value: Any) -> Any:
     if not isinstance(value, dict) or not value:
         raise ValueError(ACROSS_ALLOWED)
     kinds = {type(words) for words in value.values()}
+    if kinds == {list, dict}:
+        raise ValueError(f"all lists or all mappings, not some of each: {ACROSS_ALLOWED}")
     if kinds not in ({list}, {dict}):
         raise ValueError(ACROSS_ALLOWED)
     return value
@@ -163,7 +165,9 @@ def _alike(written: Sequence[WrittenBlock]) -> Iterator[Problem]:
         if other is not block and other.block.settings != block.block.settings:
             message = f"two blocks would be called {block.name}: {shown(other.block.settings)} and "
             message += shown(block.block.settings)
-            yield Problem(message, block.where, "names of your own: across: {NAME: {...}, ...}")
+            if other.name != block.name:
+                message = f"{other.name} and {block.name} differ in capitals alone: some file systems take them for one"
+            yield Problem(message, block.where, "names of your own that differ: across: {NAME: {...}, ...}")
 
 
 def named_block(name: str, blocks: Sequence[Block], where: Where) -> Block | Problem:

@@ -54,4 +54,6 @@ def _word(key: str, value: Any) -> str:
         return value
     if isinstance(value, Mapping):
         value = ".".join(f"{name}={plain_text(inner)}" for name, inner in value.items())
+    if isinstance(value, list):
+        value = ".".join(map(plain_text, value))
     return UNFIT.sub("-", f"{key}={plain_text(value)}").strip("-")

@@ -146,9 +146,11 @@ def study_of(
         problems += [as_written(p, source.lines) for p in found if p not in problems]
     claims: tuple[Claim, ...] = ()
     if not problems:  # a claim about an arm that could not be made is no mistake of its own
-        claims, found = resolve_claims(file.claims, built.alone, built.left_out, [each.block for each in blocks])
+        claims, found = resolve_claims(
+            file.claims, built.alone, built.left_out, [each.block for each in blocks], built.arms if blocks else ()
+        )
         problems += found
-    guard, found = read_guard(file.guard, built.arms)
+    guard, found = read_guard(file.guard if file.across is None else {}, built.arms)  # `across` refuses any
     problems += found
     if problems:
         _refuse(problems, source)

@@ -8,7 +8,7 @@ from typing import Annotated, Any, NamedTuple
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, ValidationError, WithJsonSchema
 
 from ablations.statistics import Looks, Rule
-from ablations.study.across import AcrossInFile
+from ablations.study.across import ACROSS_ALLOWED, AcrossInFile
 from ablations.study.claims.records import ClaimsInFile
 from ablations.study.designs import DESIGNS, MOST_FACTORS, RESERVED, REST, DesignOptions
 from ablations.study.designs.seeds import SEEDS_SCHEMA, SeedPlan, seeds_of
@@ -103,6 +103,8 @@ class StudyFile(DesignOptions):
             problems.append(Problem("a lower FID is a better one", ("rule", "lower_is_better"), "no such key"))
         if self.across is not None:
             problems += self._problems_across()
+        elif "across" in given:  # nothing behind it is no wish for a study of one setting
+            problems.append(Problem("nothing is there", ("across",), ACROSS_ALLOWED))
         if "tricks" not in given and "arms" not in design.needs and not self.space:
             problems.append(Problem("missing", ("tricks",), FACTORS_ALLOWED))
         if self.claims and "explore" in design.needs:

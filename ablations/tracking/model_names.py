@@ -1,4 +1,4 @@
-"""Names of registered models and aliases, as MLflow takes them."""
+"""Names of logged and registered models and of aliases, as MLflow takes them."""
 
 import re
 
@@ -6,6 +6,15 @@ from ablations.study.block_names import AT
 from gan_core.problems import Problem, UserError
 
 FORBIDDEN = "/:'\"`"  # in a registered model's name: MLflow's own two, and what would end a quotation in its filters
+
+
+def model_name(arm: str) -> str:
+    """The arm's name as MLflow takes it for a logged model: without the dots that numbers bring into a block's name.
+
+    >>> model_name("dropout@mlp-lr_g=0.001")
+    'dropout@mlp-lr_g=0-001'
+    """
+    return arm.replace(".", "-")
 
 
 def alias_of(arm: str) -> str:

@@ -24,7 +24,7 @@ from gan_core.workers.bounded import Bounded
 
 SCHEMA_VERSION = 1
 # A folder of its own, never a way out of the one that it is put into, and no longer than file systems allow
-FOLDER_NAME = r"[A-Za-z0-9_+-][A-Za-z0-9_+.-]{0,199}"
+FOLDER_NAME = r"[A-Za-z0-9_+-][A-Za-z0-9_+@=.-]{0,199}"  # '@' and '=': arms in blocks
 MEMBER = re.compile(rf"trials/({FOLDER_NAME})\.json")
 WEIGHTS = re.compile(r"weights/([0-9a-f]{64})\.safetensors")
 MOST_TRIALS = 100_000

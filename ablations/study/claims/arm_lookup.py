@@ -11,9 +11,13 @@ Where = tuple[str | int, ...]
 
 
 class ArmsByName:
-    """A study's arms, looked up. `find` and `tricks` raise UserError, with the place of the claim."""
+    """A study's arms, looked up. `find` and `tricks` raise UserError, with the place of the claim.
 
-    def __init__(self, arms: Sequence[Arm], left_out: Sequence[LeftOut]) -> None:
+    `trained`: the arms as they are trained, in each block of several; None: just these.
+    """
+
+    def __init__(self, arms: Sequence[Arm], left_out: Sequence[LeftOut], trained: Sequence[Arm] | None = None) -> None:
+        self.trained = arms if trained is None else trained
         self.arms = {arm.name: arm for arm in arms}
         self.left_out = left_out
         self.factors = tuple(dict.fromkeys(factor for arm in arms for factor in arm.factors))
@@ -51,6 +55,12 @@ class ArmsByName:
             if apart != on:
                 self._refuse_two(text, where, [apart, on])
         return on
+
+    def unmeasured(self, names: Sequence[str], metric: str) -> Iterator[str]:
+        """The arms with these names whose runs have scores, but not this one, wherever they are trained."""
+        for name in dict.fromkeys(names):
+            same = {arm.name: arm for arm in self.trained if arm.alone == name}
+            yield from measured_in(same, list(same), metric)
 
     def factor(self, text: str, where: Where) -> str:
         """The name of the factor in the text."""

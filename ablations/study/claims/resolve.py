@@ -1,12 +1,13 @@
 """From claims in a study file to claims about arms, with every mistake in them, each at its line."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from ablations.statistics import Relation
 from ablations.study.across import Block, named_block
 from ablations.study.arm import Arm, LeftOut
 from ablations.study.claims import grammar
-from ablations.study.claims.arm_lookup import ArmsByName, Where, measured_in
+from ablations.study.claims.arm_lookup import ArmsByName, Where
 from ablations.study.claims.measures import MEASURES
 from ablations.study.claims.records import (
     Claim,
@@ -25,20 +26,25 @@ WITH_EFFECTS = ("factorial", "fractional")  # designs in which an effect is seen
 
 
 def resolve_claims(
-    written: Mapping[str, ClaimWords], arms: Sequence[Arm], left_out: Sequence[LeftOut], blocks: Sequence[Block] = ()
+    written: Mapping[str, ClaimWords],
+    arms: Sequence[Arm],
+    left_out: Sequence[LeftOut],
+    blocks: Sequence[Block] = (),
+    in_blocks: Sequence[Arm] = (),
 ) -> tuple[tuple[Claim, ...], list[Problem]]:
     """The claims in the file's order, and what is wrong with the others.
 
     In a study across several `blocks` the arms have their own names, and a claim is about all blocks together, or
-    about one `block`.
+    about one `block`; `in_blocks` are the arms of all of them. A block need not have every arm, nor measure what the
+    others do.
     """
-    known = ArmsByName(arms, left_out)
+    every = ArmsByName(arms, left_out, in_blocks or arms)
     claims: list[Claim] = []
     problems: list[Problem] = []
     for name, claim in written.items():
         try:
             about = _block_of(name, claim, blocks)
-            resolved = _claim(name, claim, known)
+            resolved = _claim(name, claim, _of_block(about, in_blocks, left_out) if about else every)
             if blocks and not about:
                 _refuse_unpooled(resolved, ("claims", name))
             claims.append(resolved.model_copy(update={"block": about}))
@@ -57,6 +63,12 @@ def _block_of(name: str, claim: ClaimWords, blocks: Sequence[Block]) -> str:
     if isinstance(found, Problem):
         raise UserError(found)
     return found.name
+
+
+def _of_block(block: str, arms: Sequence[Arm], left_out: Sequence[LeftOut]) -> ArmsByName:
+    """The arms of one block, by their own names."""
+    own = [replace(arm, name=arm.alone) for arm in arms if arm.block == block]
+    return ArmsByName(own, [left for left in left_out if left.block == block], [a for a in arms if a.block == block])
 
 
 def _refuse_unpooled(claim: Claim, where: Where) -> None:
@@ -146,6 +158,6 @@ def _refuse_what_cannot_be(test: Test, relation: Relation, metric: str, known: A
         raise UserError(Problem(f"{metric!r} counts runs: so few seeds never show that two counts are equal", at))
     if measure.sort == "run" and isinstance(test, OfGenerators):
         raise UserError(Problem(f"{metric!r} is no score of a generator", at, "a score"))
-    if measure.sort == "score" and (lacking := list(measured_in(known.arms, test.arms, metric))):
+    if measure.sort == "score" and (lacking := list(known.unmeasured(test.arms, metric))):
         message = f"{metric!r} is not measured in {', '.join(lacking[:3])}{' ...' if len(lacking) > 3 else ''}"
         raise UserError(Problem(message, at, f"`metrics: [..., {metric}]` in the baseline"))

@@ -21,7 +21,7 @@ from ablations.addresses import without_password
 from ablations.results.results import Result
 from ablations.tracking.mlflow.export import Exported, exported_generator
 from ablations.tracking.mlflow.store import SHIP, Store, first_line, limits
-from ablations.tracking.model_names import alias_of
+from ablations.tracking.model_names import alias_of, model_name
 from ablations.tracking.points import points_of
 from ablations.workspace.cursor import Cursor, read_cursor
 from ablations.workspace.model_record import FOLDER, ModelCursor, read_model, write_model
@@ -116,7 +116,7 @@ def _log(store: Store, result: Result, begun: Any, made: Exported) -> Any:
     description = Model.load(str(made.folder))
     model = begun or client.create_logged_model(
         store.experiment_id,
-        name=result.arm,
+        name=model_name(result.arm),
         source_run_id=run_id,
         tags={GENERATOR_TAG: _identity(result), **{key: run.data.tags[key] for key in TAGS if key in run.data.tags}},
         params={**run.data.params, **{key: str(value) for key, value in (description.metadata or {}).items()}},

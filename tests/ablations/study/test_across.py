@@ -95,9 +95,14 @@ def test_an_arm_that_one_block_forbids_is_left_out_there_alone(tmp_path: Path) -
         ("{seed: [1, 2]}", "across.seed: the seed is no setting of a block"),
         ("{a: {width: 4}, b: {width: x}}", "across.b.width: 'x' is not right"),
         ("{a: {width: 8}, b: {}}", "across.b: blocks a and b resolve to the same configuration"),
-        ("{a: {width: 4}, A: {}}", "across.A: two blocks would be called A"),
+        ("{a: {width: 4}, A: {}}", "across.A: a and A differ in capitals alone"),
+        ("{.: {width: 4}, b: {}}", "across..: '.' can't be a block's name"),
+        ("", "across: nothing is there; allowed: settings with lists of values"),
         ("{'a b': {width: 4}, b: {}}", "across.a b: 'a b' can't be a block's name"),
-        ("{a: {width: 4}, b: [1]}", "is not right; allowed: settings with lists of values"),
+        (
+            "{a: {width: 4}, b: [1]}",
+            "allowed: all lists or all mappings, not some of each: settings with lists of values",
+        ),
         ("[a, b]", "is not right; allowed: settings with lists of values"),
         (
             "{width: [1, 2, 3, 4, 5, 6, 7, 8, 9], latent_dim: [1, 2, 3, 4, 5, 6, 7, 8]}",
@@ -116,6 +121,8 @@ def test_what_several_settings_cannot_go_with(tmp_path: Path) -> None:
     )
     guarded = TEXT.replace("norm_d: none", "norm_d: none, metrics: [fid, precision]") + "guard: {precision: 0.05}\n"
     assert any("a guard holds in one setting" in problem for problem in problems_of(tmp_path, guarded))
+    unmeasured = problems_of(tmp_path, TEXT + "guard: {precision: 0.05}\n")
+    assert len(unmeasured) == 1  # that it is not measured either is no second mistake
     search = TEXT.replace("one-in", "search").replace(
         "seeds: 2", "explore: {arms: 4, seeds: 1}\nconfirm: {best: 1, seeds: 2}"
     )
@@ -137,6 +144,22 @@ def test_claims_are_about_all_blocks_or_the_one_that_they_name(tmp_path: Path) -
     assert "claims.one: this can't be asked of all blocks together" in pooled[0]
     alone = TEXT.replace("across", "# across") + words + one
     assert "claims.one.block: the study has one setting only" in problems_of(tmp_path, alone)[0]
+
+
+def test_a_claim_is_about_what_its_block_has_and_measures(tmp_path: Path) -> None:
+    text = across("{two: {metrics: [fid, kid]}, one: {loss: wasserstein}}") + "\n"
+    claim = "claims:\n  a: {{statement: s, source: t, comparison: {0} < baseline, metric: {1}, block: {2}}}\n"
+    (measured,) = load_text(tmp_path, text + claim.format("half", "kid", "two")).claims
+    assert (measured.block, measured.metric) == ("two", "kid")
+    lacking = "claims.a.metric: 'kid' is not measured in {}"
+    assert lacking.format("half@one, baseline@one;") in problems_of(
+        tmp_path, text + claim.format("half", "kid", "one")
+    )[0].replace("baseline@one, half@one", "half@one, baseline@one")
+    pooled = claim.format("half", "kid", "two").replace(", block: two", "")
+    assert "half@one" in problems_of(tmp_path, text + pooled)[0]
+    forbidden = text.replace("{spectral_norm: true}", "{label_smoothing: 0.9}")
+    assert load_text(tmp_path, forbidden + claim.format("sn", "fid", "two")).claims[0].block == "two"
+    assert "leaves sn@one out" in problems_of(tmp_path, forbidden + claim.format("sn", "fid", "one"))[0]
 
 
 def test_the_command_line_cannot_make_the_blocks_one(tmp_path: Path) -> None:

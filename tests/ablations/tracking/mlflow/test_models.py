@@ -16,7 +16,7 @@ from ablations.results.best_generators import WEIGHTS, best_generators, not_logg
 from ablations.tracking.mlflow.export import exported_generator
 from ablations.tracking.mlflow.models import DRAFTS, Logged, log_models
 from ablations.tracking.mlflow.store import Store
-from ablations.tracking.model_names import alias_of, check_register
+from ablations.tracking.model_names import alias_of, check_register, model_name
 from ablations.workspace.cursor import NAME as CURSOR
 from ablations.workspace.execution_record import Execution
 from ablations.workspace.model_record import FOLDER, read_model
@@ -200,3 +200,16 @@ def test_a_child_that_takes_too_long_is_given_up(tmp_path: Path) -> None:
     ) as made:
         assert [(one.arm, one.problem) for one in made] == [("a", "its export took longer than 0 s")]
     assert list(exported_generator({}, tmp_path, here=False)) == []
+
+
+def test_an_arm_of_a_block_is_a_model_though_its_name_has_a_dot(
+    place: Place, tmp_path: Path, execution_of: Callable[..., Execution]
+) -> None:
+    study = Study.__new__(Study)
+    study.place, study.root, study.execution_of = place, tmp_path, execution_of
+    study.send(with_weights(write_trial(tmp_path, make_arm("ttur@mlp-lr_g=0.001", ("ttur",)), 0, 22.0)))
+    assert list(log_models(study.store, tmp_path, best_generators(tmp_path), None, here=True)) == [
+        Logged("ttur@mlp-lr_g=0.001")
+    ]
+    (model,) = study.store.client.search_logged_models([study.store.experiment_id])
+    assert model.name == model_name("ttur@mlp-lr_g=0.001") == "ttur@mlp-lr_g=0-001"
