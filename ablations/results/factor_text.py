@@ -1,7 +1,7 @@
 """The readable value of each factor in each arm: 'off', or what switching it on sets, such as '0.1' or 'D'.
 
 A study says which factors are on; what a factor means is read from the configurations: the settings in which two arms
-differ that differ in this factor only. A factor that never stands alone in that way is just 'on'.
+differ that differ in this factor only, in one block of a study across several settings. A factor that never stands alone in that way is just 'on'.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,6 +17,7 @@ class FactorFacts(NamedTuple):
     config: Mapping[str, Any]
     searched: Sequence[str] = ()  # what a search varies besides them, SETTING or TRICK.OPTION
     texts: Mapping[str, str] | None = None  # of the tricks that are on, if they are known
+    block: str = ""  # of a study across several settings
 
 
 def factor_values(arms: Sequence[FactorFacts]) -> list[dict[str, str]]:
@@ -42,11 +43,11 @@ def _searched_text(name: str, arm: FactorFacts) -> str:
 
 def _moved(arms: Iterable[FactorFacts]) -> dict[str, tuple[str, ...]]:
     """For each factor the settings that it changes, in the order of the configuration."""
-    by_factors = {frozenset(k for k, on in arm.factors.items() if on): arm.config for arm in arms}
+    by_factors = {(arm.block, frozenset(k for k, on in arm.factors.items() if on)): arm.config for arm in arms}
     moved: dict[str, dict[str, None]] = {}
-    for on, config in by_factors.items():
+    for (block, on), config in by_factors.items():
         for name in on:
-            if (without := by_factors.get(on - {name})) is not None:
+            if (without := by_factors.get((block, on - {name}))) is not None:
                 keys = [k for k in {**config, **without} if k != "seed" and config.get(k) != without.get(k)]
                 moved.setdefault(name, {}).update(dict.fromkeys(keys))
     return {name: tuple(keys) for name, keys in moved.items()}

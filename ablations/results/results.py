@@ -173,7 +173,7 @@ def _no_collection() -> Iterator[None]:
 
 def _of_study(trials: Sequence[Recorded]) -> Iterator[Result]:
     records = [one.record for one in trials]
-    texts = factor_values([FactorFacts(r.factors, r.config, r.searched, r.texts) for r in records])
+    texts = factor_values([FactorFacts(r.factors, r.config, r.searched, r.texts, r.block) for r in records])
     for one, factors in zip(trials, texts, strict=True):
         yield Result(
             study=one.record.study,

@@ -15,7 +15,10 @@ def trial_params(trials: Sequence[Trial]) -> dict[str, dict[str, str]]:
     and ALWAYS.
     """
     plain = [trial.config.plain() for trial in trials]
-    facts = [FactorFacts(t.arm.factors, config, t.arm.searched) for t, config in zip(trials, plain, strict=True)]
+    facts = [
+        FactorFacts(t.arm.factors, config, t.arm.searched, block=t.arm.block)
+        for t, config in zip(trials, plain, strict=True)
+    ]
     of_search = any(trial.stage is not None for trial in trials)  # nobody knows yet what will differ in the end
     values = [factor_values([fact])[0] for fact in facts] if of_search else factor_values(facts)
     shown = dict.fromkeys((*ALWAYS, *(() if of_search else varied_settings(plain))))
