@@ -1,7 +1,8 @@
 """The readable value of each factor in each arm: 'off', or what switching it on sets, such as '0.1' or 'D'.
 
 A study says which factors are on; what a factor means is read from the configurations: the settings in which two arms
-differ that differ in this factor only, in one block of a study across several settings. A factor that never stands alone in that way is just 'on'.
+differ that differ in this factor only, in one block of a study across several settings. A factor that never stands
+alone in that way is just 'on'.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
