@@ -62,6 +62,7 @@ def build_blocks(
     found.once = list(known.values())
     if not found.problems:
         found.problems += [*_twins(blocks, built, layout.reference), *_empty(blocks, built, factors, found.alone)]
+        found.problems += _unscored(blocks, built)
     found.warnings = _warnings(built)
     return found
 
@@ -135,6 +136,21 @@ def _twins(blocks: Sequence[WrittenBlock], built: Mapping[str, BuiltArms], refer
             message = f"blocks {twin} and {written.name} resolve to the same configuration"
             problems.append(Problem(message, written.where, "blocks that differ"))
     return problems
+
+
+def _unscored(blocks: Sequence[WrittenBlock], built: Mapping[str, BuiltArms]) -> list[Problem]:
+    """Blocks without scores beside blocks with scores: no average over all of them would ever be known."""
+    none = [written for written in blocks if all(arm.config.extractor == "none" for arm in built[written.name].arms)]
+    if len(none) == len(blocks):
+        return []
+    return [
+        Problem(
+            f"block {written.name} has no scores, so that no average over the blocks would be known",
+            written.places.get("extractor", written.where),
+            "an extractor in every block, or in none",
+        )
+        for written in none
+    ]
 
 
 def _empty(

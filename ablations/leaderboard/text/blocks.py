@@ -31,7 +31,7 @@ def drawn_across(across: Across) -> DrawnAcross:
     rows: tuple[tuple[str, ...], ...] = tuple(
         (
             effect.name,
-            change_text(effect.pooled.shown, across.rule),
+            "unknown" if math.isnan(effect.pooled.shown.mean) else change_text(effect.pooled.shown, across.rule),
             verdict_text(effect.pooled, across),
             between_text(effect),
             *(_cell(effect, block) for block in across.blocks),
@@ -88,12 +88,12 @@ def in_how_many(effect: EffectAcross) -> str:
 
 
 def _cell(effect: EffectAcross, block: str) -> str:
-    """'-12 % helps', '+3 %'; '-' where the block does not have it."""
+    """'-12 % helps', '+3 %'; 'left out' where the block does not have it, 'no score' where an arm has none there."""
     own = effect.in_blocks.get(block)
     if own is None:
         return "left out"
     if own.finding == "same run" or math.isnan(own.shown.mean):
-        return own.finding if own.finding == "same run" else ""
+        return own.finding if own.finding == "same run" else "no score"
     return f"{percent(own.shown.mean)} %" + (f" {own.finding}" if own.finding in SHOWN else "")
 
 

@@ -89,6 +89,7 @@ def test_an_arm_that_one_block_forbids_is_left_out_there_alone(tmp_path: Path) -
         ("{width: []}", "across.width: an empty list"),
         ("{width: [4, 4]}", "across.width.1: 4 is there twice"),
         ("{width: [4, -1]}", "across.width.1: -1 is out of range"),
+        ("{extractor: [fmnistcnn, none]}", "across.extractor.1: block none has no scores"),
         ("{widht: [4, 8]}", "across.widht: no setting is called 'widht'"),
         ("{architecture: [dcgan, dcgna]}", "across.architecture.1: no architecture is called 'dcgna'"),
         ("{dropout: [0.1, 0.2]}", "across.dropout: half sets dropout too (tricks.half)"),
