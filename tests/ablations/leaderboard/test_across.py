@@ -99,6 +99,8 @@ def test_a_block_in_which_an_arm_diverges_is_not_left_out_of_the_average(tmp_pat
     assert math.isnan(half.shown.mean)
     assert half.finding == "can't tell"
     assert half.diverged == "5 against 0 of 10 runs"
+    row = drawn_across(across).rows[0]
+    assert (row[1], row[-1]) == ("unknown", "no score")
 
 
 def test_factorial_effects_are_pooled_too(tmp_path: Path) -> None:
