@@ -20,11 +20,10 @@ from torch.nn import functional
 from gan_core import datasets
 from gan_core.evaluation.extractors.fmnistcnn import FmnistCNN
 from gan_core.evaluation.extractors.small_cnn import SIZE, SmallCNN
-from gan_core.evaluation.extractors.small_cnn_trainee import Trainee
+from gan_core.evaluation.extractors.small_cnn_trainee import Trainee, fit
 
 BATCH = 256
 MAX_LEARNING_RATE = 4e-3
-WEIGHT_DECAY = 0.02
 SHIFT = 2  # px: the padding that Fashion-MNIST has at this size
 
 
@@ -40,20 +39,8 @@ def batches(images: Tensor, labels: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
 
 def train(trainee: Trainee, images: Tensor, labels: Tensor, epochs: int) -> Iterator[float]:
     """Train in place; the mean loss of each epoch."""
-    optimizer = torch.optim.AdamW(trainee.parameters(), weight_decay=WEIGHT_DECAY)
-    steps = epochs * -(-len(images) // BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, MAX_LEARNING_RATE, total_steps=steps)
-    for _ in range(epochs):
-        trainee.train()
-        total = torch.zeros(())
-        for x, y in batches(images, labels):
-            loss = functional.cross_entropy(trainee(x), y)
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
-            total += loss.detach() * len(x)
-        yield float(total) / len(images)
+    steps = -(-len(images) // BATCH)
+    return fit(trainee, lambda: batches(images, labels), steps, MAX_LEARNING_RATE, epochs)
 
 
 @torch.inference_mode()

@@ -19,14 +19,13 @@ from gan_core.evaluation.extractors.labelled import Labelled, labelled
 from gan_core.evaluation.extractors.ordering import disordered, ordering
 from gan_core.evaluation.extractors.own_facts import OwnFacts
 from gan_core.evaluation.extractors.small_cnn import SIZE, SmallCNN
-from gan_core.evaluation.extractors.small_cnn_trainee import Trainee
+from gan_core.evaluation.extractors.small_cnn_trainee import Trainee, fit
 from gan_core.evaluation.versions import versions
 from gan_core.problems import Problem, UserError
 from gan_core.streams import forked
 
 BATCH = 64
 MAX_LEARNING_RATE = 3e-3
-WEIGHT_DECAY = 0.02
 SHIFT = 2  # px; never mirrored, since b and d may be classes
 SEEN = 100_000  # pictures in the whole training, from which the number of epochs follows
 EPOCHS = (4, 25)  # at least, at most
@@ -71,20 +70,14 @@ def train_own(
 
 def train(trainee: Trainee, images: Tensor, labels: Tensor, epochs: int) -> Iterator[float]:
     """Train in place on uint8 [N C 32 32]; the mean loss of each epoch. Draws from the global generator."""
-    optimizer = torch.optim.AdamW(trainee.parameters(), weight_decay=WEIGHT_DECAY)
-    steps = epochs * -(-len(images) // BATCH)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, MAX_LEARNING_RATE, total_steps=steps)
-    for _ in range(epochs):
-        trainee.train()
-        total = torch.zeros(())
-        for index in torch.split(torch.randperm(len(images)), BATCH):
-            loss = functional.cross_entropy(trainee(_shifted(images[index])), labels[index])
-            optimizer.zero_grad()
-            loss.backward()  # type: ignore[no-untyped-call]
-            optimizer.step()
-            schedule.step()
-            total += loss.detach() * len(index)
-        yield float(total) / len(images)
+    steps = -(-len(images) // BATCH)
+    return fit(trainee, lambda: batches(images, labels), steps, MAX_LEARNING_RATE, epochs)
+
+
+def batches(images: Tensor, labels: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
+    """One epoch in random order: float32 [BATCH C 32 32] in [-1, 1], each batch shifted by up to 2 px."""
+    for index in torch.split(torch.randperm(len(images)), BATCH):
+        yield _shifted(images[index]), labels[index]
 
 
 def check(facts: OwnFacts) -> None:
