@@ -39,6 +39,8 @@ class ExecutorName(StrEnum):
 
     processes = "processes"
     inline = "inline"
+    slurm = "slurm"
+    ray = "ray"
 
 
 StudyFile = Annotated[Path, typer.Argument(metavar="STUDY.yaml", help="The study file.", show_default=False)]
@@ -54,6 +56,19 @@ Threads = Annotated[int | None, typer.Option(metavar="N", help="CPU threads a tr
 Device = Annotated[
     str | None, typer.Option(metavar="X", help="cpu, cuda:0 and so on.", show_default="every GPU, else cpu")
 ]
+Executor = Annotated[
+    ExecutorName,
+    typer.Option(help="Where trials run: on this machine, or on a cluster (docs/clusters.md)."),
+]
+Cluster = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--cluster",
+        metavar="KEY=VALUE",
+        help="What a trial takes of a cluster: gpus=0.25, partition=gpu; may be repeated.",
+        show_default=False,
+    ),
+]
 Retrain = Annotated[bool, typer.Option("--retrain", help="Train also what another study here has trained already.")]
 
 
@@ -61,7 +76,27 @@ def run(
     study: StudyFile,
     runs: Runs = DEFAULT_RUNS,
     name: AsName = None,
-    executor: Annotated[ExecutorName, typer.Option(help="Where trials run.")] = ExecutorName.processes,
+    executor: Executor = ExecutorName.processes,
+    cluster: Cluster = None,
+    files: Annotated[
+        str | None,
+        typer.Option(
+            "--files",
+            metavar="URI",
+            help="Where files travel to and from a cluster: a shared folder, or s3://, gs://.",
+            show_default="the study's folder",
+        ),
+    ] = None,
+    ray_address: Annotated[
+        str | None,
+        typer.Option(
+            "--ray-address",
+            envvar="RAY_ADDRESS",
+            metavar="HOST:PORT",
+            help="A Ray cluster's head; auto: the one of this machine.",
+            show_default=False,
+        ),
+    ] = None,
     workers: Workers = None,
     threads: Threads = None,
     device: Device = None,
@@ -140,6 +175,9 @@ def run(
         from ablations.execution.deadline import deadline_of
         from ablations.execution.device_fit import refuse_unfit
         from ablations.execution.session import ExecutionOptions
+        from ablations.executors.elsewhere.setting import given_files
+        from ablations.executors.names import ELSEWHERE
+        from ablations.study.cluster import cluster_options
         from ablations.terminal.console import hand_over
         from ablations.tracking.model_names import check_register
         from ablations.workspace.execution_record import CODE
@@ -147,9 +185,13 @@ def run(
         from gan_core.envelope import enveloped
         from gan_core.workers.patience import Patience
 
+    elsewhere = executor.value in ELSEWHERE
     options = ExecutionOptions(
         home=machine_home(),
         executor=executor.value,
+        cluster=cluster_options(loaded.cluster, cluster or (), elsewhere, workers, threads, device),
+        files=given_files(files, elsewhere),
+        ray_address=ray_address,
         workers=workers,
         threads=threads,
         device=device,
@@ -227,6 +269,8 @@ def plan(
     study: StudyFile,
     runs: Runs = DEFAULT_RUNS,
     name: AsName = None,
+    executor: Executor = ExecutorName.processes,
+    cluster: Cluster = None,
     workers: Workers = None,
     threads: Threads = None,
     device: Device = None,
@@ -247,12 +291,15 @@ def plan(
         from ablations.documents.plan import plan_content
         from ablations.execution.device_fit import refuse_unfit
         from ablations.execution.places import resources_of
+        from ablations.executors.names import ELSEWHERE
         from ablations.plan import plan_of
         from ablations.results.journal_mending import reader_warnings
+        from ablations.study.cluster import cluster_options
         from ablations.terminal.console import hand_over, show_warnings
         from ablations.terminal.plan import show_plan
         from gan_core.envelope import enveloped
 
+    cluster_options(loaded.cluster, cluster or (), executor.value in ELSEWHERE, workers, threads, device)
     refuse_unfit(loaded, device)
     resources = resources_of(loaded, workers, threads, device)
     with words_aside(as_json):

@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from ablations.execution.deadline import Deadline
+from ablations.executors.names import ExecutorName
+from ablations.study.cluster import NO_NEEDS, ClusterNeeds
 from gan_core.workers.patience import USUAL_PATIENCE, Patience
 
 MAX_FAILURES = 5
@@ -16,7 +17,10 @@ class ExecutionOptions:
     """The options of one execution, apart from the study itself."""
 
     home: Path
-    executor: Literal["processes", "inline"] = "processes"
+    executor: ExecutorName = "processes"
+    cluster: ClusterNeeds = NO_NEEDS  # of an executor elsewhere
+    files: str | None = None  # where the files of trials elsewhere travel; None: the study's folder
+    ray_address: str | None = None  # None: not named
     workers: int | None = None
     threads: int | None = None
     device: str | None = None

@@ -19,6 +19,7 @@ from ablations.execution.runner import run_trials
 from ablations.execution.standing import OnLook, standing_of
 from ablations.execution.time_budget import TimeBudget
 from ablations.executors.choose import executor_of
+from ablations.executors.elsewhere.setting import Elsewhere
 from ablations.executors.executor import Executor
 from ablations.results.journal_mending import mended_journals
 from ablations.search.exploration import Exploration
@@ -306,7 +307,17 @@ class Session:
         return self.ledgers[name]
 
     def _executor(self) -> Executor:
-        return executor_of(self.options.executor, self.resources, self.options.system_metrics, self.options.patience)
+        options = self.options
+        elsewhere = Elsewhere(
+            self.study.name,
+            self.workspace.root,
+            options.cluster,
+            options.files,
+            options.ray_address,
+            options.system_metrics,
+            options.patience,
+        )
+        return executor_of(options.executor, self.resources, elsewhere)
 
     def _tracker(self) -> AnyTracker:
         embedded = None if self.options.tracking_uri else self.workspace.mlartifacts

@@ -1,21 +1,24 @@
 """The executor with a given name."""
 
-from typing import Literal
-
+from ablations.executors.elsewhere.setting import Elsewhere
 from ablations.executors.executor import Executor
 from ablations.executors.inline import Inline
+from ablations.executors.names import ExecutorName
 from ablations.executors.processes import Processes
 from gan_core.machine.resources import Resources
-from gan_core.workers.patience import Patience
-
-ExecutorName = Literal["processes", "inline"]
 
 
-def executor_of(name: ExecutorName, resources: Resources, system_metrics: bool, patience: Patience) -> Executor:
-    """The executor of this name, with these resources. A new executor is a file in this folder and a line here.
+def executor_of(name: ExecutorName, resources: Resources, elsewhere: Elsewhere) -> Executor:
+    """The executor of this name. A new executor is a file in this folder, its name in `names.py` and a case here.
 
-    `patience`: how long a trial may be silent, where somebody else than the trial itself can notice it.
+    `resources`: of this machine; `elsewhere`: what one that trains on other machines has to know, and how long a trial
+    may be silent. Raises UserError where its library or its cluster is not there.
     """
-    if name == "inline":
-        return Inline(resources.devices[0], resources.threads, system_metrics)
-    return Processes(resources.workers, resources.devices, resources.threads, system_metrics, patience)
+    metrics = elsewhere.system_metrics
+    match name:
+        case "inline":
+            return Inline(resources.devices[0], resources.threads, metrics)
+        case "processes":
+            return Processes(resources.workers, resources.devices, resources.threads, metrics, elsewhere.patience)
+        case "slurm" | "ray":
+            raise NotImplementedError(name)

@@ -13,6 +13,7 @@ from ablations.study.build_arms import BuiltArms, build_arms
 from ablations.study.build_blocks import build_blocks
 from ablations.study.claims.records import Claim
 from ablations.study.claims.resolve import resolve_claims
+from ablations.study.cluster import NO_NEEDS, ClusterNeeds
 from ablations.study.designs import DESIGNS, DesignOptions, Fraction, Layout
 from ablations.study.factors import StudyFactor
 from ablations.study.guard import read_guard
@@ -53,6 +54,7 @@ class Study:
     sources: tuple[Source, ...] = ()  # code of the user's own, as it was loaded
     plugins: tuple[PluginRecord, ...] = ()  # what is recorded of it
     blocks: tuple[Block, ...] = ()  # the settings that it goes across, where there are several
+    cluster: ClusterNeeds = NO_NEEDS  # of a trial on a cluster; no part of what the study is
 
     @property
     def most_trials(self) -> int:
@@ -176,6 +178,7 @@ def study_of(
         sources=code.sources,
         plugins=code.records,
         blocks=tuple(written.block for written in blocks),
+        cluster=file.cluster,
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Val
 from ablations.statistics import Looks, Rule
 from ablations.study.across import ACROSS_ALLOWED, AcrossInFile
 from ablations.study.claims.records import ClaimsInFile
+from ablations.study.cluster import NO_NEEDS, ClusterNeeds
 from ablations.study.designs import DESIGNS, MOST_FACTORS, RESERVED, REST, DesignOptions
 from ablations.study.designs.seeds import SEEDS_SCHEMA, SeedPlan, seeds_of
 from ablations.study.factors import StudyFactor
@@ -72,6 +73,10 @@ class StudyFile(DesignOptions):
     claims: ClaimsInFile = Field(default_factory=dict, description="what others say, to be tested: docs/claims.md")
     guard: GuardWords = Field(
         default_factory=dict, description="metric -> the loss that is accepted: {recall: 0.05}; docs/statistics.md"
+    )
+    cluster: ClusterNeeds = Field(
+        NO_NEEDS,
+        description="what a trial takes of a cluster, with `--executor slurm` or `ray`: docs/clusters.md",
     )
 
     def factors(self) -> dict[str, StudyFactor]:

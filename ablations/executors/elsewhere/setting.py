@@ -1,0 +1,42 @@
+"""What an executor that trains on other machines has to know of a study and of its user's wishes."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from ablations.study.cluster import NO_NEEDS, ClusterNeeds
+from gan_core.problems import Problem, UserError
+from gan_core.workers.patience import USUAL_PATIENCE, Patience
+
+FOLDER = "exchange"
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """One execution on other machines.
+
+    `root`: the study's folder. `files`: where the files of trials travel, a folder that every machine reaches or an
+    fsspec URI; None: a folder in `root`. `ray_address`: of a Ray cluster; None: not named. `system_metrics`: whether
+    trials note what they take of their machine; `patience`: how long one may be silent.
+    """
+
+    study: str
+    root: Path
+    needs: ClusterNeeds = NO_NEEDS
+    files: str | None = None
+    ray_address: str | None = None
+    system_metrics: bool = True
+    patience: Patience = USUAL_PATIENCE
+
+    @property
+    def exchange(self) -> str:
+        """Where the files of trials travel."""
+        return self.files if self.files is not None else str((self.root / FOLDER).absolute())
+
+
+def given_files(files: str | None, elsewhere: bool) -> str | None:
+    """Where the user wants files to travel; a folder's absolute path. Raises UserError where none travel."""
+    if files is None:
+        return None
+    if not elsewhere:
+        raise UserError(Problem("on this machine no files travel", ("--files",), "with --executor slurm or ray"))
+    return files if "://" in files else str(Path(files).expanduser().absolute())
