@@ -1,12 +1,15 @@
 # The project, for the server and for workers.
 #   docker build .                             a CPU is enough for the server and for small studies
 #   docker build --build-arg DEVICE=cuda .     PyTorch with CUDA; run with --gpus all
+#   docker build --build-arg EXTRAS=server,s3,ray .     for a Ray cluster too: docs/clusters.md
 FROM python:3.11.14-slim-bookworm
 
 ARG DEVICE=cpu
+ARG EXTRAS=server,s3
 
+# wget: KubeRay asks Ray by it whether it is well
 RUN apt-get update \
- && apt-get install --yes --no-install-recommends git \
+ && apt-get install --yes --no-install-recommends git wget \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --create-home --uid 1000 ablations \
  && install --directory --owner ablations /work /work/runs /data /cache
@@ -24,7 +27,7 @@ RUN case "$DEVICE" in \
       cuda) index="" ;; \
       *)    echo "DEVICE is cpu or cuda, not $DEVICE" >&2 ; exit 2 ;; \
     esac \
- && pip install --no-cache-dir $index --constraint constraints.txt ".[server,s3]"
+ && pip install --no-cache-dir $index --constraint constraints.txt ".[$EXTRAS]"
 
 USER ablations
 ENV GAN_ABLATIONS_HOME=/cache \
