@@ -26,9 +26,10 @@ from gan_core.events import RESULTS, Started, has_result
 from gan_core.machine.versions import code_digest
 from gan_core.problems import Problem, UserError
 from gan_core.training import training_data
+from gan_core.workers.training_lock import MARK
 from gan_core.workers.training_lock import NAME as LOCK
 
-NOT_ADOPTED = (CURSOR, LOCK, "error.txt", "*.tmp")
+NOT_ADOPTED = (CURSOR, LOCK, MARK, "error.txt", "*.tmp")
 STAGING = "adopting"  # in the study's folder, so that a finished copy moves into its place at once
 
 

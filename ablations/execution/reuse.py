@@ -21,12 +21,14 @@ from gan_core.machine.files import replacing
 from gan_core.machine.versions import code_digest, versions
 from gan_core.problems import UserError
 from gan_core.training import training_data
+from gan_core.workers.training_lock import MARK
 from gan_core.workers.training_lock import NAME as LOCK
 
 NOT_TAKEN = (
     RECORD,
     CURSOR,
     LOCK,
+    MARK,
     journal.NAME,
     "checkpoint.pt",
     "error.txt",

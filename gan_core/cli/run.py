@@ -39,8 +39,10 @@ def _run(arguments: argparse.Namespace) -> int:
     from gan_core.warnings_file import warnings_since
     from gan_core.workers.exported import read_trials, read_weights
     from gan_core.workers.interrupt import Interrupt
+    from gan_core.workers.job import TAKEN
     from gan_core.workers.patience import Patience
     from gan_core.workers.run_exported import Batch, Machine
+    from gan_core.workers.training_lock import MARK
 
     a = arguments
     weights = a.inception_weights or given_weights()
@@ -56,7 +58,9 @@ def _run(arguments: argparse.Namespace) -> int:
     ):
         for reported in reports:
             if reported.event is None:
-                say(f"{reported.name}: {reported.left}", file=sys.stderr, flush=True)
+                mark = a.out / reported.name / MARK
+                whose = f" (on another machine; see {mark})" if reported.left == TAKEN and mark.exists() else ""
+                say(f"{reported.name}: {reported.left}{whose}", file=sys.stderr, flush=True)
             elif not isinstance(reported.event, Ticked) and (line := line_of(reported.event)):
                 say(f"{reported.name}: {line.strip()}", flush=True)
     left = len(batch.to_do())

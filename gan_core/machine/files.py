@@ -12,10 +12,13 @@ from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
+from gan_core.machine.lock_mark import MarkedError, kernel, marked, place_of
+from gan_core.machine.lock_reach import lock_reach
 from gan_core.machine.trouble import BROKEN, FULL
 from gan_core.problems import Problem, UserError
 
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOTSUP)
+WITH_LOCKS = "a folder on a local disk, or a network file system that is mounted with locks"
 
 
 @contextmanager
@@ -98,21 +101,35 @@ def set_aside(path: Path) -> Path:
 
 
 class LockedError(Exception):
-    """Another process holds the lock. `holder`: its process id, 'unknown' where it could not be read; `host`: its."""
+    """Another process holds the lock. `holder`: its process id, 'unknown' where it could not be read; `host`: its.
 
-    def __init__(self, holder: str, host: str = "") -> None:
-        super().__init__(f"held by process {holder}")
-        self.holder, self.host = holder, host
+    `kernel`: of its machine, '' where an older version holds the lock; containers of two machines may have one host's
+    name. `mark`: the file that says so where the system's lock can't; see `gan_core.machine.lock_mark`.
+    """
+
+    def __init__(self, holder: str, host: str = "", kernel: str = "", mark: Path | None = None) -> None:
+        self.holder, self.host, self.kernel, self.mark = holder, host, kernel, mark
+        super().__init__(f"held by process {holder}" if self.is_here else f"held by process {holder} on {host}")
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the holder is a process of this machine, as far as is known."""
+        return self.mark is None and self.host in ("", socket.gethostname()) and self.kernel in ("", kernel())
 
 
 @contextmanager
-def locked(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[None]:
+def locked(path: Path, on_wait: Callable[[], None] | None = None, *, within_machine: bool = False) -> Iterator[None]:
     """Hold the lock on this file for the body's time.
 
     Where another process holds it: wait for it, after calling `on_wait`; without `on_wait` raise LockedError. Raises
     OSError where the file can be neither made nor opened, UserError where its file system has no locks. An existing
     file need not be writable. The system takes the lock back however the process ends. The file stays: removing it
     would let two processes hold locks on two files of one name. Programs started meanwhile do not inherit the lock.
+
+    On a file system that keeps locks to one machine a mark keeps other machines out (`gan_core.machine.lock_mark`), and
+    where nothing could, it is a UserError. Not so with `within_machine`, for what another machine may do at the same
+    time, or that another lock keeps it from; nor with `on_wait`: who waits only saves work that may be done twice, and
+    would wait for ever for a machine that is gone.
     """
     descriptor = _open(path)
     try:
@@ -123,18 +140,40 @@ def locked(path: Path, on_wait: Callable[[], None] | None = None) -> Iterator[No
                 raise LockedError(*_holder(descriptor)) from None
             on_wait()
             _lock(descriptor, path, fcntl.LOCK_EX)
-        with suppress(OSError):  # opened for reading alone: the lock holds without the note of its holder
-            os.ftruncate(descriptor, 0)
-            os.write(descriptor, f"{os.getpid()}\n{socket.gethostname()}\n".encode())
-        yield
+        with ExitStack() as stack:
+            if on_wait is None and not within_machine:
+                _keep_out_other_machines(descriptor, path, stack)
+            with suppress(OSError):  # opened for reading alone: the lock holds without the note of its holder
+                os.ftruncate(descriptor, 0)
+                os.write(descriptor, f"{os.getpid()}\n{socket.gethostname()}\n{kernel()}\n".encode())
+            yield
     finally:
         os.close(descriptor)
 
 
-def _holder(descriptor: int) -> tuple[str, str]:
-    """Process id and host of whoever holds the lock, as it noted them."""
+def _keep_out_other_machines(descriptor: int, path: Path, stack: ExitStack) -> None:
+    """Hold the mark where the lock alone would not do. Raises LockedError where it is another machine's."""
+    reach = lock_reach(descriptor, path)
+    if reach.who == "everyone":
+        return
+    if reach.who == "nobody":
+        message = (
+            f"its file system ({reach.file_system}) has no locks between machines, without which two of them could "
+            "work there at once"
+        )
+        raise UserError(Problem(message, source=str(path.parent), allowed=WITH_LOCKS))
+    try:
+        stack.enter_context(marked(path, place_of(descriptor)))
+    except MarkedError as error:
+        holder = error.holder
+        raise LockedError(holder.process, holder.host, mark=holder.mark) from None
+
+
+def _holder(descriptor: int) -> tuple[str, str, str]:
+    """Process id, host and kernel of whoever holds the lock, as it noted them."""
     noted = os.read(descriptor, 300).decode(errors="replace").split()
-    return noted[0] if noted else "unknown", noted[1] if len(noted) > 1 else ""
+    process, host, of_kernel = [*noted, *[""] * 3][:3]
+    return process or "unknown", host, of_kernel
 
 
 def _lock(descriptor: int, path: Path, operation: int) -> None:
@@ -146,8 +185,7 @@ def _lock(descriptor: int, path: Path, operation: int) -> None:
         message = (
             f"its file system has no locks ({error.strerror}), without which two processes could work there at once"
         )
-        allowed = "a folder on a local disk, or a network file system that is mounted with locks"
-        raise UserError(Problem(message, source=str(path.parent), allowed=allowed)) from None
+        raise UserError(Problem(message, source=str(path.parent), allowed=WITH_LOCKS)) from None
 
 
 def _open(path: Path) -> int:
@@ -166,8 +204,20 @@ def exclusive(path: Path, subject: str) -> Iterator[None]:
         try:
             stack.enter_context(locked(path))
         except LockedError as error:
-            message = f"{subject} is at work in another process ({error.holder}); wait for it, or stop it"
-            raise UserError(Problem(message, source=str(path))) from None
+            raise UserError(Problem(f"{subject} is at work {_where(error)}", source=str(path))) from None
         except OSError as error:
             raise UserError(Problem(f"{subject} can't be locked: {error.strerror}", source=str(path))) from None
         yield
+
+
+def _where(taken: LockedError) -> str:
+    """'in another process (4711); wait for it, or stop it'; which file to remove where no process can be asked."""
+    same_name = taken.host in ("", socket.gethostname())
+    if taken.mark is None:
+        on = "" if same_name else f" on {taken.host}"
+        return f"in another process ({taken.holder}{on}); wait for it, or stop it"
+    same = " (another machine of this name, or this one before it was started or mounted anew)" if same_name else ""
+    return (
+        f"on another machine: process {taken.holder} on {taken.host}{same}; wait for it, or stop it there; once it is "
+        f"gone for certain, remove {taken.mark}"
+    )

@@ -3,15 +3,16 @@
 import multiprocessing
 import os
 import signal
-import socket
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from gan_core.machine.files import LockedError, exclusive, locked
+from gan_core.machine.lock_mark import mark_of
 
 NAME = ".lock"
+MARK = mark_of(Path(NAME)).name
 ORPHAN_S = 60.0  # how long a run without a parent may take to its end: an evaluation, and a checkpoint
 KILLED_S = 5.0  # how long it may take to be gone once it is killed
 AGAIN_S = 0.1
@@ -39,7 +40,7 @@ def training_lock(
     with ExitStack() as stack:
         while True:
             try:
-                stack.enter_context(locked(directory / NAME))
+                stack.enter_context(locked(directory / NAME, within_machine=wait_s > 0))
                 break
             except LockedError as error:
                 if give_up() or time.monotonic() >= until + (KILLED_S if wait_s else 0):
@@ -70,7 +71,7 @@ def _is_stopped(taken: LockedError) -> bool:
 
 
 def _is_here(taken: LockedError) -> bool:
-    return taken.holder.isdigit() and taken.host == socket.gethostname()
+    return taken.holder.isdigit() and taken.host != "" and taken.is_here
 
 
 @contextmanager

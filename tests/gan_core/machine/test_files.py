@@ -15,6 +15,7 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from gan_core.machine.files import LockedError, exclusive, locked, replacing, write_text
+from gan_core.machine.lock_mark import kernel
 from gan_core.problems import UserError
 
 HOLD = """
@@ -125,7 +126,7 @@ def test_a_held_lock_is_refused_or_waited_for(tmp_path: Path) -> None:
         with locked(path, on_wait=let_go):
             assert waited == [True]
     with locked(path):
-        assert path.read_text().split() == [str(os.getpid()), socket.gethostname()]
+        assert path.read_text().split() == [str(os.getpid()), socket.gethostname(), kernel()]
 
 
 def test_a_lock_that_can_only_be_read_is_held_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
