@@ -30,7 +30,7 @@ from gan_core.schema.configuration import Config
 from gan_core.training import training_data
 from gan_core.workers.job import Job
 
-TIMES = frozenset({"time", "wall_s", "generator_wall_s", "seconds", "images_per_s", "evaluation_s"})
+CIRCUMSTANCES = frozenset({"time", "wall_s", "generator_wall_s", "seconds", "images_per_s", "evaluation_s", "ran_on"})
 Outcome = Literal["same", "within noise", "different", "can't tell", "stopped", "failed"]
 
 
@@ -134,6 +134,8 @@ def _conditions(record: TrialRecord, then: AnyEvent, now: AnyEvent) -> Iterator[
     gpus = tuple(start.numerics.get("gpu", "not recorded") for start in (then, now))
     if gpus[0] != gpus[1]:
         yield f"GPU {gpus[0]}, now {gpus[1]}"
+    if then.device == now.device == "cpu" and then.ran_on and then.ran_on != now.ran_on:
+        yield f"CPU {then.ran_on}, now {now.ran_on}: bits may differ"
     if then.threads != now.threads:
         yield f"{then.threads} threads, now {now.threads}"
     for name in sorted(then.versions.keys() | now.versions.keys()):
@@ -154,7 +156,7 @@ def _by_scores(scores: Sequence[ScoreDifference], then: Sequence[AnyEvent], now:
 
 
 def _plain(event: AnyEvent) -> dict[str, Any]:
-    return {key: value for key, value in event.model_dump(mode="json").items() if key not in TIMES}
+    return {key: value for key, value in event.model_dump(mode="json").items() if key not in CIRCUMSTANCES}
 
 
 def _leaf(old: Any, new: Any, path: str = "") -> str:

@@ -78,6 +78,7 @@ class Started(Event):
     )
     image_shape: tuple[int, ...] = Field((), description="channels, height, width; () in older journals")
     labels: dict[str, int] = Field({}, description="training images of each class, in the order of its number")
+    ran_on: str = Field("", description="the GPU's name, or on a CPU its model; '' in older journals")
 
 
 class Ticked(Event):
@@ -151,7 +152,8 @@ class Finished(Event):
     'pruned': the program that ran it has stopped it for good.
 
     `inert`: the tricks that were on and never acted, judged by their doses; None: not known. `evaluation_s`: seconds of
-    `wall_s` spent on scores, including the features of the real images; None: not known.
+    `wall_s` spent on scores, including the features of the real images; None: not known. `ran_on`: as in Started, where
+    the run ended: what is interrupted may go on elsewhere.
     """
 
     kind: Literal["finished"] = "finished"
@@ -159,6 +161,7 @@ class Finished(Event):
     reason: str = ""
     inert: tuple[str, ...] | None = None
     evaluation_s: float | None = None
+    ran_on: str = ""
 
     @property
     def is_result(self) -> bool:

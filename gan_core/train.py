@@ -10,7 +10,7 @@ import torch
 from gan_core.evaluation.quantise import NotFiniteError
 from gan_core.events import AnyEvent, Finished, Ticked
 from gan_core.schema.configuration import Config
-from gan_core.training.actions import ACTIONS
+from gan_core.training.actions import ACTIONS, ended
 from gan_core.training.numerics import check_precision, scoring_arithmetic, training_arithmetic
 from gan_core.training.run import Run
 from gan_core.training.step import train_step
@@ -69,7 +69,7 @@ def _steps_until(step: int, run: Run, stop: Callable[[], bool]) -> bool:
 
 
 def _diverged(run: Run, reason: str) -> Finished:
-    return Finished(**run.now(), status="diverged", reason=reason, inert=run.doses.inert, evaluation_s=run.evaluation_s)
+    return ended(run, "diverged", reason)
 
 
 def _not_finite(tick: Ticked) -> list[str]:

@@ -8,6 +8,7 @@ from typing import Any
 from ablations.leaderboard.across_records import Across, EffectAcross
 from ablations.leaderboard.effect_records import ARM, ReportedEffect
 from ablations.leaderboard.guard_columns import GUARD_COLUMNS, guard_cells, guard_names
+from ablations.leaderboard.machine_kinds import kinds_in_words
 from ablations.leaderboard.records import Leaderboard, Row, Table, UnrankedEntry
 from ablations.results.results import METRIC
 from ablations.statistics import Comparison
@@ -282,6 +283,12 @@ COLUMNS: tuple[Column, ...] = (
         "run_verdicts",
         "the outcomes of its runs: '2 healthy, 1 oscillating'",
         lambda t, r: ", ".join(f"{n} {kind}" for kind, n in r.run_verdicts.items()),
+    ),
+    Column(
+        "ran_on",
+        "kinds of machine that its runs ran on, GPUs by name and CPUs by model: '3 on NVIDIA A100, 1 on NVIDIA H100'; "
+        "empty: not known",
+        lambda t, r: kinds_in_words(r.ran_on) or None,
     ),
     Column(
         "score",

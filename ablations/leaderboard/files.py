@@ -74,6 +74,10 @@ def _table(table: Table) -> dict[str, Any]:
             for e in table.expected
         ],
         "rule": table.rule.model_dump(),
+        "machines": {
+            "by_arm": {arm: dict(kinds) for arm, kinds in table.machines.by_arm.items()},
+            "unlike_pairs": [asdict(pair) for pair in table.machines.pairs],
+        },
         "guard": dict(table.guards.margins),
         "looks": _looks(table.looks),
         "lines": lines,

@@ -20,6 +20,7 @@ from ablations.leaderboard.design_effects import DesignEffects, design_effects
 from ablations.leaderboard.effect_records import ARM
 from ablations.leaderboard.guards import guard_questions
 from ablations.leaderboard.looks import LooksState, looks_of
+from ablations.leaderboard.machine_kinds import machine_kinds
 from ablations.leaderboard.questions import Inquiry, Judge
 from ablations.leaderboard.records import NO_SCORES, Row, Table, UnrankedEntry
 from ablations.leaderboard.rows import arm_scores, evaluation_share, row_of, runs_of, scores_of
@@ -105,6 +106,9 @@ def ranked_table(
         )
         for arm, own in arms.items()
     ]
+    effects = design.effects(inquiry)
+    paired = [(e.arms[0], e.arms[1]) for e in effects.effects if len(e.arms) == 2]
+    against = [(arm, reference) for arm in arms if arm != reference] if reference is not None else []
     ranked, elsewhere = _ranked(rows, [entry for entry in entries if entry.kind == "elsewhere"])
     return Table(
         study=trials[0].study,
@@ -123,9 +127,10 @@ def ranked_table(
         ),
         code=tuple(dict.fromkeys(text for trial in trials for text in trial.code)),
         claims=claims,
-        effects=design.effects(inquiry),
+        effects=effects,
         looks=looks,
         block=block,
+        machines=machine_kinds(arms, dict.fromkeys([*paired, *against])),
     )
 
 

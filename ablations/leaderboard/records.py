@@ -10,6 +10,7 @@ from ablations.leaderboard.claims.records import AnsweredClaim
 from ablations.leaderboard.effect_records import Effects
 from ablations.leaderboard.guard_records import Guards
 from ablations.leaderboard.looks import LooksState
+from ablations.leaderboard.machine_kinds import ONE_KIND, MachineKinds
 from ablations.results.results import METRIC
 from ablations.results.summary import ScoreSummary
 from ablations.statistics import Comparison, Estimate, ExpectedBest, Rule
@@ -63,6 +64,7 @@ class Row:
     same_as: tuple[str, ...] = ()  # other arms of the table whose runs are bit-identical to this one's, seed by seed
     ranked_fid: float = math.nan  # what its rank goes by: the mean FID, brought to the baseline's seeds
     against: float | None = None  # ratio to the reference over common seeds (or difference); None: there is none
+    ran_on: Mapping[str, int] = field(default_factory=dict)  # kind of machine -> runs, of those that it is known of
     has_effects: bool = False  # whether the study's verdicts are on effects of its design, and not on this arm
 
     @property
@@ -152,6 +154,7 @@ class Table:
     looks: LooksState = field(kw_only=True)
     guards: Guards = field(default=Guards(), kw_only=True)  # what the effects must not cost, and whether they do
     block: str = ""  # of a study across several settings
+    machines: MachineKinds = ONE_KIND  # where what is compared did not run on one kind of machine
 
     @property
     def title(self) -> str:

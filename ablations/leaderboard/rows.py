@@ -58,6 +58,7 @@ def row_of(trials: Sequence[Result], of: Of, metrics: Sequence[str], rule: Rule,
         kind="explored" if trials[0].stage == "explore" else "arm",
         seeds_pruned=statuses["pruned"],
         seeds_not_finite=len(not_finite(trials, METRIC, of)),
+        ran_on=dict(Counter(kind for trial in trials if (kind := trial.summary.ran_on) is not None).most_common()),
         run_ids=tuple(trial.run_id for trial in trials if trial.run_id is not None),
     )
 

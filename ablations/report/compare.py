@@ -7,6 +7,7 @@ from pathlib import Path
 
 from ablations.leaderboard.context import Context, read_study
 from ablations.leaderboard.effect_records import Effects
+from ablations.leaderboard.machine_kinds import MachineKinds, machine_kinds
 from ablations.report.compare_sides import ComparedSide
 from ablations.report.pair_judgement import PairJudgement, judge_pair
 from ablations.report.sections.configuration import Configuration, configuration_of
@@ -44,6 +45,7 @@ class SideBySide:
     curves: tuple[Curve, ...]  # B's first: the line that A's is compared with
     grids: tuple[Grid, ...]
     same_z: bool
+    machines: MachineKinds  # where they did not all run on one kind
 
 
 def side_by_side(a: ComparedSide, b: ComparedSide) -> SideBySide:
@@ -70,6 +72,7 @@ def side_by_side(a: ComparedSide, b: ComparedSide) -> SideBySide:
         configuration=configuration_of({a.label: a.config, b.label: b.config}),
         curves=tuple(curve for curve in curves if curve is not None) if _same_progress(curves) else (),
         grids=_grids(a, b),
+        machines=machine_kinds({a.label: a.results, b.label: b.results}, [(a.label, b.label)]),
         same_z=all(a.config.get(key) == b.config.get(key) for key in OF_LATENTS),
     )
 

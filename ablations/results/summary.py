@@ -51,7 +51,8 @@ class Summary(_Numbers):
     """A run according to its journal.
 
     None: not known, or not yet; `best` and `last`: the generators with full scores; `outcome`: a digest of a finished
-    run's losses, gradient norms and scores, which bit-identical runs have in common.
+    run's losses, gradient norms and scores, which bit-identical runs have in common. `ran_on`: the GPU's name, or the
+    CPU's model; of a run that was interrupted and went on elsewhere 'A, then B'.
     """
 
     status: Status = "unfinished"
@@ -65,6 +66,7 @@ class Summary(_Numbers):
     best: GeneratorSummary | None = None
     last: GeneratorSummary | None = None
     outcome: str | None = None
+    ran_on: str | None = None
 
 
 def summary_of(events: Sequence[AnyEvent]) -> Summary:
@@ -86,7 +88,14 @@ def summary_of(events: Sequence[AnyEvent]) -> Summary:
         best=scored.get("best"),
         last=scored.get("last"),
         outcome=_outcome(events) if isinstance(end, Finished) and end.status == "finished" else None,
+        ran_on=_ran_on(first, end),
     )
+
+
+def _ran_on(first: AnyEvent, end: AnyEvent) -> str | None:
+    began = (first.ran_on or str(first.numerics.get("gpu", ""))) if isinstance(first, Started) else ""
+    ended = end.ran_on if isinstance(end, Finished) else ""
+    return ", then ".join(dict.fromkeys(name for name in (began, ended) if name)) or None
 
 
 OF_TRAINING = ("loss_d", "loss_g", "grad_norm_d", "grad_norm_g")  # what every run reports, whatever its tricks

@@ -4,6 +4,7 @@ from rich import box
 from rich.table import Table
 from rich.text import Text
 
+from ablations.leaderboard.text.notes import machine_notes
 from ablations.report.compare import SideBySide
 from ablations.report.sections.answer import sentences_of
 from ablations.report.words import effect_text, score
@@ -20,6 +21,8 @@ def show_side_by_side(sides: SideBySide) -> None:
         say(sides.stands)
     if sides.why_not:
         say(f"not compared: {sides.why_not}")
+    for note in machine_notes(sides.machines):
+        say(note)
     for grid in sides.grids:
         say(f"samples of {grid.arm}, seed {grid.seed}: {grid.path}")
 

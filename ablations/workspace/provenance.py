@@ -1,7 +1,6 @@
 """Where a result comes from: commit, dirty flag, uncommitted changes, who, where, which command, which versions."""
 
 import getpass
-import platform
 import shlex
 import socket
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from ablations.addresses import without_password
 from ablations.workspace.masking import masked
 from ablations.workspace.uncommitted import git, uncommitted_patch
 from gan_core.machine.cores import cores
+from gan_core.machine.processor import processor
 from gan_core.machine.versions import PACKAGES as TRAINING
 from gan_core.machine.versions import versions
 from gan_core.records import Record
@@ -37,7 +37,7 @@ class Provenance(Record):
     @property
     def is_here(self) -> bool:
         """Whether it is of this machine, as far as its name, processor and number of cores tell."""
-        return self.host == socket.gethostname() and self.cpu in ("", _cpu()) and self.cores in (None, cores())
+        return self.host == socket.gethostname() and self.cpu in ("", processor()) and self.cores in (None, cores())
 
 
 def provenance_of(directory: Path, command: Sequence[str], named: Sequence[Path] = ()) -> Provenance:
@@ -58,7 +58,7 @@ def provenance_of(directory: Path, command: Sequence[str], named: Sequence[Path]
         host=socket.gethostname(),
         command=shlex.join(_shown(command)),
         versions=versions(PACKAGES),
-        cpu=_cpu(),
+        cpu=processor(),
         cores=cores(),
         gpus=gpu_names(),
     )
@@ -88,12 +88,3 @@ def _user() -> str | None:
         return getpass.getuser()
     except (OSError, KeyError, ImportError):  # a container's user may have no name
         return None
-
-
-def _cpu() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines()
-    except OSError:  # not Linux
-        lines = []
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return next((name for name in (*names, platform.processor(), platform.machine()) if name), "")

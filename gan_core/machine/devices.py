@@ -2,6 +2,7 @@
 
 import torch
 
+from gan_core.machine.processor import processor
 from gan_core.problems import Problem, UserError, nearest_name
 
 
@@ -18,6 +19,11 @@ def gpu_names() -> tuple[str, ...]:
 def gpu_name(device: torch.device) -> str | None:
     """The product name of this GPU; None for a CPU."""
     return torch.cuda.get_device_name(device) if device.type == "cuda" else None
+
+
+def kind_of_machine(device: torch.device) -> str:
+    """What a run on this device runs on: the product name of the GPU, or the model of the CPU."""
+    return gpu_name(device) or processor()
 
 
 def checked_device(name: str) -> str:

@@ -12,7 +12,7 @@ from gan_core.evaluation.evaluator import Scored
 from gan_core.events import AnyEvent, Evaluated, Finished, Sampled, Saved, Started, Ticked, score_by
 from gan_core.game.optimizer_numbers import RATES
 from gan_core.game.updates import images_per_step
-from gan_core.machine.devices import gpu_name
+from gan_core.machine.devices import gpu_name, kind_of_machine
 from gan_core.machine.versions import versions
 from gan_core.schema.ramp import ramps_in
 from gan_core.training import checkpoint
@@ -50,6 +50,7 @@ def _start(run: Run) -> Started:
         numerics=numerics(run.config, run.state.device, obstacles(run.state)) | _gpu(run),
         image_shape=run.data.images.shape[1:],
         labels={} if run.labelling is None else run.labelling.classes.counted(),
+        ran_on=kind_of_machine(run.state.device),
     )
 
 
@@ -152,7 +153,19 @@ def _save(run: Run) -> Saved:
 
 def _finish(run: Run) -> Finished:
     run.end()
-    return Finished(**run.now(), status="finished", inert=run.doses.inert, evaluation_s=run.evaluation_s)
+    return ended(run, "finished")
+
+
+def ended(run: Run, status: Literal["finished", "diverged"], reason: str = "") -> Finished:
+    """The end of a run, with what is known of the whole of it."""
+    return Finished(
+        **run.now(),
+        status=status,
+        reason=reason,
+        inert=run.doses.inert,
+        evaluation_s=run.evaluation_s,
+        ran_on=kind_of_machine(run.state.device),
+    )
 
 
 ACTIONS: dict[Kind, Callable[[Run], AnyEvent]] = {

@@ -107,6 +107,8 @@ def story(
     ticks: int = 3,
     stamp: str = "12345678",
     inert: tuple[str, ...] | None = (),
+    ran_on: str = "",
+    ended_on: str = "",
 ) -> Iterator[AnyEvent]:
     """Everything that a run tells: `parts` progress scores, each after `ticks` ticks of 100 images."""
     seq, images = 0, 0
@@ -126,6 +128,7 @@ def story(
         data_digest="d",
         parameters={"G": 1, "D": 1},
         versions={"torch": "0"},
+        ran_on=ran_on,
     )
     yield Sampled(**common(), path="grids/00000000.png")
     for part in range(1, parts + 1):
@@ -148,7 +151,8 @@ def story(
         yield Evaluated(**common(), of="last", **where, scores=last, seconds=1.0)
         where = {"generator_images": images - 300, "generator_wall_s": (images - 300) / 100}
         yield Evaluated(**common(), of="best", **where, scores=best, seconds=1.0)
-    yield Finished(**common(), status=status, reason="" if status == "finished" else "because", inert=inert)
+    reason = "" if status == "finished" else "because"
+    yield Finished(**common(), status=status, reason=reason, inert=inert, ran_on=ended_on or ran_on)
 
 
 def scores(fid: float, samples: int, stamp: str) -> tuple[Score, Score]:

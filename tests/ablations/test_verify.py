@@ -15,6 +15,7 @@ from ablations.workspace.trial_record import RECORD
 from ablations.workspace.trials import Trial
 from gan_core import journal
 from gan_core.events import AnyEvent, Evaluated, Started
+from gan_core.machine.processor import processor
 from gan_core.machine.versions import code_digest
 from gan_core.problems import UserError
 from tests.ablations.command import ablations
@@ -122,6 +123,19 @@ def test_another_kind_of_gpu_is_a_condition(recorded: Path, home: Path) -> None:
     found = again(recorded, home)
     assert found.outcome == "can't tell"
     assert found.conditions == ("GPU NVIDIA H200, now not recorded",)
+
+
+def test_another_model_of_cpu_is_a_condition(recorded: Path, home: Path) -> None:
+    """Models have other instructions, so that libraries sum in other orders."""
+    rewrite(recorded, lambda event: on_another_cpu(worse(event)))
+    found = again(recorded, home)
+    assert found.outcome == "can't tell"
+    assert found.conditions == (f"CPU a model of long ago, now {processor()}: bits may differ",)
+
+
+def on_another_cpu(event: AnyEvent) -> AnyEvent:
+    """As recorded on another machine."""
+    return event.model_copy(update={"ran_on": "a model of long ago"}) if isinstance(event, Started) else event
 
 
 def on_a_gpu(event: AnyEvent) -> AnyEvent:

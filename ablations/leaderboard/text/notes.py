@@ -1,11 +1,12 @@
 """The notes below a leaderboard's table: how to read it, what could have been shown, what else was scored."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from ablations.leaderboard import NO_SCORES, Table
 from ablations.leaderboard.effect_records import ReportedEffect
 from ablations.leaderboard.looks import LooksState
+from ablations.leaderboard.machine_kinds import MachineKinds, kinds_in_words
 from ablations.leaderboard.rows import says_share
 from ablations.leaderboard.text.guards import guard_notes
 from ablations.leaderboard.text.numbers import number, percent
@@ -13,6 +14,7 @@ from ablations.statistics import Rule
 from ablations.study.claims.measures import Of
 from ablations.study.designs import BASELINE
 
+MOST_ARMS = 8  # that a note names
 MOST_EXPLORED = 10  # lines; all are in the files
 LUDICROUS = 100  # a ratio
 
@@ -42,6 +44,7 @@ def notes_of(table: Table) -> Iterator[str]:
         yield from _scatter(table)
         yield from guard_notes(table)
     yield from _same_runs(table)
+    yield from machine_notes(table.machines)
     yield from _not_finite(table)
     yield from _explored(table)
     for entry in table.elsewhere:
@@ -103,6 +106,22 @@ def _same_runs(table: Table) -> Iterator[str]:
     groups = dict.fromkeys(tuple(sorted((row.arm, *row.same_as))) for row in table.rows if row.same_as)
     for group in groups:
         yield f"same run: {', '.join(group)} are bit-identical in every seed; what they differ in had no effect"
+
+
+def machine_notes(machines: MachineKinds) -> Iterator[str]:
+    """Which arms ran on several kinds of machine, and what that means for what they are compared with."""
+    if not machines.by_arm:
+        return
+    arms = [f"{arm} {kinds_in_words(kinds)}" for arm, kinds in machines.by_arm.items()]
+    yield (f"not all on one kind of machine: {_first(arms, '; ')}: bits and speed differ between kinds, the FID hardly")
+    if machines.pairs:
+        pairs = [f"{' and '.join(p.arms)} in {p.unlike} of {p.known} seeds" for p in machines.pairs]
+        yield f"compared over different kinds: {_first(pairs)}; such a difference may be one of machines (confounded)"
+
+
+def _first(texts: Sequence[str], separator: str = ", ") -> str:
+    more = len(texts) - MOST_ARMS
+    return separator.join(texts[:MOST_ARMS]) + (f"{separator}and {more} more" if more > 0 else "")
 
 
 def _not_finite(table: Table) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ablations.leaderboard.text.cells import drawn
+from ablations.leaderboard.text.notes import machine_notes
 from ablations.report import words
 from ablations.report.compare import SideBySide
 from ablations.report.figures.canvas import NARROW, WIDE, written
@@ -136,6 +137,7 @@ def _environment() -> "Environment":
         "board": drawn,
         "grid_uri": grid_uri,
         "machine": machine_of,
+        "machine_notes": machine_notes,
         "minute": lambda time: datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d %H:%M UTC"),
         "day": lambda time: datetime.fromtimestamp(time, UTC).strftime("%Y-%m-%d"),
     }

@@ -152,6 +152,7 @@ class TrialRun:
             tags["reused_from"] = record.reused_from
         if isinstance(first, Started):
             tags |= {"device": first.device, "threads": str(first.threads)}
+            tags |= {"ran_on": first.ran_on} if first.ran_on else {}
             tags |= {f"numerics.{name}": str(value) for name, value in first.numerics.items()}
             tags |= {f"version.{package}": number for package, number in first.versions.items()}
         return self.store.client.create_run(
@@ -198,7 +199,9 @@ class TrialRun:
 
     def _end(self, run_id: str, end: Finished, events: Sequence[AnyEvent]) -> None:
         client = self.store.client
-        tags = {OUTCOME_TAG: end.status, SHOWN_TAG: "True", **end_tags(events), **summary_tags(summary_of(events))}
+        summary = summary_of(events)
+        tags = {OUTCOME_TAG: end.status, SHOWN_TAG: "True", **end_tags(events), **summary_tags(summary)}
+        tags |= {"ran_on": summary.ran_on} if summary.ran_on else {}  # of a run that went on elsewhere, all of it
         tags |= record_tags(read_trial_record(self.trial.directory))  # a run that an older version made has none yet
         there = client.get_run(run_id).data.params  # what is there can't be changed
         params = [Param(key, tags[key]) for key in PROTOCOL_PARAMS if key in tags and key not in there]

@@ -21,7 +21,7 @@ from tests.ablations.journals import ARMS, make_arm, write_trial
 
 FIDS = {"baseline": (30.0, 40.0, 50.0), "dropout": (20.0, 29.0, 41.0), "ttur": (29.0, 41.0, 52.0)}
 TEXT = {"arm", "kind", "ranked_by", "verdict", "reason", "inert", "run_verdicts", "score", "protocol", "study"}
-TEXT |= {"state", "same_as", "data_digests", "mlflow_run_ids", "what", "factor_dropout", "factor_ttur"}
+TEXT |= {"state", "ran_on", "same_as", "data_digests", "mlflow_run_ids", "what", "factor_dropout", "factor_ttur"}
 
 
 @pytest.fixture

@@ -53,6 +53,7 @@ def test_a_finished_trial(tmp_path: Path) -> None:
             "evaluation_s": None,
             "data_digest": "d",
             "data_skipped": 0,
+            "ran_on": None,
             "run_id": "abc",
             "fingerprint": trial.config.fingerprint(),
             "directory": str(trial.directory),
