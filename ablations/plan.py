@@ -6,14 +6,16 @@ from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
 
-from ablations.execution.estimate import ArmCost, arm_costs, study_seconds
+from ablations.execution.estimate import ArmCost, arm_costs, cost_by_others, study_seconds
 from ablations.execution.recorded_costs import recorded_costs
 from ablations.execution.reuse import Twin, reused_from_others
 from ablations.plan_advice import Alternative, alternatives
+from ablations.plan_cluster import ClusterPlan, cluster_places, cluster_plan, why_not_measured
 from ablations.plan_looks import PlannedLook, WhatSeedsShow, planned_looks, share_of_seeds, shown_at_the_end
 from ablations.results.run_spread import RunSpread, run_spread
 from ablations.search.exploration import Exploration
 from ablations.study.arm import Arm
+from ablations.study.cluster import ClusterNeeds
 from ablations.study.questions import QuestionCount, question_count
 from ablations.study.study import Study
 from ablations.workspace.due_trials import LookAhead, due_trials, looks_ahead, stopped_arms
@@ -60,14 +62,26 @@ class Plan:
     stopped: Mapping[str, int]  # arms that get no more seeds, and how many they have
     alternatives: tuple[Alternative, ...]
     showings: tuple[Showing, ...]
+    cluster: ClusterPlan | None = None  # of a study that trains on one
 
     def is_done(self, trial: Trial) -> bool:
         """Whether the trial has a result, here or in another study."""
         return self.states[trial.name] in RESULTS or trial.name in self.reused
 
 
-def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain: bool) -> Plan:
+def plan_of(
+    study: Study,
+    runs: Path,
+    home: Path,
+    resources: Resources,
+    retrain: bool,
+    cluster: tuple[str, ClusterNeeds] | None = None,
+) -> Plan:
     """See which trials have results already, and what the others cost: by what is on record, else measured.
+
+    `cluster`: what they train on and take of it; then `resources` are the places that this machine measures with, and
+    nothing is prepared or downloaded: what can't be measured here is taken from other arms, or stays unknown, and what
+    other studies have trained is not looked at.
 
     Raises UserError for a study that has results and has changed since: `run` refuses it.
     """
@@ -81,16 +95,24 @@ def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain:
     trials = tuple(search or {t.name: t for t in (*due_trials(study, workspace.root), *may_come)}.values())
     states = {trial.name: progress_of(trial) for trial in trials}
     new = [] if retrain else [trial for trial in trials if states[trial.name] == "new"]
-    reused = reused_from_others(new, runs, home)
+    reused = {} if cluster else reused_from_others(new, runs, home)
     to_do = [t for t in trials if states[t.name] not in RESULTS and t.name not in reused]
     to_come = search.most_to_come if search else 0
     arms = {arm.name: arm for arm in (*study.arms, *(trial.arm for trial in trials))}
     left = {trial.arm.name for trial in to_do} | (set(arms) if to_come else set())
-    costs = recorded_costs(list(arms.values()), trials, left, runs, resources)
+    places = cluster_places(*cluster, len(to_do) + to_come) if cluster else resources
+    costs = recorded_costs(list(arms.values()), trials, left, runs, places, cluster=cluster is not None)
     if search and to_come and len(costs) < DRAWN:
         arms |= {arm.name: arm for arm in search.drawn(DRAWN)}
-    costs |= arm_costs([arm for arm in arms.values() if arm.name not in costs], resources)
+    unknown = [arm for arm in arms.values() if arm.name not in costs]
+    why = why_not_measured(cluster[1], unknown, home) if cluster else ""
+    if why:
+        known = list(costs.values())
+        costs |= {arm.name: cost_by_others(arm, known) for arm in unknown}
+    else:
+        costs |= arm_costs(unknown, resources)
     typical = _typical(costs)
+    costs_left = [*(costs[trial.arm.name] for trial in to_do), *[typical] * to_come]
     ended = [trial.directory for trial in trials if states[trial.name] == "finished"]
     reference = study.arms[0]
     spread = run_spread(ended, study.name, reference.config.plain(), reference.name, study.rule, runs)
@@ -99,19 +121,19 @@ def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain:
     names = {trial.name for trial in to_do}
 
     def seconds(trials: Sequence[Trial]) -> float:
-        return study_seconds([trial for trial in trials if trial.name in names], costs, resources)
+        return study_seconds([trial for trial in trials if trial.name in names], costs, places)
 
     def seconds_for(runs: int) -> float:
-        return study_seconds([], costs, resources, [typical] * runs)
+        return study_seconds([], costs, places, [typical] * runs)
 
     return Plan(
         study=study,
         trials=trials,
         states=states,
         reused=reused,
-        resources=resources,
+        resources=places,
         costs=costs,
-        seconds=study_seconds(to_do, costs, resources, [typical] * to_come),
+        seconds=study_seconds(to_do, costs, places, [typical] * to_come),
         trials_to_come=to_come,
         asked=asked,
         spread=spread,
@@ -123,6 +145,7 @@ def plan_of(study: Study, runs: Path, home: Path, resources: Resources, retrain:
             study, spread, seconds_for, lambda seeds: share_of_seeds(study.looks, seeds), asked.further
         ),
         showings=showings_of(tuple(arms.values())),
+        cluster=None if cluster is None else cluster_plan(*cluster, costs_left, places, why),
     )
 
 

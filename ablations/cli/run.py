@@ -293,17 +293,20 @@ def plan(
         from ablations.execution.places import resources_of
         from ablations.executors.names import ELSEWHERE
         from ablations.plan import plan_of
+        from ablations.plan_cluster import measuring_places
         from ablations.results.journal_mending import reader_warnings
         from ablations.study.cluster import cluster_options
         from ablations.terminal.console import hand_over, show_warnings
         from ablations.terminal.plan import show_plan
         from gan_core.envelope import enveloped
 
-    cluster_options(loaded.cluster, cluster or (), executor.value in ELSEWHERE, workers, threads, device)
+    elsewhere = executor.value in ELSEWHERE
+    needs = cluster_options(loaded.cluster, cluster or (), elsewhere, workers, threads, device)
     refuse_unfit(loaded, device)
-    resources = resources_of(loaded, workers, threads, device)
+    resources = measuring_places(needs) if elsewhere else resources_of(loaded, workers, threads, device)
+    on_cluster = (executor.value, needs) if elsewhere else None
     with words_aside(as_json):
-        planned = plan_of(loaded, runs, machine_home(), resources, retrain)
+        planned = plan_of(loaded, runs, machine_home(), resources, retrain, on_cluster)
     show_warnings(reader_warnings(runs / loaded.name))
     if as_json:
         show_warnings(planned.study.warnings)

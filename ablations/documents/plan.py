@@ -5,12 +5,13 @@ from dataclasses import asdict
 from typing import Any
 
 from ablations.plan import Plan, Showing
+from ablations.plan_cluster import ClusterPlan
 from ablations.plan_looks import WhatSeedsShow
 from ablations.study.arm import Arm
 
 
 def plan_content(plan: Plan) -> dict[str, Any]:
-    """The plan without its drawing. Seconds are of this machine."""
+    """The plan without its drawing. Seconds are of this machine, or of the cluster that it is for."""
     study, done = plan.study, sum(plan.is_done(trial) for trial in plan.trials)
     arms = {arm.name: arm for arm in (*study.arms, *(trial.arm for trial in plan.trials))}
     showings = {name: showing for showing in plan.showings for name in showing.arms}
@@ -46,6 +47,7 @@ def plan_content(plan: Plan) -> dict[str, Any]:
             for look in plan.looks
         ],
         "stopped": plan.stopped,
+        "cluster": {} if plan.cluster is None else _cluster(plan.cluster),
         "alternatives": [asdict(one) for one in plan.alternatives],
     }
 
@@ -68,6 +70,23 @@ def _arm(arm: Arm, plan: Plan, showings: Mapping[str, Showing]) -> dict[str, Any
         "training_seconds": cost.training_s,
         "scoring_seconds": cost.scoring_s,
         "recorded_runs": cost.recorded_runs,
+        "seconds_from": cost.source,
+    }
+
+
+def _cluster(cluster: ClusterPlan) -> dict[str, Any]:
+    return {
+        "executor": cluster.executor,
+        "needs": cluster.needs.model_dump(),
+        "nodes": cluster.nodes,
+        "side_by_side": cluster.side_by_side,
+        "at_once": cluster.at_once,
+        "node_hours": cluster.node_hours,
+        "gpu_hours": cluster.gpu_hours,
+        "cpu_hours": cluster.cpu_hours,
+        "longest_trial_seconds": cluster.longest_s,
+        "jobs_a_trial": cluster.jobs_a_trial,
+        "unknown": cluster.unknown,
     }
 
 

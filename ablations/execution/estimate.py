@@ -1,10 +1,12 @@
 """What a study will cost: each arm is measured for a moment, in as many processes as will train at the same time."""
 
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from typing import Any
+from statistics import fmean
+from typing import Any, Literal
 
 from ablations.executors.fork_server import fork_server
 from ablations.study.arm import Arm
@@ -29,17 +31,30 @@ Seconds = tuple[float, float, float, float]  # of a step, of 1,000 scored images
 
 @dataclass(frozen=True)
 class ArmCost:
-    """The seconds that one trial of an arm takes. `recorded_runs`: whose mean this is; 0: measured for a moment."""
+    """The seconds that one trial of an arm takes; NaN: not known, and it can't be measured here.
+
+    `recorded_runs`: whose mean this is; 0: measured for a moment, or by other arms. `kinds`: of machines that these ran
+    on, as far as that is known.
+    """
 
     arm: str
     steps: int
     training_s: float
     scoring_s: float
     recorded_runs: int = 0
+    kinds: tuple[str, ...] = ()
+    by_others: bool = False  # taken to be what those of other arms took, a step
 
     @property
     def total_s(self) -> float:
         return self.training_s + self.scoring_s
+
+    @property
+    def source(self) -> Literal["recorded", "measured", "other arms", "unknown"]:
+        """How the seconds are known."""
+        if math.isnan(self.total_s):
+            return "unknown"
+        return "recorded" if self.recorded_runs else "other arms" if self.by_others else "measured"
 
 
 def arm_costs(arms: Sequence[Arm], resources: Resources, seconds: float = SECONDS) -> dict[str, ArmCost]:
@@ -54,15 +69,30 @@ def arm_costs(arms: Sequence[Arm], resources: Resources, seconds: float = SECOND
     return {arm.name: _arm_cost(arm, *measured[arm.name]) for arm in arms}
 
 
+def cost_by_others(arm: Arm, known: Iterable[ArmCost]) -> ArmCost:
+    """The cost of an arm that nothing is known of but its steps: a step takes what it takes in the `known` arms.
+
+    NaN without any.
+    """
+    others, steps = list(known), total_steps(arm.config)
+    if not others:
+        return ArmCost(arm.name, steps, math.nan, math.nan)
+    a_step = fmean(cost.training_s / cost.steps for cost in others)
+    return ArmCost(arm.name, steps, steps * a_step, fmean(cost.scoring_s for cost in others), by_others=True)
+
+
 def study_seconds(
     trials: Sequence[Trial], costs: dict[str, ArmCost], resources: Resources, to_come: Sequence[ArmCost] = ()
 ) -> float:
-    """Wall seconds until all of these trials are done, each starting when a place becomes free.
+    """Wall seconds until all of these trials are done, each starting when a place becomes free; NaN: not known.
 
     `to_come`: the costs of trials that are not known yet.
     """
     free = [0.0] * resources.workers
-    for cost in (*(costs[trial.arm.name] for trial in trials), *to_come):
+    all_of_them = [*(costs[trial.arm.name] for trial in trials), *to_come]
+    if any(math.isnan(cost.total_s) for cost in all_of_them):
+        return math.nan
+    for cost in all_of_them:
         free.sort()
         free[0] += cost.total_s
     return max(free)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
+from typing import Protocol
 
 from ablations.execution.estimate import ArmCost
 from ablations.results.summary import Summary
@@ -23,18 +24,24 @@ MOST_RUNS = 5  # of an arm that are read: more make the mean no better
 
 
 def recorded_costs(
-    arms: Sequence[Arm], trials: Sequence[Trial], left: Collection[str], runs: Path, resources: Resources
+    arms: Sequence[Arm],
+    trials: Sequence[Trial],
+    left: Collection[str],
+    runs: Path,
+    resources: Resources,
+    cluster: bool = False,
 ) -> dict[str, ArmCost]:
     """By name the arms whose cost is on record: in the study's own `trials`, or in another study under `runs`.
 
     An arm with trials `left` takes the times of this machine alone, on such a device and with as many threads, on a GPU
     with as many trials next to it; of one without any that took place is shown as it was. Runs of one configuration may
-    differ in the seed.
+    differ in the seed. `cluster`: trials are to train on a cluster, so times of any machine count, on such a device and
+    with as many threads.
     """
     own: dict[str, list[Path]] = {}
     for trial in trials:
         own.setdefault(trial.arm.name, []).append(trial.directory)
-    here = _Here(resources)
+    here: _Conditions = _OnCluster(resources) if cluster else _Here(resources)
     found = {}
     elsewhere: Mapping[str, Sequence[Path]] | None = None
     for arm in arms:
@@ -45,6 +52,24 @@ def recorded_costs(
         if kept:
             found[arm.name] = _cost(arm, kept)
     return found
+
+
+class _Conditions(Protocol):
+    def trained(self, folder: Path) -> bool: ...
+
+
+class _OnCluster:
+    """Whether a run was trained on such a device and with as many threads, on whatever machine."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+
+    def trained(self, folder: Path) -> bool:
+        events = journal.read(folder)
+        start = events[0] if events else None
+        if not isinstance(start, Started) or start.threads != self._resources.threads:
+            return False
+        return start.device.partition(":")[0] in self._resources.devices
 
 
 class _Here:
@@ -93,14 +118,14 @@ def _by_configuration(runs: Path) -> dict[str, list[Path]]:
     return found
 
 
-def _runs(arm: Arm, folders: Sequence[Path], here: _Here | None) -> list[Summary]:
+def _runs(arm: Arm, folders: Sequence[Path], here: _Conditions | None) -> list[Summary]:
     """The runs that tell the arm's cost, at most MOST_RUNS: finished ones, else (`here` is None) any that ended."""
     ended = list(_ended(folders, here))
     finished = [summary for summary in ended if summary.status == "finished"]
     return (finished or ([] if here is not None else ended))[:MOST_RUNS]
 
 
-def _ended(folders: Sequence[Path], here: _Here | None) -> Iterator[Summary]:
+def _ended(folders: Sequence[Path], here: _Conditions | None) -> Iterator[Summary]:
     found = 0
     for folder in folders:
         try:
@@ -129,4 +154,5 @@ def _cost(arm: Arm, runs: Sequence[Summary]) -> ArmCost:
         training_s=fmean(seconds * times for seconds, times in zip(training, whole, strict=True)),
         scoring_s=fmean(seconds * times for seconds, times in zip(scoring, whole, strict=True)),
         recorded_runs=len(runs),
+        kinds=tuple(dict.fromkeys(run.ran_on for run in runs if run.ran_on)),
     )

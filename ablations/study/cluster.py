@@ -68,6 +68,7 @@ class ClusterNeeds(Record):
         return "cuda" if self.gpus else "cpu"
 
 
+MOST_JOBS = 16  # SLURM jobs at once, where nobody has said how many
 NO_NEEDS = ClusterNeeds()  # one CPU thread, and whatever else the cluster gives
 
 

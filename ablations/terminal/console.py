@@ -1,6 +1,7 @@
 """Where text is printed, and how numbers and durations are written."""
 
 import io
+import math
 import sys
 from collections.abc import Iterable, Sequence
 
@@ -50,7 +51,9 @@ def say(text: str) -> None:
 
 
 def duration(seconds: float) -> str:
-    """'7 s', '3:05 min' or '2:10 h'."""
+    """'7 s', '3:05 min' or '2:10 h'; 'unknown' for NaN."""
+    if math.isnan(seconds):
+        return "unknown"
     if round(seconds) < 60:
         return f"{seconds:.0f} s"
     minutes, rest = divmod(round(seconds), 60)

@@ -12,6 +12,7 @@ from ablations.statistics.significance import seeds_for_sign_flip
 from ablations.study.designs import Fraction
 from ablations.study.space.plan import SearchPlan
 from ablations.terminal.console import duration, out, say, show_warnings
+from ablations.terminal.plan_cluster import cluster_lines
 from ablations.terminal.plan_looks import show_looks, until_next_look
 from ablations.terminal.plan_words import asked, counted, finds_nothing, found, often, short, spread_in_words
 
@@ -46,7 +47,11 @@ def show_plan(plan: Plan) -> None:
     if study.search is not None:
         for line in _stages(study.search):
             say(line)
-    say(f"{plan.resources.in_words}: {_time_left(plan)}")
+    if plan.cluster is None:
+        say(f"{plan.resources.in_words}: {_time_left(plan)}")
+        return
+    for line in cluster_lines(plan, _time_left(plan)):
+        say(line)
 
 
 def _time_left(plan: Plan) -> str:
@@ -213,14 +218,26 @@ def _smallest(one: Alternative, rule: Rule) -> tuple[str, str]:
 
 
 def _times_from(plan: Plan) -> str:
-    """Which of the times are those of runs, and which were measured just now."""
-    recorded = [name for name, cost in plan.costs.items() if cost.recorded_runs]
-    measured = [name for name, cost in plan.costs.items() if not cost.recorded_runs]
-    if not recorded:
-        return "times: measured just now, for a moment each"
-    runs = sum(plan.costs[name].recorded_runs for name in recorded)
-    text = f"times: recorded in {runs} run{'' if runs == 1 else 's'}"
-    return f"{text} of {_named(recorded)}; measured just now for {_named(measured)}" if measured else text
+    """Which of the times are those of runs, and on what these ran; which were measured, or are those of other arms."""
+    by_source: dict[str, list[str]] = {}
+    for name, cost in plan.costs.items():
+        by_source.setdefault(cost.source, []).append(name)
+    recorded = by_source.get("recorded", [])
+    parts = []
+    if recorded:
+        runs = counted(sum(plan.costs[name].recorded_runs for name in recorded), "run")
+        kinds = dict.fromkeys(kind for name in recorded for kind in plan.costs[name].kinds)
+        on = f" on {', '.join(kinds)}" if kinds and plan.cluster is not None else ""
+        of = f" of {_named(recorded)}" if len(by_source) > 1 else ""
+        parts.append(f"recorded in {runs}{of}{on}")
+    if measured := by_source.get("measured"):
+        here = " on this machine" if plan.cluster is not None else ""
+        parts.append(f"measured just now{here} " + (f"for {_named(measured)}" if recorded else "for a moment each"))
+    if others := by_source.get("other arms"):
+        parts.append(f"a step of {_named(others)} taken to last as long")
+    if unknown := by_source.get("unknown"):
+        parts.append(f"not known of {_named(unknown)}")
+    return f"times: {'; '.join(parts)}"
 
 
 def _named(arms: Sequence[str]) -> str:

@@ -25,6 +25,13 @@ def supply(names: Iterable[str], home: Path, given: Path | None, on_progress: On
             _fetch(extractor, home, on_progress)
 
 
+def lacking(names: Iterable[str], home: Path) -> list[str]:
+    """Those of these extractors whose weights neither ship with the package nor lie in `home`."""
+    found = [extractors.find(name) for name in dict.fromkeys(names) if name != extractors.NONE]
+    wanted = [extractor for extractor in found if extractor.weights is None]
+    return [e.name for e in wanted if store.locate(home, e.sha256, e.suffix) is None]
+
+
 def _keep(given: Path, wanted: list[Extractor], home: Path) -> None:
     sha256 = store.sha256_of(given)
     if not any(sha256.startswith(extractor.sha256) for extractor in wanted):

@@ -97,18 +97,21 @@ def costs(monkeypatch: pytest.MonkeyPatch) -> None:
     )
 
 
-@pytest.mark.parametrize("file", ["one_in", "factorial", "looks"])
+@pytest.mark.parametrize("file", ["one_in", "factorial", "looks", "cluster"])
 def test_plan(file: str, tmp_path: Path, costs: None) -> None:
-    path = DESIGNS / f"{'one_in' if file == 'looks' else file}.yaml"
+    path = DESIGNS / f"{file if file == 'factorial' else 'one_in'}.yaml"
     if file == "looks":
         text = path.read_text().replace("seeds: 2", "seeds: {looks: [3, 5]}")
         path = tmp_path / "looks.yaml"
         path.write_text(text)
-    content = checked(ablations("plan", path, "--runs", tmp_path / "runs", "--json"), "plan")
+    where = ("--executor", "slurm", "--cluster", "time=60") if file == "cluster" else ()
+    content = checked(ablations("plan", path, "--runs", tmp_path / "runs", "--json", *where), "plan")
     known = documented("plan")
     of_looks = {path for path in known if path.startswith("looks[].")}
     of_others = {path for path in known if path.startswith("alternatives[].")}
+    of_clusters = {path for path in known if path.startswith("cluster.")}
     empty = (set() if content["looks"] else of_looks) | (set() if content["alternatives"] else of_others)
+    empty |= set() if file == "cluster" else of_clusters
     assert paths_of(content, known) == known - empty
     assert bool(content["looks"]) == (file == "looks")
     assert content["trials"]["left"] == content["trials"]["total"] == sum(arm["trials"] for arm in content["arms"])
