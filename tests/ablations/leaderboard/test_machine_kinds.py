@@ -10,9 +10,11 @@ from ablations.leaderboard.machine_kinds import ONE_KIND
 from ablations.leaderboard.text.notes import notes_of
 from ablations.report.compare import side_by_side
 from ablations.report.compare_sides import sides_of
-from ablations.report.page.page import comparison_page
+from ablations.report.page.page import comparison_page, page_of
+from ablations.report.study_report import study_reports
 from ablations.results.results import read_results
 from tests.ablations.journals import ARMS, write_trial
+from tests.ablations.report.studies import one_in
 
 A, B = "NVIDIA A100", "NVIDIA H100"
 
@@ -71,6 +73,17 @@ def test_files_say_it_too(tmp_path: Path) -> None:
         "by_arm": {"baseline": {A: 2, B: 1}, "dropout": {B: 3}},
         "unlike_pairs": [{"arms": ["dropout", "baseline"], "unlike": 2, "known": 3}],
     }
+
+
+def test_the_page_says_it_at_the_top(tmp_path: Path) -> None:
+    root = one_in(tmp_path / "s")
+    for journal in (root / "trials").glob("*/events.jsonl"):
+        kind = B if journal.parent.name.startswith("dropout") else A
+        journal.write_text(journal.read_text().replace('"ran_on":""', f'"ran_on":"{kind}"'))
+    page = page_of(study_reports([root]))
+    answer, _, rest = page.partition('id="s-1-leaderboard"')
+    assert "Compared over different kinds: dropout and baseline in 4 of 4 seeds" in answer
+    assert "not all on one kind of machine: baseline 4 on NVIDIA A100" in rest
 
 
 def test_two_arms_next_to_each_other(tmp_path: Path) -> None:
