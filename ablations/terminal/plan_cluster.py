@@ -28,10 +28,11 @@ def cluster_lines(plan: Plan, time_left: str) -> Iterator[str]:
         return
     yield f"{_places(cluster)}: {time_left}, once they have begun"
     gpus = f", {hours(cluster.gpu_hours)} of GPUs" if cluster.needs.gpus else ""
+    may_be_fewer = plan.trials_to_come > 0 or plan.study.looks.stop == "decided"
     several = f"{cluster.side_by_side} trials side by side take" if cluster.side_by_side > 1 else "a trial takes"
     yield (
-        f"in all about {hours(cluster.node_hours)} of nodes{gpus}, {hours(cluster.cpu_hours)} of CPU cores; a node is "
-        f"what {several}"
+        f"in all {'at most' if may_be_fewer else 'about'} {hours(cluster.node_hours)} of nodes{gpus}, "
+        f"{hours(cluster.cpu_hours)} of CPU cores; a node is what {several}"
     )
     if cluster.executor == "slurm":
         yield _fits(cluster)

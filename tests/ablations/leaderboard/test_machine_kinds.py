@@ -23,7 +23,7 @@ def table_of(root: Path, **kinds: tuple[str, ...]) -> Table:
     """The table of arms whose runs, seed by seed, ran on these kinds of machine."""
     for arm, own in kinds.items():
         for seed, kind in enumerate(own):
-            write_trial(root, ARMS[arm], seed, 20.0 + seed + len(arm), ran_on=kind)
+            write_trial(root, ARMS[arm], seed, 20.0 + seed + len(arm), parts=1, ran_on=kind)
     (table,) = leaderboard_of(read_results(root)).tables
     return table
 
