@@ -39,7 +39,8 @@ ONLY_IN = {  # module -> the beginnings of the files of `ablations` that may imp
     "gan_core.workers.unattended": ("ablations/executors/worker.py",),
     "gan_core.training.timing": ("ablations/execution/estimate.py",),
     "gan_core.show.saved": ("ablations/tracking/mlflow/generator.py",),
-    "ablations.executors.worker": ("ablations/executors/inline.py",),
+    "fsspec": ("ablations/executors/elsewhere/object_store.py",),
+    "ablations.executors.worker": ("ablations/executors/inline.py", "ablations/executors/elsewhere/node.py"),
     "ablations.tracking.mlflow.generator": ("ablations/tracking/mlflow/export.py",),
 }
 FACES = {  # folders whose __init__.py may import something: doors and registries

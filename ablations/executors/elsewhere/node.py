@@ -1,0 +1,89 @@
+"""One trial from elsewhere, trained on this node: its files come from the exchange, and go there as they change.
+
+Importing this module imports the whole trainer; see `ablations.executors.worker`.
+"""
+
+import os
+from collections.abc import Callable, Generator
+from contextlib import closing
+
+from ablations.executors import worker
+from ablations.executors.elsewhere.delivery import Delivery, SupersededError
+from ablations.executors.elsewhere.exchange import Exchange, ExchangeError
+from ablations.executors.elsewhere.scratch import DELIVERED, undelivered, unfetched
+from ablations.executors.elsewhere.shipped import ShippedJob, refuse_other_code
+from gan_core.events import AnyEvent, Finished, Sampled, Saved
+from gan_core.problems import UserError
+from gan_core.workers.ending import ending
+from gan_core.workers.job import Job
+
+TRAINER = "ablations.executors.elsewhere.node:events_of"
+UNSAMPLED = "ablations.executors.elsewhere.node:unsampled_events_of"
+READY = ".ready"  # in a trial's folder here, once everything is in it
+SENT_AFTER = (Sampled, Saved, Finished)
+
+Train = Callable[[Job, str, int, Callable[[], bool]], Generator[AnyEvent, None, None]]
+
+
+def events_of(
+    job: ShippedJob, device: str, threads: int, stop: Callable[[], bool] = lambda: False
+) -> Generator[AnyEvent, None, None]:
+    """Train a job that has landed here, from its checkpoint to its end; its files go to the exchange on the way.
+
+    Each event whose files others need is told once they are in the exchange. Closing the generator, and `stop()`, save
+    and send a checkpoint first. Failures are events too: of the trainer, and where data or the exchange can't be had.
+    Once everything is in the exchange, the job's folder says so; `settled` removes it.
+    """
+    yield from _events(worker.events_of, job, device, threads, stop)
+
+
+def unsampled_events_of(
+    job: ShippedJob, device: str, threads: int, stop: Callable[[], bool] = lambda: False
+) -> Generator[AnyEvent, None, None]:
+    """The same, without samples of what the trial takes of the machine."""
+    yield from _events(worker.unsampled_events_of, job, device, threads, stop)
+
+
+def _events(
+    train: Train, job: ShippedJob, device: str, threads: int, stop: Callable[[], bool]
+) -> Generator[AnyEvent, None, None]:
+    os.environ.update(job.environment)
+    closed = False
+    try:
+        delivery = _ready(job)
+        with closing(train(job, device, threads, stop)) as events:
+            for event in events:
+                if isinstance(event, SENT_AFTER):
+                    delivery.send()
+                if isinstance(event, Finished):
+                    (job.directory / DELIVERED).touch()  # before its parent hears of it
+                try:
+                    yield event
+                except GeneratorExit:
+                    closed = True
+                    break
+        delivery.send()  # what was saved when it was closed, or had to stop
+    except SupersededError:
+        pass
+    except ExchangeError as error:
+        if not closed:
+            yield undelivered(job, error) if (job.directory / READY).exists() else unfetched(job, error)
+        return  # the folder is kept; `settled` tries once more
+    except UserError as error:
+        if closed:
+            raise
+        yield ending(job.directory, "failed", str(error))
+    (job.directory / DELIVERED).touch()
+
+
+def _ready(job: ShippedJob) -> Delivery:
+    """Have everything here that the trial needs. In a folder where its process was killed, send what that has left."""
+    exchange = Exchange(job.exchange)
+    delivery = Delivery(exchange, job.place, job.directory)
+    if (job.directory / READY).exists():
+        delivery.send()
+    else:
+        refuse_other_code(job)
+        delivery.fetch()
+        (job.directory / READY).touch()
+    return delivery
