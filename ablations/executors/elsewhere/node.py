@@ -34,19 +34,20 @@ def events_of(
     and send a checkpoint first. Failures are events too: of the trainer, and where data or the exchange can't be had.
     Once everything is in the exchange, the job's folder says so; `settled` removes it.
     """
-    yield from _events(worker.events_of, job, device, threads, stop)
+    yield from trained_here(worker.events_of, job, device, threads, stop)
 
 
 def unsampled_events_of(
     job: ShippedJob, device: str, threads: int, stop: Callable[[], bool] = lambda: False
 ) -> Generator[AnyEvent, None, None]:
     """The same, without samples of what the trial takes of the machine."""
-    yield from _events(worker.unsampled_events_of, job, device, threads, stop)
+    yield from trained_here(worker.unsampled_events_of, job, device, threads, stop)
 
 
-def _events(
+def trained_here(
     train: Train, job: ShippedJob, device: str, threads: int, stop: Callable[[], bool]
 ) -> Generator[AnyEvent, None, None]:
+    """The events of a job that has landed here, trained by `train`; see `events_of`."""
     os.environ.update(job.environment)
     closed = False
     try:
