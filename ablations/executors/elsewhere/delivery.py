@@ -3,10 +3,11 @@
 from functools import partial
 from pathlib import Path
 
-from ablations.executors.elsewhere.exchange import Exchange
+from ablations.executors.elsewhere.exchange import Exchange, ExchangeError
 from ablations.executors.elsewhere.patiently import patiently
 from ablations.executors.elsewhere.trial_files import BEGUN, CHECKPOINT, before_the_end, travelling
 from gan_core import journal
+from gan_core.problems import Problem
 
 State = tuple[int, int]  # size, bytes; time of the last change, ns
 
@@ -23,10 +24,12 @@ class Delivery:
         self._sent: dict[str, State] = {}
 
     def fetch(self) -> None:
-        """Get what the exchange has of the trial. Raises ExchangeError, SupersededError."""
+        """Get what the exchange has of the trial. Raises ExchangeError, also where nobody waits for this attempt."""
         paths = patiently(partial(self._exchange.files, self._place))
         if BEGUN not in paths:
-            raise SupersededError(self._place)
+            message = f"{self._place} is not in it, as this node sees it, or was called home"
+            allowed = "a place that is the same one on all machines"
+            raise ExchangeError(Problem(message, source=self._exchange.uri, allowed=allowed), lasting=True)
         for path in paths:
             if path != BEGUN:
                 patiently(partial(self._exchange.get, self._place, self._directory, [path]))

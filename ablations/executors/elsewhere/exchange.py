@@ -126,7 +126,7 @@ def _place(uri: str) -> SharedFolder | ObjectStore:
             raise UserError(Problem("is no full path, and machines may start elsewhere", source=uri, allowed=ALLOWED))
         return SharedFolder(folder)
     if protocol not in DRIVERS:
-        known = ["file", *DRIVERS]
+        known = ["file", *(name for name in DRIVERS if name != "memory")]
         raise UserError(
             Problem(
                 f"{protocol}:// is no place for files",
@@ -159,6 +159,6 @@ def _text(error: BaseException) -> str:
 
 
 def _is_lasting(error: BaseException) -> bool:
-    if isinstance(error, PermissionError | FileNotFoundError):
+    if isinstance(error, PermissionError):
         return True
     return type(error).__name__ == "NoCredentialsError" or (isinstance(error, OSError) and error.errno in LASTING)

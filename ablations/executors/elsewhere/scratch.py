@@ -64,3 +64,8 @@ def unfetched(job: ShippedJob, error: ExchangeError) -> Finished:
 def is_exchange_trouble(end: Finished) -> bool:
     """Whether the run failed because of its exchange, and not by itself."""
     return end.status == "failed" and end.reason.startswith((UNDELIVERED, UNFETCHED))
+
+
+def discard(job: ShippedJob) -> None:
+    """Remove the folder of a landed job whose files nobody waits for."""
+    shutil.rmtree(job.directory, ignore_errors=True)

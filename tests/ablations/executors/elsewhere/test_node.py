@@ -23,6 +23,7 @@ from gan_core.workers.job import STOPPED, Job, Report
 from tests.ablations.executors.elsewhere.cuts import Cuts, Killed
 from tests.ablations.executors.elsewhere.pretended import (
     ALL,
+    check_checkpoint,
     check_home,
     check_whole,
     content_of,
@@ -54,7 +55,7 @@ class Parent:
     def check_exchange(self) -> None:
         """The checkpoint in the exchange knows of no event that the journal beside it lacks."""
         for checkpoint in self.exchange.rglob("checkpoint.pt"):
-            assert int(checkpoint.read_text()) <= len(story(told_in(content_of(checkpoint.parent))))
+            check_checkpoint(checkpoint.parent)
 
     def check_end(self) -> None:
         check_whole(self.job.directory)
@@ -263,3 +264,11 @@ def test_a_node_with_other_code_says_so_and_the_past_stays(parent: Parent) -> No
     report = parent.hear(end)
     assert report is not None
     assert journal.read(parent.job.directory) == [*past, report.event]
+
+
+def test_a_node_that_sees_another_folder_says_so(parent: Parent, tmp_path: Path) -> None:
+    (end,) = events_of(replace(parent.begin(), exchange=str(tmp_path / "not mounted")))
+    assert isinstance(end, Finished)
+    assert is_exchange_trouble(end)
+    assert "is not in it, as this node sees it" in end.reason
+    assert not (tmp_path / "not mounted").exists()
