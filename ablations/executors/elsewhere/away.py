@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Self
@@ -11,22 +11,26 @@ from ablations.executors.elsewhere.exchange import Exchange, ExchangeError
 from ablations.executors.elsewhere.merging import missing_in, told_in
 from ablations.executors.elsewhere.patiently import patiently
 from ablations.executors.elsewhere.shipped import place_of_attempt
-from ablations.executors.elsewhere.trial_files import AWAY, BEGUN, CHECKPOINT, PREVIOUS
+from ablations.executors.elsewhere.trial_files import AWAY, BEGUN, CALLED_HOME, CHECKPOINT, PREVIOUS
 from gan_core import journal
 from gan_core.events import Finished
 from gan_core.machine.files import write_text
 from gan_core.problems import Problem, UserError
 
 ARRIVING = ".arriving"  # of a trial's folder: files on their way into their places
-MOST_LOOKS = 20  # at a journal that its writer still changes; whoever writes stops, since BEGUN is gone
+MOST_LOOKS = 20  # at a journal that its writer still changes; whoever writes stops, since it was called home
 
 
 @dataclass(frozen=True)
 class Away:
-    """Where an attempt at a trial is: `exchange`: its URI; `place`: the name of its files there."""
+    """Where an attempt at a trial is: `exchange`: its URI; `place`: the name of its files there.
+
+    `holds`: whether anything there is worth to be fetched. Not before everything was sent, nor once it is home.
+    """
 
     exchange: str
     place: str
+    holds: bool = True
 
     @classmethod
     def of(cls, exchange: str, name: str, attempt: str) -> Self:
@@ -38,7 +42,7 @@ class Away:
         """What a trial's folder says; None where the trial is not away. Raises UserError for what can't be read."""
         try:
             content = json.loads((directory / AWAY).read_bytes())
-            return cls(str(content["exchange"]), str(content["place"]))
+            return cls(str(content["exchange"]), str(content["place"]), bool(content["holds"]))
         except FileNotFoundError:
             return None
         except (ValueError, KeyError, TypeError):
@@ -48,7 +52,7 @@ class Away:
 
     def note(self, directory: Path) -> None:
         """Leave this note in the trial's folder."""
-        write_text(directory / AWAY, json.dumps({"exchange": self.exchange, "place": self.place}, indent=2) + "\n")
+        write_text(directory / AWAY, json.dumps(asdict(self), indent=2) + "\n")
 
 
 def bring_home(directory: Path) -> Finished | None:
@@ -62,19 +66,15 @@ def bring_home(directory: Path) -> Finished | None:
         return None
     exchange = Exchange(away.exchange)
     try:
-        end = fetched(exchange, away.place, directory)
+        end = fetched(exchange, away.place, directory) if away.holds else None
     except ExchangeError as error:
         (problem,) = error.problems
         allowed = f"to train on without what it has done there, remove {directory / AWAY}"
         raise ExchangeError(Problem(problem.message, source=problem.source, allowed=allowed), error.lasting) from error
-    forget(exchange, away.place, directory)
-    return end
-
-
-def forget(exchange: Exchange, place: str, directory: Path) -> None:
-    """Everything is at home: remove it from the exchange, then the note."""
-    patiently(partial(exchange.remove, place))
+    replace(away, holds=False).note(directory)
+    patiently(partial(exchange.remove, away.place))
     (directory / AWAY).unlink(missing_ok=True)
+    return end
 
 
 def fetched(exchange: Exchange, place: str, directory: Path) -> Finished | None:
@@ -83,7 +83,12 @@ def fetched(exchange: Exchange, place: str, directory: Path) -> Finished | None:
     The journal is entered before the checkpoint takes its place, and a result after all files have: whatever ends this
     process, the checkpoint never knows of an event that the journal lacks, and where there is a result there are files.
     """
-    patiently(partial(exchange.remove, f"{place}/{BEGUN}"))
+    begun = f"{place}/{BEGUN}"
+    if not patiently(partial(exchange.exists, begun)):
+        raise ExchangeError(
+            Problem(f"{place} is not there, where the trial was trained", source=exchange.uri), lasting=True
+        )
+    patiently(partial(exchange.put_bytes, begun, CALLED_HOME))
     arriving = directory / ARRIVING
     shutil.rmtree(arriving, ignore_errors=True)
     told, paths = _settled(exchange, place, arriving)

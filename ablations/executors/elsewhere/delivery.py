@@ -5,7 +5,7 @@ from pathlib import Path
 
 from ablations.executors.elsewhere.exchange import Exchange, ExchangeError
 from ablations.executors.elsewhere.patiently import patiently
-from ablations.executors.elsewhere.trial_files import BEGUN, CHECKPOINT, before_the_end, travelling
+from ablations.executors.elsewhere.trial_files import BEGUN, CHECKPOINT, WAITED_FOR, before_the_end, travelling
 from gan_core import journal
 from gan_core.problems import Problem
 
@@ -41,7 +41,7 @@ class Delivery:
         So a checkpoint in the exchange never knows of an event that the journal beside it lacks; and where that journal
         has an end, all files of the run are there. Raises ExchangeError, SupersededError.
         """
-        if not patiently(partial(self._exchange.exists, f"{self._place}/{BEGUN}")):
+        if not self._is_waited_for():
             raise SupersededError(self._place)
         now = {path: self._state(path) for path in travelling(self._directory)}
         changed = [path for path, state in now.items() if self._sent.get(path) != state]
@@ -57,6 +57,12 @@ class Delivery:
             self._write_journal(told)
         if told:
             self._sent[journal.NAME] = now[journal.NAME]
+
+    def _is_waited_for(self) -> bool:
+        path = f"{self._place}/{BEGUN}"
+        if not patiently(partial(self._exchange.exists, path)):
+            return False
+        return patiently(partial(self._exchange.get_bytes, path)) == WAITED_FOR
 
     def _write_journal(self, content: bytes) -> None:
         if content:

@@ -1,5 +1,6 @@
 """Two journals of one trial, that of its parent and that of a node, and what the first lacks of the second."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 
 from pydantic import ValidationError
@@ -11,7 +12,7 @@ Key = bytes
 
 def key_of(event: AnyEvent) -> Key:
     """The same for an event, whichever journal tells it; events of two attempts differ in their times."""
-    return event.model_dump_json().encode()
+    return hashlib.blake2b(event.model_dump_json().encode(), digest_size=16).digest()
 
 
 def told_in(content: bytes) -> list[AnyEvent]:

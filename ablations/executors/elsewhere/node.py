@@ -45,7 +45,7 @@ def unsampled_events_of(
 
 
 def trained_here(
-    train: Train, job: ShippedJob, device: str, threads: int, stop: Callable[[], bool]
+    train: Train, job: ShippedJob, device: str, threads: int, stop: Callable[[], bool] = lambda: False
 ) -> Generator[AnyEvent, None, None]:
     """The events of a job that has landed here, trained by `train`; see `events_of`."""
     os.environ.update(job.environment)

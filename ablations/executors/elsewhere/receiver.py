@@ -11,7 +11,7 @@ from ablations.executors.elsewhere.exchange import Exchange, ExchangeError
 from ablations.executors.elsewhere.merging import Key, key_of, missing_in, story, told_in
 from ablations.executors.elsewhere.patiently import patiently
 from ablations.executors.elsewhere.shipped import ShippedJob, ship
-from ablations.executors.elsewhere.trial_files import BEGUN, CHECKPOINT, travelling
+from ablations.executors.elsewhere.trial_files import BEGUN, CHECKPOINT, WAITED_FOR, travelling
 from gan_core import journal
 from gan_core.events import AnyEvent, Finished, Sampled, has_result
 from gan_core.problems import Problem
@@ -67,7 +67,7 @@ class Receiver:
         self._trials[job.name] = _Trial.of(shipped, told)
         return shipped
 
-    def take_up(self, job: Job, attempt: str, environment: Mapping[str, str] | None = None) -> ShippedJob | None:
+    def take_up(self, job: Job, attempt: str) -> ShippedJob | None:
         """Go on with an attempt that still runs, though the parent that began it has died; nothing is sent.
 
         None where it is not the last one that was begun, so that nothing of it may be entered: `begin` another one.
@@ -75,7 +75,7 @@ class Receiver:
         """
         if Away.noted(job.directory) != Away.of(self._exchange.uri, job.name, attempt):
             return None
-        shipped = ship(job, self._exchange.uri, attempt, environment)
+        shipped = ship(job, self._exchange.uri, attempt)
         self._trials[job.name] = _Trial.of(shipped, told_in(_content(job)))
         return shipped
 
@@ -125,10 +125,11 @@ class Receiver:
 
     def _send(self, shipped: ShippedJob) -> None:
         directory, exchange, place = shipped.directory, self._exchange, shipped.place
-        Away(exchange.uri, place).note(directory)
+        Away(exchange.uri, place, holds=False).note(directory)
         for path in sorted(travelling(directory), key=lambda path: (path != journal.NAME, path == CHECKPOINT)):
             patiently(partial(exchange.put, directory, place, [path]))
-        patiently(partial(exchange.put_bytes, f"{place}/{BEGUN}", b"{}\n"))
+        patiently(partial(exchange.put_bytes, f"{place}/{BEGUN}", WAITED_FOR))
+        Away(exchange.uri, place).note(directory)
 
     def _enter(self, trial: _Trial, event: AnyEvent) -> None:
         directory = trial.shipped.directory

@@ -11,7 +11,8 @@ from gan_core.events import Finished, event_from_json
 CHECKPOINT, PREVIOUS = "checkpoint.pt", "checkpoint.previous.pt"
 AWAY = "elsewhere.json"  # in the folder of a trial at home: where it is trained now
 STAY = frozenset({PREVIOUS, AWAY, "trial.json", "summary.json", "mlflow.json"})  # all but the first: the parent's
-BEGUN = "begun.json"  # beside a trial's files in the exchange, while somebody waits for this attempt
+BEGUN = "begun.txt"  # beside a trial's files in the exchange: one of the next two
+WAITED_FOR, CALLED_HOME = b"waited for\n", b"called home\n"
 
 
 def travelling(directory: Path) -> list[str]:

@@ -1,8 +1,8 @@
 """A trainer that only pretends: the events, files and checkpoints of a run, for tests of what carries them.
 
-Its checkpoint is the number of events told so far, in words. Where it is to begin from a checkpoint that knows more than
-the journal beside it, it fails the test; but as the real trainer it saves a checkpoint before it tells so, and where it
-was killed in between it tells so again.
+Its checkpoint is the number of events told so far, in words. Where it is to begin from a checkpoint that knows more
+than the journal beside it, it fails the test; but as the real trainer it saves a checkpoint before it tells so, and
+where it was killed in between it tells so again.
 """
 
 import itertools

@@ -23,6 +23,7 @@ class SmallCluster:
     """Runs jobs as `Executor` says; `here`: the jobs as they have landed, by name."""
 
     def __init__(self, exchange: str, workers: int = 1, gpus: float = 0.0, trainer: str = TRAINER) -> None:
+        self.environment: dict[str, str] = {}  # of the nodes' processes
         self.exchange, self.workers, self.gpus, self.trainer = exchange, workers, gpus, trainer
         self.receiver, self.retries = Receiver(Exchange(exchange)), Retries()
         self.here: dict[str, ShippedJob] = {}
@@ -46,7 +47,7 @@ class SmallCluster:
 
     def begin(self, job: Job) -> ShippedJob | Finished:
         """Send a job off, by way of its line of JSON, to this machine."""
-        shipped = self.receiver.begin(job)
+        shipped = self.receiver.begin(job, self.environment)
         if isinstance(shipped, Finished):
             return shipped
         self._sent[job.name] = job

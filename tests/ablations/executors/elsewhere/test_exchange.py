@@ -15,8 +15,10 @@ from ablations.executors.elsewhere.shared_folder import SharedFolder
 from gan_core.problems import Problem, UserError
 
 
-@pytest.fixture(params=["folder", "file", "memory"])
+@pytest.fixture(params=["folder", "file", "memory", pytest.param("s3", marks=pytest.mark.server)])
 def exchange(request: pytest.FixtureRequest, tmp_path: Path) -> Exchange:
+    if request.param == "s3":
+        return Exchange(f"{request.getfixturevalue('bucket')}/{uuid.uuid4().hex}")
     places = {
         "folder": str(tmp_path / "exchange"),
         "file": f"file://{tmp_path}/with%20space",

@@ -14,6 +14,10 @@ B = [event_at(seq) for seq in range(ALL)]  # another's: the same, at other times
 FAILED = Finished(seq=6, time=0.0, step=6, images=60, wall_s=0.1, status="failed", reason="because")
 
 
+def line_of(event: AnyEvent) -> bytes:
+    return event.model_dump_json().encode() + b"\n"
+
+
 def numbers(events: list[AnyEvent]) -> list[int]:
     return [event.seq for event in events]
 
@@ -50,18 +54,18 @@ def test_what_is_missing(ours: list[AnyEvent], theirs: list[AnyEvent], missing: 
 
 def test_an_event_is_the_same_on_its_way_through_any_number_of_lines() -> None:
     for event in A:
-        line = key_of(event)
-        (read,) = told_in(line)
-        assert key_of(read) == line
+        (read,) = told_in(line_of(event))
+        assert line_of(read) == line_of(event)
+        assert key_of(read) == key_of(event)
 
 
 def test_torn_lines_are_no_events() -> None:
-    content = key_of(A[0]) + b"\n" + key_of(A[1])[:20] + b"\n" + key_of(A[1]) + b"\n"
+    content = line_of(A[0]) + line_of(A[1])[:20] + b"\n" + line_of(A[1])
     assert told_in(content) == A[:2]
 
 
 def test_the_end_is_told_apart() -> None:
-    lines = [key_of(event) + b"\n" for event in A]
+    lines = [line_of(event) for event in A]
     assert before_the_end(b"".join(lines)) == b"".join(lines[:-1])
     assert before_the_end(b"".join(lines[:-1])) == b"".join(lines[:-1])
     assert before_the_end(b"") == b""

@@ -1,25 +1,28 @@
 """The node's side: killed at any moment, cut off, called home, or without its exchange."""
 
 import errno
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from itertools import count
 from pathlib import Path
 
 import pytest
+import torch
 
 from ablations.executors.elsewhere import patiently
-from ablations.executors.elsewhere.exchange import Exchange
+from ablations.executors.elsewhere.exchange import Exchange, ExchangeError
 from ablations.executors.elsewhere.merging import story, told_in
 from ablations.executors.elsewhere.node import trained_here
 from ablations.executors.elsewhere.receiver import Receiver
+from ablations.executors.elsewhere.retries import Retries, is_out_of_memory
 from ablations.executors.elsewhere.scratch import is_exchange_trouble, landed, settled
 from ablations.executors.elsewhere.shared_folder import SharedFolder
 from ablations.executors.elsewhere.shipped import ShippedJob
 from gan_core import journal
 from gan_core.events import AnyEvent, Finished, Sampled, Saved, has_result
 from gan_core.workers.job import STOPPED, Job, Report
+from gan_core.workers.unattended import unattended
 from tests.ablations.executors.elsewhere.cuts import Cuts, Killed
 from tests.ablations.executors.elsewhere.pretended import (
     ALL,
@@ -229,7 +232,7 @@ def test_a_result_that_its_killed_process_had_no_time_to_send_is_sent_by_its_poo
         if isinstance(event, Finished):
             break
         parent.hear(event)
-    (here.directory / ".delivered").unlink()
+    (here.directory / ".delivered").unlink()  # as if it had been killed before it sent what it wrote
     for path in parent.exchange.rglob("last.safetensors"):
         path.unlink()
     report = settled(here, Report(here.name, event))
@@ -272,3 +275,56 @@ def test_a_node_that_sees_another_folder_says_so(parent: Parent, tmp_path: Path)
     assert is_exchange_trouble(end)
     assert "is not in it, as this node sees it" in end.reason
     assert not (tmp_path / "not mounted").exists()
+
+
+def test_a_place_that_is_gone_is_said_with_the_way_on(parent: Parent) -> None:
+    events = events_of(parent.begin())
+    for event in events:
+        parent.hear(event)
+        if isinstance(event, Saved):
+            break
+    parent.exchange.rename(parent.exchange.with_name("not mounted"))
+    with pytest.raises(ExchangeError, match="is not there, where the trial was trained") as caught:
+        Receiver(Exchange(str(parent.exchange))).begin(parent.job)
+    assert f"remove {parent.job.directory / 'elsewhere.json'}" in str(caught.value)
+    (parent.job.directory / "elsewhere.json").unlink()
+    for event in events_of(parent.begin()):
+        parent.hear(event)
+    check_whole(parent.job.directory)
+
+
+def test_out_of_gpu_memory_is_no_end_and_is_tried_again_with_a_whole_gpu(parent: Parent) -> None:
+    def out_of_memory(
+        job: Job, device: str, threads: int, stop: Callable[[], bool] = lambda: False
+    ) -> Generator[AnyEvent, None, None]:
+        def run() -> Generator[AnyEvent, None, None]:
+            for event in train(job, device, threads, stop):
+                if event.seq >= 8:
+                    raise torch.cuda.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 MiB. GPU 0 has ...")
+                yield event
+
+        return unattended(run(), job.directory, device)
+
+    retries = Retries()
+    here = parent.begin()
+    *before, end = trained_here(out_of_memory, here, "cpu", 1)
+    for event in before:
+        parent.hear(event)
+    assert isinstance(end, Finished)
+    assert is_out_of_memory(end)
+    again = retries.failed(here.name, end, gpus=0.25)
+    assert again is not None
+    assert again.whole_gpu
+    assert parent.receiver.left(here.name) == end
+    assert not isinstance(journal.read(parent.job.directory)[-1], Finished)
+    assert "OutOfMemoryError" in (parent.job.directory / "error.txt").read_text()
+
+    here = parent.begin()
+    *_, end = trained_here(out_of_memory, here, "cpu", 1)
+    assert isinstance(end, Finished)
+    assert retries.failed(here.name, end, gpus=0.25) is None
+    parent.hear(end)
+    assert journal.read(parent.job.directory)[-1] == end
+    for event in events_of(parent.begin()):
+        parent.hear(event)
+    parent.check_end()
