@@ -19,8 +19,10 @@ from ablations.execution.runner import run_trials
 from ablations.execution.standing import OnLook, standing_of
 from ablations.execution.time_budget import TimeBudget
 from ablations.executors.choose import executor_of
+from ablations.executors.elsewhere.away import bring_all_home
 from ablations.executors.elsewhere.setting import Elsewhere
 from ablations.executors.executor import Executor
+from ablations.executors.names import ELSEWHERE
 from ablations.results.journal_mending import mended_journals
 from ablations.search.exploration import Exploration
 from ablations.search.own_database import check_own_database
@@ -56,6 +58,7 @@ class Session:
             self.warnings += restored_exploration(study, workspace.root, self.storage)
         self.exploration = Exploration.of(study, workspace.root)
         self.warnings += restored_trials(self.exploration or ())
+        bring_all_home(workspace.trials, ended=options.executor in ELSEWHERE)  # what a killed parent has left elsewhere
         self.warnings += mended_journals(workspace, self.exploration or trials_of(study, workspace.root))
         self.outputs = Outputs(workspace, options.report, self.warnings)
         if study.looks.stop == "decided":

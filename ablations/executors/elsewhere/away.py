@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from ablations.executors.elsewhere.patiently import patiently
 from ablations.executors.elsewhere.shipped import place_of_attempt
 from ablations.executors.elsewhere.trial_files import AWAY, BEGUN, CALLED_HOME, CHECKPOINT, PREVIOUS
 from gan_core import journal
-from gan_core.events import Finished
+from gan_core.events import Finished, has_result
 from gan_core.machine.files import write_text
 from gan_core.problems import Problem, UserError
 
@@ -66,7 +67,8 @@ def bring_home(directory: Path) -> Finished | None:
         return None
     exchange = Exchange(away.exchange)
     try:
-        end = fetched(exchange, away.place, directory) if away.holds else None
+        is_whole = has_result(journal.read(directory))  # files come before a result
+        end = fetched(exchange, away.place, directory) if away.holds and not is_whole else None
     except ExchangeError as error:
         (problem,) = error.problems
         allowed = f"to train on without what it has done there, remove {directory / AWAY}"
@@ -75,6 +77,25 @@ def bring_home(directory: Path) -> Finished | None:
     patiently(partial(exchange.remove, away.place))
     (directory / AWAY).unlink(missing_ok=True)
     return end
+
+
+def bring_all_home(trials: Path, *, ended: bool) -> list[str]:
+    """Bring home every trial of a study that is away, and nobody hears of; returns the names of their folders.
+
+    `ended`: only those that have their result at home already, of which a killed process has left the rest there.
+    Where that can't be removed now, a later call does. Raises UserError as `bring_home` does.
+    """
+    if not trials.is_dir():
+        return []
+    brought = []
+    for directory in sorted(path.parent for path in trials.glob(f"*/{AWAY}")):
+        if has_result(journal.read(directory)):
+            with suppress(ExchangeError):
+                bring_home(directory)
+        elif not ended:
+            bring_home(directory)
+            brought.append(directory.name)
+    return brought
 
 
 def fetched(exchange: Exchange, place: str, directory: Path) -> Finished | None:
