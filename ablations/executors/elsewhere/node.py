@@ -49,7 +49,8 @@ def trained_here(
 ) -> Generator[AnyEvent, None, None]:
     """The events of a job that has landed here, trained by `train`; see `events_of`."""
     os.environ.update(job.environment)
-    closed = False
+    event, closed = None, False
+    is_worth_keeping = (job.directory / READY).exists()  # a former process of this trial was killed here
     try:
         delivery = _ready(job)
         with closing(train(job, device, threads, stop)) as events:
@@ -57,24 +58,37 @@ def trained_here(
                 if isinstance(event, SENT_AFTER):
                     delivery.send()
                 if isinstance(event, Finished):
-                    (job.directory / DELIVERED).touch()  # before its parent hears of it
+                    (job.directory / DELIVERED).touch()
+                is_worth_keeping = True
                 try:
                     yield event
                 except GeneratorExit:
                     closed = True
                     break
+        if isinstance(event, Finished):
+            return  # whoever has heard of it may have removed the folder
         delivery.send()  # what was saved when it was closed, or had to stop
     except SupersededError:
         pass
     except ExchangeError as error:
-        if not closed:
-            yield undelivered(job, error) if (job.directory / READY).exists() else unfetched(job, error)
-        return  # the folder is kept; `settled` tries once more
+        if is_worth_keeping:
+            if not closed:
+                yield undelivered(job, error)
+            return  # `settled` tries once more, and keeps the folder where that is in vain
+        yield from _last(job, unfetched(job, error))
+        return
     except UserError as error:
         if closed:
             raise
-        yield ending(job.directory, "failed", str(error))
+        yield from _last(job, ending(job.directory, "failed", str(error)))
+        return
     (job.directory / DELIVERED).touch()
+
+
+def _last(job: ShippedJob, end: Finished) -> Generator[AnyEvent, None, None]:
+    """The end of a job that leaves nothing to be sent."""
+    (job.directory / DELIVERED).touch()
+    yield end
 
 
 def _ready(job: ShippedJob) -> Delivery:

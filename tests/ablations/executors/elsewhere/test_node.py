@@ -270,11 +270,14 @@ def test_a_node_with_other_code_says_so_and_the_past_stays(parent: Parent) -> No
 
 
 def test_a_node_that_sees_another_folder_says_so(parent: Parent, tmp_path: Path) -> None:
-    (end,) = events_of(replace(parent.begin(), exchange=str(tmp_path / "not mounted")))
+    here = replace(parent.begin(), exchange=str(tmp_path / "not mounted"))
+    (end,) = events_of(here)
     assert isinstance(end, Finished)
     assert is_exchange_trouble(end)
     assert "is not in it, as this node sees it" in end.reason
     assert not (tmp_path / "not mounted").exists()
+    settled(here, Report(here.name, end))
+    assert not here.directory.exists()
 
 
 def test_a_place_that_is_gone_is_said_with_the_way_on(parent: Parent) -> None:
@@ -328,3 +331,39 @@ def test_out_of_gpu_memory_is_no_end_and_is_tried_again_with_a_whole_gpu(parent:
     for event in events_of(parent.begin()):
         parent.hear(event)
     parent.check_end()
+
+
+def test_after_its_end_a_node_touches_nothing(parent: Parent) -> None:
+    here = parent.begin()
+    events = events_of(here)
+    for event in events:
+        parent.hear(event)
+        if isinstance(event, Finished):
+            break
+    assert settled(here, Report(here.name, event)).event is event
+    assert list(events) == []
+    assert not here.directory.exists()
+    parent.check_end()
+
+
+def test_what_could_not_be_sent_at_a_stop_is_said_by_its_pool(parent: Parent, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = parent.begin()
+    events = trained_here(train, here, "cpu", 1)
+    for event in events:
+        parent.hear(event)
+        if event.seq == 5:
+            break
+    with monkeypatch.context() as patched:
+        patched.setattr(SharedFolder, "put", _full)
+        events.close()
+        report = settled(here, Report(here.name, left=STOPPED))
+    assert isinstance(report.event, Finished)
+    assert is_exchange_trouble(report.event)
+    assert (here.directory / "checkpoint.pt").read_text() == "6"
+    assert settled(here, Report(here.name, left=STOPPED)).left == STOPPED  # now there is room
+    parent.receiver.left(here.name)
+    assert (parent.job.directory / "checkpoint.pt").read_text() == "6"
+
+
+def _full(self: SharedFolder, source: Path, path: str) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device")
