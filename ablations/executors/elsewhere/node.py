@@ -10,7 +10,7 @@ from contextlib import closing
 from ablations.executors import worker
 from ablations.executors.elsewhere.delivery import Delivery, SupersededError
 from ablations.executors.elsewhere.exchange import Exchange, ExchangeError
-from ablations.executors.elsewhere.scratch import DELIVERED, undelivered, unfetched
+from ablations.executors.elsewhere.scratch import DELIVERED, discard, undelivered, unfetched
 from ablations.executors.elsewhere.shipped import ShippedJob, refuse_other_code
 from gan_core.events import AnyEvent, Finished, Sampled, Saved
 from gan_core.problems import UserError
@@ -32,7 +32,7 @@ def events_of(
 
     Each event whose files others need is told once they are in the exchange. Closing the generator, and `stop()`, save
     and send a checkpoint first. Failures are events too: of the trainer, and where data or the exchange can't be had.
-    Once everything is in the exchange, the job's folder says so; `settled` removes it.
+    Once everything is in the exchange, the job's folder is removed.
     """
     yield from trained_here(worker.events_of, job, device, threads, stop)
 
@@ -65,9 +65,8 @@ def trained_here(
                 except GeneratorExit:
                     closed = True
                     break
-        if isinstance(event, Finished):
-            return  # whoever has heard of it may have removed the folder
-        delivery.send()  # what was saved when it was closed, or had to stop
+        if not isinstance(event, Finished):
+            delivery.send()  # what was saved when it was closed, or had to stop
     except SupersededError:
         pass
     except ExchangeError as error:
@@ -75,20 +74,14 @@ def trained_here(
             if not closed:
                 yield undelivered(job, error)
             return  # `settled` tries once more, and keeps the folder where that is in vain
-        yield from _last(job, unfetched(job, error))
-        return
+        (job.directory / DELIVERED).touch()
+        yield unfetched(job, error)
     except UserError as error:
         if closed:
             raise
-        yield from _last(job, ending(job.directory, "failed", str(error)))
-        return
-    (job.directory / DELIVERED).touch()
-
-
-def _last(job: ShippedJob, end: Finished) -> Generator[AnyEvent, None, None]:
-    """The end of a job that leaves nothing to be sent."""
-    (job.directory / DELIVERED).touch()
-    yield end
+        (job.directory / DELIVERED).touch()
+        yield ending(job.directory, "failed", str(error))
+    discard(job)
 
 
 def _ready(job: ShippedJob) -> Delivery:

@@ -3,6 +3,7 @@
 import shutil
 import socket
 import tempfile
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,11 +35,11 @@ def settled(job: ShippedJob, report: Report) -> Report:
 
     To be called with each report of a pool. A process that was killed, or ended because it hung, has left files here:
     they are sent before anybody hears of its end. Where they can't be, the report becomes a failure that says so, and
-    the files are kept here.
+    the files are kept here. What has been sent is removed.
     """
     if not (report.has_left or isinstance(report.event, Finished)):
         return report
-    if not (job.directory / DELIVERED).exists():
+    if job.directory.exists() and not (job.directory / DELIVERED).exists():
         try:
             Delivery(Exchange(job.exchange), job.place, job.directory).send()
         except SupersededError:
@@ -46,8 +47,16 @@ def settled(job: ShippedJob, report: Report) -> Report:
         except ExchangeError as error:
             has_said_so = isinstance(report.event, Finished) and is_exchange_trouble(report.event)
             return report if has_said_so else Report(job.name, undelivered(job, error))
-    shutil.rmtree(job.directory, ignore_errors=True)
+    discard(job)
     return report
+
+
+def discard(job: ShippedJob) -> None:
+    """Remove the folder of a landed job, of which nothing is to be sent any more; two processes may do so at once."""
+    gone = job.directory.with_name(f"{job.directory.name}.gone")  # at once: half a folder would look like a run's
+    with suppress(OSError):
+        job.directory.rename(gone)
+    shutil.rmtree(gone, ignore_errors=True)
 
 
 def undelivered(job: ShippedJob, error: ExchangeError) -> Finished:
@@ -64,8 +73,3 @@ def unfetched(job: ShippedJob, error: ExchangeError) -> Finished:
 def is_exchange_trouble(end: Finished) -> bool:
     """Whether the run failed because of its exchange, and not by itself."""
     return end.status == "failed" and end.reason.startswith((UNDELIVERED, UNFETCHED))
-
-
-def discard(job: ShippedJob) -> None:
-    """Remove the folder of a landed job whose files nobody waits for."""
-    shutil.rmtree(job.directory, ignore_errors=True)

@@ -1,8 +1,9 @@
-"""An S3 server of moto's, for tests that are marked `server`."""
+"""Where nodes have their folders, and an S3 server of moto's, for tests that are marked `server`."""
 
 import shutil
 import socket
 import subprocess
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,13 @@ import pytest
 from tests.ablations.ports import free_port
 
 STARTED_S = 30.0
+
+
+@pytest.fixture(autouse=True)
+def _folders_of_nodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What trials that are torn leave on their nodes goes with the test."""
+    (tmp_path / "nodes").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nodes"))
 
 
 @pytest.fixture(scope="session")

@@ -228,7 +228,8 @@ def test_a_result_that_cannot_be_sent_is_a_failure_in_words_and_is_kept(
 
 def test_a_result_that_its_killed_process_had_no_time_to_send_is_sent_by_its_pool(parent: Parent) -> None:
     here = parent.begin()
-    for event in events_of(here):
+    events = events_of(here)
+    for event in events:
         if isinstance(event, Finished):
             break
         parent.hear(event)
