@@ -10,6 +10,7 @@ from typing import Any
 from ablations.execution.models import ModelsLogged, log_missing_models
 from ablations.execution.progress import OnStep, StudyProgress
 from ablations.execution.session import ExecutionOptions, Session
+from ablations.executors.elsewhere.trial_files import AWAY
 from ablations.study.study import Study
 from ablations.study.study_file import NAME as STUDY_NAME
 from ablations.workspace.cursor import NAME as CURSOR
@@ -29,7 +30,7 @@ from gan_core.training import training_data
 from gan_core.workers.training_lock import MARK
 from gan_core.workers.training_lock import NAME as LOCK
 
-NOT_ADOPTED = (CURSOR, LOCK, MARK, "error.txt", "*.tmp")
+NOT_ADOPTED = (CURSOR, LOCK, MARK, AWAY, "error.txt", "*.tmp")
 STAGING = "adopting"  # in the study's folder, so that a finished copy moves into its place at once
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ablations.execution.preparation import prepare_data
+from ablations.executors.elsewhere.trial_files import AWAY
 from ablations.workspace.cursor import NAME as CURSOR
 from ablations.workspace.trial_record import RECORD, read_trial_record
 from ablations.workspace.trials import Trial
@@ -29,6 +30,7 @@ NOT_TAKEN = (
     CURSOR,
     LOCK,
     MARK,
+    AWAY,
     journal.NAME,
     "checkpoint.pt",
     "error.txt",

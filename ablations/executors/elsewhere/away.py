@@ -1,6 +1,7 @@
 """A trial that is away: the note in its folder that says where, and how what it has done there comes home."""
 
 import json
+import re
 import shutil
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
@@ -18,6 +19,7 @@ from gan_core.events import Finished, has_result
 from gan_core.machine.files import write_text
 from gan_core.problems import Problem, UserError
 
+PLACE = re.compile(r"trials/[^/\\.][^/\\]*/[0-9a-f]{12}")  # what is there is removed in the end: nothing but a trial's
 ARRIVING = ".arriving"  # of a trial's folder: files on their way into their places
 MOST_LOOKS = 20  # at a journal that its writer still changes; whoever writes stops, since it was called home
 
@@ -43,6 +45,8 @@ class Away:
         """What a trial's folder says; None where the trial is not away. Raises UserError for what can't be read."""
         try:
             content = json.loads((directory / AWAY).read_bytes())
+            if PLACE.fullmatch(str(content["place"])) is None:
+                raise ValueError
             return cls(str(content["exchange"]), str(content["place"]), bool(content["holds"]))
         except FileNotFoundError:
             return None

@@ -1,23 +1,19 @@
 """What is tried again of trials that train elsewhere, and how often."""
 
+import re
 from dataclasses import dataclass, field
 
 from ablations.executors.elsewhere.scratch import is_exchange_trouble
 from gan_core.events import AnyEvent, Finished
 
 LOST_AGAIN = 3  # times in a row, without progress in between
-OUT_OF_MEMORY = (  # as torch and the libraries below it say it, for a GPU; of the CPU's memory torch says other words
-    "CUDA out of memory",
-    "HIP out of memory",
-    "CUDA error: out of memory",
-    "CUBLAS_STATUS_ALLOC_FAILED",
-    "CUDNN_STATUS_ALLOC_FAILED",
-)
+# As torch and the libraries below it say it for a GPU; of the CPU's memory torch has other words
+OUT_OF_MEMORY = re.compile(r"\b(?:CUDA|HIP)\b[^\n]{0,20}\bout of memory\b|\bCU[A-Z]+_STATUS_ALLOC_FAILED\b")
 
 
 def is_out_of_memory(end: Finished) -> bool:
     """Whether the run failed because its GPU, or its share of one, had no more memory."""
-    return end.status == "failed" and any(words in end.reason for words in OUT_OF_MEMORY)
+    return end.status == "failed" and OUT_OF_MEMORY.search(end.reason) is not None
 
 
 @dataclass(frozen=True)

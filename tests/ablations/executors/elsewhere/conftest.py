@@ -6,6 +6,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
+from multiprocessing import util
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ STARTED_S = 30.0
 @pytest.fixture(autouse=True)
 def _folders_of_nodes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What trials that are torn leave on their nodes goes with the test."""
+    util.get_temp_dir()  # of this process, for longer than one test
     (tmp_path / "nodes").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nodes"))
 

@@ -88,7 +88,18 @@ def test_a_failure_is_told_and_not_entered(trials: Path) -> None:
     assert not has_result(journal.read(directory))
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"exchange": "/x"}', "\0"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        '{"exchange": "/x"}',
+        "\0",
+        '{"exchange": "/x", "place": "trials/../../home/0123", "holds": true}',
+        '{"exchange": "/home", "place": "", "holds": true}',
+        '{"exchange": "/", "place": "home/me", "holds": true}',
+    ],
+)
 def test_a_note_that_says_nothing_is_said(trials: Path, content: str) -> None:
     directory = left_away(trials, "a", 2, 9)
     (directory / "elsewhere.json").write_text(content)

@@ -28,6 +28,8 @@ def end(reason: str = "", status: End = "failed") -> Finished:
         (CUDA, True),
         (f"my_trick.py:7: {CUDA}", True),
         ("AcceleratorError: CUDA error: out of memory\nCUDA kernel errors might be", True),
+        ("RuntimeError: CUDA driver error: out of memory", True),
+        ("RuntimeError: cuDNN error: CUDNN_STATUS_ALLOC_FAILED", True),
         ("RuntimeError: CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`", True),
         ("RuntimeError: [enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory", False),
         ("ValueError: out of range", False),
