@@ -84,7 +84,8 @@ def train(
         try:
             yield event
         except GeneratorExit:
-            checkpoint.write_text(str(min(seq + 1, ALL - 1)))
+            if not isinstance(event, Finished):
+                checkpoint.write_text(str(seq + 1))
             raise
 
 

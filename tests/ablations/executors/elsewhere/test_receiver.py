@@ -13,10 +13,10 @@ from ablations.executors.elsewhere.receiver import Receiver
 from ablations.executors.elsewhere.scratch import landed
 from ablations.executors.elsewhere.shipped import ShippedJob
 from gan_core import journal
-from gan_core.events import AnyEvent, has_result
+from gan_core.events import AnyEvent, Saved, has_result
 from gan_core.workers.job import Job, Report
 from tests.ablations.executors.elsewhere.cuts import Cuts, Killed
-from tests.ablations.executors.elsewhere.pretended import ALL, check_home, check_whole, train
+from tests.ablations.executors.elsewhere.pretended import ALL, check_home, check_whole, event_at, train
 
 Fate = Callable[[Job, Path, ShippedJob | None, list[AnyEvent], Iterator[AnyEvent]], None]
 
@@ -60,6 +60,67 @@ def test_every_event_comes_home_once_and_its_files_with_it(job: Job, tmp_path: P
         check_home(job.directory)
     check_whole(job.directory)
     assert list((tmp_path / "exchange").rglob("*")) == []
+
+
+def test_what_was_not_heard_is_entered_before_what_follows_it(job: Job, tmp_path: Path) -> None:
+    receiver = Receiver(Exchange(str(tmp_path / "exchange")))
+    begun = receiver.begin(job)
+    assert isinstance(begun, ShippedJob)
+    for event in node(begun):
+        if isinstance(event, Saved) and event.seq == 6:
+            unheard = event
+            continue
+        assert receiver.event(job.name, event) == Report(job.name, event)
+        assert receiver.caught_up(job.name) == ([Report(job.name, unheard)] if event.seq == 7 else [])
+        check_home(job.directory)
+    check_whole(job.directory)
+
+
+def test_an_event_whose_past_is_nowhere_yet_is_held_back(job: Job, tmp_path: Path) -> None:
+    receiver = Receiver(Exchange(str(tmp_path / "exchange")))
+    begun = receiver.begin(job)
+    assert isinstance(begun, ShippedJob)
+    reported = []
+    for event in node(begun):
+        if event.seq == 2:  # nothing is sent with it
+            continue
+        report = receiver.event(job.name, event)
+        reported += [*(one.event for one in receiver.caught_up(job.name)), *([report.event] if report else [])]
+        check_home(job.directory)
+    assert [event.seq for event in reported if event] == list(range(ALL))
+    check_whole(job.directory)
+
+
+def test_what_comes_home_unheard_is_reported(job: Job, tmp_path: Path) -> None:
+    receiver = Receiver(Exchange(str(tmp_path / "exchange")))
+    begun = receiver.begin(job)
+    assert isinstance(begun, ShippedJob)
+    for event in node(begun):
+        if event.seq < 4:
+            receiver.event(job.name, event)
+    end = receiver.left(job.name)
+    assert end == event
+    assert [report.event.seq for report in receiver.caught_up(job.name) if report.event] == list(range(4, ALL - 1))
+    assert receiver.caught_up(job.name) == []
+    assert receiver.event(job.name, end) is None
+    assert receiver.begin(job) == end
+
+
+def test_an_attempt_that_is_not_the_last_one_is_not_taken_up(job: Job, tmp_path: Path) -> None:
+    exchange = Exchange(str(tmp_path / "exchange"))
+    first, second = Receiver(exchange), Receiver(exchange)
+    former = first.begin(job)
+    assert isinstance(former, ShippedJob)
+    running = second.begin(job)
+    assert isinstance(running, ShippedJob)
+    third = Receiver(exchange)
+    assert third.take_up(job, former.attempt) is None
+    assert third.attempt_of(job.name) is None
+    taken = third.take_up(job, running.attempt)
+    assert taken is not None
+    assert third.attempt_of(job.name) == running.attempt
+    assert third.event(job.name, event_at(0), former.attempt) is None
+    assert third.event(job.name, event_at(0), running.attempt) is not None
 
 
 def node_dies(
