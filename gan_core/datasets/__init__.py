@@ -4,13 +4,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from gan_core.datasets.by_digest import find_prepared
 from gan_core.datasets.celeba import CELEBA
 from gan_core.datasets.cifar10 import CIFAR10
 from gan_core.datasets.fashion_mnist import FASHION_MNIST
 from gan_core.datasets.folder import FOLDER
 from gan_core.datasets.mnist import MNIST
+from gan_core.datasets.prepared import NotPreparedError
 from gan_core.datasets.record import DataRequest, DataSet, ImageSet, OnProgress, Options, SearchedPlace
 from gan_core.datasets.shapes import SHAPES
+from gan_core.machine.home import expanded
 from gan_core.problems import Problem, UserError, nearest_name
 from gan_core.registry import Registry, registry_of
 from gan_core.schema.sizes import Size, shape_of, size_of, size_text
@@ -24,7 +27,9 @@ __all__ = [
     "Status",
     "fetch",
     "find",
+    "find_prepared",
     "load",
+    "load_if_prepared",
     "status",
 ]
 _ordered = (
@@ -71,16 +76,47 @@ def load(
     called with what is being done and with how many images, of how many. Raises UserError on an unknown name or split,
     a size below 1, a damaged file, data that can't be had, or a `home` that can't be written to.
     """
+    data_set, size = _checked(name, split, size)
+    request = DataRequest(split, size, home, extra, options, on_progress or _uncounted)
+    return _prepared(data_set, request)
+
+
+def load_if_prepared(
+    name: str,
+    split: str,
+    size: Size,
+    home: Path,
+    options: Options = Options(),  # noqa: B008  frozen
+) -> ImageSet | None:
+    """As `load`, but None where nothing is prepared under `home`: nothing is downloaded, decoded or drawn.
+
+    None as well for a folder of images that is not on this machine, and for data sets of a user's own code, which
+    makes them in ways of its own. Raises UserError as `load` does.
+    """
+    data_set, size = _checked(name, split, size)
+    is_absent = options.folder is not None and not expanded(options.folder).is_dir()
+    if is_absent or DATASETS.owner(name):
+        return None
+    try:
+        return _prepared(data_set, DataRequest(split, size, home, (), options, _uncounted, may_make=False))
+    except NotPreparedError:
+        return None
+
+
+def _checked(name: str, split: str, size: Size) -> tuple[DataSet, Size]:
     data_set = find(name)
     if split not in data_set.splits:
         raise UserError(Problem(f"{name} has no split {split!r}", ("split",), allowed=", ".join(data_set.splits)))
     if min(shape_of(size)) < 1:
         raise UserError(Problem(f"images of {size_text(size)} px", ("size",), allowed="at least 1"))
-    size = size_of(shape_of(size))
+    return data_set, size_of(shape_of(size))
+
+
+def _prepared(data_set: DataSet, request: DataRequest) -> ImageSet:
     try:
-        images = data_set.prepare(DataRequest(split, size, home, extra, options, on_progress or _uncounted))
+        images = data_set.prepare(request)
     except OSError as error:
-        raise _unprepared(name, home, error) from error
+        raise _unprepared(data_set.name, request.home, error) from error
     return replace(images, classes=images.classes or data_set.classes)
 
 

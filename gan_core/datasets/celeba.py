@@ -53,7 +53,9 @@ def prepare(request: DataRequest) -> ImageSet:
             raise UserError(Problem(f"{folder / ARCHIVE} holds broken images: {', '.join(map(str, broken))}"))
         return prepared.Notes()
 
-    return prepared.open_or_fill(target, NAME, request.split, rule, fill, request.on_progress)
+    return prepared.open_or_fill(
+        target, NAME, request.split, rule, fill, request.on_progress, may_make=request.may_make
+    )
 
 
 def _names(partition: Path, split: str) -> list[str]:

@@ -40,7 +40,11 @@ def prepare(request: DataRequest) -> ImageSet:
         raise UserError(Problem("missing", ("data_dir",), allowed="a folder of images"))
     folder = expanded(request.options.folder).absolute()
     listing = folder_listing.listing_of(folder)
-    content = folder_listing.content_of(folder, listing, request.home, request.on_progress)
+    content = folder_listing.kept_content(folder, listing, request.home)
+    if content is None:
+        if not request.may_make:
+            raise prepared.NotPreparedError(folder)
+        content = folder_listing.content_of(folder, listing, request.home, request.on_progress)
     if content.deep and content.brightest <= DARK:
         raise _dark(folder, content)
     rule = f"{decode.rule(request.size, request.options.fit)}, {'grey' if content.channels == 1 else 'RGB'}"
@@ -62,7 +66,9 @@ def prepare(request: DataRequest) -> ImageSet:
         )
         return prepared.Notes(tuple(map(str, broken)), listing.classes)
 
-    images = prepared.open_or_fill(target, NAME, request.split, rule, fill, request.on_progress)
+    images = prepared.open_or_fill(
+        target, NAME, request.split, rule, fill, request.on_progress, may_make=request.may_make
+    )
     if images.skipped and not request.options.skip_broken:
         raise _broken(folder, prepared.notes_of(target).broken, target / prepared.RECORD)
     if len(images) < 2:

@@ -88,19 +88,30 @@ def listing_of(folder: Path) -> Listing:
 
 def content_of(folder: Path, listing: Listing, home: Path, tell: OnProgress) -> Content:
     """The digest and the channels of the files, from a note under `home` or, the first time, read."""
-    key = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
-    note = home / "prepared" / ".folders" / f"{key}.json"
-    try:
-        kept = json.loads(note.read_text())
-        if kept["listing"] == listing.digest:
-            return Content(**{**kept["content"], "lossy": tuple(kept["content"]["lossy"])})
-    except (OSError, ValueError, KeyError, TypeError):
-        pass  # none yet, or damaged: read the files again
+    if (kept := kept_content(folder, listing, home)) is not None:
+        return kept
     content = _read_all(folder, listing, tell)
+    note = _note_of(folder, home)
     with suppress(OSError):  # somebody else's, or full: the files are read again the next time
         note.parent.mkdir(parents=True, exist_ok=True)
         write_text(note, json.dumps({"listing": listing.digest, "content": asdict(content)}), shared=True)
     return content
+
+
+def kept_content(folder: Path, listing: Listing, home: Path) -> Content | None:
+    """What a note under `home` says of these files; None where there is none, or it is damaged or out of date."""
+    try:
+        kept = json.loads(_note_of(folder, home).read_text())
+        if kept["listing"] == listing.digest:
+            return Content(**{**kept["content"], "lossy": tuple(kept["content"]["lossy"])})
+    except (OSError, ValueError, KeyError, TypeError):
+        pass  # the files are read again
+    return None
+
+
+def _note_of(folder: Path, home: Path) -> Path:
+    key = hashlib.sha256(os.fsencode(folder.resolve())).hexdigest()[:16]
+    return home / "prepared" / ".folders" / f"{key}.json"
 
 
 def _files_in(

@@ -6,7 +6,6 @@ second process waits for it, and uses what the first one made.
 """
 
 import hashlib
-import json
 import os
 import shutil
 import uuid
@@ -17,12 +16,17 @@ from pathlib import Path
 
 import numpy as np
 
-from gan_core.datasets import verified
+from gan_core.datasets import prepared_record, verified
+from gan_core.datasets.prepared_record import PreparedRecord, read_record, write_record
 from gan_core.datasets.record import Images, ImageSet, Labels, OnProgress, content_digest
 from gan_core.machine.files import locked
 
 Arrays = tuple[Images, Labels]
-IMAGES, LABELS, RECORD = "images.npy", "labels.npy", "record.json"
+IMAGES, LABELS, RECORD = "images.npy", "labels.npy", prepared_record.NAME
+
+
+class NotPreparedError(Exception):
+    """The set is not prepared here, and nobody wants it made."""
 
 
 @dataclass(frozen=True)
@@ -39,32 +43,51 @@ def folder_of(home: Path, name: str, split: str, identity: str, transform: str) 
     return home / "prepared" / f"{name}-{split}-{key}"
 
 
-def open_or_make(folder: Path, name: str, split: str, transform: str, make: Callable[[], Arrays]) -> ImageSet:
-    """The prepared set in `folder`; `make()` gives its arrays where the folder is missing or damaged."""
-    found = _open(folder, name, split, transform)
+def open_or_make(
+    folder: Path, name: str, split: str, transform: str, make: Callable[[], Arrays], *, may_make: bool = True
+) -> ImageSet:
+    """The prepared set in `folder`; `make()` gives its arrays where the folder is missing or damaged.
+
+    Raises NotPreparedError there where it may not be made.
+    """
+    found = open_set(folder, name, split, transform)
     if found is not None:
         return found
+    if not may_make:
+        raise NotPreparedError(folder)
     images, labels = make()
     _write(folder, images, labels, transform)
-    made = _open(folder, name, split, transform)
+    made = open_set(folder, name, split, transform)
     if made is None:
         raise OSError(f"{folder} was written and cannot be read back")
     return made
 
 
 def open_or_fill(
-    folder: Path, name: str, split: str, transform: str, fill: Callable[[Path], Notes], tell: OnProgress
+    folder: Path,
+    name: str,
+    split: str,
+    transform: str,
+    fill: Callable[[Path], Notes],
+    tell: OnProgress,
+    *,
+    may_make: bool = True,
 ) -> ImageSet:
-    """The prepared set in `folder`; where it is missing or damaged, `fill(draft)` writes images and labels there."""
-    found = _open(folder, name, split, transform)
+    """The prepared set in `folder`; where it is missing or damaged, `fill(draft)` writes images and labels there.
+
+    Raises NotPreparedError there where it may not be made.
+    """
+    found = open_set(folder, name, split, transform)
     if found is not None:
         return found
+    if not may_make:
+        raise NotPreparedError(folder)
     with _lock(folder, tell):
-        found = _open(folder, name, split, transform)  # by the process that we waited for
+        found = open_set(folder, name, split, transform)  # by the process that we waited for
         if found is None:
-            with _draft_of(folder) as draft:
+            with draft_of(folder) as draft:
                 _finish(draft, folder, transform, fill(draft))
-            found = _open(folder, name, split, transform)
+            found = open_set(folder, name, split, transform)
     if found is None:
         raise OSError(f"{folder} was written and cannot be read back")
     return found
@@ -72,38 +95,50 @@ def open_or_fill(
 
 def notes_of(folder: Path) -> Notes:
     """The notes of a prepared set."""
-    record = json.loads((folder / RECORD).read_text())
-    return Notes(tuple(record["broken"]), tuple(record["classes"]))
+    record = read_record(folder)
+    return Notes(record.broken, record.classes)
 
 
-def _open(folder: Path, name: str, split: str, transform: str) -> ImageSet | None:
-    """None where the folder is missing or doesn't hold what its record says."""
+def open_set(folder: Path, name: str, split: str, transform: str | None = None) -> ImageSet | None:
+    """The set in this folder; None where it is missing or doesn't hold what its record says.
+
+    `transform`: the rule that it has to have been made by; None: any.
+    """
     try:
         look = verified.look_of(folder, (IMAGES, LABELS))
-        record = json.loads((folder / RECORD).read_text())
-        # Older records lack the last two
-        digest, skipped, classes = record["digest"], len(record.get("broken", ())), tuple(record.get("classes", ()))
+        record = read_record(folder)
+        digest, rule = record.digest, transform or record.transform
         images: Images = np.load(folder / IMAGES, mmap_mode="r", allow_pickle=False)
         labels: Labels = np.load(folder / LABELS, mmap_mode="r", allow_pickle=False)
-        known = verified.is_verified(folder, digest, transform, look)
-        intact = known or content_digest(images, labels, transform) == digest
+        known = verified.is_verified(folder, digest, rule, look)
+        intact = known or content_digest(images, labels, rule) == digest
+        intact = intact and _has_names(labels, record)
     except Exception:  # the readers of JSON and of arrays raise whatever a damaged file leads them to
         return None
     if intact and not known:
-        verified.remember(folder, digest, transform, look)
-    return ImageSet(name, split, images, labels, digest, transform, skipped, (), classes) if intact else None
+        verified.remember(folder, digest, rule, look)
+    if not intact:
+        return None
+    return ImageSet(name, split, images, labels, digest, rule, len(record.broken), (), record.classes)
+
+
+def _has_names(labels: Labels, record: PreparedRecord) -> bool:
+    """Whether every label is that of a class, where the classes have names."""
+    if not record.classes or not len(labels):
+        return True
+    return bool(labels.min() >= 0 and labels.max() < len(record.classes))
 
 
 def _write(folder: Path, images: Images, labels: Labels, transform: str) -> None:
     """Write under a temporary name, then rename. Damaged content in the way is moved out of it."""
-    with _draft_of(folder) as draft:
+    with draft_of(folder) as draft:
         np.save(draft / IMAGES, images)
         np.save(draft / LABELS, labels)
         _finish(draft, folder, transform, Notes())
 
 
 @contextmanager
-def _draft_of(folder: Path) -> Iterator[Path]:
+def draft_of(folder: Path) -> Iterator[Path]:
     """An empty folder next to `folder`, removed afterwards unless it was renamed."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     draft = folder.with_name(f".{folder.name}-{uuid.uuid4().hex[:8]}")
@@ -119,9 +154,8 @@ def _finish(draft: Path, folder: Path, transform: str, notes: Notes) -> None:
     images: Images = np.load(draft / IMAGES, mmap_mode="r", allow_pickle=False)
     labels: Labels = np.load(draft / LABELS, allow_pickle=False)
     digest = content_digest(images, labels, transform)
-    record = {"digest": digest, "transform": transform, "broken": notes.broken, "classes": notes.classes}
-    (draft / RECORD).write_text(json.dumps(record, indent=1))
-    _put(draft, folder, digest)
+    write_record(draft, PreparedRecord(digest, transform, notes.broken, notes.classes))
+    put(draft, folder)
 
 
 def _lock(folder: Path, tell: OnProgress) -> AbstractContextManager[None]:
@@ -130,12 +164,12 @@ def _lock(folder: Path, tell: OnProgress) -> AbstractContextManager[None]:
     return locked(path, on_wait=lambda: tell("waiting for another process that prepares these images", 0, 0))
 
 
-def _put(draft: Path, folder: Path, digest: str) -> None:
-    """Rename `draft` to `folder` unless an intact one with the same digest has appeared there meanwhile."""
+def put(draft: Path, folder: Path) -> None:
+    """Rename `draft`, which is whole, to `folder`, unless an intact set with the same record has appeared there."""
     if folder.exists():
-        transform = json.loads((draft / RECORD).read_text())["transform"]
-        other = _open(folder, "", "", transform)
-        if other is not None and other.digest == digest:
+        mine = read_record(draft)
+        other = open_set(folder, "", "", mine.transform)
+        if other is not None and read_record(folder) == mine:
             return
         damaged = draft.with_name(f"{draft.name}-damaged")
         os.rename(folder, damaged)

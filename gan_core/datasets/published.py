@@ -41,7 +41,7 @@ class Published:
             return (images if cut is None else _centre_of(images, cut)), labels
 
         folder = prepared.folder_of(home, self.name, split, self.identity(split), rule)
-        return prepared.open_or_make(folder, self.name, split, rule, make)
+        return prepared.open_or_make(folder, self.name, split, rule, make, may_make=request.may_make)
 
 
 def _centre_of(images: Images, size: Shape) -> Images:

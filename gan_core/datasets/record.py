@@ -75,7 +75,10 @@ class Options:
 
 @dataclass(frozen=True)
 class DataRequest:
-    """One split as a run wants it; `extra`: folders in which to look for published files before all others."""
+    """One split as a run wants it; `extra`: folders in which to look for published files before all others.
+
+    `may_make`: whether to make what is not prepared yet, or to raise `prepared.NotPreparedError`.
+    """
 
     split: str
     size: Size  # one number for every square
@@ -83,6 +86,7 @@ class DataRequest:
     extra: tuple[Path, ...]
     options: Options
     on_progress: OnProgress
+    may_make: bool = True
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from gan_core.evaluation.scorer import Scorer, scorer
 from gan_core.machine.files import set_aside
 from gan_core.plugin_text import keep
 from gan_core.plugins.loaded import sources_of
-from gan_core.problems import Problem, UserError
+from gan_core.problems import UserError
 from gan_core.schema.configuration import Config
 from gan_core.training import checkpoint, training_data
 from gan_core.training.build import State, build
@@ -40,9 +40,7 @@ class Run:
         """`data_digest`: that of the images it is meant for, None for whatever there are. Raises UserError."""
         self._began = time.perf_counter()
         self.config, self.out = config, out
-        self.data: ImageSet = training_data.load(config, home)
-        if data_digest is not None and self.data.digest != data_digest:
-            raise UserError(_other_images(config, data_digest, self.data.digest))
+        self.data: ImageSet = training_data.load(config, home, digest=data_digest)
         self.labelling = Labelling.of(self.data) if config.conditional else None
         self.state: State = self._begin(device)
         self.doses = Doses(config, self.state.doses)
@@ -118,7 +116,7 @@ class Run:
                 self.state = self._begin(self.state.device)
                 continue
             if progress["data_digest"] != self.data.digest:
-                raise UserError(_other_images(self.config, progress["data_digest"], self.data.digest))
+                raise UserError(training_data.other_images(self.config, progress["data_digest"], self.data.digest))
             if (first := self._first_to_tell(progress["next_moment"], told)) is not None:
                 self._go_on(progress, first)
                 return
@@ -187,9 +185,3 @@ def _events_told(directory: Path) -> int | None:
             break
         told += 1
     return told
-
-
-def _other_images(config: Config, then: str, now: str) -> Problem:
-    message = f"the images are not those that this run began with: {then} then, {now} now"
-    where = ("data_dir",) if config.data_dir else ("data",)
-    return Problem(message, where, "the same images, or a run of its own in another folder")

@@ -1,6 +1,7 @@
 """The images that a run is trained on: how its settings describe them, and whether the run can use them."""
 
 from collections.abc import Hashable
+from dataclasses import replace
 from pathlib import Path
 
 from gan_core import datasets
@@ -16,14 +17,59 @@ from gan_core.problems import Problem, UserError
 from gan_core.schema.configuration import Config
 
 
-def load(config: Config, home: Path, on_progress: OnProgress | None = None) -> ImageSet:
-    """The run's images, prepared the first time. Raises UserError where they can't be had, or can't be used."""
-    check_labels(config)
-    images = datasets.load(
-        config.data, "train", config.image_size, home, options=options(config), on_progress=on_progress
-    )
+def load(config: Config, home: Path, on_progress: OnProgress | None = None, digest: str | None = None) -> ImageSet:
+    """The run's images, prepared the first time. Raises UserError where they can't be had, or can't be used.
+
+    `digest`: that of the images it is meant for. A set of this digest that is prepared under `home` is opened without a
+    look at the files that it was made from; else they are read, and have to lead to this digest. None: whatever there
+    are.
+    """
+    images = None if digest is None else _by_digest(config, home, digest)
+    if images is None:
+        images = _from_source(config, home, on_progress, digest)
     check(config, images, home)
     return images
+
+
+def load_if_prepared(config: Config, home: Path) -> ImageSet | None:
+    """The run's images where they are prepared under `home`, else None. Raises UserError as `load` does."""
+    images = datasets.load_if_prepared(config.data, "train", config.image_size, home, options(config))
+    if images is not None:
+        check(config, images, home)
+    return images
+
+
+def other_images(config: Config, then: str, now: str) -> Problem:
+    """The images of a run are not those that it is meant for; both by their digests."""
+    message = f"the images are not those that this run began with: {then} then, {now} now"
+    return Problem(message, _where(config), "the same images, or a run of its own in another folder")
+
+
+def _by_digest(config: Config, home: Path, digest: str) -> ImageSet | None:
+    images = datasets.find_prepared(home, config.data, "train", digest, skip_broken=config.skip_broken)
+    if images is None or images.images.shape[2:] != config.shape:
+        return None
+    return replace(images, classes=images.classes or datasets.find(config.data).classes)
+
+
+def _from_source(config: Config, home: Path, on_progress: OnProgress | None, digest: str | None) -> ImageSet:
+    try:
+        check_labels(config)
+        images = datasets.load(
+            config.data, "train", config.image_size, home, options=options(config), on_progress=on_progress
+        )
+    except UserError as error:
+        if digest is None:
+            raise
+        message = f"no copy of these images that could be taken instead, of digest {digest}, is in {home / 'prepared'}"
+        raise UserError(*error.problems, Problem(message, _where(config))) from error
+    if digest is not None and images.digest != digest:
+        raise UserError(other_images(config, digest, images.digest))
+    return images
+
+
+def _where(config: Config) -> tuple[str]:
+    return ("data_dir",) if config.data_dir else ("data",)
 
 
 def check(config: Config, images: ImageSet, home: Path) -> None:
