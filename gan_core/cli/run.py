@@ -15,6 +15,9 @@ def add_run(commands: "argparse._SubParsersAction[argparse.ArgumentParser]") -> 
     run = commands.add_parser("run", help="train exported trials, several at a time", allow_abbrev=False)
     run.add_argument("trials", type=Path, metavar="TRIALS.tar", help="what `python -m ablations export` wrote")
     run.add_argument("--out", type=Path, required=True, metavar="DIR", help="one folder a trial; goes on from there")
+    run.add_argument("--part", metavar="I/N", help="only part I of N, counted from 1: one for each of N machines")
+    run.add_argument("--index", type=int, metavar="I", help="the same, counted from 0, as Kubernetes and SLURM count")
+    run.add_argument("--parts", type=int, metavar="N", help="how many parts there are, with --index")
     run.add_argument(
         "--workers", type=int, metavar="N", help="trials at a time [default what a GPU takes, or one a core]"
     )
@@ -40,16 +43,20 @@ def _run(arguments: argparse.Namespace) -> int:
     from gan_core.workers.exported import read_trials, read_weights
     from gan_core.workers.interrupt import Interrupt
     from gan_core.workers.job import TAKEN
+    from gan_core.workers.part import part_of
     from gan_core.workers.patience import Patience
     from gan_core.workers.run_exported import Batch, Machine
     from gan_core.workers.training_lock import MARK
 
     a = arguments
+    part = part_of(a.part, a.index, a.parts)
     weights = a.inception_weights or given_weights()
     home, patience = a.home or machine_home(), Patience.of(a.patience)
     machine = Machine(home, a.workers, a.threads, a.device, a.data_dir, weights, a.other_code, patience, a.allow_code)
     began = time.time()
-    batch = Batch(read_trials(a.trials), a.out, machine, read_weights(a.trials))
+    batch = Batch(read_trials(a.trials), a.out, machine, read_weights(a.trials), part)
+    if part is not None:
+        say(f"{part}: {len(batch.trials)} of {batch.in_all} trials", flush=True)
     with (
         Interrupt() as interrupt,
         closing(

@@ -17,7 +17,8 @@ LOOK_S = 0.1  # how often the pipe is asked for a request between two events
 class ParentLine:
     """While entered, a thread gives signs of life: a message as long as this process computes, events or none.
 
-    A long evaluation gives signs; a process that is stopped, or waits for a disk or a lock for ever, gives none.
+    A long evaluation gives signs; a process that is stopped, or waits for a disk or a lock for ever, gives none. Who
+    waits for a slow network or another process, and asks meanwhile whether to stop, gives signs.
     """
 
     def __init__(self, pipe: Connection, every_s: float = EVERY_S) -> None:
@@ -44,10 +45,11 @@ class ParentLine:
         self._next_look = 0.0
 
     def must_stop(self) -> bool:
-        """Whether the parent has asked for it, or has gone."""
+        """Whether the parent has asked for it, or has gone. Who asks is alive, even where it computes nothing."""
         if not self._asked and time.monotonic() >= self._next_look:
             self._asked = self._pipe.poll()  # also where the other end is closed
             self._next_look = time.monotonic() + LOOK_S
+            self.show_life()
         return self._asked
 
     def show_life(self) -> None:

@@ -24,6 +24,7 @@ from gan_core.schema.configuration import Config
 from gan_core.training import training_data
 from gan_core.workers.exported import ExportedTrial
 from gan_core.workers.job import Job, Report
+from gan_core.workers.part import Part
 from gan_core.workers.patience import USUAL_PATIENCE, Patience
 from gan_core.workers.pool import Pool
 
@@ -51,10 +52,19 @@ class Batch:
     """Exported trials and the folder that they are trained in. Raises UserError for what can't be trained here."""
 
     def __init__(
-        self, trials: Sequence[ExportedTrial], out: Path, machine: Machine, weights: Sequence[bytes] = ()
+        self,
+        trials: Sequence[ExportedTrial],
+        out: Path,
+        machine: Machine,
+        weights: Sequence[bytes] = (),
+        part: Part | None = None,
     ) -> None:
-        """`weights`: the contents of the files of weights that came with the trials."""
-        self.trials, self.out, self.machine, self._weights = trials, out, machine, weights
+        """`weights`: the contents of the files of weights that came with the trials; `part`: which of them to train.
+
+        The number of threads is that for all trials, so that a part gives the bits that all would give here.
+        """
+        self.in_all, self.out, self.machine, self._weights = len(trials), out, machine, weights
+        self.trials = trials if part is None else part.of_trials(trials)
         if not machine.other_code:
             _refuse_other_code(trials)
         _load_code(trials, out, machine.allow_code)
