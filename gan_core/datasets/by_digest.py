@@ -4,6 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
+
 from gan_core.datasets import prepared
 from gan_core.datasets.prepared_record import read_record
 from gan_core.datasets.record import ImageSet
@@ -21,6 +23,13 @@ def find_prepared(home: Path, name: str, split: str, digest: str, *, skip_broken
         if images is not None and (skip_broken or not images.skipped):
             found.append(images)
     return found[0] if len({(images.classes, images.skipped) for images in found}) == 1 else None
+
+
+def place_of(images: ImageSet) -> Path:
+    """The folder of a set that was found prepared."""
+    assert isinstance(images.images, np.memmap)
+    assert images.images.filename is not None
+    return Path(images.images.filename).parent
 
 
 def folders_of(home: Path, name: str, split: str, digest: str) -> Iterator[Path]:

@@ -22,8 +22,13 @@ class PreparedRecord:
 
 def read_record(folder: Path) -> PreparedRecord:
     """The record in this folder. Raises OSError where there is none, ValueError where it is damaged."""
+    return record_in((folder / NAME).read_text(encoding="utf-8"))
+
+
+def record_in(text: str) -> PreparedRecord:
+    """The record that a file's text holds. Raises ValueError for anything else."""
     try:
-        content: Any = json.loads((folder / NAME).read_text(encoding="utf-8"))
+        content: Any = json.loads(text)
     except RecursionError as error:
         raise ValueError("nested too deep") from error
     if not isinstance(content, dict):
