@@ -38,6 +38,7 @@ MAY_LOAD = {  # who may have a text run that is no file named just now -> why
     "gan_core/workers/unattended.py": "its parent, which has loaded the text, sent it with the job",
     "ablations/execution/floors.py": "its parent, which has loaded the text, sent it",
     "ablations/execution/estimate.py": "its parent, which has loaded the text, sent it",
+    "ablations/executors/elsewhere/supplies.py": "its parent, which has loaded the text, sent it with the job",
 }
 MODULES = ("cloudpickle", "dill", "marshal", "shelve", "joblib")
 

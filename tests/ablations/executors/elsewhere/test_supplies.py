@@ -312,9 +312,7 @@ def test_two_that_come_to_other_images_at_once(
         if number == 1:
             assert supply_node(job_of(config, tmp_path / "node1"), exchange) is not None
             shutil.rmtree(tmp_path / "pictures")
-    with pytest.raises(
-        UserError, match=r"pictures are \w{16} on .*, and \w{16} for a-seed0, which began"
-    ):
+    with pytest.raises(UserError, match=r"pictures are \w{16} on .*, and \w{16} for a-seed0, which began"):
         supply_node(job_of(config, tmp_path / "node2", name="b-seed0"), exchange)
 
 
