@@ -213,7 +213,7 @@ def run(
     )
     check_register(register, logged=models and not offline)
     named_files(CODE, options.named_files)
-    refuse_unfit(loaded, device)
+    refuse_unfit(loaded, device, elsewhere)
     with words_aside(as_json):
         end = _executed(loaded, runs, options)
     if as_json:
@@ -302,7 +302,7 @@ def plan(
 
     elsewhere = executor.value in ELSEWHERE
     needs = cluster_options(loaded.cluster, cluster or (), elsewhere, workers, threads, device)
-    refuse_unfit(loaded, device)
+    refuse_unfit(loaded, device, elsewhere)
     resources = measuring_places(needs) if elsewhere else resources_of(loaded, workers, threads, device)
     on_cluster = (executor.value, needs) if elsewhere else None
     with words_aside(as_json):

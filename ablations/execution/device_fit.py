@@ -13,16 +13,17 @@ from gan_core.training.numerics import precision_problem
 from gan_core.training.trick_parts import own_code_problem
 
 
-def refuse_unfit(study: Study, device: str | None) -> None:
+def refuse_unfit(study: Study, device: str | None, elsewhere: bool = False) -> None:
     """Raise UserError where an arm needs more memory than the device has, a precision that it does not compute in, or
     code of the user's own with which no run can be built.
 
-    `device` None: any that is used.
+    `device` None: any that is used. `elsewhere`: trials run on other machines, so that this one is not asked what fits.
     """
-    devices = available_devices() if device is None else (checked_device(device),)
-    most = max(memory_of(name) for name in devices)
-    _refuse(study, lambda config: memory_problem(config, most))
-    _refuse(study, lambda config: precision_problem(config, devices[0]))
+    if not elsewhere:
+        devices = available_devices() if device is None else (checked_device(device),)
+        most = max(memory_of(name) for name in devices)
+        _refuse(study, lambda config: memory_problem(config, most))
+        _refuse(study, lambda config: precision_problem(config, devices[0]))
     _refuse(study, own_code_problem)
 
 

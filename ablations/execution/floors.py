@@ -11,8 +11,10 @@ from pathlib import Path
 from ablations.execution.progress import OnStep
 from ablations.executors.fork_server import fork_server
 from ablations.workspace.floors import FILE, FloorsFile, read_file
+from gan_core import datasets
 from gan_core.config import resolve
 from gan_core.evaluation import extractors
+from gan_core.evaluation.extractors import store
 from gan_core.evaluation.versions import versions
 from gan_core.machine import files
 from gan_core.plugin_text import Source
@@ -21,6 +23,8 @@ from gan_core.plugins.loaded import sources_of
 from gan_core.problems import UserError
 from gan_core.schema.configuration import Config
 from gan_core.scoring.floors import floors_of
+from gan_core.scoring.reference import other_split
+from gan_core.training import training_data
 from gan_core.workers.orphan import end_with_parent
 from gan_core.workers.standard_output import leave_to_parent
 
@@ -41,8 +45,13 @@ class FloorWork:
         *,
         here: bool,
         requested: bool | None,
+        may_load: bool = True,
     ) -> None:
-        """`requested`: True for large extractors too, False for no floors, None for those that take seconds."""
+        """`requested`: True for large extractors too, False for no floors, None for those that take seconds.
+
+        `may_load`: whether images and weights that are not on this machine are brought here for it.
+        """
+        self.may_load = may_load
         self.root, self.home, self.device, self.here = root, home, device, here
         self.missing = () if requested is False else missing_floors(root, configs, large=requested is True)
         self.warnings = warnings
@@ -51,6 +60,8 @@ class FloorWork:
 
     def start(self, on_step: OnStep) -> None:
         """Begin, unless all floors exist."""
+        if not self.may_load:
+            self._leave_out()
         if not self.missing:
             return
         settings = [config.plain() for config in self.missing]
@@ -85,6 +96,17 @@ class FloorWork:
             self._process.kill()
             self._process.join()
             self._process = None
+
+    def _leave_out(self) -> None:
+        """Leave those out whose images or weights are not here, with one note of how to get them."""
+        lacking = [config for config in self.missing if not is_at_hand(config, self.home)]
+        self.missing = tuple(config for config in self.missing if config not in lacking)
+        if lacking:
+            names = ", ".join(dict.fromkeys(config.data_dir or config.data for config in lacking))
+            self._warn(
+                f"no floors: the images of {names}, or the weights that score them, are not on this machine; once all "
+                "trials have ended, the same command with --executor processes makes them, where it may load these"
+            )
 
     def _warn(self, warning: str) -> None:
         if warning:
@@ -127,6 +149,19 @@ def missing_floors(root: Path, configs: Iterable[Config], large: bool) -> tuple[
     there = set() if kept is None else set(kept.protocols)
     by_protocol = {_protocol(config): config for config in configs if _is_scored(config, large)}
     return tuple(config for protocol, config in by_protocol.items() if protocol not in there)
+
+
+def is_at_hand(config: Config, home: Path) -> bool:
+    """Whether all that the floors of this configuration are made from is prepared under `home`."""
+    extractor = extractors.find(config.extractor)
+    if extractor.weights is None and store.locate(home, extractor.sha256, extractor.suffix) is None:
+        return False
+    images = training_data.load_if_prepared(config, home)
+    if images is None:
+        return False
+    split = other_split(images)
+    options = training_data.options(config)
+    return split is None or datasets.load_if_prepared(config.data, split, config.image_size, home, options) is not None
 
 
 def make_floors(settings: Sequence[dict[str, object]], root: Path, home: Path, device: str) -> None:

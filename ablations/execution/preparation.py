@@ -40,6 +40,33 @@ def prepare_data(trials: Iterable[Trial], home: Path, on_step: OnStep) -> dict[t
     return {key: images.digest for key, images in ready.items()}
 
 
+def prepared_images(trials: Iterable[Trial], home: Path) -> dict[tuple[Hashable, ...], str]:
+    """The digests of these trials' images, by `training_data.key`, where they are prepared under `home`.
+
+    Nothing is downloaded, decoded or drawn. Raises UserError where they can't be used for a trial.
+    """
+    ready: dict[tuple[Hashable, ...], ImageSet | None] = {}
+    for config in (trial.config for trial in trials):
+        key = training_data.key(config)
+        images = ready[key] = ready[key] if key in ready else training_data.load_if_prepared(config, home)
+        if images is not None:
+            training_data.check(config, images, home)
+    return {key: images.digest for key, images in ready.items() if images is not None}
+
+
+def begun_images(
+    trials: Iterable[Trial], journals: Mapping[str, Sequence[AnyEvent]]
+) -> dict[tuple[Hashable, ...], dict[str, list[str]]]:
+    """By `training_data.key` the digests that trials began with, and the names of these trials."""
+    begun: dict[tuple[Hashable, ...], dict[str, list[str]]] = {}
+    for trial in trials:
+        for event in journals[trial.name][:1]:
+            if isinstance(event, Started):
+                of_key = begun.setdefault(training_data.key(trial.config), {})
+                of_key.setdefault(event.data_digest, []).append(trial.name)
+    return begun
+
+
 def refuse_other_images(
     trials: Iterable[Trial],
     journals: Mapping[str, Sequence[AnyEvent]],
@@ -50,15 +77,10 @@ def refuse_other_images(
     A folder may have got more images since, or a relative path may mean another folder from here. One table never
     holds trials that were trained on different images.
     """
-    begun: dict[tuple[Hashable, ...], dict[str, list[str]]] = {}
-    for trial in trials:
-        for event in journals[trial.name][:1]:
-            if isinstance(event, Started) and (key := training_data.key(trial.config)) in digests:
-                begun.setdefault(key, {}).setdefault(event.data_digest, []).append(trial.name)
     problems = []
-    for key, by_digest in begun.items():
+    for key, by_digest in begun_images(trials, journals).items():
         for digest, names in by_digest.items():
-            if digest != digests[key]:
+            if digest != digests.get(key, digest):
                 folder = training_data.folder_of(key)
                 what = f"the images of {folder.absolute()}" if folder else f"the images of {key[0]}"
                 message = (

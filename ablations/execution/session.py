@@ -1,7 +1,7 @@
 """One execution of a study: what is to do, who does it, who gets reports; from the lock to the leaderboard."""
 
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import chain
 from pathlib import Path
@@ -11,10 +11,10 @@ from ablations.execution.failures import FailureWatch
 from ablations.execution.floors import FloorWork
 from ablations.execution.options import ExecutionOptions as ExecutionOptions
 from ablations.execution.outputs import Outputs
-from ablations.execution.places import resources_of
+from ablations.execution.places import resources_elsewhere, resources_of
 from ablations.execution.preparation import prepare_data, prepare_weights, refuse_other_images
 from ablations.execution.progress import OnStep, StudyProgress
-from ablations.execution.reuse import DataDigests, Twin, reusable, reuse_note, take_over, twins_of
+from ablations.execution.reuse import Twin, reusable, reuse_note, take_over, twins_of
 from ablations.execution.runner import run_trials
 from ablations.execution.standing import OnLook, standing_of
 from ablations.execution.time_budget import TimeBudget
@@ -42,6 +42,7 @@ from gan_core.machine.resources import Resources
 from gan_core.workers.job import Report
 
 if TYPE_CHECKING:
+    from ablations.execution.shipping import Shipping
     from ablations.search.explorer import Explorer
     from ablations.search.ledger import Ledger
 
@@ -63,13 +64,19 @@ class Session:
         self.outputs = Outputs(workspace, options.report, self.warnings)
         if study.looks.stop == "decided":
             self.outputs.take_looks()  # of one that was killed between the last run of a look and the look itself
-        self.resources: Resources = resources_of(study, options.workers, options.threads, options.device)
+        self.is_elsewhere = options.executor in ELSEWHERE
+        self.resources: Resources = (
+            resources_elsewhere(study, options.cluster)
+            if self.is_elsewhere
+            else resources_of(study, options.workers, options.threads, options.device)
+        )
         self.time = TimeBudget(study, workspace.root, self.resources, options)
         self.trials = self.time.admitted([*(self.exploration or due_trials(study, workspace.root))])
         self.journals = {trial.name: journal.read(trial.directory) for trial in self.trials}
         self.progress = StudyProgress.of(self.trials, self.journals)
         self.progress.to_come = self.exploration.trials_to_come if self.exploration else 0
-        self.data_digests: DataDigests = {}
+        self.data_digests: dict[tuple[Hashable, ...], str] = {}  # by `training_data.key`
+        self.shipping: Shipping | None = None
         self.tracking_uri = options.tracking_uri or workspace.mlflow_uri
         self.reused: dict[str, Twin] = {}  # by trial: taken over in this execution
         self.offline = options.offline
@@ -223,10 +230,28 @@ class Session:
 
     def _prepare(self, to_do: Sequence[Trial], on_step: OnStep) -> None:
         """Get data and weights ready, and take over what other studies have trained already."""
+        if self.is_elsewhere:
+            self._ship(to_do, on_step)
+            return
         self.data_digests = prepare_data(to_do, self.options.home, on_step)
         refuse_other_images(self.trials, self.journals, self.data_digests)
         self._take_over(to_do, on_step)
         prepare_weights(to_do, self.options.home, self.options.inception_weights, on_step)
+
+    def _ship(self, to_do: Sequence[Trial], on_step: OnStep) -> list[Trial]:
+        """Send what is here of the data and weights; returns the trials that other studies have trained already."""
+        from ablations.execution.shipping import Shipping
+
+        options = self.options
+        if self.shipping is None:
+            self.shipping = Shipping(
+                self._elsewhere().exchange, options.home, options.inception_weights, self.data_digests
+            )
+        self.shipping.learn(to_do, self.trials, self.journals)
+        taken = self._take_over(to_do, on_step)
+        done = {trial.name for trial in taken}
+        self.shipping.send([trial for trial in to_do if trial.name not in done], on_step)
+        return taken
 
     def _begin(self, tracker: AnyTracker, on_step: OnStep) -> None:
         """Record that this execution begins, and start the tracker and the floors."""
@@ -240,6 +265,7 @@ class Session:
             options.named_files,
             workers=1 if inline else resources.workers,
             devices=resources.devices[:1] if inline else resources.devices,
+            executor=options.executor,
         )
         tracker.begin(execution)
         tracker.start()
@@ -250,7 +276,7 @@ class Session:
         self.trials.append(trial)
         self.journals[trial.name] = journal.read(trial.directory)
         tracker.admit(trial)
-        if self._take_over([trial], on_step):
+        if self._ship([trial], on_step) if self.is_elsewhere else self._take_over([trial], on_step):
             tracker.notify(trial, ended=True)
         self.progress.admit(trial, self.journals[trial.name])
         self.progress.to_come = self.exploration.trials_to_come if self.exploration else 0
@@ -310,8 +336,11 @@ class Session:
         return self.ledgers[name]
 
     def _executor(self) -> Executor:
+        return executor_of(self.options.executor, self.resources, self._elsewhere())
+
+    def _elsewhere(self) -> Elsewhere:
         options = self.options
-        elsewhere = Elsewhere(
+        return Elsewhere(
             self.study.name,
             self.workspace.root,
             options.cluster,
@@ -320,7 +349,6 @@ class Session:
             options.system_metrics,
             options.patience,
         )
-        return executor_of(options.executor, self.resources, elsewhere)
 
     def _tracker(self) -> AnyTracker:
         embedded = None if self.options.tracking_uri else self.workspace.mlartifacts
@@ -328,9 +356,18 @@ class Session:
 
     def _floors(self) -> FloorWork:
         options, root = self.options, self.workspace.root
-        configs, device = [arm.config for arm in self.study.arms], self.resources.devices[0]
-        here = options.executor == "inline"
-        return FloorWork(configs, root, options.home, device, self.warnings, here=here, requested=options.floors)
+        configs = [arm.config for arm in self.study.arms]
+        device = "cpu" if self.is_elsewhere else self.resources.devices[0]
+        return FloorWork(
+            configs,
+            root,
+            options.home,
+            device,
+            self.warnings,
+            here=options.executor == "inline",
+            requested=options.floors,
+            may_load=not self.is_elsewhere,
+        )
 
 
 @contextmanager

@@ -41,7 +41,7 @@ class Execution:
     """One `run` of a study. `directory`: where its results are; `study_file`: the study as the user wrote it.
 
     `looks`: the seed counts at which arms may stop, () where none does; then `trials` are those known so far.
-    `workers`: how many trials run at the same time, on `devices` in turn; None: not said.
+    `workers`: how many trials run at the same time, on `devices` in turn; None: not said. `executor`: its name.
     """
 
     study: str
@@ -53,6 +53,7 @@ class Execution:
     looks: tuple[int, ...] = ()
     workers: int | None = None
     devices: tuple[str, ...] = ()
+    executor: str | None = None
 
     @classmethod
     def of(
@@ -64,6 +65,7 @@ class Execution:
         named: Sequence[Path] = (),
         workers: int | None = None,
         devices: Sequence[str] = (),
+        executor: str | None = None,
     ) -> "Execution":
         """The execution that this command begins. `named`: see `provenance_of`."""
         provenance = provenance_of(CODE, command, named)
@@ -78,6 +80,7 @@ class Execution:
             looks=looks,
             workers=workers,
             devices=tuple(devices),
+            executor=executor,
         )
 
     @property
@@ -94,8 +97,8 @@ class Execution:
 class ExecutionRecord(Record):
     """An execution as its folder records it. `ended` and `outcome`: None while it goes on. `lost`: trials that died.
 
-    `looks`, `workers`, `devices`: as of `Execution`, the last two absent from older records; `seeds` and `trials` are
-    those known when it began.
+    `looks`, `workers`, `devices`, `executor`: as of `Execution`, the last three absent from older records; `seeds` and
+    `trials` are those known when it began.
     """
 
     schema_version: int = 1
@@ -108,6 +111,7 @@ class ExecutionRecord(Record):
     looks: tuple[int, ...] = ()
     workers: int | None = None
     devices: tuple[str, ...] = ()
+    executor: str | None = None
     started: float  # Unix time, s
     ended: float | None = None
     outcome: Outcome | None = None
@@ -132,6 +136,7 @@ def begin_record(execution: Execution) -> Path:
         looks=execution.looks,
         workers=execution.workers,
         devices=execution.devices,
+        executor=execution.executor,
         started=now,
         provenance=execution.provenance,
     )

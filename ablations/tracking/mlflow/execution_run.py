@@ -80,6 +80,8 @@ class ExecutionRun:
             params |= {"seeds": " ".join(map(str, self.record.seeds)), "trials": str(self.record.trials)}
         if self.record.workers is not None:
             params |= {"workers": str(self.record.workers), "devices": ", ".join(self.record.devices)}
+        if self.record.executor is not None:
+            params["executor"] = self.record.executor
         client = self.store.client
         client.log_batch(run_id, params=[Param(k, v) for k, v in params.items()], synchronous=True)
         for path in sorted((self.folder / FILES).iterdir()):

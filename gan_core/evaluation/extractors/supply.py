@@ -16,13 +16,17 @@ def supply(names: Iterable[str], home: Path, given: Path | None, on_progress: On
     Raises UserError where they can't be had, or where the given file is none of those that are asked for. Extractors
     whose weights ship with the package, and `none`, need nothing.
     """
+    for extractor in supply_given(names, home, given):
+        _fetch(extractor, home, on_progress)
+
+
+def supply_given(names: Iterable[str], home: Path, given: Path | None) -> list[Extractor]:
+    """The same without a download: returns the extractors whose weights are still missing."""
     found = [extractors.find(name) for name in dict.fromkeys(names) if name != extractors.NONE]
     wanted = [extractor for extractor in found if extractor.weights is None]
     if given is not None and (of_inception := [extractor for extractor in wanted if extractor.complete is None]):
         _keep(given, of_inception, home)
-    for extractor in wanted:
-        if store.locate(home, extractor.sha256, extractor.suffix) is None:
-            _fetch(extractor, home, on_progress)
+    return [extractor for extractor in wanted if store.locate(home, extractor.sha256, extractor.suffix) is None]
 
 
 def lacking(names: Iterable[str], home: Path) -> list[str]:
