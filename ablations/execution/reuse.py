@@ -11,8 +11,8 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ablations.execution.preparation import prepare_data
 from ablations.executors.elsewhere.trial_files import AWAY
+from ablations.execution.preparation import prepare_data, prepared_images
 from ablations.workspace.cursor import NAME as CURSOR
 from ablations.workspace.trial_record import RECORD, read_trial_record
 from ablations.workspace.trials import Trial
@@ -66,12 +66,16 @@ def reusable(trials: Iterable[Trial], twins: Mapping[str, Sequence[Twin]], diges
     return chosen
 
 
-def reused_from_others(trials: Sequence[Trial], runs: Path, home: Path) -> dict[str, Twin]:
-    """Of trials that have not begun those that another study has trained, as far as the images can be read."""
+def reused_from_others(trials: Sequence[Trial], runs: Path, home: Path, *, may_load: bool = True) -> dict[str, Twin]:
+    """Of trials that have not begun those that another study has trained, as far as the images can be read.
+
+    `may_load`: whether images that are not prepared here are loaded for it.
+    """
     twins = twins_of(trials, runs)
     asked = [trial for trial in trials if trial.name in twins]
     try:
-        return reusable(asked, twins, prepare_data(asked, home, _silent))
+        digests = prepare_data(asked, home, _silent) if may_load else prepared_images(asked, home)
+        return reusable(asked, twins, digests)
     except UserError:  # `run` will say so
         return {}
 

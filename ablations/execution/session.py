@@ -302,6 +302,8 @@ class Session:
         try:
             if outcome == "finished":
                 self.floors.finish(on_step)
+                if self.shipping is not None and (left_there := self.shipping.clear()):
+                    self.warnings.append(left_there)
             self.floors.stop()
             if not self.offline:
                 on_step(f"sending the rest to MLflow, for at most {CLOSE_S:.0f} s")

@@ -10,9 +10,9 @@ from pathlib import Path
 from ablations.execution.preparation import begun_images, prepared_images, refuse_other_images
 from ablations.execution.progress import OnStep
 from ablations.executors.elsewhere.agreement import forget
-from ablations.executors.elsewhere.exchange import Exchange
+from ablations.executors.elsewhere.exchange import Exchange, ExchangeError
 from ablations.executors.elsewhere.patiently import patiently
-from ablations.executors.elsewhere.supplies import offer
+from ablations.executors.elsewhere.supplies import SENT, offer
 from ablations.workspace.trials import Trial
 from gan_core.config.compatibility import extractors_of
 from gan_core.evaluation.extractors.supply import supply_given
@@ -62,6 +62,15 @@ class Shipping:
         supply_given([name for config in new for name in extractors_of(config)], self._home, self._given)
         offer(new, self._digests, self._home, self._exchange, tell)
         self._sent |= needed.keys()
+
+    def clear(self) -> str:
+        """Remove from the exchange what was sent, since all trials have ended; returns what went wrong, or ''."""
+        try:
+            for place in SENT:
+                self._exchange.remove(place)
+        except ExchangeError as error:
+            return f"what was sent of data and weights is still there: {error}"
+        return ""
 
     def _agree_anew(self, trials: Sequence[Trial]) -> None:
         """What nodes agreed on for trials that never began, and that nobody trains any more, binds nobody."""

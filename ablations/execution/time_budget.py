@@ -9,6 +9,7 @@ from ablations.execution.options import ExecutionOptions
 from ablations.execution.progress import StudyProgress
 from ablations.execution.recorded_costs import recorded_costs
 from ablations.execution.reuse import reused_from_others
+from ablations.executors.names import ELSEWHERE
 from ablations.study.study import Study
 from ablations.workspace.due_trials import LookAhead, looks_ahead
 from ablations.workspace.trials import Trial, progress_of, trials_of
@@ -84,7 +85,8 @@ class TimeBudget:
     def _in_time(self, seconds: float) -> Iterator[LookCost]:
         ahead = looks_ahead(self._study, self._root)
         to_do = self._to_train([trial for look in ahead for trial in look.trials])
-        costs = self._costs(to_do)
+        if (costs := self._costs(to_do)) is None:
+            return
         names, trials, before = {trial.name for trial in to_do}, list[Trial](), 0.0
         for look in ahead:
             trials += [trial for trial in look.trials if trial.name in names]
@@ -106,7 +108,9 @@ class TimeBudget:
     def _fits(self, look: LookAhead) -> bool:
         assert self.deadline is not None
         to_do = self._to_train(look.trials)
-        seconds = study_seconds(to_do, self._costs(to_do), self._resources)
+        if (costs := self._costs(to_do)) is None:
+            return True
+        seconds = study_seconds(to_do, costs, self._resources)
         if seconds * (1 + MARGIN) <= self.deadline.seconds_left or not to_do:
             return True
         self.refused = LookCost(look.number, look.seeds, len(to_do), seconds)
@@ -116,16 +120,22 @@ class TimeBudget:
         """Those that no other study has trained already."""
         if self._options.retrain:
             return list(trials)
-        reused = reused_from_others(trials, self._root.parent, self._options.home)
+        here = self._options.executor not in ELSEWHERE
+        reused = reused_from_others(trials, self._root.parent, self._options.home, may_load=here)
         return [trial for trial in trials if trial.name not in reused]
 
-    def _costs(self, to_do: Sequence[Trial]) -> dict[str, ArmCost]:
-        """What a trial of each arm takes here: by what is on record, else measured for a moment, and only once."""
+    def _costs(self, to_do: Sequence[Trial]) -> dict[str, ArmCost] | None:
+        """What a trial of each arm takes: by what is on record, else measured for a moment, and only once.
+
+        None where trials run on other machines and nothing is on record: what this machine takes says nothing of them.
+        """
         trained = [self._progress.trials[name] for name in self._progress.done - self._done_before]
         arms = {trial.arm.name: trial.arm for trial in (*to_do, *trained)}
         known = trials_of(self._study, self._root)
         costs = recorded_costs(list(arms.values()), known, arms.keys(), self._root.parent, self._resources)
         missing = [arm for name, arm in arms.items() if name not in costs and name not in self._measured]
+        if missing and self._options.executor in ELSEWHERE:
+            return None
         self._measured |= arm_costs(missing, self._resources)
         costs = {name: costs.get(name) or self._measured[name] for name in arms}
         besides = self._besides([costs[trial.arm.name].total_s for trial in trained])

@@ -34,14 +34,28 @@ def events_of(
     and send a checkpoint first. Failures are events too: of the trainer, and where data or the exchange can't be had.
     Once everything is in the exchange, the job's folder is removed.
     """
-    yield from trained_here(worker.events_of, job, device, threads, stop)
+    yield from trained_here(supplied(worker.events_of), job, device, threads, stop)
 
 
 def unsampled_events_of(
     job: ShippedJob, device: str, threads: int, stop: Callable[[], bool] = lambda: False
 ) -> Generator[AnyEvent, None, None]:
     """The same, without samples of what the trial takes of the machine."""
-    yield from trained_here(worker.unsampled_events_of, job, device, threads, stop)
+    yield from trained_here(supplied(worker.unsampled_events_of), job, device, threads, stop)
+
+
+def supplied(train: Train) -> Train:
+    """`train`, once all is on this node that the trial needs besides its own files: images, weights of extractors."""
+
+    def train_supplied(
+        job: Job, device: str, threads: int, stop: Callable[[], bool]
+    ) -> Generator[AnyEvent, None, None]:
+        assert isinstance(job, ShippedJob)
+        ready = supply_node(job, Exchange(job.exchange), stop)
+        if ready is not None:
+            yield from train(ready, device, threads, stop)
+
+    return train_supplied
 
 
 def trained_here(

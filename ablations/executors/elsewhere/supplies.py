@@ -45,7 +45,7 @@ from gan_core.schema.configuration import Config
 from gan_core.training import training_data
 from gan_core.workers.job import Job
 
-DATA, WEIGHTS = "data", "weights"  # of an exchange
+DATA, WEIGHTS = SENT = "data", "weights"  # of an exchange
 ARRAYS = {prepared.IMAGES, prepared.LABELS}
 LOOK_S = 0.5  # between two looks at a lock
 J = TypeVar("J", bound=Job)

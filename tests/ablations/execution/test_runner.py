@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -121,3 +122,43 @@ def test_after_an_exception_in_the_parent_no_process_is_left_and_no_journal_is_t
     again = run_trials(ledger_of(trials, tmp_path), executor, Listener(), home, lambda: False)
     ends = [report.event.status for report in again if isinstance(report.event, Finished)]
     assert ends == ["finished", "finished"]
+
+
+def test_the_first_that_starts_says_which_images(tmp_path: Path) -> None:
+    """Two trials are begun before anybody knows; the one with other images ends, and later ones are held to them."""
+    trials, handed, halted = trials_under(tmp_path, seeds=2), list[Job](), list[str]()
+    first, second = f"{1:016x}", f"{2:016x}"
+
+    class Cluster(Script):
+        def __init__(self) -> None:
+            super().__init__(lambda job: iter(()))
+
+        def run(self, jobs: Iterator[Job], stop: Callable[[], bool]) -> Generator[Report, None, None]:
+            handed.extend([next(jobs), next(jobs)])
+            for job, digest in zip(tuple(handed), (first, second), strict=True):
+                start = next(iter(story(named[job.name], 1.0)))
+                journal.append(job.directory, start := start.model_copy(update={"data_digest": digest}))
+                yield Report(job.name, start)
+            yield Report(handed[1].name, left=STOPPED)
+            handed.extend(jobs)
+
+        def halt(self, name: str) -> None:
+            halted.append(name)
+
+    named, digests = {trial.name: trial for trial in trials}, dict[Any, str]()
+    ran = run_trials(
+        ledger_of(trials, tmp_path),
+        Cluster(),
+        Listener(),
+        tmp_path,
+        lambda: False,
+        digests,  # type: ignore[arg-type]
+    )
+    ends = [report for report in ran if isinstance(report.event, Finished)]
+    assert [job.data_digest for job in handed] == [None, None, first, first]
+    assert set(digests.values()) == {first}
+    assert halted == [handed[1].name]
+    (end,) = ends
+    assert isinstance(end.event, Finished)
+    assert (end.name, end.event.status) == (handed[1].name, "failed")
+    assert f"{first} then, {second} now" in end.event.reason
