@@ -5,6 +5,7 @@ the parent does not have a node finds, downloads or draws as any machine does, a
 """
 
 import shutil
+import socket
 from collections.abc import Hashable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -157,10 +158,10 @@ def _supply_images(
         try:
             return training_data.load(config, home, tell, digest)
         except UserError as error:
-            if not damage:
-                raise
-            message = f"what was sent of these images is damaged: {damage}; remove {DATA}/{digest}, and run again"
-            raise UserError(Problem(message, source=exchange.uri), *error.problems) from error
+            message = f"no prepared images were sent to this node ({socket.gethostname()})"
+            if damage:
+                message = f"what was sent of these images is damaged: {damage}; remove {DATA}/{digest}, and run again"
+            raise UserError(*error.problems, Problem(message, source=exchange.uri)) from error
 
 
 def _found(config: Config, digest: str, home: Path) -> ImageSet | None:
