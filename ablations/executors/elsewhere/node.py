@@ -12,6 +12,7 @@ from ablations.executors.elsewhere.delivery import Delivery, SupersededError
 from ablations.executors.elsewhere.exchange import Exchange, ExchangeError
 from ablations.executors.elsewhere.scratch import DELIVERED, discard, undelivered, unfetched
 from ablations.executors.elsewhere.shipped import ShippedJob, refuse_other_code
+from ablations.executors.elsewhere.supplies import supply_node
 from gan_core.events import AnyEvent, Finished, Sampled, Saved
 from gan_core.problems import UserError
 from gan_core.workers.ending import ending
