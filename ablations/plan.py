@@ -95,7 +95,7 @@ def plan_of(
     trials = tuple(search or {t.name: t for t in (*due_trials(study, workspace.root), *may_come)}.values())
     states = {trial.name: progress_of(trial) for trial in trials}
     new = [] if retrain else [trial for trial in trials if states[trial.name] == "new"]
-    reused = {} if cluster else reused_from_others(new, runs, home)
+    reused = reused_from_others(new, runs, home, may_load=not cluster)
     to_do = [t for t in trials if states[t.name] not in RESULTS and t.name not in reused]
     to_come = search.most_to_come if search else 0
     arms = {arm.name: arm for arm in (*study.arms, *(trial.arm for trial in trials))}

@@ -124,7 +124,7 @@ class Session:
         self.warnings += [tracker.notice] if tracker.notice else []
         stages = self._stages(tracker, stop, on_step, on_look)
         first = next(stages)  # opens the ledger
-        self._prepare(to_do, on_step)
+        self._prepare(to_do, on_step, stop)
         self._begin(tracker, on_step)
         self._tell_looks(on_look)
         from ablations.search.storage import in_words
@@ -190,7 +190,7 @@ class Session:
         """
 
         def admit(trial: Trial) -> None:
-            self._admit(trial, tracker, on_step)
+            self._admit(trial, tracker, on_step, stop)
 
         search = self.exploration
         if search is not None:
@@ -228,17 +228,17 @@ class Session:
             if trial.name in self.progress.done and not has_result(self.journals[trial.name]):
                 self.journals[trial.name] = journal.read(trial.directory)
 
-    def _prepare(self, to_do: Sequence[Trial], on_step: OnStep) -> None:
+    def _prepare(self, to_do: Sequence[Trial], on_step: OnStep, stop: Callable[[], bool]) -> None:
         """Get data and weights ready, and take over what other studies have trained already."""
         if self.is_elsewhere:
-            self._ship(to_do, on_step)
+            self._ship(to_do, on_step, stop)
             return
         self.data_digests = prepare_data(to_do, self.options.home, on_step)
         refuse_other_images(self.trials, self.journals, self.data_digests)
         self._take_over(to_do, on_step)
         prepare_weights(to_do, self.options.home, self.options.inception_weights, on_step)
 
-    def _ship(self, to_do: Sequence[Trial], on_step: OnStep) -> list[Trial]:
+    def _ship(self, to_do: Sequence[Trial], on_step: OnStep, stop: Callable[[], bool]) -> list[Trial]:
         """Send what is here of the data and weights; returns the trials that other studies have trained already."""
         from ablations.execution.shipping import Shipping
 
@@ -250,7 +250,7 @@ class Session:
         self.shipping.learn(to_do, self.trials, self.journals)
         taken = self._take_over(to_do, on_step)
         done = {trial.name for trial in taken}
-        self.shipping.send([trial for trial in to_do if trial.name not in done], on_step)
+        self.shipping.send([trial for trial in to_do if trial.name not in done], on_step, stop)
         return taken
 
     def _begin(self, tracker: AnyTracker, on_step: OnStep) -> None:
@@ -271,12 +271,12 @@ class Session:
         tracker.start()
         self.floors.start(on_step)
 
-    def _admit(self, trial: Trial, tracker: AnyTracker, on_step: OnStep) -> None:
+    def _admit(self, trial: Trial, tracker: AnyTracker, on_step: OnStep, stop: Callable[[], bool]) -> None:
         """Take in a trial that was not known before."""
         self.trials.append(trial)
         self.journals[trial.name] = journal.read(trial.directory)
         tracker.admit(trial)
-        if self._ship([trial], on_step) if self.is_elsewhere else self._take_over([trial], on_step):
+        if self._ship([trial], on_step, stop) if self.is_elsewhere else self._take_over([trial], on_step):
             tracker.notify(trial, ended=True)
         self.progress.admit(trial, self.journals[trial.name])
         self.progress.to_come = self.exploration.trials_to_come if self.exploration else 0

@@ -4,13 +4,14 @@ The parent may be a login node without data. What it lacks each node finds or ma
 that starts says which images it has, and the others of its data set are held to these.
 """
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 
 from ablations.execution.preparation import begun_images, prepared_images, refuse_other_images
 from ablations.execution.progress import OnStep
 from ablations.executors.elsewhere.agreement import forget
 from ablations.executors.elsewhere.exchange import Exchange, ExchangeError
+from ablations.executors.elsewhere.parcel import StoppedError
 from ablations.executors.elsewhere.patiently import patiently
 from ablations.executors.elsewhere.supplies import SENT, offer
 from ablations.workspace.trials import Trial
@@ -51,16 +52,24 @@ class Shipping:
         self._asked |= {training_data.key(trial.config) for trial in new}
         self._agree_anew(new)
 
-    def send(self, trials: Sequence[Trial], on_step: OnStep) -> None:
-        """Put into the exchange what is here for these trials. Raises UserError where it can't be written."""
+    def send(self, trials: Sequence[Trial], on_step: OnStep, stop: Callable[[], bool] = lambda: False) -> None:
+        """Put into the exchange what is here for these trials, unless `stop()` comes first.
+
+        Raises UserError where it can't be written.
+        """
 
         def tell(what: str, done: int, total: int) -> None:
+            if stop():
+                raise StoppedError
             on_step(f"data and weights: {what}", done / total if total else None)
 
         needed = {(training_data.key(config), extractors_of(config)): config for config in (t.config for t in trials)}
         new = [config for need, config in needed.items() if need not in self._sent]
         supply_given([name for config in new for name in extractors_of(config)], self._home, self._given)
-        offer(new, self._digests, self._home, self._exchange, tell)
+        try:
+            offer(new, self._digests, self._home, self._exchange, tell)
+        except StoppedError:
+            return
         self._sent |= needed.keys()
 
     def clear(self) -> str:

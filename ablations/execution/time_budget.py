@@ -132,9 +132,10 @@ class TimeBudget:
         trained = [self._progress.trials[name] for name in self._progress.done - self._done_before]
         arms = {trial.arm.name: trial.arm for trial in (*to_do, *trained)}
         known = trials_of(self._study, self._root)
-        costs = recorded_costs(list(arms.values()), known, arms.keys(), self._root.parent, self._resources)
+        cluster = self._options.executor in ELSEWHERE
+        costs = recorded_costs(list(arms.values()), known, arms.keys(), self._root.parent, self._resources, cluster)
         missing = [arm for name, arm in arms.items() if name not in costs and name not in self._measured]
-        if missing and self._options.executor in ELSEWHERE:
+        if missing and cluster:
             return None
         self._measured |= arm_costs(missing, self._resources)
         costs = {name: costs.get(name) or self._measured[name] for name in arms}

@@ -62,7 +62,8 @@ def offer(
     """Put into the exchange what `home` has of the images and weights for these runs; what is there is left.
 
     `digests`: of the images, by `training_data.key`, as far as they are known. Raises ExchangeError, and UserError
-    where the exchange holds the same images under other names of classes.
+    where the exchange holds the same images under other names of classes. Whatever `tell` raises ends it: what was
+    sent by then is of no use to anybody, and is sent again.
     """
     sent: set[str] = set()
     for config in configs:
@@ -177,8 +178,7 @@ def _fetch_images(config: Config, digest: str, home: Path, exchange: Exchange, s
     record = _record_in(manifest)
     if record is None or record.digest != digest or set(manifest.files) != ARRAYS:
         raise DamagedError(f"{place} is not about these images")
-    draft = home / "prepared" / f".fetched-{digest}"  # of whoever holds the lock; a killed one has left its parts
-    with _draft(draft):
+    with _draft(home / "prepared", digest) as draft:
         receive(exchange, place, manifest, draft, stop, tell)
         (draft / prepared.RECORD).write_text(manifest.facts, encoding="utf-8")
         if prepared.open_set(draft, config.data, "train") is None:
@@ -218,8 +218,7 @@ def _fetch_weights(extractor: Extractor, home: Path, exchange: Exchange, stop: S
             return
         if set(manifest.files) != {name}:
             raise DamagedError(f"{place} is not about these weights")
-        draft = home / "weights" / f".fetched-{sha256}"
-        with _draft(draft):
+        with _draft(home / "weights", sha256) as draft:
             receive(exchange, place, manifest, draft, stop, tell)
             if store.sha256_of(draft / name) != sha256:
                 raise DamagedError(f"{place} does not hold the file of this sha256")
@@ -227,11 +226,15 @@ def _fetch_weights(extractor: Extractor, home: Path, exchange: Exchange, stop: S
 
 
 @contextmanager
-def _draft(folder: Path) -> Iterator[None]:
-    """A folder to fetch into. It stays where the fetch is interrupted, and goes where it was in vain."""
+def _draft(below: Path, digest: str) -> Iterator[Path]:
+    """A folder to fetch into, this machine's own where several share a home folder; whoever holds the lock has it.
+
+    It stays where the fetch is interrupted, so that the next one goes on with its parts, and goes where it was in vain.
+    """
+    folder = below / f".fetched-{digest}-{socket.gethostname()}"
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        yield
+        yield folder
     except DamagedError:
         shutil.rmtree(folder, ignore_errors=True)
         raise
@@ -250,7 +253,7 @@ def _once_a_node(folder: Path, name: str, stop: Stop) -> Iterator[None]:
     with ExitStack() as stack:
         while True:
             try:
-                stack.enter_context(locked(lock))
+                stack.enter_context(locked(lock, within_machine=True))  # each machine has drafts of its own
                 break
             except LockedError:
                 wait(LOOK_S, stop)

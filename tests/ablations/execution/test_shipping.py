@@ -72,6 +72,8 @@ def test_what_is_prepared_here_is_sent_once(
     shipping.learn(trials, trials, unread)
     digest = datasets.load("shapes", "train", 16, home).digest
     assert digests == {training_data.key(trials[0].config): digest}
+    shipping.send(trials[:1], nothing, lambda: True)  # Ctrl-C
+    assert exchange.files(f"data/{digest}") == ("images.npy.0",)
     shipping.send(trials[:1], nothing)
     assert "images.npy.0" in exchange.files(f"data/{digest}")
     monkeypatch.setattr("ablations.execution.shipping.offer", lambda configs, *_: None if not configs else 1 / 0)
