@@ -32,6 +32,7 @@ from ablations.tracking.state import is_study_shipped
 from ablations.tracking.tracker import AnyTracker, tracker_of
 from ablations.workspace.due_trials import due_trials
 from ablations.workspace.execution_record import Execution, Outcome
+from ablations.workspace.identity import own_identity
 from ablations.workspace.opening import leaving_no_traces, open_workspace
 from ablations.workspace.restoring import restored_trials
 from ablations.workspace.trials import Trial, progress_of, trials_of
@@ -341,12 +342,14 @@ class Session:
         return executor_of(self.options.executor, self.resources, self._elsewhere())
 
     def _elsewhere(self) -> Elsewhere:
-        options = self.options
+        options, files = self.options, self.options.files
+        if files is not None:  # others may have theirs there too, with trials of the same names
+            files = f"{files.rstrip('/')}/{self.study.name}-{own_identity(self.workspace.root).id[:8]}"
         return Elsewhere(
             self.study.name,
             self.workspace.root,
             options.cluster,
-            options.files,
+            files,
             options.ray_address,
             options.system_metrics,
             options.patience,

@@ -14,9 +14,9 @@ FOLDER = "exchange"
 class Elsewhere:
     """One execution on other machines.
 
-    `root`: the study's folder. `files`: where the files of trials travel, a folder that every machine reaches or an
-    fsspec URI; None: a folder in `root`. `ray_address`: of a Ray cluster; None: not named. `system_metrics`: whether
-    trials note what they take of their machine; `patience`: how long one may be silent.
+    `root`: the study's folder. `files`: where the files of this study's trials travel, a folder that every machine
+    reaches or an fsspec URI; None: a folder in `root`. `ray_address`: of a Ray cluster; None: not named.
+    `system_metrics`: whether trials note what they take of their machine; `patience`: how long one may be silent.
     """
 
     study: str

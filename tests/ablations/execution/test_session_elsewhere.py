@@ -15,7 +15,6 @@ from tests.ablations.executors.elsewhere.small_cluster import SmallCluster
 from tests.ablations.tiny import story_of, write_study
 from tests.gan_core.datasets.pictures import fill
 
-pytestmark = pytest.mark.slow
 NOISE = """
 import numpy as np
 from gan_core.datasets.record import DataSet, ImageSet, SearchedPlace
@@ -57,6 +56,7 @@ def run(study: Study, runs: Path, home: Path, gone: Path | None = None) -> Sessi
     return session
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("elsewhere")
 def test_images_of_the_parent_alone(tmp_path: Path) -> None:
     """Nodes train on a relative folder that they don't see; another study then takes their trials over."""
@@ -77,6 +77,7 @@ def test_images_of_the_parent_alone(tmp_path: Path) -> None:
         assert story_of(trial) == story_of(tmp_path / "runs" / "tiny" / "trials" / trial.name)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("elsewhere")
 def test_code_of_the_users_own_draws_the_images(tmp_path: Path) -> None:
     """The parent has none of them, and asks for none; the second trial is held to those of the first."""
@@ -86,3 +87,15 @@ def test_code_of_the_users_own_draws_the_images(tmp_path: Path) -> None:
     session = run(load_study(path), tmp_path / "runs", tmp_path / "login")
     assert len(session.data_digests) == 1
     assert not (tmp_path / "login").exists()
+
+
+def test_studies_that_share_a_place_for_files_have_a_folder_each(tmp_path: Path) -> None:
+    """Names of trials repeat across studies, and each study clears what it sent."""
+    places = set()
+    for runs in ("mine", "yours"):
+        options = ExecutionOptions(tmp_path / "home", executor="slurm", offline=True, files="s3://bucket/all/")
+        for _ in range(2):  # the same the next time
+            with open_session(load_study(write_study(tmp_path)), tmp_path / runs, options) as session:
+                places.add(session._elsewhere().exchange)
+    assert len(places) == 2
+    assert all(place.startswith("s3://bucket/all/tiny-") for place in places)
