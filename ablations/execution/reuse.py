@@ -11,8 +11,8 @@ from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from ablations.executors.elsewhere.trial_files import AWAY
 from ablations.execution.preparation import prepare_data, prepared_images
+from ablations.executors.elsewhere.trial_files import AWAY
 from ablations.workspace.cursor import NAME as CURSOR
 from ablations.workspace.trial_record import RECORD, read_trial_record
 from ablations.workspace.trials import Trial

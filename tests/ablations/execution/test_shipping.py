@@ -106,7 +106,7 @@ def test_what_was_agreed_on_for_nothing_binds_nobody(
 ) -> None:
     config = trials[0].config
     agree(exchange, config, "0123456789abcdef", "x-seed0")
-    exchange.put_bytes("trials/x-seed0/attempt/begun.json", b"{}")
+    exchange.put_bytes("trials/x-seed0/attempt/begun.txt", b"{}")
     Shipping(exchange.uri, tmp_path / "login", None, {}).learn(trials, trials, unread)
     assert agreed(exchange, config) == "0123456789abcdef"  # somebody may be at work on these
     exchange.remove("trials")
