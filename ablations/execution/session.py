@@ -144,7 +144,10 @@ class Session:
                             self._tell_looks(on_look)
             outcome = "failed" if self.failures.is_over else "interrupted" if stop() else "finished"
         finally:
-            self._end(tracker, outcome, on_step)
+            try:
+                executor.close()
+            finally:
+                self._end(tracker, outcome, on_step)
 
     def _stopping(self, stop: Callable[[], bool]) -> Callable[[], bool]:
         """`stop`, or the deadline has come, or too many trials have failed one after another."""

@@ -20,5 +20,9 @@ def executor_of(name: ExecutorName, resources: Resources, elsewhere: Elsewhere) 
             return Inline(resources.devices[0], resources.threads, metrics)
         case "processes":
             return Processes(resources.workers, resources.devices, resources.threads, metrics, elsewhere.patience)
-        case "slurm" | "ray":
+        case "slurm":
+            from ablations.executors.slurm.cluster import slurm_of
+
+            return slurm_of(elsewhere)
+        case "ray":
             raise NotImplementedError(name)

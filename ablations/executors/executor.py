@@ -19,3 +19,7 @@ class Executor(Protocol):
     def halt(self, name: str) -> None:
         """Let this job, which runs, save and end at its next event."""
         ...
+
+    def close(self) -> None:
+        """No job comes any more: give back what was kept for the next `run`, such as machines that wait for work."""
+        ...

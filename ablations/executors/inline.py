@@ -27,6 +27,9 @@ class Inline:
         """See `Executor`."""
         self._halted.add(name)
 
+    def close(self) -> None:
+        """See `Executor`: nothing is kept."""
+
     def _run_one(self, job: Job, stop: Callable[[], bool]) -> Iterator[Report]:
         from ablations.executors import worker
 

@@ -27,3 +27,6 @@ class Processes(Pool):
         wait_s: float = ORPHAN_S,
     ) -> None:
         super().__init__(TRAINER if system_metrics else UNSAMPLED, workers, devices, threads, patience, wait_s)
+
+    def close(self) -> None:
+        """See `Executor`: nothing is kept but the fork server, which ends with this process."""

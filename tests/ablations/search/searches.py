@@ -98,6 +98,9 @@ class Trainer:
     def halt(self, name: str) -> None:
         self.halted.append(name)
 
+    def close(self) -> None:
+        pass
+
 
 class Tracker:
     """Remembers which trials it was told of."""

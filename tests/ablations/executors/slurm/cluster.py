@@ -1,7 +1,7 @@
 """A real SLURM on this machine, for tests: munged, slurmctld and several slurmd "nodes", all in one folder.
 
 `python -m tests.ablations.executors.slurm.cluster FOLDER` starts one and keeps it until Ctrl-C; it prints what to put
-into the environment, so that sbatch and squeue talk to it. Debian's packages slurm-wlm and munge have all that it needs.
+into the environment, so that sbatch and squeue talk to it. Debian's packages slurm-wlm and munge have all it needs.
 """
 
 import argparse

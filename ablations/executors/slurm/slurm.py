@@ -1,0 +1,255 @@
+"""Trials on a SLURM cluster: the parent hands them out one by one to workers that SLURM has started, and hears of them.
+
+Workers and parent find each other through files in a folder that all machines reach (`mailbox.py`). A parent that was
+killed leaves its workers at work, and the next one goes on with them.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Generator, Iterator
+from math import ceil
+from pathlib import Path
+
+from ablations.executors.elsewhere.receiver import Receiver
+from ablations.executors.elsewhere.retries import Again, Retries
+from ablations.executors.elsewhere.setting import FOLDER, Elsewhere
+from ablations.executors.elsewhere.shipped import ShippedJob
+from ablations.executors.slurm.crew import Crew, Site
+from ablations.executors.slurm.hand import Hand
+from ablations.executors.slurm.messages import Bye, FromWorker, Hello, Left, Told
+from ablations.executors.slurm.post import TRAINER, UNSAMPLED, Post
+from gan_core.events import Finished, event_from_json
+from gan_core.workers.job import STOPPED, TAKEN, Job, Report
+from gan_core.workers.training_lock import TakenError
+
+MOST_WORKERS = 16  # where the user has not said how many
+IDLE_S = 60.0  # after which a worker without a trial is let go, where no trial is to come
+LOOK_S = 0.05  # between two looks at the outboxes of few workers
+LOOK_S_A_WORKER = 0.004
+END_S = 60.0  # how long workers may take to end after their trials have, before SLURM cancels them
+
+
+class Slurm:
+    """An `Executor`. `site`: the cluster."""
+
+    def __init__(self, setting: Elsewhere, site: Site, receiver: Receiver, control: Path) -> None:
+        needs = setting.needs
+        self._needs, self._receiver = needs, receiver
+        self._retries = Retries()
+        trainer = TRAINER if setting.system_metrics else UNSAMPLED
+        self._places = needs.trials_a_gpu
+
+        def post(folder: Path) -> Post:
+            device = "cuda:0" if needs.gpus else "cpu"
+            return Post(folder, self._places, needs.cpus, device, trainer, setting.patience)
+
+        self._crew = Crew(site, control, post, needs.workers or MOST_WORKERS)
+        self._waiting: deque[ShippedJob] = deque()
+        self._jobs: dict[str, Job] = {}  # of this execution: taken, without an end
+        self._at: dict[str, Hand] = {}  # who has which trial
+        self._halted: set[str] = set()
+        self._whole_gpu: set[str] = set()
+        self._avoided: dict[str, str] = {}  # the node that a trial was lost on
+        self._has_looked = False
+
+    def run(self, jobs: Iterator[Job], stop: Callable[[], bool]) -> Generator[Report, None, None]:
+        """See `Executor`."""
+        self._find_workers()
+        try:
+            while True:
+                if stop():
+                    yield from self._stop()
+                else:
+                    yield from self._take(jobs)
+                    self._hand_out()
+                if not self._jobs:
+                    break
+                yield from self._listen(stop())
+                time.sleep(LOOK_S + LOOK_S_A_WORKER * len(self._crew.hands))
+        finally:
+            self._end_trials()
+            if stop():
+                self.close()
+
+    def halt(self, name: str) -> None:
+        """See `Executor`."""
+        self._halted.add(name)
+        if hand := self._at.get(name):
+            hand.halt(name)
+
+    def close(self) -> None:
+        """See `Executor`."""
+        self._crew.end(END_S)
+
+    def _find_workers(self) -> None:
+        """Take on those that a former parent has left, once."""
+        if not self._has_looked:
+            self._has_looked = True
+            self._crew.find()
+
+    def _take(self, jobs: Iterator[Job]) -> Iterator[Report]:
+        """Take as many trials as there may be places, and have workers for them."""
+        while len(self._jobs) < self._crew.most * self._places and (job := next(jobs, None)) is not None:
+            self._jobs[job.name] = job
+            hand = next((hand for hand in self._crew.there if job.name in hand.trials), None)
+            if hand is None:
+                yield from self._begin(job)
+            else:
+                yield from self._go_on(job, hand)
+        self._crew.hire(ceil(len(self._jobs) / self._places))
+        if not self._waiting:
+            now = time.monotonic()
+            idle = [hand for hand in self._crew.there if not hand.trials and now - hand.idle_since > IDLE_S]
+            self._crew.dismiss(hand for hand in idle if hand.life)
+
+    def _begin(self, job: Job) -> Iterator[Report]:
+        """Get a trial ready to be given to a worker, unless the exchange has its result."""
+        try:
+            shipped = self._receiver.begin(job)
+        except TakenError:
+            yield self._over(Report(job.name, left=TAKEN))
+            return
+        if isinstance(shipped, Finished):
+            yield self._over(Report(job.name, shipped))
+        else:
+            self._waiting.append(shipped)
+
+    def _go_on(self, job: Job, hand: Hand) -> Iterator[Report]:
+        """A worker has had this trial since before this parent began: hear what it has said."""
+        attempt = hand.trials[job.name]
+        self._receiver.begin(job, attempt)
+        self._at[job.name] = hand
+        for message in hand.untold.pop(attempt, []):
+            yield from self._heed(hand, message, stopping=False)
+
+    def _hand_out(self) -> None:
+        """Give the trials that wait to workers that have a place."""
+        for shipped in [*self._waiting]:
+            alone = shipped.name in self._whole_gpu
+            free = [hand for hand in self._crew.there if hand.free and self._may_have(hand, alone)]
+            if not free:
+                continue
+            avoided = self._avoided.get(shipped.name)
+            hand = min(free, key=lambda hand: (hand.node == avoided, len(hand.trials)))
+            hand.train(shipped)
+            self._at[shipped.name] = hand
+            self._waiting.remove(shipped)
+
+    def _may_have(self, hand: Hand, alone: bool) -> bool:
+        return not hand.trials if alone else self._whole_gpu.isdisjoint(hand.trials)
+
+    def _listen(self, stopping: bool) -> Iterator[Report]:
+        for hand, message in self._crew.news():
+            yield from self._heed(hand, message, stopping)
+        for hand, why in self._crew.missing():
+            for message in hand.news():  # the last it has said
+                yield from self._heed(hand, message, stopping)
+            yield from self._lost_by(hand, why, stopping)
+            hand.end_life()
+
+    def _heed(self, hand: Hand, message: FromWorker, stopping: bool) -> Iterator[Report]:
+        match message:
+            case Told():
+                yield from self._told(hand, message, stopping)
+            case Left() if self._is_current(message):
+                yield from self._left(hand, message, stopping)
+            case Hello() if hand.life:
+                yield from self._lost_by(hand, f"its SLURM job {hand.job} has been started anew", stopping)
+            case Bye() if message.life == hand.life:
+                yield from self._lost_by(hand, message.why, stopping)
+
+    def _is_current(self, message: Told | Left) -> bool:
+        return self._receiver.attempt_of(message.name) == message.attempt
+
+    def _told(self, hand: Hand, message: Told, stopping: bool) -> Iterator[Report]:
+        event, name = event_from_json(message.event), message.name
+        if not self._is_current(message):
+            return
+        if not isinstance(event, Finished):
+            self._retries.heard(name, event)
+            if report := self._receiver.event(name, event, message.attempt):
+                yield report
+            return
+        self._gives_up_place(hand, name)
+        again = None if stopping else self._retries.failed(name, event, self._needs.gpus)
+        if again is not None:
+            self._receiver.left(name)
+            yield from self._again(name, again)
+        elif report := self._receiver.event(name, event, message.attempt):
+            yield self._over(report)
+        else:  # its end is known already
+            yield self._over(Report(name, event))
+
+    def _left(self, hand: Hand, message: Left, stopping: bool) -> Iterator[Report]:
+        if message.again:
+            yield Report(message.name, left=f"{message.why} (on {hand.node})", again=True)
+            return
+        self._gives_up_place(hand, message.name)
+        why = f"on {hand.node}: {message.why}" if message.why != STOPPED else f"its SLURM job {hand.job} ends"
+        yield from self._gone(message.name, why, stopping)
+
+    def _lost_by(self, hand: Hand, why: str, stopping: bool) -> Iterator[Report]:
+        """All trials that this worker has had are without one."""
+        for name in [name for name, holder in self._at.items() if holder is hand]:
+            self._avoided[name] = hand.node
+            self._gives_up_place(hand, name)
+            yield from self._gone(name, why, stopping)
+
+    def _gone(self, name: str, why: str, stopping: bool) -> Iterator[Report]:
+        """A trial has left its worker: its end, or what becomes of it."""
+        end = self._receiver.left(name)
+        if end is not None:
+            report = self._receiver.event(name, end)
+            yield self._over(report or Report(name, end))
+        elif stopping or name in self._halted:
+            yield self._over(Report(name, left=STOPPED))
+        elif again := self._retries.lost(name, why):
+            yield from self._again(name, again)
+        else:
+            yield self._over(Report(name, left=why))
+
+    def _again(self, name: str, again: Again) -> Iterator[Report]:
+        if again.whole_gpu:
+            self._whole_gpu.add(name)
+        yield Report(name, left=again.why, again=True)
+        yield from self._begin(self._jobs[name])
+
+    def _gives_up_place(self, hand: Hand, name: str) -> None:
+        self._at.pop(name, None)
+        hand.trials.pop(name, None)
+        hand.idle_since = time.monotonic()
+
+    def _over(self, report: Report) -> Report:
+        """Forget a trial that has come to an end, or has left."""
+        name = report.name
+        self._receiver.finish(name)
+        self._retries.forget(name)
+        self._jobs.pop(name, None)
+        self._whole_gpu.discard(name)
+        self._avoided.pop(name, None)
+        return report
+
+    def _stop(self) -> Iterator[Report]:
+        """Let all that run save and end; those that wait for a worker have not begun."""
+        while self._waiting:
+            yield self._over(Report(self._waiting.popleft().name, left=STOPPED))
+        self._crew.dismiss(self._crew.there)
+
+    def _end_trials(self) -> None:
+        """What runs, as it may after an exception in whoever asks for reports: it saves and ends, as after a stop."""
+        if not self._jobs:
+            return
+        while self._jobs:
+            for _ in self._stop():
+                pass
+            for _ in self._listen(stopping=True):
+                pass  # it is in the journal
+            time.sleep(LOOK_S)
+        self.close()
+
+
+def control_folder(setting: Elsewhere) -> Path:
+    """Where mailboxes and logs lie: in the exchange, if that is a folder, else in the study's folder."""
+    exchange = setting.exchange.removeprefix("file://")
+    folder = setting.root / FOLDER if "://" in exchange else Path(exchange)
+    return folder.absolute() / "slurm"
