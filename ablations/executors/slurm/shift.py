@@ -106,7 +106,7 @@ class Shift:
 
     def _hear(self, report: Report) -> None:
         job = self._begun[report.name]
-        report = settled(job, report) if report.has_left else report
+        report = settled(job, report)
         if report.event is not None:
             has_ended = isinstance(report.event, Finished)
             self._say(Told(name=job.name, attempt=job.attempt, event=report.event.model_dump_json()), has_ended)

@@ -109,6 +109,7 @@ class Slurm:
         except TakenError:
             yield self._over(Report(job.name, left=TAKEN))
             return
+        yield from self._receiver.caught_up(job.name)
         if isinstance(shipped, Finished):
             yield self._over(Report(job.name, shipped))
         else:
@@ -117,7 +118,10 @@ class Slurm:
     def _go_on(self, job: Job, hand: Hand) -> Iterator[Report]:
         """A worker has had this trial since before this parent began: hear what it has said."""
         attempt = hand.trials[job.name]
-        self._receiver.begin(job, attempt)
+        if self._receiver.take_up(job, attempt) is None:  # it was begun anew elsewhere, or went on here
+            hand.halt(job.name)
+            yield from self._begin(job)
+            return
         self._at[job.name] = hand
         for message in hand.untold.pop(attempt, []):
             yield from self._heed(hand, message, stopping=False)
@@ -165,20 +169,27 @@ class Slurm:
         event, name = event_from_json(message.event), message.name
         if not self._is_current(message):
             return
-        if not isinstance(event, Finished):
-            self._retries.heard(name, event)
-            if report := self._receiver.event(name, event, message.attempt):
-                yield report
+        if isinstance(event, Finished):
+            self._gives_up_place(hand, name)
+            yield from self._ended(name, event, stopping)
             return
-        self._gives_up_place(hand, name)
-        again = None if stopping else self._retries.failed(name, event, self._needs.gpus)
+        self._retries.heard(name, event)
+        report = self._receiver.event(name, event, message.attempt)
+        yield from self._receiver.caught_up(name)
+        if report is not None:
+            yield report
+
+    def _ended(self, name: str, end: Finished, stopping: bool) -> Iterator[Report]:
+        """A trial has come to its end on its node, unless it is tried again."""
+        again = None if end.is_result or stopping else self._retries.failed(name, end, self._needs.gpus)
         if again is not None:
             self._receiver.left(name)
+            yield from self._receiver.caught_up(name)
             yield from self._again(name, again)
-        elif report := self._receiver.event(name, event, message.attempt):
-            yield self._over(report)
-        else:  # its end is known already
-            yield self._over(Report(name, event))
+            return
+        report = self._receiver.event(name, end)
+        yield from self._receiver.caught_up(name)
+        yield self._over(report or Report(name, end))
 
     def _left(self, hand: Hand, message: Left, stopping: bool) -> Iterator[Report]:
         if message.again:
@@ -198,9 +209,9 @@ class Slurm:
     def _gone(self, name: str, why: str, stopping: bool) -> Iterator[Report]:
         """A trial has left its worker: its end, or what becomes of it."""
         end = self._receiver.left(name)
+        yield from self._receiver.caught_up(name)
         if end is not None:
-            report = self._receiver.event(name, end)
-            yield self._over(report or Report(name, end))
+            yield from self._ended(name, end, stopping)
         elif stopping or name in self._halted:
             yield self._over(Report(name, left=STOPPED))
         elif again := self._retries.lost(name, why):
