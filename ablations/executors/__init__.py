@@ -1,1 +1,1 @@
-"""Where a trial runs: in this process, or in processes of this machine."""
+"""Where a trial runs: in this process, in processes of this machine, or on other machines."""

@@ -302,29 +302,33 @@ def test_what_slurm_refuses_is_told_in_its_words(runs: Runs) -> None:
 
 
 def test_workers_that_die_at_once_are_told_with_their_log(runs: Runs) -> None:
-    """What a node lacks: here submitit finds no module of ours."""
+    """As where a node lacks a library."""
     broken = runs.folder / "broken"
     broken.mkdir()
     (broken / "sitecustomize.py").write_text(
-        "import os, sys\nif 'SLURM_JOB_ID' in os.environ:\n    raise SystemExit('this node has no such library')\n"
+        "import os\nif 'SLURM_JOB_ID' in os.environ:\n    os.write(2, b'no such library here')\n    os._exit(3)\n"
     )
     runs.environment["PYTHONPATH"] = f"{broken}:{ROOT}"
     end = runs.run(*SLURM, "--workers", "1", *QUIET)
     assert end.code == 2, end.out
-    assert "this node has no such library" in end.out
+    assert "no such library here" in end.out
     assert "Traceback" not in end.out
     assert runs.cluster.jobs() == []
 
 
-def processes_of(runs: Runs) -> list[str]:
-    """Processes that still train or wait for the study, a moment after its end."""
-    time.sleep(1)
-    found = []
+def processes_of(runs: Runs, within_s: float = 30.0) -> list[str]:
+    """Processes that still train or wait for the study, after they have had time to notice its end."""
+    until = time.monotonic() + within_s
+    while (found := [*_processes(str(runs.root))]) and time.monotonic() < until:
+        time.sleep(0.2)
+    return found
+
+
+def _processes(root: str) -> Iterator[str]:
     for process in psutil.process_iter():
         try:
-            words = process.environ().get("SUBMITIT_FOLDER", ""), " ".join(process.cmdline())
+            words = " ".join(process.cmdline())
+            if root in words or root in process.environ().get("SUBMITIT_FOLDER", ""):
+                yield words
         except psutil.Error:
-            continue
-        if any(str(runs.root) in one for one in words):
-            found.append(words[1])
-    return found
+            continue  # it has just ended

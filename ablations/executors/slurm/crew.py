@@ -1,6 +1,5 @@
 """The workers of a study: submitted, found again by the next parent, missed when SLURM has them no more."""
 
-import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -8,6 +7,7 @@ from typing import Protocol
 
 from pydantic import Field, ValidationError
 
+from ablations.executors.slurm.clock import Clock
 from ablations.executors.slurm.hand import Hand
 from ablations.executors.slurm.messages import Bye, FromWorker, Hello
 from ablations.executors.slurm.post import Post
@@ -22,6 +22,7 @@ MAILBOXES = "workers"
 QUEUE_S = 3.0  # how often SLURM is asked
 MISSED = 2  # times in a row that the queue lacks a worker before it counts as gone: SLURM, too, starts anew
 STILLBORN = 3  # workers in a row that ended before they said hello
+END_LOOK_S = 0.3
 PATIENCE_S = 60.0  # before SLURM is asked for workers again that it has just refused
 
 
@@ -65,8 +66,8 @@ class Crew:
     `control`: the folder for mailboxes, which all machines reach; also what its jobs carry as comment.
     """
 
-    def __init__(self, site: Site, control: Path, post: Callable[[Path], Post], most: int) -> None:
-        self.site, self.control, self.most = site, control, most
+    def __init__(self, site: Site, control: Path, post: Callable[[Path], Post], most: int, clock: Clock) -> None:
+        self.site, self.control, self.most, self.clock = site, control, most, clock
         self._post = post
         self.hands: dict[str, Hand] = {}
         self._next_look = self._next_submission = 0.0
@@ -81,16 +82,14 @@ class Crew:
         """Take on the workers that a former parent has left, and end those that it had no time to record."""
         try:
             record = CrewRecord.model_validate_json((self.control / NAME).read_bytes())
-        except FileNotFoundError:
-            return
-        except ValidationError:
-            record = CrewRecord()  # its workers end by themselves
+        except (FileNotFoundError, ValidationError):
+            record = CrewRecord()
         entries = self._entries()
         ours = {job for job, entry in entries.items() if entry.comment == str(self.control) and entry.is_there}
         for one in record.workers:
             if one.job in ours:
                 hand = Hand(one.name, one.job, self._mailbox(one.name))
-                hand.catch_up()
+                hand.catch_up(self.clock.now())
                 self.hands[one.name] = hand
         if unknown := ours - {one.job for one in record.workers}:
             self.site.cancel(unknown)
@@ -99,7 +98,7 @@ class Crew:
     def hire(self, wanted: int) -> None:
         """Have so many workers there, at most `most`. Raises UserError where there is none, and SLURM refuses one."""
         missing = min(wanted, self.most) - len(self.there)
-        if missing <= 0 or time.monotonic() < self._next_submission:
+        if missing <= 0 or self.clock.now() < self._next_submission:
             return
         names = [uuid.uuid4().hex[:8] for _ in range(missing)]
         try:
@@ -107,13 +106,13 @@ class Crew:
         except SlurmError as error:
             if not self.there:
                 raise UserError(Problem(f"SLURM refuses workers for this study: {error}")) from error
-            self._next_submission = time.monotonic() + PATIENCE_S  # a limit of jobs, as a rule
+            self._next_submission = self.clock.now() + PATIENCE_S  # a limit of jobs, as a rule
             return
         for name, job in zip(names, jobs, strict=True):
             self.hands[name] = Hand(name, job, self._mailbox(name))
         self._write()
-        self._next_submission = time.monotonic() + QUEUE_S
-        self._next_look = time.monotonic() + QUEUE_S
+        self._next_submission = self.clock.now() + QUEUE_S
+        self._next_look = self.clock.now() + QUEUE_S
 
     def news(self) -> Iterator[tuple[Hand, FromWorker]]:
         """What the workers say. A hello is not yet noted, so that what its former life had can be looked after."""
@@ -121,7 +120,7 @@ class Crew:
             for message in hand.news():
                 yield hand, message
                 if isinstance(message, Hello):
-                    hand.begin_life(message)
+                    hand.begin_life(message, self.clock.now())
                     self._stillborn = 0
                 elif isinstance(message, Bye) and message.life == hand.life:
                     hand.end_life()
@@ -131,7 +130,7 @@ class Crew:
 
         Those that are gone are no hands any more. Raises UserError where none of them gets to work.
         """
-        asked = time.monotonic()
+        asked = self.clock.now()
         if not self.hands or (asked < self._next_look and not now):
             return []
         self._next_look = asked + QUEUE_S
@@ -165,20 +164,20 @@ class Crew:
     def end(self, within_s: float) -> None:
         """Wait until SLURM has none of them any more, and cancel what is there after `within_s` seconds."""
         self.dismiss(self.hands.values())
-        until, was_cancelled = time.monotonic() + within_s, False
+        until, was_cancelled = self.clock.now() + within_s, False
         while self.hands:
             for hand, message in self.news():
                 if isinstance(message, Hello):
                     self._cancel([hand.job])  # it has started meanwhile
             for hand, _ in self.missing(now=True):
                 hand.end_life()
-            if time.monotonic() > until:
+            if self.clock.now() > until:
                 if was_cancelled:
                     return  # SLURM knows what to do, and its nodes take their time
                 self._cancel([hand.job for hand in self.hands.values()])
-                until, was_cancelled = time.monotonic() + within_s, True
+                until, was_cancelled = self.clock.now() + within_s, True
             if self.hands:
-                time.sleep(0.3)
+                self.clock.sleep(END_LOOK_S)
         self._write()
 
     def _cancel(self, jobs: list[str]) -> None:

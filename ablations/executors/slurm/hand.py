@@ -1,6 +1,5 @@
 """A worker as its parent knows it."""
 
-import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -34,7 +33,7 @@ class Hand:
     trials: dict[str, str] = field(default_factory=dict)
     is_leaving: bool = False
     has_lived: bool = False
-    heard: float = 0.0  # monotonic time of its last hello, s
+    heard: float = 0.0  # time of its last hello, s, by the parent's clock
     idle_since: float = 0.0  # s
     missed: int = 0  # times in a row that SLURM's queue did not have it
     untold: dict[str, list[Told | Left]] = field(default_factory=dict)  # by attempt: what a former parent did not hear
@@ -66,10 +65,10 @@ class Hand:
         """What it has said since the last look."""
         return [FROM_WORKER.validate_json(line) for line in self._outbox.lines()]
 
-    def begin_life(self, hello: Hello) -> None:
+    def begin_life(self, hello: Hello, now: float) -> None:
         """It has started, perhaps once more."""
         self.life, self.node, self.places, self.has_lived = hello.life, hello.node, hello.places, True
-        self.heard = self.idle_since = time.monotonic()
+        self.heard = self.idle_since = now
         self.trials.clear()
 
     def end_life(self) -> None:
@@ -77,13 +76,13 @@ class Hand:
         self.life = ""
         self.trials.clear()
 
-    def catch_up(self) -> None:
+    def catch_up(self, now: float) -> None:
         """Read what a parent that has died has written to it, and what it has said since it was submitted."""
         sent = [TO_WORKER.validate_json(line) for line in Incoming(self.folder / INBOX).lines()]
         for message in self.news():
             match message:
                 case Hello():
-                    self.begin_life(message)
+                    self.begin_life(message, now)
                     self.untold.clear()
                     given = [one for one in sent if isinstance(one, Train) and one.life == message.life]
                     self.trials.update({one.name: one.attempt for one in given})

@@ -4,7 +4,6 @@ Workers and parent find each other through files in a folder that all machines r
 killed leaves its workers at work, and the next one goes on with them.
 """
 
-import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from math import ceil
@@ -14,6 +13,7 @@ from ablations.executors.elsewhere.receiver import Receiver
 from ablations.executors.elsewhere.retries import Again, Retries
 from ablations.executors.elsewhere.setting import FOLDER, Elsewhere
 from ablations.executors.elsewhere.shipped import ShippedJob
+from ablations.executors.slurm.clock import Clock
 from ablations.executors.slurm.crew import Crew, Site
 from ablations.executors.slurm.hand import Hand
 from ablations.executors.slurm.messages import Bye, FromWorker, Hello, Left, Told
@@ -32,7 +32,9 @@ END_S = 60.0  # how long workers may take to end after their trials have, before
 class Slurm:
     """An `Executor`. `site`: the cluster."""
 
-    def __init__(self, setting: Elsewhere, site: Site, receiver: Receiver, control: Path) -> None:
+    def __init__(
+        self, setting: Elsewhere, site: Site, receiver: Receiver, control: Path, clock: Clock | None = None
+    ) -> None:
         needs = setting.needs
         self._needs, self._receiver = needs, receiver
         self._retries = Retries()
@@ -43,7 +45,8 @@ class Slurm:
             device = "cuda:0" if needs.gpus else "cpu"
             return Post(folder, self._places, needs.cpus, device, trainer, setting.patience)
 
-        self._crew = Crew(site, control, post, needs.workers or MOST_WORKERS)
+        self._clock = clock or Clock()
+        self._crew = Crew(site, control, post, needs.workers or MOST_WORKERS, self._clock)
         self._waiting: deque[ShippedJob] = deque()
         self._jobs: dict[str, Job] = {}  # of this execution: taken, without an end
         self._at: dict[str, Hand] = {}  # who has which trial
@@ -65,7 +68,7 @@ class Slurm:
                 if not self._jobs:
                     break
                 yield from self._listen(stop())
-                time.sleep(LOOK_S + LOOK_S_A_WORKER * len(self._crew.hands))
+                self._clock.sleep(LOOK_S + LOOK_S_A_WORKER * len(self._crew.hands))
         finally:
             self._end_trials()
             if stop():
@@ -98,7 +101,7 @@ class Slurm:
                 yield from self._go_on(job, hand)
         self._crew.hire(ceil(len(self._jobs) / self._places))
         if not self._waiting:
-            now = time.monotonic()
+            now = self._clock.now()
             idle = [hand for hand in self._crew.there if not hand.trials and now - hand.idle_since > IDLE_S]
             self._crew.dismiss(hand for hand in idle if hand.life)
 
@@ -228,7 +231,7 @@ class Slurm:
     def _gives_up_place(self, hand: Hand, name: str) -> None:
         self._at.pop(name, None)
         hand.trials.pop(name, None)
-        hand.idle_since = time.monotonic()
+        hand.idle_since = self._clock.now()
 
     def _over(self, report: Report) -> Report:
         """Forget a trial that has come to an end, or has left."""
@@ -250,13 +253,15 @@ class Slurm:
         """What runs, as it may after an exception in whoever asks for reports: it saves and ends, as after a stop."""
         if not self._jobs:
             return
-        while self._jobs:
-            for _ in self._stop():
-                pass
-            for _ in self._listen(stopping=True):
-                pass  # it is in the journal
-            time.sleep(LOOK_S)
-        self.close()
+        try:
+            while self._jobs:
+                for _ in self._stop():
+                    pass
+                for _ in self._listen(stopping=True):
+                    pass  # it is in the journal
+                self._clock.sleep(LOOK_S)
+        finally:
+            self.close()
 
 
 def control_folder(setting: Elsewhere) -> Path:
