@@ -20,9 +20,10 @@ SCHEMA_VERSION = 1
 NAME = "workers.json"
 MAILBOXES = "workers"
 QUEUE_S = 3.0  # how often SLURM is asked
+END_S = 60.0  # how long workers may take to end after their trials have, before SLURM cancels them
 MISSED = 2  # times in a row that the queue lacks a worker before it counts as gone: SLURM, too, starts anew
 STILLBORN = 3  # workers in a row that ended before they said hello
-END_LOOK_S = 0.3
+END_LOOK_S = 0.5
 PATIENCE_S = 60.0  # before SLURM is asked for workers again that it has just refused
 
 
@@ -34,9 +35,10 @@ class WorkerRecord(Record):
 
 
 class CrewRecord(Record):
-    """The file that the next parent finds the workers by."""
+    """The file that the next parent finds the workers by. `asked`: what they were submitted for, in words."""
 
     schema_version: int = Field(SCHEMA_VERSION, ge=1, le=SCHEMA_VERSION)
+    asked: str = ""
     workers: tuple[WorkerRecord, ...] = ()
 
 
@@ -63,12 +65,15 @@ class Site(Protocol):
 class Crew:
     """The workers of one study; `post` gives the post of a worker by the folder of its mailbox.
 
-    `control`: the folder for mailboxes, which all machines reach; also what its jobs carry as comment.
+    `control`: the folder for mailboxes, which all machines reach; also what its jobs carry as comment. `asked`: what
+    workers are submitted for; those of a former parent that asked for something else are let go.
     """
 
-    def __init__(self, site: Site, control: Path, post: Callable[[Path], Post], most: int, clock: Clock) -> None:
+    def __init__(
+        self, site: Site, control: Path, post: Callable[[Path], Post], most: int, asked: str, clock: Clock
+    ) -> None:
         self.site, self.control, self.most, self.clock = site, control, most, clock
-        self._post = post
+        self._post, self._asked = post, asked
         self.hands: dict[str, Hand] = {}
         self._next_look = self._next_submission = 0.0
         self._stillborn = 0
@@ -93,6 +98,8 @@ class Crew:
                 self.hands[one.name] = hand
         if unknown := ours - {one.job for one in record.workers}:
             self.site.cancel(unknown)
+        if record.workers and record.asked != self._asked:
+            self.end()
         self._write()
 
     def hire(self, wanted: int) -> None:
@@ -161,7 +168,7 @@ class Crew:
         if waiting := [hand.job for hand in chosen if not hand.life]:
             self._cancel(waiting)
 
-    def end(self, within_s: float) -> None:
+    def end(self, within_s: float = END_S) -> None:
         """Wait until SLURM has none of them any more, and cancel what is there after `within_s` seconds."""
         self.dismiss(self.hands.values())
         until, was_cancelled = self.clock.now() + within_s, False
@@ -189,10 +196,10 @@ class Crew:
     def _gone(self, hand: Hand, entry: Entry | None) -> str:
         del self.hands[hand.name]
         self._write()
+        if entry is not None and entry.waits:
+            self._cancel([hand.job])  # SLURM holds it, and would for ever
         if not hand.has_lived and not hand.is_leaving:
             self._stillborn += 1
-            if entry is not None:
-                self._cancel([hand.job])  # SLURM holds it, and would for ever
             if self._stillborn >= STILLBORN:
                 raise UserError(self._problem(hand))
         return f"its SLURM job {hand.job}{f' on {hand.node}' if hand.node else ''} is gone"
@@ -221,4 +228,4 @@ class Crew:
     def _write(self) -> None:
         workers = tuple(WorkerRecord(name=hand.name, job=hand.job) for hand in self.hands.values())
         self.control.mkdir(parents=True, exist_ok=True)
-        write_text(self.control / NAME, CrewRecord(workers=workers).model_dump_json(indent=1) + "\n")
+        write_text(self.control / NAME, CrewRecord(asked=self._asked, workers=workers).model_dump_json(indent=1) + "\n")

@@ -58,7 +58,7 @@ class Shift:
                     break
                 time.sleep(IDLE_LOOK_S)
             for job in self._to_begin:
-                self._say(Left(name=job.name, attempt=job.attempt, why=STOPPED))
+                self._say(Left(name=job.name, attempt=job.attempt, why=self._why))
             self._say(Bye(life=self.life, why=self._why, returns=self._returns), at_once=True)
         finally:
             self.is_over = True
@@ -112,7 +112,8 @@ class Shift:
             self._say(Told(name=job.name, attempt=job.attempt, event=report.event.model_dump_json()), has_ended)
         else:
             has_ended = not report.again
-            self._say(Left(name=job.name, attempt=job.attempt, why=report.left, again=report.again), at_once=True)
+            why = self._why if self._why and report.left == STOPPED else report.left
+            self._say(Left(name=job.name, attempt=job.attempt, why=why, again=report.again), at_once=True)
         if has_ended:
             del self._begun[job.name]
             self._next_look = 0.0

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from math import ceil
 from pathlib import Path
+from urllib.parse import unquote
 
 from ablations.executors.elsewhere.receiver import Receiver
 from ablations.executors.elsewhere.retries import Again, Retries
@@ -26,7 +27,6 @@ MOST_WORKERS = 16  # where the user has not said how many
 IDLE_S = 60.0  # after which a worker without a trial is let go, where no trial is to come
 LOOK_S = 0.05  # between two looks at the outboxes of few workers
 LOOK_S_A_WORKER = 0.004
-END_S = 60.0  # how long workers may take to end after their trials have, before SLURM cancels them
 
 
 class Slurm:
@@ -46,7 +46,8 @@ class Slurm:
             return Post(folder, self._places, needs.cpus, device, trainer, setting.patience)
 
         self._clock = clock or Clock()
-        self._crew = Crew(site, control, post, needs.workers or MOST_WORKERS, self._clock)
+        asked = needs.model_copy(update={"workers": None}).model_dump_json(exclude_none=True)
+        self._crew = Crew(site, control, post, needs.workers or MOST_WORKERS, f"{asked} {trainer}", self._clock)
         self._waiting: deque[ShippedJob] = deque()
         self._jobs: dict[str, Job] = {}  # of this execution: taken, without an end
         self._at: dict[str, Hand] = {}  # who has which trial
@@ -82,7 +83,7 @@ class Slurm:
 
     def close(self) -> None:
         """See `Executor`."""
-        self._crew.end(END_S)
+        self._crew.end()
 
     def _find_workers(self) -> None:
         """Take on those that a former parent has left, once."""
@@ -199,8 +200,7 @@ class Slurm:
             yield Report(message.name, left=f"{message.why} (on {hand.node})", again=True)
             return
         self._gives_up_place(hand, message.name)
-        why = f"on {hand.node}: {message.why}" if message.why != STOPPED else f"its SLURM job {hand.job} ends"
-        yield from self._gone(message.name, why, stopping)
+        yield from self._gone(message.name, f"on {hand.node}: {message.why}", stopping)
 
     def _lost_by(self, hand: Hand, why: str, stopping: bool) -> Iterator[Report]:
         """All trials that this worker has had are without one."""
@@ -266,6 +266,8 @@ class Slurm:
 
 def control_folder(setting: Elsewhere) -> Path:
     """Where mailboxes and logs lie: in the exchange, if that is a folder, else in the study's folder."""
-    exchange = setting.exchange.removeprefix("file://")
+    exchange = setting.exchange
+    if exchange.startswith("file://"):
+        exchange = unquote(exchange.removeprefix("file://"))
     folder = setting.root / FOLDER if "://" in exchange else Path(exchange)
     return folder.absolute() / "slurm"

@@ -1,9 +1,11 @@
 """What SLURM is asked for: options of sbatch from a trial's needs, checked by SLURM itself before anything trains."""
 
 import math
+import os
 import re
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from ablations.executors.elsewhere.setting import Elsewhere
@@ -19,6 +21,7 @@ MOST_MINUTES = 365 * 24 * 60  # where the partition sets no limit
 TIMES_OVER = 100_000  # how often a worker may come to its time limit and go on
 LONGEST_SIGNAL_S, SHORTEST_SIGNAL_S = 300, 20
 _TIME = re.compile(r"(?:(\d+)-)?(?:(?:(\d+):)?(\d+):)?(\d+)")
+OF_A_JOB = ("SLURM_", "SLURMD_", "SRUN_")
 Flags = dict[str, str | int | bool]
 
 
@@ -71,7 +74,7 @@ class Submission:
             additional_parameters=self._flags,
         )
         try:
-            with executor.batch():
+            with outside_of_jobs(), executor.batch():
                 jobs = [executor.submit(Worker(post)) for post in posts]
         except (FailedJobError, FailedSubmissionError) as error:
             raise SlurmError(str(error).strip()) from error
@@ -106,12 +109,25 @@ class Submission:
     def _check(self) -> None:
         options = [f"--{name}" if value is True else f"--{name}={value}" for name, value in self._flags.items()]
         try:
-            slurm("sbatch", "--test-only", "--wrap=true", f"--job-name={self._name}", *options)
+            with outside_of_jobs():
+                slurm("sbatch", "--test-only", "--wrap=true", f"--job-name={self._name}", *options)
         except SlurmError as error:
             asked = " ".join(option for option in options if not option.startswith("--comment"))
             said = "; ".join(line.removeprefix("sbatch: error: ") for line in str(error).splitlines())
             message = f"SLURM refuses jobs of this study: {said}; it was asked for {asked}"
             raise UserError(Problem(message, (FLAG,), "what the cluster has: see sinfo")) from error
+
+
+@contextmanager
+def outside_of_jobs() -> Iterator[None]:
+    """Where this program itself runs in a SLURM job: what it submits inherits nothing of that one's resources."""
+    inside = "SLURM_JOB_ID" in os.environ
+    own = [name for name in os.environ if inside and name.startswith(OF_A_JOB) and name != "SLURM_CONF"]
+    former = {name: os.environ.pop(name) for name in own}
+    try:
+        yield
+    finally:
+        os.environ.update(former)
 
 
 def minutes_in(words: str) -> int | None:

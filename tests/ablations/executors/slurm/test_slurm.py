@@ -1,7 +1,9 @@
 """The parent's side, against a SLURM that only pretends: what is handed out, lost, found again and left behind."""
 
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -59,6 +61,11 @@ class Study:
             assert len(lines) == len(self.events(name))
         assert not list((self.root / "exchange" / "trials").glob("*/*/*"))
         assert self.site.queue() == {}
+
+
+@pytest.fixture(autouse=True)
+def _scratch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
 
 
 @pytest.fixture
@@ -211,3 +218,28 @@ def test_a_trial_that_is_given_up_is_halted(study: Study) -> None:
     (left,) = [report for report in reports if report.has_left]
     assert (left.name, left.left) == (next(iter(executor._halted)), STOPPED)
     assert len(told(reports, Finished)) == 2
+
+
+def test_workers_that_were_asked_for_something_else_are_let_go(study: Study) -> None:
+    first = study.executor().run(iter(study.jobs()), lambda: False)
+    heard: list[Report] = []
+    while not told(heard, Finished):
+        heard.append(next(first))  # and then it is never asked again, as if it was killed
+    study.setting = replace(study.setting, needs=ClusterNeeds(cpus=2, workers=1))
+    ended = {report.name for report in told(heard, Finished)}
+    executor = study.executor()
+    list(executor.run(iter([job for job in study.jobs() if job.name not in ended]), lambda: False))
+    executor.close()
+    study.assert_whole()
+    assert study.site.submitted == 2
+    first.close()
+
+
+def test_where_files_and_mailboxes_lie(study: Study) -> None:
+    for files, folder in (
+        (None, study.root / "exchange"),
+        ("/shared/e", Path("/shared/e")),
+        ("file:///shared/my%20e", Path("/shared/my e")),
+        ("s3://bucket/e", study.root / "exchange"),
+    ):
+        assert control_folder(replace(study.setting, files=files)) == folder.absolute() / "slurm"
