@@ -302,6 +302,15 @@ def test_what_slurm_refuses_is_told_in_its_words(runs: Runs) -> None:
     assert not runs.root.exists()
 
 
+def test_more_time_than_the_partition_gives(runs: Runs) -> None:
+    """SLURM takes such a job, and never starts it."""
+    end = runs.run(*SLURM, "--cluster", "time=120", *QUIET)
+    assert end.code == 2, end.out
+    assert "waiting for ever: PartitionTimeLimit" in end.out
+    assert "Traceback" not in end.out
+    assert runs.cluster.jobs() == []
+
+
 def test_workers_that_die_at_once_are_told_with_their_log(runs: Runs) -> None:
     """As where a node lacks a library."""
     broken = runs.folder / "broken"
