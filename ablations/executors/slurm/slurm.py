@@ -131,17 +131,20 @@ class Slurm:
             yield from self._heed(hand, message, stopping=False)
 
     def _hand_out(self) -> None:
-        """Give the trials that wait to workers that have a place."""
-        for shipped in [*self._waiting]:
+        """Give the trials that wait to workers that have a place; those that want a GPU for themselves come first."""
+        kept: Hand | None = None  # until its trials have ended, for one that wants to be alone
+        for shipped in sorted(self._waiting, key=lambda shipped: shipped.name not in self._whole_gpu):
             alone = shipped.name in self._whole_gpu
-            free = [hand for hand in self._crew.there if hand.free and self._may_have(hand, alone)]
-            if not free:
-                continue
-            avoided = self._avoided.get(shipped.name)
-            hand = min(free, key=lambda hand: (hand.node == avoided, len(hand.trials)))
-            hand.train(shipped)
-            self._at[shipped.name] = hand
-            self._waiting.remove(shipped)
+            hands = [hand for hand in self._crew.there if hand.life and hand is not kept]
+            free = [hand for hand in hands if hand.free and self._may_have(hand, alone)]
+            if free:
+                avoided = self._avoided.get(shipped.name)
+                hand = min(free, key=lambda hand: (hand.node == avoided, len(hand.trials)))
+                hand.train(shipped)
+                self._at[shipped.name] = hand
+                self._waiting.remove(shipped)
+            elif alone and kept is None:
+                kept = min(hands, key=lambda hand: len(hand.trials), default=None)
 
     def _may_have(self, hand: Hand, alone: bool) -> bool:
         return not hand.trials if alone else self._whole_gpu.isdisjoint(hand.trials)

@@ -14,7 +14,7 @@ from ablations.executors.slurm.messages import TO_WORKER, Bye, Halt, Hello, Leav
 from ablations.executors.slurm.post import Post
 from ablations.executors.slurm.queue import Entry, SlurmError
 from gan_core import journal
-from gan_core.events import AnyEvent, Sampled
+from gan_core.events import AnyEvent, Finished, Sampled
 from gan_core.records import Record
 from gan_core.workers.job import STOPPED
 
@@ -31,8 +31,8 @@ class PretendedTrial:
 class PretendedWorker:
     """One life after another: each step, every trial tells one event, and its journal is in the exchange."""
 
-    def __init__(self, post: Post, story: Story, node: str) -> None:
-        self.post, self.story, self.node = post, story, node
+    def __init__(self, post: Post, story: Story, node: str, fails: dict[str, str]) -> None:
+        self.post, self.story, self.node, self.fails = post, story, node, fails
         self.lives = 0
         self.trials: dict[str, PretendedTrial] = {}
         self._begin()
@@ -84,7 +84,11 @@ class PretendedWorker:
         delivery = Delivery(Exchange(job.exchange), job.place, job.directory)
         delivery.fetch()
         begun = journal.read(job.directory)
-        self.trials[job.name] = PretendedTrial(job, delivery, self.story(job.name)[len(begun) :])
+        to_come = self.story(job.name)[len(begun) :]
+        if reason := self.fails.pop(job.name, ""):
+            common = to_come[3].model_dump(include={"seq", "time", "step", "images", "wall_s"})
+            to_come[3:] = [Finished(**common, status="failed", reason=reason)]
+        self.trials[job.name] = PretendedTrial(job, delivery, to_come)
 
     def _leave(self, name: str) -> None:
         trial = self.trials.pop(name)
@@ -95,7 +99,7 @@ class PretendedWorker:
 class PretendedSite(Clock):
     """A `Site` and its clock. `starts`: whether its jobs are started; `dies`: whether they end before they say a word.
 
-    `also`: called after each step, as long as there is one.
+    `fails`: trials whose next attempt fails, and why; `also`: called after each step.
     """
 
     story: Story
@@ -107,6 +111,7 @@ class PretendedSite(Clock):
     workers: dict[str, PretendedWorker] = field(default_factory=dict)
     posts: dict[str, Post] = field(default_factory=dict)  # of jobs in the queue
     submitted: int = 0
+    fails: dict[str, str] = field(default_factory=dict)
     also: Callable[[], None] = lambda: None
     time_s: float = 0.0
 
@@ -119,7 +124,7 @@ class PretendedSite(Clock):
             if self.dies:
                 del self.posts[job]
             else:
-                self.workers[job] = PretendedWorker(self.posts[job], self.story, f"node-of-{job}")
+                self.workers[job] = PretendedWorker(self.posts[job], self.story, f"node-of-{job}", self.fails)
         for job, worker in [*self.workers.items()]:
             if not worker.step():
                 self.lose(job)

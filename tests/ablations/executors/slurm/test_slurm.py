@@ -220,6 +220,35 @@ def test_a_trial_that_is_given_up_is_halted(study: Study) -> None:
     assert len(told(reports, Finished)) == 2
 
 
+def test_out_of_gpu_memory_is_tried_again_alone_and_an_exception_is_not(tmp_path: Path) -> None:
+    study = Study(tmp_path / "tiny", gpus=0.5, workers=1)
+    first, second, third = study.trials
+    study.site.fails = {second: "RuntimeError: CUDA out of memory. Tried to", third: "ValueError: no"}
+    beside: set[int] = set()
+
+    def look() -> None:
+        for worker in study.site.workers.values():
+            if second in worker.trials and second not in study.site.fails and again():
+                beside.add(len(worker.trials))
+
+    def again() -> bool:
+        return any(report.again for report in reports)
+
+    reports: list[Report] = []
+    study.site.also = look
+    executor = study.executor()
+    for report in executor.run(iter(study.jobs()), lambda: False):
+        reports.append(report)
+    executor.close()
+    (tried,) = [report for report in reports if report.again]
+    assert (tried.name, tried.left) == (second, "out of GPU memory; tried again with a whole GPU")
+    assert beside == {1}
+    ends = {report.name: report.event.status for report in reports if isinstance(report.event, Finished)}
+    assert ends == {first: "finished", second: "finished", third: "failed"}
+    assert [event.kind for event in journal.read(study.trials[second].directory)][-1] == "finished"
+    assert b"out of memory" not in (study.trials[second].directory / journal.NAME).read_bytes()
+
+
 def test_workers_that_were_asked_for_something_else_are_let_go(study: Study) -> None:
     first = study.executor().run(iter(study.jobs()), lambda: False)
     heard: list[Report] = []
