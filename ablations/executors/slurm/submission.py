@@ -13,7 +13,7 @@ from ablations.executors.slurm.post import Post
 from ablations.executors.slurm.queue import SlurmError, slurm
 from ablations.executors.slurm.worker import Worker
 from ablations.study.cluster import FLAG, ClusterNeeds
-from gan_core.problems import Problem, UserError
+from gan_core.problems import Problem, UserError, nearest_name
 
 COMMANDS = ("sbatch", "srun", "squeue", "scancel", "scontrol", "sinfo")
 EXTRA = 'pip install "gan-ablations[slurm]"'
@@ -53,6 +53,7 @@ class Submission:
         _require_programs()
         self._name, self._needs, self.logs = setting.study, setting.needs, control / "logs"
         self._flags = flags_of(setting.needs) | {"comment": str(control)}
+        self._partitions: list[str] = []  # that SLURM has, where it was asked
         self._minutes = self._time()
         self._flags["time"] = self._minutes if self._minutes < MOST_MINUTES else "UNLIMITED"
         self._check()
@@ -94,17 +95,18 @@ class Submission:
 
     def _time(self) -> int:
         """The time limit of one worker in minutes: the user's, else that which SLURM would give it."""
-        if self._needs.time is not None:
-            return max(1, math.ceil(self._needs.time / 60))
         try:
-            said = slurm("sinfo", "--noheader", "--format=%P|%l|%L")
+            said = slurm("sinfo", "--noheader", "--all", "--format=%P|%l|%L")
         except SlurmError as error:
             raise UserError(Problem(f"SLURM does not answer: {error}")) from error
+        chosen = self._needs.partition.split(",") if self._needs.partition else []  # it may be several
+        limits = [MOST_MINUTES]  # a partition that isn't there is refused in SLURM's own words
         for line in said.splitlines():
             name, most, usual = line.split("|")
-            if name.rstrip("*") == self._needs.partition or (name.endswith("*") and not self._needs.partition):
-                return minutes_in(usual) or minutes_in(most) or MOST_MINUTES
-        return MOST_MINUTES  # a partition that isn't there is refused in SLURM's own words
+            self._partitions.append(name.rstrip("*"))
+            if name.rstrip("*") in chosen or (name.endswith("*") and not chosen):
+                limits.append(minutes_in(usual) or minutes_in(most) or MOST_MINUTES)
+        return min(limits) if self._needs.time is None else max(1, math.ceil(self._needs.time / 60))
 
     def _check(self) -> None:
         options = [f"--{name}" if value is True else f"--{name}={value}" for name, value in self._flags.items()]
@@ -115,7 +117,9 @@ class Submission:
             asked = " ".join(option for option in options if not option.startswith("--comment"))
             said = "; ".join(line.removeprefix("sbatch: error: ") for line in str(error).splitlines())
             message = f"SLURM refuses jobs of this study: {said}; it was asked for {asked}"
-            raise UserError(Problem(message, (FLAG,), "what the cluster has: see sinfo")) from error
+            given = self._needs.partition or ""
+            meant = "" if given in self._partitions else nearest_name(given, self._partitions)
+            raise UserError(Problem(message, (FLAG,), "what the cluster has: see sinfo", meant)) from error
 
 
 @contextmanager
@@ -146,4 +150,4 @@ def _require_programs() -> None:
         raise UserError(Problem(f"--executor slurm needs submitit ({error})", allowed=EXTRA)) from error
     if missing := [name for name in COMMANDS if shutil.which(name) is None]:
         message = f"this machine has no {', '.join(missing)}, so it is no login node of a SLURM cluster"
-        raise UserError(Problem(message, ("--executor", "slurm"), "run it where sbatch and squeue work"))
+        raise UserError(Problem(message, ("--executor",), "run it where sbatch and squeue work"))

@@ -68,6 +68,7 @@ def test_the_signal_comes_in_time() -> None:
         ({}, "60"),
         ({"partition": "gpu"}, "30"),
         ({"time": "0:02:30", "partition": "gpu"}, "3"),
+        ({"partition": "gpu,normal"}, "30"),
         ({"partition": "nowhere"}, "UNLIMITED"),
     ],
 )
@@ -104,6 +105,8 @@ def test_what_slurm_refuses(tmp_path: Path, programs: Path) -> None:
     (programs / "sbatch").write_text("#!/bin/sh\necho sbatch: error: invalid partition specified: x >&2\nexit 1\n")
     with pytest.raises(UserError, match=r"refuses jobs .*: invalid partition specified: x; it was asked for .*--time"):
         submission(tmp_path, partition="x")
+    with pytest.raises(UserError, match="did you mean 'normal'"):
+        submission(tmp_path, time=60, partition="norml")
 
 
 def test_without_submitit(tmp_path: Path, programs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
