@@ -1,5 +1,6 @@
 """The workers of a study: submitted, found again by the next parent, missed when SLURM has them no more."""
 
+import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -19,7 +20,7 @@ from gan_core.records import Record
 SCHEMA_VERSION = 1
 NAME = "workers.json"
 MAILBOXES = "workers"
-QUEUE_S = 3.0  # how often SLURM is asked
+QUEUE_S = 5.0  # how often SLURM is asked
 END_S = 60.0  # how long workers may take to end after their trials have, before SLURM cancels them
 MISSED = 2  # times in a row that the queue lacks a worker before it counts as gone: SLURM, too, starts anew
 STILLBORN = 3  # workers in a row that ended before they said hello
@@ -96,6 +97,8 @@ class Crew:
                 hand = Hand(one.name, one.job, self._mailbox(one.name))
                 hand.catch_up(self.clock.now())
                 self.hands[one.name] = hand
+            else:
+                shutil.rmtree(self._mailbox(one.name), ignore_errors=True)
         if unknown := ours - {one.job for one in record.workers}:
             self.site.cancel(unknown)
         if record.workers and record.asked != self._asked:
@@ -177,7 +180,7 @@ class Crew:
                 if isinstance(message, Hello):
                     self._cancel([hand.job])  # it has started meanwhile
             for hand, _ in self.missing(now=True):
-                hand.end_life()
+                self.bury(hand)
             if self.clock.now() > until:
                 if was_cancelled:
                     return  # SLURM knows what to do, and its nodes take their time
@@ -186,6 +189,12 @@ class Crew:
             if self.hands:
                 self.clock.sleep(END_LOOK_S)
         self._write()
+
+    def bury(self, hand: Hand) -> None:
+        """It has not been there, or SLURM starts it again: nothing more is heard of this life of it."""
+        hand.end_life()
+        if hand.name not in self.hands:
+            shutil.rmtree(hand.folder, ignore_errors=True)
 
     def _cancel(self, jobs: list[str]) -> None:
         try:

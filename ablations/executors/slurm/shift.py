@@ -16,7 +16,7 @@ from gan_core.workers.job import STOPPED, Job, Report
 from gan_core.workers.pool import Pool
 
 IDLE_LOOK_S = 0.15  # how often the inbox is read while a place is free
-BUSY_LOOK_S = 0.5  # and while there is none
+BUSY_LOOK_S = 1.0  # and while there is none
 SAY_S = 0.2  # how long an event may wait for others, so that they go out together
 FOR_THE_WORKER = {signal.SIGUSR1, signal.SIGUSR2}  # would end the processes that it starts
 

@@ -156,7 +156,7 @@ class Slurm:
             for message in hand.news():  # the last it has said
                 yield from self._heed(hand, message, stopping)
             yield from self._lost_by(hand, why, stopping)
-            hand.end_life()
+            self._crew.bury(hand)
 
     def _heed(self, hand: Hand, message: FromWorker, stopping: bool) -> Iterator[Report]:
         match message:

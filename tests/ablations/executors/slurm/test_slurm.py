@@ -61,6 +61,7 @@ class Study:
             assert len(lines) == len(self.events(name))
         assert not list((self.root / "exchange" / "trials").glob("*/*/*"))
         assert self.site.queue() == {}
+        assert [path.name for path in (control_folder(self.setting) / "workers").glob("*")] in ([], ["unknown"])
 
 
 @pytest.fixture(autouse=True)
