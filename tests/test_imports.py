@@ -35,6 +35,7 @@ ONLY_IN = {  # module -> the beginnings of the files of `ablations` that may imp
     ),
     "torchmetrics": ("ablations/executors/worker.py",),
     "torchvision": (),
+    "submitit": ("ablations/executors/slurm/",),
     "gan_core.train": (),
     "gan_core.workers.unattended": ("ablations/executors/worker.py",),
     "gan_core.training.timing": ("ablations/execution/estimate.py",),
@@ -236,7 +237,7 @@ def test_importing_the_library_brings_in_no_tracker_and_no_optimiser() -> None:
     assert set(loaded).isdisjoint(PLATFORM)
 
 
-HEAVY = {"torch", "numpy", "scipy", "pandas", "mlflow", "optuna", "matplotlib", "jinja2", "sqlalchemy"}
+HEAVY = {"submitit", "torch", "numpy", "scipy", "pandas", "mlflow", "optuna", "matplotlib", "jinja2", "sqlalchemy"}
 SLOW = {"pandas", "mlflow", "optuna", "matplotlib", "torchvision", "torchmetrics", "pydoe"} | {
     *("sympy", "triton", "torch._dynamo", "scipy.stats", "scipy.optimize"),
 }

@@ -157,7 +157,7 @@ class Crew:
                     lost.append((hand, self._gone(hand, entry)))
                 continue
             hand.missed = 0
-            if entry.waits_for_ever and not hand.has_lived:
+            if entry.waits_for_ever and not hand.has_lived and not hand.is_leaving:
                 self._refuse(hand, entry)
             if entry.waits and hand.life and hand.heard < asked:
                 lost.append((hand, f"node {hand.node} has lost its SLURM job {hand.job}"))

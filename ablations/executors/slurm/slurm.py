@@ -4,6 +4,8 @@ Workers and parent find each other through files in a folder that all machines r
 killed leaves its workers at work, and the next one goes on with them.
 """
 
+import hashlib
+import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from math import ceil
@@ -23,6 +25,7 @@ from gan_core.events import Finished, event_from_json
 from gan_core.workers.job import STOPPED, TAKEN, Job, Report
 from gan_core.workers.training_lock import TakenError
 
+PLACE = "slurm"
 MOST_WORKERS = 16  # where the user has not said how many
 IDLE_S = 60.0  # after which a worker without a trial is let go, where no trial is to come
 LOOK_S = 0.05  # between two looks at the outboxes of few workers
@@ -268,9 +271,14 @@ class Slurm:
 
 
 def control_folder(setting: Elsewhere) -> Path:
-    """Where mailboxes and logs lie: in the exchange, if that is a folder, else in the study's folder."""
+    """Where mailboxes and logs lie: in the exchange, if that is a folder, else in the study's folder.
+
+    A folder that the user has named may be that of several studies, so there each has a place of its own.
+    """
     exchange = setting.exchange
     if exchange.startswith("file://"):
         exchange = unquote(exchange.removeprefix("file://"))
-    folder = setting.root / FOLDER if "://" in exchange else Path(exchange)
-    return folder.absolute() / "slurm"
+    if setting.files is None or "://" in exchange:
+        return setting.root.absolute() / FOLDER / PLACE
+    digest = hashlib.sha256(os.fsencode(setting.root.absolute())).hexdigest()[:8]
+    return Path(exchange).absolute() / PLACE / f"{setting.study}-{digest}"

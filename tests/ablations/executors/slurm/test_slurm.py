@@ -265,11 +265,11 @@ def test_workers_that_were_asked_for_something_else_are_let_go(study: Study) -> 
     first.close()
 
 
-def test_where_files_and_mailboxes_lie(study: Study) -> None:
-    for files, folder in (
-        (None, study.root / "exchange"),
-        ("/shared/e", Path("/shared/e")),
-        ("file:///shared/my%20e", Path("/shared/my e")),
-        ("s3://bucket/e", study.root / "exchange"),
-    ):
-        assert control_folder(replace(study.setting, files=files)) == folder.absolute() / "slurm"
+def test_where_mailboxes_lie(study: Study) -> None:
+    def control(files: str | None, root: Path = study.root) -> Path:
+        return control_folder(replace(study.setting, files=files, root=root))
+
+    assert control(None) == control("s3://bucket/e") == study.root / "exchange" / "slurm"
+    assert control("file:///shared/my%20e").parent == Path("/shared/my e/slurm")
+    assert control("/shared/e") != control("/shared/e", study.root.parent / "other" / "tiny")
+    assert control("/shared/e").name.startswith("tiny-")
