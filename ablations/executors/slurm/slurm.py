@@ -21,12 +21,12 @@ from ablations.executors.slurm.crew import Crew, Site
 from ablations.executors.slurm.hand import Hand
 from ablations.executors.slurm.messages import Bye, FromWorker, Hello, Left, Told
 from ablations.executors.slurm.post import TRAINER, UNSAMPLED, Post
+from ablations.study.cluster import MOST_JOBS
 from gan_core.events import Finished, event_from_json
 from gan_core.workers.job import STOPPED, TAKEN, Job, Report
 from gan_core.workers.training_lock import TakenError
 
 PLACE = "slurm"
-MOST_WORKERS = 16  # where the user has not said how many
 IDLE_S = 60.0  # after which a worker without a trial is let go, where no trial is to come
 LOOK_S = 0.05  # between two looks at the outboxes of few workers
 LOOK_S_A_WORKER = 0.004
@@ -50,7 +50,7 @@ class Slurm:
 
         self._clock = clock or Clock()
         asked = needs.model_copy(update={"workers": None}).model_dump_json(exclude_none=True)
-        self._crew = Crew(site, control, post, needs.workers or MOST_WORKERS, f"{asked} {trainer}", self._clock)
+        self._crew = Crew(site, control, post, needs.workers or MOST_JOBS, f"{asked} {trainer}", self._clock)
         self._waiting: deque[ShippedJob] = deque()
         self._jobs: dict[str, Job] = {}  # of this execution: taken, without an end
         self._at: dict[str, Hand] = {}  # who has which trial
