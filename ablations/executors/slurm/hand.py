@@ -6,8 +6,6 @@ from pathlib import Path
 from ablations.executors.elsewhere.shipped import ShippedJob, job_to_json
 from ablations.executors.slurm.mailbox import INBOX, OUTBOX, Incoming, Outgoing
 from ablations.executors.slurm.messages import (
-    FROM_WORKER,
-    TO_WORKER,
     Bye,
     FromWorker,
     Halt,
@@ -16,6 +14,8 @@ from ablations.executors.slurm.messages import (
     Left,
     Told,
     Train,
+    from_worker,
+    to_worker,
 )
 from gan_core.events import Finished, event_from_json
 
@@ -63,7 +63,7 @@ class Hand:
 
     def news(self) -> list[FromWorker]:
         """What it has said since the last look."""
-        return [FROM_WORKER.validate_json(line) for line in self._outbox.lines()]
+        return from_worker(self._outbox.lines())
 
     def begin_life(self, hello: Hello, now: float) -> None:
         """It has started, perhaps once more."""
@@ -78,7 +78,7 @@ class Hand:
 
     def catch_up(self, now: float) -> None:
         """Read what a parent that has died has written to it, and what it has said since it was submitted."""
-        sent = [TO_WORKER.validate_json(line) for line in Incoming(self.folder / INBOX).lines()]
+        sent = to_worker(Incoming(self.folder / INBOX).lines())
         for message in self.news():
             match message:
                 case Hello():
@@ -91,13 +91,19 @@ class Hand:
                     self.end_life()
                     self.untold.clear()
                 case Told() | Left():
-                    self.untold.setdefault(message.attempt, []).append(message)
-                    if self.trials.get(message.name) == message.attempt and ends(message):
-                        del self.trials[message.name]
-                        del self.untold[message.attempt]
+                    self.keep(message)
+
+    def keep(self, message: Told | Left) -> None:
+        """Keep what it says of a trial that this parent has not taken yet. Of one that is over its files say all."""
+        if self.trials.get(message.name) != message.attempt:
+            return
+        self.untold.setdefault(message.attempt, []).append(message)
+        if _ends(message):
+            del self.trials[message.name]
+            del self.untold[message.attempt]
 
 
-def ends(message: Told | Left) -> bool:
+def _ends(message: Told | Left) -> bool:
     """Whether the attempt is over."""
     if isinstance(message, Left):
         return not message.again

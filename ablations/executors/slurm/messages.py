@@ -4,9 +4,11 @@ Every message to a worker is meant for one `life` of it: the time between a star
 SLURM may start again (requeue). A worker that starts again reads nothing that was meant for its former life.
 """
 
-from typing import Annotated, Literal
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from typing import Annotated, Literal, TypeVar
 
-from pydantic import Field, TypeAdapter
+from pydantic import Field, TypeAdapter, ValidationError
 
 from gan_core.records import Record
 
@@ -75,5 +77,22 @@ class Bye(Record):
 
 ToWorker = Annotated[Train | Halt | Leave, Field(discriminator="kind")]
 FromWorker = Annotated[Hello | Told | Left | Bye, Field(discriminator="kind")]
-TO_WORKER: TypeAdapter[ToWorker] = TypeAdapter(ToWorker)
-FROM_WORKER: TypeAdapter[FromWorker] = TypeAdapter(FromWorker)
+_TO_WORKER: TypeAdapter[ToWorker] = TypeAdapter(ToWorker)
+_FROM_WORKER: TypeAdapter[FromWorker] = TypeAdapter(FromWorker)
+T = TypeVar("T")
+
+
+def to_worker(lines: Iterable[bytes]) -> list[ToWorker]:
+    """The messages of an inbox. A line torn by the death of its writer is none."""
+    return [*_read(lines, _TO_WORKER)]
+
+
+def from_worker(lines: Iterable[bytes]) -> list[FromWorker]:
+    """The messages of an outbox. A line torn by the death of its writer is none."""
+    return [*_read(lines, _FROM_WORKER)]
+
+
+def _read(lines: Iterable[bytes], kind: TypeAdapter[T]) -> Iterator[T]:
+    for line in lines:
+        with suppress(ValidationError):
+            yield kind.validate_json(line)

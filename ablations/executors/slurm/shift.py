@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ablations.executors.elsewhere.scratch import landed, settled
 from ablations.executors.elsewhere.shipped import ShippedJob, job_from_json
 from ablations.executors.slurm.mailbox import INBOX, OUTBOX, Incoming, Outgoing
-from ablations.executors.slurm.messages import TO_WORKER, Bye, Halt, Hello, Leave, Left, Told, ToWorker, Train
+from ablations.executors.slurm.messages import Bye, Halt, Hello, Leave, Left, Told, ToWorker, Train, to_worker
 from ablations.executors.slurm.post import Post
 from gan_core.events import Finished
 from gan_core.records import Record
@@ -89,8 +89,7 @@ class Shift:
             return
         is_full = len(self._begun) >= self.post.places
         self._next_look = now + (BUSY_LOOK_S if is_full else IDLE_LOOK_S)
-        for line in self._inbox.lines():
-            message = TO_WORKER.validate_json(line)
+        for message in to_worker(self._inbox.lines()):
             if message.life == self.life:
                 self._last_word = now
                 self._heed(message)

@@ -163,6 +163,8 @@ class Slurm:
 
     def _heed(self, hand: Hand, message: FromWorker, stopping: bool) -> Iterator[Report]:
         match message:
+            case Told() | Left() if message.name not in self._jobs:
+                hand.keep(message)
             case Told():
                 yield from self._told(hand, message, stopping)
             case Left() if self._is_current(message):

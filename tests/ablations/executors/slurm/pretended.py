@@ -10,7 +10,7 @@ from ablations.executors.elsewhere.scratch import landed
 from ablations.executors.elsewhere.shipped import ShippedJob, job_from_json
 from ablations.executors.slurm.clock import Clock
 from ablations.executors.slurm.mailbox import INBOX, OUTBOX, Incoming, Outgoing
-from ablations.executors.slurm.messages import TO_WORKER, Bye, Halt, Hello, Leave, Left, Told, Train
+from ablations.executors.slurm.messages import Bye, Halt, Hello, Leave, Left, Told, Train, to_worker
 from ablations.executors.slurm.post import Post
 from ablations.executors.slurm.queue import Entry, SlurmError
 from gan_core import journal
@@ -48,8 +48,8 @@ class PretendedWorker:
 
     def step(self) -> bool:
         """Whether it goes on."""
-        for line in self._inbox.lines():
-            match TO_WORKER.validate_json(line):
+        for message in to_worker(self._inbox.lines()):
+            match message:
                 case Train(life=self.life, job=text):
                     self._land(job_from_json(text))
                 case Halt(life=self.life, name=name) if name in self.trials:

@@ -14,7 +14,7 @@ from ablations.executors.elsewhere.receiver import Receiver
 from ablations.executors.elsewhere.shipped import ShippedJob, job_to_json
 from ablations.executors.slurm import shift as module
 from ablations.executors.slurm.mailbox import INBOX, OUTBOX, Incoming, Outgoing
-from ablations.executors.slurm.messages import FROM_WORKER, Bye, FromWorker, Halt, Hello, Leave, Left, Told, Train
+from ablations.executors.slurm.messages import Bye, FromWorker, Halt, Hello, Leave, Left, Told, Train, from_worker
 from ablations.executors.slurm.post import Post
 from ablations.executors.slurm.shift import Shift
 from ablations.executors.slurm.worker import Worker
@@ -65,7 +65,7 @@ class Lived:
     def ended(self) -> list[FromWorker]:
         self.thread.join(20)
         assert not self.thread.is_alive()
-        return [FROM_WORKER.validate_json(line) for line in Incoming(self.post.folder / OUTBOX).lines()]
+        return said(self.post)
 
 
 def sent(tmp_path: Path, name: str) -> ShippedJob:
@@ -100,7 +100,7 @@ def test_it_trains_what_it_is_sent_until_it_is_asked_to_leave(post: Post, tmp_pa
 
 
 def said(post: Post) -> list[FromWorker]:
-    return [FROM_WORKER.validate_json(line) for line in Incoming(post.folder / OUTBOX).lines()]
+    return from_worker(Incoming(post.folder / OUTBOX).lines())
 
 
 def test_a_trial_that_is_halted_leaves_and_the_next_one_begins(post: Post, tmp_path: Path) -> None:
@@ -141,10 +141,10 @@ def test_the_program_ends_on_sigterm_and_tells_what_has_ended_it(
     finally:
         signal.signal(signal.SIGTERM, former)
     assert said(post)[-1].model_dump()["why"] == "SLURM ends its job"
-    write(post, Leave(life="x"))
-    Path(post.folder, INBOX).write_text("no message\n")
-    with pytest.raises(ValueError, match="Invalid JSON"):
-        Worker(post)()
+    nowhere = tmp_path / "a file"
+    nowhere.write_text("")
+    with pytest.raises(OSError, match="a file"):
+        Worker(Post(nowhere))()
 
 
 def test_checkpoint_saves_and_returns_what_is_to_run_again(post: Post) -> None:

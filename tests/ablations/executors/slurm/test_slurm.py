@@ -182,6 +182,21 @@ def test_the_next_parent_goes_on_with_the_workers_of_one_that_was_killed(study: 
     first.close()
 
 
+def test_what_a_worker_says_of_a_trial_that_is_not_taken_yet_is_not_lost(study: Study) -> None:
+    """The next parent takes the trials in another order, and more than its workers have places for."""
+    first = study.executor().run(iter(study.jobs()), lambda: False)
+    while not study.site.workers or sum(len(worker.trials) for worker in study.site.workers.values()) < 2:
+        next(first)  # and then it is never asked again, as if it was killed
+    study.setting = replace(study.setting, needs=ClusterNeeds(workers=1))
+    executor = study.executor()
+    reports = list(executor.run(iter(study.jobs()[::-1]), lambda: False))
+    executor.close()
+    assert study.site.submitted == 1
+    assert len(told(reports, Finished)) == 3
+    study.assert_whole()
+    first.close()
+
+
 def test_workers_that_a_killed_parent_had_no_time_to_record_are_cancelled(study: Study) -> None:
     study.site.submit([Post(control_folder(study.setting) / "workers" / "unknown")])
     study.run()
