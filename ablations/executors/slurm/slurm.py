@@ -163,24 +163,19 @@ class Slurm:
 
     def _heed(self, hand: Hand, message: FromWorker, stopping: bool) -> Iterator[Report]:
         match message:
-            case Told() | Left() if message.name not in self._jobs:
+            case Told() | Left() if self._receiver.attempt_of(message.name) != message.attempt:
                 hand.keep(message)
             case Told():
                 yield from self._told(hand, message, stopping)
-            case Left() if self._is_current(message):
+            case Left():
                 yield from self._left(hand, message, stopping)
             case Hello() if hand.life:
                 yield from self._lost_by(hand, f"its SLURM job {hand.job} has been started anew", stopping)
             case Bye() if message.life == hand.life:
                 yield from self._lost_by(hand, message.why, stopping)
 
-    def _is_current(self, message: Told | Left) -> bool:
-        return self._receiver.attempt_of(message.name) == message.attempt
-
     def _told(self, hand: Hand, message: Told, stopping: bool) -> Iterator[Report]:
         event, name = event_from_json(message.event), message.name
-        if not self._is_current(message):
-            return
         if isinstance(event, Finished):
             self._gives_up_place(hand, name)
             yield from self._ended(name, event, stopping)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from ablations.executors.elsewhere.away import bring_home
 from ablations.executors.elsewhere.exchange import Exchange
 from ablations.executors.elsewhere.receiver import Receiver
 from ablations.executors.elsewhere.setting import Elsewhere
@@ -192,6 +193,21 @@ def test_what_a_worker_says_of_a_trial_that_is_not_taken_yet_is_not_lost(study: 
     reports = list(executor.run(iter(study.jobs()[::-1]), lambda: False))
     executor.close()
     assert study.site.submitted == 1
+    assert len(told(reports, Finished)) == 3
+    study.assert_whole()
+    first.close()
+
+
+def test_an_attempt_that_went_on_without_us_is_not_taken_up(study: Study) -> None:
+    """Between two parents on the cluster, the study was run on this machine."""
+    first = study.executor().run(iter(study.jobs()), lambda: False)
+    while not study.site.workers or sum(len(worker.trials) for worker in study.site.workers.values()) < 2:
+        next(first)  # and then it is never asked again, as if it was killed
+    for trial in study.trials.values():
+        bring_home(trial.directory)
+    executor = study.executor()
+    reports = list(executor.run(iter(study.jobs()), lambda: False))
+    executor.close()
     assert len(told(reports, Finished)) == 3
     study.assert_whole()
     first.close()
