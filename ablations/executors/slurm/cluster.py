@@ -7,8 +7,9 @@ from ablations.executors.elsewhere.exchange import Exchange
 from ablations.executors.elsewhere.receiver import Receiver
 from ablations.executors.elsewhere.setting import Elsewhere
 from ablations.executors.slurm import queue
+from ablations.executors.slurm.control import control_folder
 from ablations.executors.slurm.post import Post
-from ablations.executors.slurm.slurm import Slurm, control_folder
+from ablations.executors.slurm.slurm import Slurm
 from ablations.executors.slurm.submission import Submission
 
 

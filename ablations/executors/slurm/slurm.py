@@ -4,17 +4,14 @@ Workers and parent find each other through files in a folder that all machines r
 killed leaves its workers at work, and the next one goes on with them.
 """
 
-import hashlib
-import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from math import ceil
 from pathlib import Path
-from urllib.parse import unquote
 
 from ablations.executors.elsewhere.receiver import Receiver
 from ablations.executors.elsewhere.retries import Again, Retries
-from ablations.executors.elsewhere.setting import FOLDER, Elsewhere
+from ablations.executors.elsewhere.setting import Elsewhere
 from ablations.executors.elsewhere.shipped import ShippedJob
 from ablations.executors.slurm.clock import Clock
 from ablations.executors.slurm.crew import Crew, Site
@@ -26,7 +23,6 @@ from gan_core.events import Finished, event_from_json
 from gan_core.workers.job import STOPPED, TAKEN, Job, Report
 from gan_core.workers.training_lock import TakenError
 
-PLACE = "slurm"
 IDLE_S = 60.0  # after which a worker without a trial is let go, where no trial is to come
 LOOK_S = 0.05  # between two looks at the outboxes of few workers
 LOOK_S_A_WORKER = 0.004
@@ -265,17 +261,3 @@ class Slurm:
                 self._clock.sleep(LOOK_S)
         finally:
             self.close()
-
-
-def control_folder(setting: Elsewhere) -> Path:
-    """Where mailboxes and logs lie: in the exchange, if that is a folder, else in the study's folder.
-
-    A folder that the user has named may be that of several studies, so there each has a place of its own.
-    """
-    exchange = setting.exchange
-    if exchange.startswith("file://"):
-        exchange = unquote(exchange.removeprefix("file://"))
-    if setting.files is None or "://" in exchange:
-        return setting.root.absolute() / FOLDER / PLACE
-    digest = hashlib.sha256(os.fsencode(setting.root.absolute())).hexdigest()[:8]
-    return Path(exchange).absolute() / PLACE / f"{setting.study}-{digest}"

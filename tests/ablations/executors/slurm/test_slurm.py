@@ -12,8 +12,9 @@ from ablations.executors.elsewhere.away import bring_home
 from ablations.executors.elsewhere.exchange import Exchange
 from ablations.executors.elsewhere.receiver import Receiver
 from ablations.executors.elsewhere.setting import Elsewhere
+from ablations.executors.slurm.control import control_folder
 from ablations.executors.slurm.post import Post
-from ablations.executors.slurm.slurm import Slurm, control_folder
+from ablations.executors.slurm.slurm import Slurm
 from ablations.study.cluster import ClusterNeeds
 from ablations.workspace.trials import Trial
 from gan_core import journal
