@@ -206,9 +206,10 @@ def main() -> None:
     parser.add_argument("--nodes", type=int, default=3)
     parser.add_argument("--cpus", type=int, default=2)
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # the programs end with this one
     with slurm_cluster(given.folder.resolve(), given.nodes, given.cpus) as cluster, suppress(KeyboardInterrupt):
         print(*(f"export {name}={value}" for name, value in cluster.environment.items()), sep="\n", flush=True)
-        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+        signal.pause()
 
 
 if __name__ == "__main__":
