@@ -26,6 +26,7 @@ ONLY_IN = {  # module -> the beginnings of the files of `ablations` that may imp
     "mlflow": ("ablations/tracking/mlflow/",),
     "rich": ("ablations/terminal/",),
     "typer": ("ablations/cli/",),
+    "ray": ("ablations/executors/ray_cluster/",),
     "jinja2": ("ablations/report/page/",),
     "matplotlib": ("ablations/report/figures/",),
     "torch": (

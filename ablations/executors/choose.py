@@ -25,4 +25,9 @@ def executor_of(name: ExecutorName, resources: Resources, elsewhere: Elsewhere) 
 
             return slurm_of(elsewhere)
         case "ray":
-            raise NotImplementedError(name)
+            from ablations.executors.ray_cluster.connection import connect
+
+            connect(elsewhere.ray_address)
+            from ablations.executors.ray_cluster.ray_cluster import RayCluster
+
+            return RayCluster(elsewhere)
