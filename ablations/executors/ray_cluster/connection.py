@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from gan_core.problems import Problem, UserError
 
@@ -32,12 +34,28 @@ def connect(address: str | None) -> None:
     address = address or AUTO
     _check(address)
     former = signal.getsignal(signal.SIGTERM)
+    with _without_pages_of_logs():
+        try:
+            ray.init(address=address, log_to_driver=False, logging_level="ERROR")
+        except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+            raise _refusal(address, error) from error
+        finally:
+            signal.signal(signal.SIGTERM, former)
+
+
+@contextmanager
+def _without_pages_of_logs() -> Iterator[None]:
+    """Connect without the thread that writes the last pages of a dead node's own log to standard output.
+
+    Standard output may hold a document, and what has happened to a trial is reported in a line.
+    """
+    from ray._private import worker
+
+    former, worker.listen_error_messages = worker.listen_error_messages, lambda *_: None
     try:
-        ray.init(address=address, log_to_driver=False, logging_level="ERROR")
-    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-        raise _refusal(address, error) from error
+        yield
     finally:
-        signal.signal(signal.SIGTERM, former)
+        worker.listen_error_messages = former
 
 
 def _check(address: str) -> None:
@@ -47,7 +65,7 @@ def _check(address: str) -> None:
     host, colon, port = address.rpartition(":")
     if "://" in address:
         message = f"{address} is no address of a cluster's head, and trials report through that alone"
-        raise UserError(Problem(message, (FLAG,), ALLOWED, source=""))
+        raise UserError(Problem(message, (FLAG,), ALLOWED))
     if not (host and colon and port.isdigit() and 0 < int(port) < 65536):
         raise UserError(Problem(f"{address!r} is no address", (FLAG,), ALLOWED))
     try:

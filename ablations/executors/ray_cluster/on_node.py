@@ -5,6 +5,7 @@ worker's fork server, so that a worker serves one trial after another (a new one
 and the memory of its GPU is free when the trial has ended.
 """
 
+import socket
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -51,7 +52,7 @@ def train(job: ShippedJob, manner: Manner, requests: Any) -> Iterator[Began | Re
     """
     context = ray.get_runtime_context()
     refuse_other_code(job)
-    yield Began(context.get_node_id(), ray.util.get_node_ip_address())
+    yield Began(context.get_node_id(), socket.gethostname())
     _keep_workers_program_out()
     gpus = context.get_accelerator_ids().get("GPU", []) if manner.device != "cpu" else []
     environment = (*job.environment, *(((GPUS, ",".join(gpus)),) if gpus else ()))

@@ -84,8 +84,8 @@ class Tasks:
         except TakenError:
             yield Report(job.name, left=TAKEN)
             return
+        yield from self._receiver.caught_up(job.name)
         if isinstance(shipped, Finished):
-            self._receiver.finish(job.name)
             yield Report(job.name, shipped)
             return
         options = task_options(self._needs, whole_gpu)
@@ -129,7 +129,9 @@ class Tasks:
 
     def _happened(self, task: _Task, event: AnyEvent) -> Iterator[Report]:
         self._retries.heard(task.job.name, event)
-        if report := self._receiver.event(task.job.name, event, task.attempt):
+        report = self._receiver.event(task.job.name, event, task.attempt)
+        yield from self._receiver.caught_up(task.job.name)
+        if report is not None:
             yield report
 
     def _ended(self, task: _Task, end: Finished) -> Iterator[Report]:
@@ -141,6 +143,7 @@ class Tasks:
             yield from self._begin_again(task, again)
         else:
             report = self._receiver.event(name, end, task.attempt) or Report(name, end)  # None: it came with its files
+            yield from self._receiver.caught_up(name)
             self._forget(task)
             yield report
 
@@ -153,6 +156,7 @@ class Tasks:
         if end is not None:
             yield from self._ended(task, end)
         else:
+            yield from self._receiver.caught_up(task.job.name)
             self._forget(task)
             yield Report(task.job.name, left=why)
 
@@ -174,6 +178,7 @@ class Tasks:
 
     def _begin_again(self, task: _Task, again: Again) -> Iterator[Report]:
         self._receiver.left(task.job.name)
+        yield from self._receiver.caught_up(task.job.name)
         yield Report(task.job.name, left=again.why, again=True)
         yield from self._submit(task.job, again.whole_gpu)
 
