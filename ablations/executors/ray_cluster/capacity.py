@@ -82,7 +82,7 @@ class Capacity:
             allowed = "0, a part of one such as 0.25, or a whole number"
             raise UserError(Problem(f"{needs.gpus:g} GPUs a trial", (FLAG, "gpus"), allowed))
         if not self.makes_nodes and not self.fitting():
-            raise UserError(_too_much(needs, self._nodes))
+            raise UserError(too_much(needs, self._nodes))
 
     def fitting(self) -> list[Node]:
         """The nodes that can take a trial."""
@@ -100,10 +100,10 @@ class Capacity:
         return most if self.needs.workers is None else min(most, self.needs.workers)
 
 
-def _too_much(needs: ClusterNeeds, nodes: Sequence[Node]) -> Problem:
+def too_much(needs: ClusterNeeds, nodes: Sequence[Node]) -> Problem:
+    kind = f" of type {needs.accelerator}" if needs.accelerator else ""
     asked = [f"{needs.cpus} CPU"]
-    asked += [f"{needs.gpus:g} GPU"] if needs.gpus else []
-    asked += [f"of type {needs.accelerator}"] if needs.accelerator else []
+    asked += [f"{needs.gpus:g} GPU{kind}"] if needs.gpus or kind else []
     asked += [f"{needs.memory_gb:g} GB of memory"] if needs.memory_gb else []
     more = f" and {len(nodes) - SHOWN} more" if len(nodes) > SHOWN else ""
     allowed = f"what one of its nodes has: {'; '.join(map(str, nodes[:SHOWN]))}{more}"

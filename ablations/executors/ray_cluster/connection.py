@@ -32,7 +32,7 @@ def connect(address: str | None) -> None:
     if ray.is_initialized():
         return
     address = address or AUTO
-    _check(address)
+    check_address(address)
     former = signal.getsignal(signal.SIGTERM)
     with _without_pages_of_logs():
         try:
@@ -58,8 +58,8 @@ def _without_pages_of_logs() -> Iterator[None]:
         worker.listen_error_messages = former
 
 
-def _check(address: str) -> None:
-    """Ask whether a Ray head can be there, in seconds: Ray itself would try for minutes."""
+def check_address(address: str) -> None:
+    """Raise UserError where no Ray head can be at this address; within seconds: Ray itself would try for minutes."""
     if address == AUTO:
         return
     host, colon, port = address.rpartition(":")

@@ -1,0 +1,59 @@
+"""Ray's own cluster of several nodes on this machine, for tests: a head that trains nothing, and nodes beside it."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from ablations.executors.ray_cluster.connection import QUIET
+
+ROOT = Path(__file__).parents[4]
+
+
+class SmallRay:
+    """A running cluster. `address`: of its head; `nodes`: what trains."""
+
+    def __init__(self, *nodes: dict[str, Any]) -> None:
+        from ray.cluster_utils import Cluster
+
+        self.cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+        self.nodes = [self.cluster.add_node(**node) for node in nodes]
+        self.address: str = self.cluster.address
+
+    def kill(self, node: int) -> None:
+        """End this node's raylet at once, as when its machine loses power."""
+        self.nodes[node].all_processes["raylet"][0].process.kill()
+
+    def trainers(self) -> list[psutil.Process]:
+        """The processes that train, on all nodes: children of fork servers, whose parents are Ray's workers."""
+        return [child for server in self._fork_servers() for child in server.children()]
+
+    def _fork_servers(self) -> list[psutil.Process]:
+        raylets = [node.all_processes["raylet"][0].process.pid for node in self.nodes]
+        found = []
+        for raylet in raylets:
+            if psutil.pid_exists(raylet):
+                for process in psutil.Process(raylet).children(recursive=True):
+                    if "multiprocessing.forkserver" in " ".join(process.cmdline()) and process.children():
+                        found.append(process)
+        return [process for process in found if not any(child in found for child in process.parents()[:1])]
+
+
+@contextmanager
+def small_ray(*nodes: dict[str, Any]) -> Iterator[SmallRay]:
+    """Start a cluster with these nodes, such as {"num_cpus": 1}, and end it with everything that runs there."""
+    former = dict(os.environ)
+    os.environ.update(QUIET, PYTHONPATH=str(ROOT))
+    import ray
+
+    cluster = SmallRay(*nodes)
+    try:
+        yield cluster
+    finally:
+        ray.shutdown()
+        cluster.cluster.shutdown()
+        os.environ.clear()
+        os.environ.update(former)
