@@ -1,6 +1,7 @@
 """Ray's own cluster of several nodes on this machine, for tests: a head that trains nothing, and nodes beside it."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,19 +28,31 @@ class SmallRay:
         """End this node's raylet at once, as when its machine loses power."""
         self.nodes[node].all_processes["raylet"][0].process.kill()
 
-    def trainers(self) -> list[psutil.Process]:
-        """The processes that train, on all nodes: children of fork servers, whose parents are Ray's workers."""
-        return [child for server in self._fork_servers() for child in server.children()]
+    def workers(self) -> list[psutil.Process]:
+        """Ray's worker processes that are busy with a task or an actor, on all nodes."""
+        return [process for process in self._processes() if re.match(r"ray::(?!IDLE|\w+Agent)", _title(process))]
 
-    def _fork_servers(self) -> list[psutil.Process]:
-        raylets = [node.all_processes["raylet"][0].process.pid for node in self.nodes]
-        found = []
-        for raylet in raylets:
-            if psutil.pid_exists(raylet):
-                for process in psutil.Process(raylet).children(recursive=True):
-                    if "multiprocessing.forkserver" in " ".join(process.cmdline()) and process.children():
-                        found.append(process)
-        return [process for process in found if not any(child in found for child in process.parents()[:1])]
+    def trainers(self) -> list[psutil.Process]:
+        """The processes that train, on all nodes: children of the fork servers that Ray's workers have."""
+        servers = [process for process in self._processes() if _title(process).startswith("ray::")]
+        grandchildren = [trainer for worker in servers for child in worker.children() for trainer in child.children()]
+        return [process for process in grandchildren if "forkserver" in _title(process)]
+
+    def _processes(self) -> list[psutil.Process]:
+        raylets = [node.all_processes["raylet"][0].process.pid for node in [self.cluster.head_node, *self.nodes]]
+        return [
+            process
+            for raylet in raylets
+            if psutil.pid_exists(raylet)
+            for process in psutil.Process(raylet).children(recursive=True)
+        ]
+
+
+def _title(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""
 
 
 @contextmanager
