@@ -58,8 +58,11 @@ def makes_nodes() -> bool:
     return bool(config and any(group.max_count > group.min_count for group in config.node_group_configs))
 
 
-def task_options(needs: ClusterNeeds, whole_gpu: bool = False) -> dict[str, Any]:
-    """What a trial asks of Ray. `whole_gpu`: it shares its GPU with nobody, whatever the needs say."""
+def task_options(needs: ClusterNeeds, whole_gpu: bool = False, avoided: str = "") -> dict[str, Any]:
+    """What a trial asks of Ray. `whole_gpu`: it shares its GPU with nobody, whatever the needs say.
+
+    `avoided`: the id of a node that is to be the last choice.
+    """
     options: dict[str, Any] = {
         "num_cpus": needs.cpus,
         "num_gpus": max(1.0, needs.gpus) if whole_gpu else needs.gpus,
@@ -68,6 +71,9 @@ def task_options(needs: ClusterNeeds, whole_gpu: bool = False) -> dict[str, Any]
         options["memory"] = round(needs.memory_gb * GB)
     if needs.accelerator is not None:
         options["accelerator_type"] = needs.accelerator
+    if avoided:
+        options["label_selector"] = {"ray.io/node-id": f"!{avoided}"}
+        options["fallback_strategy"] = [{"label_selector": {}}]
     return options
 
 

@@ -23,11 +23,12 @@ STREAM = {"num_returns": "streaming", "max_retries": 0, "max_calls": 0}  # 0: Ra
 
 @dataclass
 class _Task:
-    """One attempt at a trial. `host`: '' while it waits for a place; `is_over`: its end or leaving has been heard."""
+    """One attempt at a trial. `node`: '' while it waits for a place; `is_over`: its end or leaving has been heard."""
 
     job: Job
     attempt: str
     gpus: float
+    node: str = ""
     host: str = ""
     asked_to_stop: bool = False
     is_over: bool = False
@@ -44,7 +45,7 @@ class Tasks:
 
     def begin(self, job: Job) -> Iterator[Report]:
         """Hand this job to the cluster; a report where it needs no training, or can't be had."""
-        yield from self._submit(job, whole_gpu=False)
+        yield from self._submit(job, task_options(self._needs))
 
     def listen(self, seconds: float) -> Iterator[Report]:
         """What the trials say, at most one word each; waits for the first word for so many seconds."""
@@ -63,7 +64,7 @@ class Tasks:
             if (names is None or task.job.name in names) and not task.asked_to_stop:
                 task.asked_to_stop = True
                 self._requests.stop.remote(task.attempt)
-                if not task.host:
+                if not task.node:
                     ray.cancel(generator)
 
     def end(self) -> None:
@@ -78,7 +79,7 @@ class Tasks:
         finally:
             ray.kill(self._requests)
 
-    def _submit(self, job: Job, whole_gpu: bool) -> Iterator[Report]:
+    def _submit(self, job: Job, options: dict[str, Any]) -> Iterator[Report]:
         try:
             shipped = self._receiver.begin(job)
         except TakenError:
@@ -88,7 +89,6 @@ class Tasks:
         if isinstance(shipped, Finished):
             yield Report(job.name, shipped)
             return
-        options = task_options(self._needs, whole_gpu)
         task = ray.remote(**STREAM)(train).options(name=job.name, **options)
         generator = task.remote(shipped, self._manner, self._requests)
         self.running[generator] = _Task(job, shipped.attempt, options["num_gpus"])
@@ -117,7 +117,7 @@ class Tasks:
 
     def _enter(self, task: _Task, word: Began | Report) -> Iterator[Report]:
         if isinstance(word, Began):
-            task.host = word.host
+            task.node, task.host = word.node, word.host
         elif isinstance(word.event, Finished):
             yield from self._ended(task, word.event)
         elif word.event is not None:
@@ -180,7 +180,8 @@ class Tasks:
         self._receiver.left(task.job.name)
         yield from self._receiver.caught_up(task.job.name)
         yield Report(task.job.name, left=again.why, again=True)
-        yield from self._submit(task.job, again.whole_gpu)
+        avoided = task.node if again.elsewhere else ""
+        yield from self._submit(task.job, task_options(self._needs, again.whole_gpu, avoided))
 
     def _forget(self, task: _Task) -> None:
         self._receiver.finish(task.job.name)
@@ -199,9 +200,9 @@ class Tasks:
 
 
 def _in_words(error: RayError, task: _Task) -> str:
-    where = f"node {task.host}" if task.host else "the node that it was given"
+    where = f"node {task.host}" if task.host else "the node that was to train it"
     if isinstance(error, NodeDiedError):
         return f"{where} is gone"
     if isinstance(error, OutOfMemoryError):
-        return f"Ray ended it, since {where} ran out of memory"
+        return f"Ray has ended its process, since {where} ran out of memory"
     return f"its process on {where} is gone ({type(error).__name__})"

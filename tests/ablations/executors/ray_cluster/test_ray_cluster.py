@@ -127,6 +127,23 @@ def test_a_trial_is_halted_alone(cluster: SmallRay, tmp_path: Path, home: Path) 
     assert ends == {jobs[0].name: STOPPED, jobs[1].name: "finished"}
 
 
+def test_a_worker_of_rays_that_is_killed(cluster: SmallRay, tmp_path: Path, home: Path) -> None:
+    options: dict[str, Any] = {"budget_kimg": 3, "progress_evaluations": 6}
+    jobs = jobs_in(tmp_path / "ray", home, **options)
+    again: list[str] = []
+    killed = False
+    for report in executor(cluster, tmp_path / "ray" / "tiny").run(iter(jobs), never):
+        if isinstance(report.event, Saved) and not killed:
+            killed = True
+            _, worker, *_ = cluster.trainers()[0].parents()  # its fork server, and who has that
+            worker.kill()
+        again += [report.left] if report.again else []
+    where = f"node {socket.gethostname()}"
+    assert again == [f"its process on {where} is gone (WorkerCrashedError); goes on from its last checkpoint (1 of 3)"]
+    assert_as_inline(jobs, tmp_path / "inline", home, **options)
+    assert_nothing_is_left(cluster, tmp_path / "ray" / "tiny" / "exchange")
+
+
 def test_four_trials_share_a_gpu(cluster: SmallRay, tmp_path: Path) -> None:
     """The GPU is one in Ray's books alone: here is none."""
     jobs = pretended_jobs(tmp_path, 6)
