@@ -15,16 +15,21 @@ GB = 1e9
 EVERY_S = 2.0  # how often the cluster is asked for its nodes
 WAITING = 4  # trials that wait for a node where the cluster makes nodes for those who wait
 FLAG = "--cluster"
+GROUP = "ray.io/node-group"  # label of nodes that an autoscaler has started, or may end
 SHOWN = 8  # nodes in a message
 
 
 @dataclass(frozen=True)
 class Node:
-    """A machine of the cluster, with what it has in all, free or not: Ray's names, memory in bytes."""
+    """A machine of the cluster, with what it has in all, free or not: Ray's names, memory in bytes.
+
+    `group`: of nodes that are started and ended as they are needed; '' where somebody has started it by hand.
+    """
 
     id: str
     host: str
     resources: Mapping[str, float]
+    group: str = ""
 
     def __str__(self) -> str:
         gpus = f", {self.resources['GPU']:g} GPU" if self.resources.get("GPU") else ""
@@ -48,14 +53,15 @@ class Node:
 def alive() -> list[Node]:
     """The nodes that the cluster has now."""
     return [
-        Node(node["NodeID"], node["NodeManagerHostname"], node["Resources"]) for node in ray.nodes() if node["Alive"]
+        Node(node["NodeID"], node["NodeManagerHostname"], node["Resources"], node.get("Labels", {}).get(GROUP, ""))
+        for node in ray.nodes()
+        if node["Alive"]
     ]
 
 
-def makes_nodes() -> bool:
-    """Whether the cluster starts nodes of its own for tasks that wait."""
-    config = ray._private.state.state.get_cluster_config()
-    return bool(config and any(group.max_count > group.min_count for group in config.node_group_configs))
+def makes_nodes(nodes: Sequence[Node]) -> bool:
+    """Whether the cluster may start nodes for tasks that wait, as those of `ray up` and KubeRay do."""
+    return any(node.group for node in nodes)
 
 
 def task_options(needs: ClusterNeeds, whole_gpu: bool = False, avoided: str = "") -> dict[str, Any]:
@@ -81,13 +87,13 @@ class Capacity:
     """How many trials may be with the cluster at the same time."""
 
     def __init__(self, needs: ClusterNeeds) -> None:
-        """Raises UserError where no node can ever take a trial."""
-        self.needs, self.makes_nodes = needs, makes_nodes()
+        """Raises UserError where no node can take a trial, and the cluster starts none."""
+        self.needs = needs
         self._asked, self._nodes = time.monotonic(), alive()
         if needs.gpus > 1 and needs.gpus != int(needs.gpus):
             allowed = "0, a part of one such as 0.25, or a whole number"
             raise UserError(Problem(f"{needs.gpus:g} GPUs a trial", (FLAG, "gpus"), allowed))
-        if not self.makes_nodes and not self.fitting():
+        if not makes_nodes(self._nodes) and not self.fitting():
             raise UserError(too_much(needs, self._nodes))
 
     def fitting(self) -> list[Node]:
@@ -102,7 +108,7 @@ class Capacity:
         Nodes that are busy with the work of others count as if they were free: trials wait for them.
         """
         fit = sum(node.places(self.needs) for node in self.fitting())
-        most = fit + WAITING if self.makes_nodes else max(1, fit)
+        most = fit + WAITING if makes_nodes(self._nodes) else max(1, fit)
         return most if self.needs.workers is None else min(most, self.needs.workers)
 
 
