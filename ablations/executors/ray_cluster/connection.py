@@ -38,7 +38,7 @@ def connect(address: str | None) -> None:
         try:
             ray.init(address=address, log_to_driver=False, logging_level="ERROR")
         except (ConnectionError, RuntimeError, ValueError, OSError) as error:
-            raise _refusal(address, error) from error
+            raise refusal_of(address, error) from error
         finally:
             signal.signal(signal.SIGTERM, former)
 
@@ -89,7 +89,8 @@ def _speaks_http2(line: socket.socket) -> bool:
     return len(answer) == 9 and answer[3] == SETTINGS
 
 
-def _refusal(address: str, error: Exception) -> UserError:
+def refusal_of(address: str, error: Exception) -> UserError:
+    """What Ray's refusal to connect means to a user."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     text = " ".join(lines)
     if "Version mismatch" in text:

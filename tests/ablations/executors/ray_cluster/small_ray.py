@@ -21,8 +21,14 @@ class SmallRay:
         from ray.cluster_utils import Cluster
 
         self.cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-        self.nodes = [self.cluster.add_node(**node) for node in nodes]
         self.address: str = self.cluster.address
+        self.nodes: list[Any] = []
+        for node in nodes:
+            self.add(**node)
+
+    def add(self, **node: Any) -> None:
+        """Start one more node."""
+        self.nodes.append(self.cluster.add_node(**node))
 
     def kill(self, node: int) -> None:
         """End this node's raylet at once, as when its machine loses power."""

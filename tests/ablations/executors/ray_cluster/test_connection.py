@@ -1,12 +1,14 @@
 """Addresses that lead to no cluster: told at once, and in words."""
 
+import os
 import socket
+import sys
 import threading
 from collections.abc import Iterator
 
 import pytest
 
-from ablations.executors.ray_cluster.connection import check_address
+from ablations.executors.ray_cluster.connection import MISSING, QUIET, check_address, connect, refusal_of
 from gan_core.problems import UserError
 
 
@@ -51,3 +53,23 @@ def test_another_program_that_listens_there(listener: socket.socket, answer: byt
     with pytest.raises(UserError, match="is no head of a Ray cluster"):
         check_address(f"127.0.0.1:{port_of(listener)}")
     serving.join()
+
+
+def test_without_ray_one_line_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "ray", None)
+    for name in QUIET:
+        monkeypatch.setenv(name, "")
+    with pytest.raises(UserError) as refused:
+        connect("auto")
+    assert str(refused.value) == f"--executor: {MISSING}"
+    assert {name: os.environ[name] for name in QUIET} == QUIET
+
+
+def test_another_version_is_told_with_both() -> None:
+    theirs = "The cluster was started with:\n    Ray: 2.60.0\n    Python: 3.11.7"
+    ours = "This process on node 10.0.0.1 was started with:\n    Ray: 2.55.0\n    Python: 3.12.1\n"
+    words = str(refusal_of("head:6379", RuntimeError(f"Version mismatch: {theirs}\n{ours}")))
+    assert "Ray: 2.60.0 Python: 3.11.7" in words
+    assert "Ray: 2.55.0 Python: 3.12.1" in words
+    assert words.endswith("install the same Ray and the same Python here and there")
+    assert "\n" not in words

@@ -86,6 +86,19 @@ def left_on_the_way(folder: Path) -> list[Path]:
     return [path for path in exchange.rglob("*") if path.is_file()]
 
 
+def test_a_few_trials_wait_for_nodes_that_are_made_for_them(
+    alone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_NODE_TYPE_NAME", "headgroup")  # as an autoscaler names the nodes that it makes
+    with small_ray() as cluster:
+        parent = subprocess.Popen(on_ray(tmp_path, cluster), cwd=ROOT, stdout=subprocess.PIPE, text=True)
+        wait_for(lambda: len(trials(tmp_path)) == 4)
+        cluster.add(num_cpus=2)
+        output, _ = parent.communicate(timeout=NEVER_S)
+    assert parent.returncode == 0, output
+    assert_whole(tmp_path, alone)
+
+
 def test_a_node_that_is_gone_in_the_middle(cluster: SmallRay, alone: Path, tmp_path: Path) -> None:
     with begun(on_ray(tmp_path, cluster), tmp_path) as parent:
         cluster.kill(0)
