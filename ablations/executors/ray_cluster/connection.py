@@ -98,4 +98,5 @@ def refusal_of(address: str, error: Exception) -> UserError:
     if address == AUTO and isinstance(error, ConnectionError):
         message = "this machine is part of no Ray cluster"
         return UserError(Problem(message, (FLAG,), f"{ALLOWED}; `ray start --head` begins one here"))
-    return UserError(Problem(f"no connection to the cluster at {address}: {text}", (FLAG,), ALLOWED))
+    allowed = f"{ALLOWED}; where it asks for a token, RAY_AUTH_MODE=token here too"
+    return UserError(Problem(f"no connection to the cluster at {address}: {text}", (FLAG,), allowed))
