@@ -54,6 +54,11 @@ class SmallRay:
         ]
 
 
+def on_the_way(exchange: Path) -> list[Path]:
+    """Files of trials in an exchange; images and weights stay there for the next ones."""
+    return [path for path in exchange.rglob("*") if path.is_file() and "trials" in path.relative_to(exchange).parts]
+
+
 def _title(process: psutil.Process) -> str:
     try:
         return " ".join(process.cmdline())

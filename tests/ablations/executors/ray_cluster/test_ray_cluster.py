@@ -17,7 +17,7 @@ from gan_core import journal
 from gan_core.events import Finished, Saved, Started, Ticked
 from gan_core.problems import UserError
 from gan_core.workers.job import STOPPED, Job
-from tests.ablations.executors.ray_cluster.small_ray import SmallRay, small_ray
+from tests.ablations.executors.ray_cluster.small_ray import SmallRay, on_the_way, small_ray
 from tests.ablations.tiny import job_of, story_of, tiny_trials
 
 pytestmark = [pytest.mark.server, pytest.mark.timeout(300)]
@@ -74,7 +74,7 @@ def assert_as_inline(jobs: list[Job], folder: Path, home: Path, **options: Any) 
 
 def assert_nothing_is_left(cluster: SmallRay, exchange: Path) -> None:
     assert cluster.trainers() == []
-    assert [path for path in exchange.rglob("*") if path.is_file()] == []
+    assert on_the_way(exchange) == []
 
 
 def test_on_a_cluster_as_inline_to_the_last_bit(cluster: SmallRay, tmp_path: Path, home: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 
 from gan_core import journal
 from gan_core.events import Finished
-from tests.ablations.executors.ray_cluster.small_ray import ROOT, SmallRay, small_ray
+from tests.ablations.executors.ray_cluster.small_ray import ROOT, SmallRay, on_the_way, small_ray
 from tests.ablations.executors.ray_cluster.test_ray_cluster import bytes_of
 from tests.ablations.tiny import story_of, write_study
 
@@ -82,8 +82,7 @@ def assert_whole(folder: Path, alone: Path) -> None:
 
 
 def left_on_the_way(folder: Path) -> list[Path]:
-    exchange = folder / "runs" / "tiny" / "exchange"
-    return [path for path in exchange.rglob("*") if path.is_file()]
+    return on_the_way(folder / "runs" / "tiny" / "exchange")
 
 
 def test_a_few_trials_wait_for_nodes_that_are_made_for_them(
