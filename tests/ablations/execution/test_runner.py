@@ -145,6 +145,9 @@ def test_the_first_that_starts_says_which_images(tmp_path: Path) -> None:
         def halt(self, name: str) -> None:
             halted.append(name)
 
+        def close(self) -> None:
+            pass
+
     named, digests = {trial.name: trial for trial in trials}, dict[Any, str]()
     ran = run_trials(
         ledger_of(trials, tmp_path),

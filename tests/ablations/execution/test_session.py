@@ -71,6 +71,7 @@ class FakeExecutor:
 
     def __init__(self, trials: Iterator[Trial], status: Callable[[Job], Any]) -> None:
         self.trials, self.status, self.closed = {t.name: t for t in trials}, status, False
+        self.given_back = False
 
     def run(self, jobs: Iterator[Job], stop: Callable[[], bool]) -> Generator[Report, None, None]:
         try:
@@ -80,6 +81,10 @@ class FakeExecutor:
                     yield Report(job.name, event)
         finally:
             self.closed = True
+
+    def close(self) -> None:
+        assert self.closed  # no trial runs any more
+        self.given_back = True
 
     def events(self, job: Job) -> Iterator[AnyEvent]:
         return story(self.trials[job.name], 7.0 + self.trials[job.name].seed, self.status(job))
@@ -187,7 +192,7 @@ def test_an_exception_while_it_is_shown(faked: FakedSession) -> None:
     reports = faked.reports(never, nothing)
     next(report for report in reports if isinstance(report.event, Ticked))
     reports.close()
-    assert faked.executor.closed
+    assert faked.executor.given_back
     assert faked.tracker.did[-1] == ("close", "failed")
 
 
@@ -198,7 +203,7 @@ def test_an_exception_in_the_tracker(faked: FakedSession, monkeypatch: pytest.Mo
     monkeypatch.setattr(faked.tracker, "notify", notify)
     with pytest.raises(RuntimeError, match="broken"):
         list(faked.reports(never, nothing))
-    assert faked.executor.closed
+    assert faked.executor.given_back
     assert faked.tracker.did[-1] == ("close", "failed")
     assert len(journal.read(faked.trials[0].directory)) == 1
 
@@ -210,7 +215,7 @@ def test_a_full_disk_at_the_end_still_closes_the_tracker(faked: FakedSession, mo
     monkeypatch.setattr("ablations.execution.outputs.write_csv", write_csv)
     with pytest.raises(OSError, match="No space left"):
         list(faked.reports(never, nothing))
-    assert faked.executor.closed
+    assert faked.executor.given_back
     assert faked.tracker.did[-1] == ("close", "failed")
 
 

@@ -45,6 +45,9 @@ class SmallCluster:
         """See `Executor`."""
         self._pool.halt(name)
 
+    def close(self) -> None:
+        """See `Executor`."""
+
     def begin(self, job: Job) -> ShippedJob | Finished:
         """Send a job off, by way of its line of JSON, to this machine."""
         shipped = self.receiver.begin(job, self.environment)
