@@ -18,6 +18,7 @@ STUDIES, SEEDS = 5, 10
 
 
 TICKS_A_PART, PARTS = 5, 10
+IMAGES_A_TICK = 608
 
 
 FACTORS = 8
@@ -82,7 +83,9 @@ def write_run(root: Path, arm: str, factors: dict[str, bool], config: Config, ch
     return len(text)
 
 
-def events_of(config: Config, chance: random.Random) -> Iterator[AnyEvent]:
+def events_of(
+    config: Config, chance: random.Random, parts: int = PARTS, ticks_a_part: int = TICKS_A_PART
+) -> Iterator[AnyEvent]:
     """A run that ends well, or in one of fifty cases diverges in its last part."""
     count, images, diverges = 0, 0, chance.random() < 0.02
     level = 2 * math.exp(chance.gauss(0, 0.3))
@@ -103,9 +106,9 @@ def events_of(config: Config, chance: random.Random) -> Iterator[AnyEvent]:
         versions={"python": "3.11.7", "torch": "2.15.0"},
     )
     yield Sampled(**common(), path="grids/0000000000.png")
-    for part in range(PARTS):
-        for _ in range(TICKS_A_PART):
-            images += 608
+    for part in range(parts):
+        for _ in range(ticks_a_part):
+            images += IMAGES_A_TICK
             names = ("loss_d", "d_real", "d_fake", "d_accuracy", "grad_norm_d", "loss_g", "d_fake_after", "grad_norm_g")
             yield Ticked(
                 **common(),
@@ -114,7 +117,7 @@ def events_of(config: Config, chance: random.Random) -> Iterator[AnyEvent]:
                 images_per_s=chance.uniform(1000, 1200),
                 gradients={f"{net}/layer{n}/mean": chance.random() for net in "GD" for n in range(4)},
             )
-        if diverges and part == PARTS - 1:
+        if diverges and part == parts - 1:
             break
         yield evaluated(common(), "progress", images, level * (1 + 5 / (part + 1)), 1000)
         yield Sampled(**common(), path=f"grids/{images:010d}.png")

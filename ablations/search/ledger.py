@@ -1,9 +1,12 @@
 """The ledger of a design that is known in advance: which trial is next, and the outcome of each.
 
-One Optuna study a study file. For a design that is known in advance every trial is enqueued, its factors and its
-seed as parameters; the parent alone reports and tells. The journals are the truth: what Optuna missed (a parent that
-was killed, a database that was removed) is entered from them. A diverged trial is FAIL with the attribute `status`, and
-so is one that finished with a FID that is not a finite number.
+One Optuna study a study file. Each trial is an entry from the moment that it is handed out, its factors and its seed
+as parameters; the parent alone reports and tells. The journals are the truth: what Optuna missed (a parent that was
+killed, a database that was removed) is entered from them. A diverged trial is FAIL with the attribute `status`, and so
+is one that finished with a FID that is not a finite number.
+
+A database takes milliseconds for each commit, and tens of them on a network's disk. So an entry is made in one, with
+all its parameters, and nothing is asked of the database whose cost grows with the number of trials.
 
 A trial's value is its best FID. One that has run to its end without a FID (`extractor: none`, or `metrics` that leave
 it out) has not failed and was not stopped, so it is COMPLETE too; Optuna wants a number for that, and gets the
@@ -14,9 +17,10 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 
 import optuna
-from optuna.trial import TrialState
+from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
+from optuna.trial import FrozenTrial, TrialState
 
-from ablations.search.storage import opened
+from ablations.search.storage import made_running, opened, taken_up
 from ablations.workspace.looks_taken import LookTaken
 from ablations.workspace.trials import Trial
 from gan_core.events import RESULTS, AnyEvent, Evaluated, Finished
@@ -31,6 +35,8 @@ KIMG_SEEN = "kimg seen; no FID"
 NOT_FINITE = "the FID is not a finite number"  # of a trial that finished; FAIL, as if it had diverged
 LOOKS = "looks"  # of the study
 WITHDRAWN = "withdrawn"  # status of what was enqueued and is no trial of the study any more
+SWITCH = CategoricalDistribution([False, True])
+SEED = IntDistribution(0, SEEDS - 1)
 
 
 class Ledger:
@@ -46,18 +52,21 @@ class Ledger:
         self._study = opened(storage, study)
         self._trials = {trial.config.fingerprint(): trial for trial in trials}
         self._journals = journals
-        self._begun: dict[str, optuna.trial.Trial] = {}
+        self._handed_out: set[str] = set()
+        self._begun: dict[str, optuna.trial.Trial] = {}  # of those the ones without an end
         self._reported: dict[str, set[int]] = {}
         self._values: dict[str, float] = {}
         self._known: set[str] = set()  # trials whose result is here, and whose journal has lost it
 
     def next_trials(self) -> Iterator[Trial]:
-        """The trials that are still to do, as Optuna hands them out: those that it calls running come first."""
-        self._enlist()
-        for frozen in self._study.get_trials(states=(TrialState.RUNNING,)):
-            yield from self._begin(optuna.trial.Trial(self._study, frozen._trial_id), set(frozen.intermediate_values))
-        while self._study.get_trials(deepcopy=False, states=(TrialState.WAITING,)):
-            yield from self._begin(self._study.ask(), set())
+        """The trials that are still to do: first those that Optuna calls running, then those that it has waiting."""
+        entries = self._study.get_trials(deepcopy=False)
+        lacking = self._without_entry(entries)
+        for state in (TrialState.RUNNING, TrialState.WAITING):
+            for frozen in [entry for entry in entries if entry.state == state]:
+                yield from self._begin(taken_up(self._study, frozen), set(frozen.intermediate_values))
+        for trial in lacking:
+            yield from self._begin(self._new(trial), set())
         yield from (trial for trial in self._trials.values() if trial.name in self._known)
 
     def enter_looks(self, looks: Sequence[LookTaken]) -> None:
@@ -77,35 +86,44 @@ class Ledger:
         elif report.has_died:
             self._close(report.name, "failed", report.left)
 
-    def _enlist(self) -> None:
-        """Enqueue every trial for which the ledger has neither an open entry nor the end that its journal records.
+    def _without_entry(self, entries: Sequence[FrozenTrial]) -> list[Trial]:
+        """The trials for which the ledger has neither an open entry nor the end that the journal records.
 
         A result that the ledger has and a damaged journal lost is not entered a second time.
         """
         open_or_ended: set[tuple[str, str]] = set()
-        for frozen in self._study.get_trials(deepcopy=False):
+        for frozen in entries:
             status = frozen.user_attrs.get(STATUS, "") if frozen.state.is_finished() else "open"
             open_or_ended.add((frozen.user_attrs.get(FINGERPRINT, ""), status))
+        lacking = []
         for fingerprint, trial in self._trials.items():
             known = {(fingerprint, "open"), (fingerprint, self._result(trial) or "none")}
             if not self._result(trial) and not open_or_ended.isdisjoint({(fingerprint, end) for end in RESULTS}):
                 self._known.add(trial.name)
             elif open_or_ended.isdisjoint(known):
-                self._study.enqueue_trial(
-                    {**trial.arm.factors, "seed": trial.seed},
-                    user_attrs={FINGERPRINT: fingerprint, "arm": trial.arm.name},
-                )
+                lacking.append(trial)
+        return lacking
+
+    def _new(self, trial: Trial) -> optuna.trial.Trial:
+        """A new entry, which is running."""
+        return made_running(
+            self._study,
+            params={**trial.arm.factors, "seed": trial.seed},
+            distributions={**dict.fromkeys(trial.arm.factors, SWITCH), "seed": SEED},
+            user_attrs={FINGERPRINT: trial.config.fingerprint(), "arm": trial.arm.name},
+        )
 
     def _begin(self, asked: optuna.trial.Trial, reported: set[int]) -> Iterator[Trial]:
-        """Open a trial and enter what its journal holds; it is yielded unless it has ended."""
+        """Enter what the trial's journal holds; it is yielded unless it has ended."""
         trial = self._trials.get(asked.user_attrs.get(FINGERPRINT, ""))
-        if trial is None or trial.name in self._begun:
+        if trial is None or trial.name in self._handed_out:
             asked.set_user_attr(STATUS, WITHDRAWN)
             self._study.tell(asked, state=TrialState.FAIL)
             return
-        for factor in trial.arm.factors:
-            asked.suggest_categorical(factor, [False, True])
-        asked.suggest_int("seed", 0, SEEDS - 1)
+        for factor in trial.arm.factors:  # an earlier version's entry may lack them
+            asked.suggest_categorical(factor, SWITCH.choices)
+        asked.suggest_int("seed", SEED.low, SEED.high)
+        self._handed_out.add(trial.name)
         self._begun[trial.name], self._reported[trial.name] = asked, reported
         for event in self._journals[trial.name]:
             if not isinstance(event, Finished) or event.is_result:  # what failed is tried again
@@ -133,9 +151,9 @@ class Ledger:
                 self._close(name, event.status, event.reason)
 
     def _close(self, name: str, status: str, reason: str) -> None:
-        trial = self._begun[name]
+        trial, value = self._begun.pop(name), self._values.pop(name, None)
+        del self._reported[name]
         trial.set_user_attr(STATUS, status)
-        value = self._values.get(name)
         if status == "finished" and value is not None and not math.isfinite(value):
             reason = NOT_FINITE
         if reason:

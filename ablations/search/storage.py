@@ -7,8 +7,10 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import optuna
+from optuna.distributions import BaseDistribution
 from optuna.pruners import BasePruner
 from optuna.study import StudySummary
+from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError, SQLAlchemyError
 
 from ablations.addresses import scheme_of, without_password, without_passwords
@@ -54,6 +56,33 @@ def made(storage: str, name: str, pruner: BasePruner | None = None, *, anew: boo
             load_if_exists=not anew,
         )
     )
+
+
+def made_running(
+    study: optuna.Study,
+    params: dict[str, bool | int],
+    distributions: dict[str, BaseDistribution],
+    user_attrs: dict[str, str],
+) -> optuna.trial.Trial:
+    """A new trial of the study, which is running with these parameters, made in one commit.
+
+    `Study.ask` takes one for each parameter, and reads all waiting trials before. `Study.add_trial` makes a running
+    trial in one, and does not say which it is; this is what it does.
+    """
+    frozen = optuna.trial.create_trial(
+        state=TrialState.RUNNING, params=params, distributions=distributions, user_attrs=user_attrs
+    )
+    return optuna.trial.Trial(study, study._storage.create_new_trial(study._study_id, template_trial=frozen))
+
+
+def taken_up(study: optuna.Study, frozen: FrozenTrial) -> optuna.trial.Trial:
+    """A trial of the study that is running or waiting, running from now on.
+
+    `Study.ask` would read all that are waiting to take the first.
+    """
+    if frozen.state == TrialState.WAITING:
+        study._storage.set_trial_state_values(frozen._trial_id, state=TrialState.RUNNING)
+    return optuna.trial.Trial(study, frozen._trial_id)
 
 
 def _patient(storage: str) -> str | optuna.storages.RDBStorage:

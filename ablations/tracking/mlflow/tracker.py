@@ -65,6 +65,11 @@ class MlflowTracker:
         """Why something could not be sent so far; '' if nothing is wrong."""
         return self._attempts.problem
 
+    @property
+    def backlog(self) -> int:
+        """How many things are still to be sent: trials whose journals have grown, files, ends."""
+        return len(self._due)
+
     def begin(self, execution: Execution) -> str:
         """Make this execution's parent run and give its id. Raises UserError if the store does not take it."""
         folder = begin_record(execution)

@@ -3,13 +3,16 @@
 import math
 import sqlite3
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import optuna
 import pytest
 from optuna.trial import TrialState
 
 from ablations.search.ledger import FINGERPRINT, REASON, STATUS, WITHDRAWN, Ledger
+from ablations.workspace.trials import Trial
 from gan_core.events import Evaluated, Finished
 from gan_core.problems import UserError
 from gan_core.workers.job import STOPPED, Report
@@ -21,6 +24,15 @@ from tests.ablations.trials_of_arms import FIDS, trials_under
 @pytest.fixture
 def book(tmp_path: Path) -> Book:
     return Book(tmp_path)
+
+
+def enqueue_all(book: Book, trials: Iterable[Trial]) -> None:
+    """As an earlier version did before it handed out the first."""
+    book.open()
+    study = optuna.load_study(study_name="tiny", storage=book.url)
+    for trial in trials:
+        attributes = {FINGERPRINT: trial.config.fingerprint(), "arm": trial.arm.name}
+        study.enqueue_trial({**trial.arm.factors, "seed": trial.seed}, user_attrs=attributes)
 
 
 def test_fresh(book: Book) -> None:
@@ -38,7 +50,31 @@ def test_fresh(book: Book) -> None:
 
 def test_handed_out_one_at_a_time(book: Book) -> None:
     next(book.open().next_trials())
-    assert [state for _, state, _ in book.ends()] == ["RUNNING", "WAITING", "WAITING", "WAITING"]
+    assert [state for _, state, _ in book.ends()] == ["RUNNING"]
+    assert book.entries()[0].params == {**book.trials[0].arm.factors, "seed": book.trials[0].seed}
+
+
+def test_what_an_earlier_version_enqueued_is_handed_out_in_its_order(book: Book) -> None:
+    enqueue_all(book, reversed(book.trials))
+    assert work_off(book.open()) == [trial.name for trial in reversed(book.trials)]
+    assert [entry.params for entry in book.entries()] == [
+        {**trial.arm.factors, "seed": trial.seed} for trial in reversed(book.trials)
+    ]
+    assert {(state, status) for _, state, status in book.ends()} == {("COMPLETE", "finished")}
+
+
+def test_no_trial_asks_the_database_for_all_others(book: Book, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger, asked = book.open(), 0
+    get_trials = optuna.Study.get_trials
+
+    def counted(study: optuna.Study, *args: Any, **options: Any) -> list[optuna.trial.FrozenTrial]:
+        nonlocal asked
+        asked += 1
+        return get_trials(study, *args, **options)
+
+    monkeypatch.setattr(optuna.Study, "get_trials", counted)
+    assert len(work_off(ledger)) == 4
+    assert asked == 1
 
 
 def test_what_a_dead_parent_left_running_goes_on_first(book: Book) -> None:
@@ -140,6 +176,7 @@ def test_a_score_that_is_no_finite_number(fid: float, book: Book) -> None:
 
 
 def test_what_was_enqueued_and_is_no_trial_any_more_is_withdrawn(book: Book, tmp_path: Path) -> None:
+    enqueue_all(book, book.trials)
     next(book.open().next_trials())  # one running, three waiting
     optuna.load_study(study_name="tiny", storage=book.url).enqueue_trial({"stranger": 1})
     others = trials_under(tmp_path, seeds=1, arms=[make_arm("baseline"), make_arm("both", ("dropout", "ttur"))])
@@ -150,6 +187,7 @@ def test_what_was_enqueued_and_is_no_trial_any_more_is_withdrawn(book: Book, tmp
 
 
 def test_one_trial_running_twice_is_handed_out_once(book: Book) -> None:
+    enqueue_all(book, book.trials)
     next(book.open().next_trials())
     with sqlite3.connect(book.url.removeprefix("sqlite:///")) as database:
         database.execute("update trials set state = 'RUNNING' where number = 1")
