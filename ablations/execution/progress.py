@@ -32,6 +32,8 @@ class StudyProgress:
     running: dict[str, TrialProgress] = field(default_factory=dict)
     to_come: int = 0  # trials of a search that nobody knows yet, at least
     _images: dict[str, int] = field(default_factory=dict)  # shown so far, of the trials that are not done
+    _budget: int = 0  # of all trials; like `_left` a sum that is kept, since displays ask for it all the time
+    _left: int = 0  # images that all trials have still to see
     _shown: int = 0  # by this execution
     _began: float | None = None  # the first report of this execution, by the clock
 
@@ -57,14 +59,17 @@ class StudyProgress:
         elif isinstance(event, Finished) and not event.is_result:
             self.failed[name] = event.reason
         elif isinstance(event, Finished):
-            self.done.add(name)
+            self.finish(name)
 
     def _advance(self, name: str, event: AnyEvent) -> None:
         row = self.running.get(name)
         if row is None:
             row = self.running[name] = TrialProgress(name, _budget(self.trials[name]), event.images)
         self._shown += event.images - row.images
-        row.images = self._images[name] = event.images
+        row.images = event.images
+        self._left -= self.images_left(self.trials[name])
+        self._images[name] = event.images
+        self._left += self.images_left(self.trials[name])
         if isinstance(event, Ticked):
             row.images_per_s = event.images_per_s
         if isinstance(event, Evaluated):
@@ -73,10 +78,18 @@ class StudyProgress:
     def admit(self, trial: Trial, events: Sequence[AnyEvent]) -> None:
         """Add a trial; `events`: the content of its journal."""
         self.trials[trial.name] = trial
+        self._budget += _budget(trial)
         if has_result(events):
             self.done.add(trial.name)
         elif events:
             self._images[trial.name] = events[-1].images
+        self._left += self.images_left(trial)
+
+    def finish(self, name: str) -> None:
+        """This trial has its result."""
+        self._left -= self.images_left(self.trials[name])
+        self.done.add(name)
+        self._images.pop(name, None)
 
     @property
     def count(self) -> int:
@@ -91,12 +104,12 @@ class StudyProgress:
     @property
     def images(self) -> int:
         """Real images shown so far, over all trials; a trial that ended early counts as a whole one."""
-        return self.budget_images - self._to_come - sum(self._to_show(name) for name in self.trials)
+        return self._budget - self._left
 
     @property
     def budget_images(self) -> int:
         """Real images that all trials will have shown."""
-        return sum(map(_budget, self.trials.values())) + self._to_come
+        return self._budget + self._to_come
 
     @property
     def training_s(self) -> float:
@@ -106,7 +119,8 @@ class StudyProgress:
     @property
     def seconds_left(self) -> float | None:
         """At the pace of this execution so far, without the trials that failed in it. None: not measured yet."""
-        left = self._to_come + sum(self._to_show(name) for name in self.trials if name not in self.failed)
+        failed = sum(self.images_left(self.trials[name]) for name in self.failed)
+        left = self._to_come + self._left - failed
         pace = self.seconds_per_image
         return None if pace is None else pace * left
 
@@ -125,9 +139,6 @@ class StudyProgress:
     def _to_come(self) -> int:
         """Images of the trials that are not known yet: all have the same budget."""
         return self.to_come * _budget(next(iter(self.trials.values()))) if self.to_come else 0
-
-    def _to_show(self, name: str) -> int:
-        return self.images_left(self.trials[name])
 
 
 def _budget(trial: Trial) -> int:

@@ -298,7 +298,8 @@ class Session:
         for trial in (taken := [trial for trial in new if trial.name in found]):
             take_over(trial, found[trial.name])
             self.journals[trial.name] = journal.read(trial.directory)
-            self.progress.done.add(trial.name)
+            if trial.name in self.progress.trials:  # others are admitted with their journals
+                self.progress.finish(trial.name)
         return taken
 
     def _end(self, tracker: AnyTracker, outcome: Outcome, on_step: OnStep) -> None:

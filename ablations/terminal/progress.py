@@ -22,6 +22,7 @@ from gan_core.workers.job import Report
 
 REFRESH_PER_S = 4
 BAR_WIDTH = 30
+FEWEST_BARS = 8  # of running trials, however low the window is; else half of its lines
 
 
 class LiveDisplay:
@@ -31,7 +32,7 @@ class LiveDisplay:
     """
 
     def __init__(self, session: Session, console: Console) -> None:
-        self._session = session
+        self._session, self._console = session, console
         self._step = ""
         self._share: float | None = None
         self._ranked = session.outputs.last_leaderboard()
@@ -66,7 +67,8 @@ class LiveDisplay:
 
     def _draw(self) -> RenderableType:
         """Draw the leaderboard last: where the window is too low it is cut, and not the bars."""
-        bars = progress_bars(self._session.study.name, self._session.progress)
+        most = max(FEWEST_BARS, self._console.height // 2)
+        bars = progress_bars(self._session.study.name, self._session.progress, most)
         step = Table.grid(padding=(0, 1))
         bar = "" if self._share is None else ProgressBar(1.0, self._share, width=BAR_WIDTH)
         step.add_row(Text(self._step, style="dim"), bar)
@@ -77,8 +79,8 @@ def _drawn(leaderboard: Leaderboard) -> RenderableType:
     return Group(*(leaderboard_table(table) for table in leaderboard.tables if table.score))
 
 
-def progress_bars(study: str, progress: StudyProgress) -> Table:
-    """The study's bar, then one for each running trial."""
+def progress_bars(study: str, progress: StudyProgress, most: int) -> Table:
+    """The study's bar, then one for each running trial: of the first `most`, since a window has so many lines."""
     bars = Table.grid(padding=(0, 1))
     left = progress.seconds_left
     bars.add_row(
@@ -87,10 +89,14 @@ def progress_bars(study: str, progress: StudyProgress) -> Table:
         f"{len(progress.done)} of {progress.count} trials",
         "" if left is None else f"about {duration(left)} left",
     )
-    for row in list(progress.running.values()):  # drawn in another thread than the one that changes it
+    running = list(progress.running.values())  # drawn in another thread than the one that changes it
+    for row in running[:most]:
         rate = "" if row.images_per_s is None else f"{row.images_per_s:,.0f} images/s"
         fid = "" if row.fid is None else f"FID {number(row.fid)}"
         bars.add_row(row.name, ProgressBar(row.budget_images, row.images, width=BAR_WIDTH), rate, fid)
+    if others := running[most:]:
+        rates = sum(row.images_per_s for row in others if row.images_per_s is not None)
+        bars.add_row(Text(f"and {len(others)} more", style="dim"), "", f"{rates:,.0f} images/s" if rates else "", "")
     return bars
 
 

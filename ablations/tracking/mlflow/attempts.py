@@ -20,14 +20,17 @@ class Attempts:
         """Why something could not be done so far; '' if nothing is wrong."""
         return next(iter(list(self._failed.values())), "")
 
-    def all_of(self, jobs: Mapping[str, Job]) -> list[str]:
+    def all_of(self, jobs: Mapping[str, Job], is_over: Callable[[str], bool] = lambda name: False) -> list[str]:
         """Do the jobs in order. Returns those that failed; after one that hung, also the others, which were not tried.
 
-        Whatever goes wrong is noted and nothing more: the journal is on disk, so training need not stop.
+        `is_over`: whether there is no time for this job any more; it is not tried then, and returned as well. Whatever goes wrong is noted and nothing more: the journal is on disk, so training need not stop.
         """
         names = list(jobs)
         failed: list[str] = []
         for position, name in enumerate(names):
+            if is_over(name):
+                failed.append(name)
+                continue
             start = time.monotonic()
             try:
                 jobs[name]()

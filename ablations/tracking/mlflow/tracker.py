@@ -28,6 +28,7 @@ INTERVAL_S = 10.0  # a trial's journal is shipped at most this often, but at onc
 PAUSE_S = 5.0  # after a failure
 CLOSING_PAUSE_S = 2.0  # after a failure at the end
 PATIENCE_S = 15.0  # at the end, without anything that could be sent
+ENDS_S = 10.0  # of the time at the end, what is kept for the parent run, views and descriptions
 
 
 class MlflowTracker:
@@ -45,7 +46,9 @@ class MlflowTracker:
         self._origin_of: Callable[[str], Origin]  # what a new run of this arm is given, from `begin` on
         self._shown: Job | None = None  # what people see, brought up to date when all is there
         self._begun: dict[str, None] = {}  # trials that this execution has heard of
-        self._final: set[str] = set()  # those that nobody adds to now
+        self._unsent: dict[str, None] = {}  # those of them whose end the store does not have
+        self._final: set[str] = set()  # those of these that nobody adds to now
+        self._earlier: set[str] = set()  # jobs: trials that earlier executions have left
         self._lost: dict[str, None] = {}  # those whose process died
         self._jobs: dict[str, Job] = {}
         self._attempts = Attempts()
@@ -67,8 +70,8 @@ class MlflowTracker:
 
     @property
     def backlog(self) -> int:
-        """How many things are still to be sent: trials whose journals have grown, files, ends."""
-        return len(self._due)
+        """How many trials have ended and are not wholly in the store."""
+        return len(self._final)
 
     def begin(self, execution: Execution) -> str:
         """Make this execution's parent run and give its id. Raises UserError if the store does not take it."""
@@ -96,7 +99,8 @@ class MlflowTracker:
             if not run.is_shipped() and run is not self._parent:
                 self._add(f"execution {run.record.id}", run.ship)
         for name in (t.name for t in execution.trials if not is_settled(t.directory, self.store.uri)):
-            self._add(f"before: {name}", partial(self._settle, name, executions))
+            self._earlier.add(job := f"before: {name}")
+            self._add(job, partial(self._settle, name, job, executions))
         return run_id
 
     def admit(self, trial: Trial) -> None:
@@ -113,10 +117,12 @@ class MlflowTracker:
         """The trial's journal has grown; `ended`: for the last time. Costs microseconds."""
         now = time.monotonic()
         with self._changed:
-            self._begun[trial.name] = None
+            self._begun[trial.name] = self._unsent[trial.name] = None
             (self._final.add if ended else self._final.discard)(trial.name)
             self._due[trial.name] = now if ended else self._due.get(trial.name, now + INTERVAL_S)
             self._changed.notify()
+        if ended:  # thousands may be waiting to be sent
+            self._runs[trial.name].forget()
 
     def lost(self, trial: Trial) -> None:
         """The trial's process has died without a word."""
@@ -154,30 +160,50 @@ class MlflowTracker:
             self._closing, self._give_up = True, time.monotonic() + timeout_s
             self._changed.notify()
         self._thread.join(timeout_s)
-        why = self.problem or (f"not done within {timeout_s:g} s" if self._thread.is_alive() else "")
+        why = self.problem or self._unfinished(timeout_s)
         where = without_password(self.store.uri)
         return f"not everything is in MLflow at {where} ({why}); to send the rest: {sync_command(root)}" if why else ""
+
+    def _unfinished(self, timeout_s: float) -> str:
+        """What there was no time for; '' for nothing."""
+        if unsent := len(self._unsent) + len(self._earlier):
+            return f"{unsent} of {len(self._runs)} trials are still to be sent"
+        return f"not done within {timeout_s:g} s" if self._thread.is_alive() else ""
 
     def _add(self, name: str, job: Job) -> None:
         self._jobs[name] = job
         self._due[name] = time.monotonic()
 
     def _ship(self, name: str) -> None:
+        is_final = name in self._final
         if name in self._lost:
             self._runs[name].conclude(KILLED)
-        else:
-            self._runs[name].ship(final=name in self._final)
+        elif not (self._runs[name].ship(final=is_final) and is_final):
+            return
+        self._sent(name)
 
-    def _settle(self, name: str, executions: Executions) -> None:
+    def _conclude(self, name: str) -> None:
+        self._runs[name].conclude(KILLED if name in self._lost else INTERRUPTED)
+        self._sent(name)
+
+    def _sent(self, name: str) -> None:
+        with self._changed:
+            if name not in self._due:  # it goes on
+                self._unsent.pop(name, None)
+                self._final.discard(name)
+
+    def _settle(self, name: str, job: str, executions: Executions) -> None:
         """Send what earlier executions have left, and the outcome of a trial without an end, unless it goes on."""
         if name not in self._begun:
             settle(self._runs[name], executions)
+            self._runs[name].forget()
+        self._earlier.discard(job)
 
     def _work(self) -> None:
         with limits(SHIP):
             while not self._closing:
                 names = self._wait()
-                again = self._attempts.all_of({name: self._jobs[name] for name in names})
+                again = self._attempts.all_of({name: self._jobs[name] for name in names}, lambda name: self._closing)
                 with self._changed:
                     for name in again:
                         self._due.setdefault(name, time.monotonic() + PAUSE_S)
@@ -190,23 +216,28 @@ class MlflowTracker:
                 now = time.monotonic()
                 names = [name for name, due in self._due.items() if due <= now]
                 if names:
-                    self._due = {name: due for name, due in self._due.items() if name not in names}
+                    for name in names:
+                        del self._due[name]
                     return names
                 self._changed.wait(min(self._due.values()) - now if self._due else None)
             return []
 
     def _finish(self) -> None:
-        """All that is left, then the ends; again and again as long as there is hope."""
+        """All that is left, then the ends; again and again as long as there is hope.
+
+        Of thousands of trials that are left those go that there is time for; the ends come in any case.
+        """
         assert self._parent is not None
-        jobs = {name: self._jobs[name] for name in self._due if name not in self._runs}
-        for name in self._begun:
-            jobs[name] = partial(self._runs[name].conclude, KILLED if name in self._lost else INTERRUPTED)
+        jobs = {name: self._jobs[name] for name in self._due if not self._is_of_trial(name)}
+        jobs |= {name: partial(self._conclude, name) for name in self._unsent}
+        jobs |= {name: self._jobs[name] for name in self._earlier}
+        self._due.clear()
         jobs["end"] = self._parent.ship
         if self._shown is not None:
             jobs["views and descriptions"] = self._shown
         succeeded = time.monotonic()
         while jobs:
-            left = self._attempts.all_of(jobs)
+            left = self._attempts.all_of(jobs, self._is_too_late)
             now = time.monotonic()
             if len(left) < len(jobs):
                 succeeded = now
@@ -215,3 +246,9 @@ class MlflowTracker:
                 return
             if jobs:
                 time.sleep(CLOSING_PAUSE_S)
+
+    def _is_of_trial(self, name: str) -> bool:
+        return name in self._runs or name in self._earlier
+
+    def _is_too_late(self, name: str) -> bool:
+        return self._is_of_trial(name) and time.monotonic() > self._give_up - ENDS_S

@@ -84,6 +84,10 @@ class TrialRun:
         self.store.client.set_terminated(self.cursor.run_id, status=STATUS[outcome])
         self._move(self.cursor, status=outcome)
 
+    def forget(self) -> None:
+        """Keep no event in memory: what is still to be sent is read from the journal again."""
+        self._tail = JournalTail(self.trial.directory)
+
     def last_sign(self) -> float | None:
         """Unix time of the last event; None before any."""
         events = self._tail.read()

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from ablations.execution.progress import StudyProgress
+from ablations.execution.progress import StudyProgress, TrialProgress
 from ablations.execution.standing import NextLook, Standing
 from ablations.leaderboard import Leaderboard, leaderboard_of
 from ablations.leaderboard.source import from_folders
 from ablations.results.results import read_results
-from ablations.terminal.progress import LiveDisplay, PlainDisplay
+from ablations.terminal.progress import LiveDisplay, PlainDisplay, progress_bars
 from ablations.workspace.trials import Trial
 from gan_core import journal
 from gan_core.events import Evaluated
@@ -122,6 +122,16 @@ def test_live(watched: Watched, width: int) -> None:
     for line in ("ttur-seed0: its process ended with exit code 1", "baseline-seed1: diverged (because) after 12 s"):
         assert (line in left_on_screen) == ("diverged" not in line)
     assert "\x1b[" in left_on_screen
+
+
+def test_of_hundreds_of_running_trials_as_many_are_drawn_as_a_window_has_lines_for() -> None:
+    progress = StudyProgress({})
+    progress.running = {f"arm-seed{n}": TrialProgress(f"arm-seed{n}", 1000, 500, 10.0) for n in range(256)}
+    console, file = console_of(100, terminal=False)
+    console.print(progress_bars("tiny", progress, most=20))
+    lines = file.getvalue().splitlines()
+    assert len(lines) == 22
+    assert re.fullmatch(r"and 236 more +2,360 images/s", lines[-1].strip())
 
 
 @pytest.mark.parametrize("terminal", [True, False])
