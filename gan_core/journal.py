@@ -1,7 +1,7 @@
 """The journal of a run: `events.jsonl`, appended line by line, the truth about what happened."""
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -45,6 +45,27 @@ def read(directory: Path) -> list[AnyEvent]:
     return events_in(path.read_bytes()) if path.exists() else []
 
 
+def backwards(directory: Path) -> Iterator[AnyEvent]:
+    """The events of `read`, the last one first; each is parsed when it is asked for."""
+    path = directory / NAME
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    follower: AnyEvent | None = None
+    for line in reversed(lines):
+        event = _event(line)
+        if event is not None and (follower is None or event.seq < follower.seq):
+            yield event
+            follower = event
+
+
+def first(directory: Path) -> AnyEvent | None:
+    """The first event of `read`; where its line begins as we write it, no other is parsed."""
+    path = directory / NAME
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    begun = (_event(line) for line in reversed(lines) if line.startswith(b'{"seq":0,'))
+    events = [event for event in begun if event is not None][:1] or read(directory)
+    return events[0] if events else None
+
+
 def events_in(content: bytes) -> list[AnyEvent]:
     """All events of a journal's content, in order.
 
@@ -53,14 +74,21 @@ def events_in(content: bytes) -> list[AnyEvent]:
     """
     events: list[AnyEvent] = []
     for line in content.splitlines():
-        try:
-            event = event_from_json(line)
-        except ValidationError:
+        event = _event(line)
+        if event is None:
             continue
         while events and events[-1].seq >= event.seq:
             events.pop()
         events.append(event)
     return events
+
+
+def _event(line: bytes) -> AnyEvent | None:
+    """None for a line torn by a crash."""
+    try:
+        return event_from_json(line)
+    except ValidationError:
+        return None
 
 
 def _ends_with_newline(path: Path) -> bool:

@@ -31,13 +31,13 @@ from ablations.study.study import Study
 from ablations.tracking.state import is_study_shipped
 from ablations.tracking.tracker import AnyTracker, tracker_of
 from ablations.workspace.due_trials import due_trials
+from ablations.workspace.ended_events import events_of
 from ablations.workspace.execution_record import Execution, Outcome
 from ablations.workspace.identity import own_identity
 from ablations.workspace.opening import leaving_no_traces, open_workspace
 from ablations.workspace.restoring import restored_trials
 from ablations.workspace.trials import Trial, progress_of, trials_of
 from ablations.workspace.workspace import Workspace
-from gan_core import journal
 from gan_core.events import RESULTS, Finished, has_result
 from gan_core.machine.resources import Resources
 from gan_core.workers.job import Report
@@ -73,7 +73,7 @@ class Session:
         )
         self.time = TimeBudget(study, workspace.root, self.resources, options)
         self.trials = self.time.admitted([*(self.exploration or due_trials(study, workspace.root))])
-        self.journals = {trial.name: journal.read(trial.directory) for trial in self.trials}
+        self.journals = {trial.name: events_of(trial.directory) for trial in self.trials}
         self.progress = StudyProgress.of(self.trials, self.journals)
         self.progress.to_come = self.exploration.trials_to_come if self.exploration else 0
         self.data_digests: dict[tuple[Hashable, ...], str] = {}  # by `training_data.key`
@@ -230,7 +230,7 @@ class Session:
         """Read the journals of trials that have ended since they were read, so that no ledger hands them out again."""
         for trial in self.trials:
             if trial.name in self.progress.done and not has_result(self.journals[trial.name]):
-                self.journals[trial.name] = journal.read(trial.directory)
+                self.journals[trial.name] = events_of(trial.directory)
 
     def _prepare(self, to_do: Sequence[Trial], on_step: OnStep, stop: Callable[[], bool]) -> None:
         """Get data and weights ready, and take over what other studies have trained already."""
@@ -278,7 +278,7 @@ class Session:
     def _admit(self, trial: Trial, tracker: AnyTracker, on_step: OnStep, stop: Callable[[], bool]) -> None:
         """Take in a trial that was not known before."""
         self.trials.append(trial)
-        self.journals[trial.name] = journal.read(trial.directory)
+        self.journals[trial.name] = events_of(trial.directory)
         tracker.admit(trial)
         if self._ship([trial], on_step, stop) if self.is_elsewhere else self._take_over([trial], on_step):
             tracker.notify(trial, ended=True)
@@ -297,7 +297,7 @@ class Session:
             on_step(f"{reuse_note(self.reused, self.progress.count)}; --retrain trains them again")
         for trial in (taken := [trial for trial in new if trial.name in found]):
             take_over(trial, found[trial.name])
-            self.journals[trial.name] = journal.read(trial.directory)
+            self.journals[trial.name] = events_of(trial.directory)
             if trial.name in self.progress.trials:  # others are admitted with their journals
                 self.progress.finish(trial.name)
         return taken

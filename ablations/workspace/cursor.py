@@ -47,15 +47,16 @@ def write_cursor(directory: Path, cursor: Cursor) -> None:
 
 def is_shipped(directory: Path, uri: str) -> bool:
     """Whether the store at `uri` has everything of this trial's journal, as far as this folder knows."""
-    events = journal.read(directory)
-    if not events:
+    events = journal.backwards(directory)
+    end = next(events, None)
+    if end is None:
         return True
     cursor = read_cursor(directory)
     if cursor is None or cursor.tracking_uri != without_password(uri):
         return False
-    end = events[-1]
     if isinstance(end, Finished):
-        return cursor.status == end.status and all(event.seq <= cursor.seq for event in events[:-1])
+        before = next(events, None)
+        return cursor.status == end.status and (before is None or before.seq <= cursor.seq)
     return cursor.seq >= end.seq
 
 

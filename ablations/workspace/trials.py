@@ -108,11 +108,10 @@ def progress_of(trial: Trial) -> Progress:
         holder = read_trial_record(trial.directory).fingerprint
     except FileNotFoundError:
         return "new"
-    events = journal.read(trial.directory)
+    last = next(journal.backwards(trial.directory), None)
     if holder != trial.config.fingerprint():
         message = f"the folder of trial {trial.name} holds the run of another configuration ({holder})"
         raise UserError(Problem(message, source=str(trial.directory), allowed="to move that folder away"))
-    if not events:
+    if last is None:
         return "new"
-    last = events[-1]
     return last.status if isinstance(last, Finished) else "interrupted"

@@ -2,11 +2,14 @@
 
 import json
 import math
+import tempfile
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from gan_core import journal
 from gan_core.events import AnyEvent, Evaluated, Finished, Saved, Score, Ticked
@@ -42,6 +45,18 @@ def test_after_a_resumption_later_events_take_the_place_of_earlier_ones(tmp_path
     for event in (tick(0), tick(1, 5.0), tick(2, 5.0), tick(1, 7.0)):
         journal.append(tmp_path, event)
     assert [(e.seq, e.means["loss_d"]) for e in journal.read(tmp_path)] == [(0, 1.0), (1, 7.0)]
+
+
+@given(lines=st.lists(st.integers(0, 6) | st.none(), max_size=12))
+def test_from_either_end_it_is_the_same_journal(lines: list[int | None]) -> None:
+    """Numbers in any order, as interruptions leave them, and torn lines among them."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        texts = ['{"seq":0,"ti' if n is None else tick(n, float(at)).model_dump_json() for at, n in enumerate(lines)]
+        (folder / journal.NAME).write_text("".join(text + "\n" for text in texts))
+        events = journal.read(folder)
+        assert list(journal.backwards(folder)) == events[::-1]
+        assert journal.first(folder) == (events[0] if events else None)
 
 
 def test_an_event_is_on_disk_before_it_is_seen_and_closing_closes_the_source(tmp_path: Path) -> None:
