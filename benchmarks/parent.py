@@ -212,7 +212,9 @@ def table(rows: Sequence[Kept]) -> str:
 def later_table(rows: dict[str, tuple[float, float, float]]) -> str:
     """Markdown: a line a command."""
     head = "| command | processor time [s] | wall time [s] | peak memory [MiB] |\n|---|---|---|---|\n"
-    return head + "".join(f"| {name} | {cpu:.1f} | {wall:.1f} | {mib:.0f} |\n" for name, (cpu, wall, mib) in rows.items())
+    return head + "".join(
+        f"| {name} | {cpu:.1f} | {wall:.1f} | {mib:.0f} |\n" for name, (cpu, wall, mib) in rows.items()
+    )
 
 
 HEADER = """\

@@ -142,7 +142,9 @@ def study_text(trials: int) -> tuple[str, int]:
     seeds = max(1, trials // arms)
     tricks = "\n".join(f"  beta{arm:02}: {{beta1: {0.3 + arm / 100:.2f}}}" for arm in range(1, arms))
     baseline = f"{{data: shapes, image_size: 16, width: 8, budget_kimg: {BUDGET_KIMG}}}"
-    text = f"question: Does the parent keep up?\ndesign: one-in\nseeds: {seeds}\nbaseline: {baseline}\ntricks:\n{tricks}\n"
+    text = (
+        f"question: Does the parent keep up?\ndesign: one-in\nseeds: {seeds}\nbaseline: {baseline}\ntricks:\n{tricks}\n"
+    )
     return text, arms * seeds
 
 

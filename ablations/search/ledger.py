@@ -15,10 +15,11 @@ thousands of images that D has seen, with the attribute `value_is` to say so. No
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution, IntDistribution
-from optuna.trial import FrozenTrial, TrialState
+from optuna.trial import FrozenTrial, TrialState, create_trial
 
 from ablations.search.storage import made_running, opened, taken_up
 from ablations.workspace.looks_taken import LookTaken
@@ -66,7 +67,10 @@ class Ledger:
             for frozen in [entry for entry in entries if entry.state == state]:
                 yield from self._begin(taken_up(self._study, frozen), set(frozen.intermediate_values))
         for trial in lacking:
-            yield from self._begin(self._new(trial), set())
+            if self._result(trial):
+                self._study.add_trial(self._whole(trial))
+            else:
+                yield from self._begin(self._new(trial), set())
         yield from (trial for trial in self._trials.values() if trial.name in self._known)
 
     def enter_looks(self, looks: Sequence[LookTaken]) -> None:
@@ -106,12 +110,25 @@ class Ledger:
 
     def _new(self, trial: Trial) -> optuna.trial.Trial:
         """A new entry, which is running."""
-        return made_running(
-            self._study,
-            params={**trial.arm.factors, "seed": trial.seed},
-            distributions={**dict.fromkeys(trial.arm.factors, SWITCH), "seed": SEED},
-            user_attrs={FINGERPRINT: trial.config.fingerprint(), "arm": trial.arm.name},
-        )
+        entry = create_trial(state=TrialState.RUNNING, **_identity(trial), user_attrs=_attributes(trial))
+        return made_running(self._study, entry)
+
+    def _whole(self, trial: Trial) -> FrozenTrial:
+        """A new entry of a trial that has its result, with all that the journal says."""
+        found: dict[str, Any] = {"state": TrialState.FAIL}
+        attributes, on_the_way, value = _attributes(trial), dict[int, float](), None
+        for event in self._journals[trial.name]:
+            match event:
+                case Evaluated(of="best"):
+                    value = event.kimg if event.fid is None else event.fid
+                    attributes |= {VALUE_IS: KIMG_SEEN} if event.fid is None else {}
+                case Evaluated(of="progress", fid=float(fid)):
+                    on_the_way.setdefault(event.images, fid)
+                case Finished():
+                    state, found_value, more = _ending(event.status, event.reason, value)
+                    found = {"state": state, "value": found_value}
+                    attributes |= more
+        return create_trial(**found, **_identity(trial), user_attrs=attributes, intermediate_values=on_the_way)
 
     def _begin(self, asked: optuna.trial.Trial, reported: set[int]) -> Iterator[Trial]:
         """Enter what the trial's journal holds; it is yielded unless it has ended."""
@@ -151,14 +168,32 @@ class Ledger:
                 self._close(name, event.status, event.reason)
 
     def _close(self, name: str, status: str, reason: str) -> None:
-        trial, value = self._begun.pop(name), self._values.pop(name, None)
+        trial = self._begun.pop(name)
         del self._reported[name]
-        trial.set_user_attr(STATUS, status)
-        if status == "finished" and value is not None and not math.isfinite(value):
-            reason = NOT_FINITE
-        if reason:
-            trial.set_user_attr(REASON, reason)
-        if status == "finished" and value is not None and math.isfinite(value):
-            self._study.tell(trial, value)
-        else:
-            self._study.tell(trial, state=TrialState.FAIL)
+        state, value, attributes = _ending(status, reason, self._values.pop(name, None))
+        for key, text in attributes.items():
+            trial.set_user_attr(key, text)
+        self._study.tell(trial, value, state)
+
+
+def _ending(status: str, reason: str, value: float | None) -> tuple[TrialState, float | None, dict[str, str]]:
+    """State, value and attributes of an entry that ends. `value`: what was measured, if anything was."""
+    if status == "finished" and value is not None and not math.isfinite(value):
+        reason = NOT_FINITE
+    attributes = {STATUS: status, **({REASON: reason} if reason else {})}
+    if status == "finished" and value is not None and math.isfinite(value):
+        return TrialState.COMPLETE, value, attributes
+    return TrialState.FAIL, None, attributes
+
+
+def _identity(trial: Trial) -> dict[str, Any]:
+    """The parameters of a trial's entry, and what they could have been."""
+    switches: dict[str, BaseDistribution] = dict.fromkeys(trial.arm.factors, SWITCH)
+    return {
+        "params": {**trial.arm.factors, "seed": trial.seed},
+        "distributions": {**switches, "seed": SEED},
+    }
+
+
+def _attributes(trial: Trial) -> dict[str, str]:
+    return {FINGERPRINT: trial.config.fingerprint(), "arm": trial.arm.name}

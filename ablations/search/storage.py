@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from typing import TypeVar
 
 import optuna
-from optuna.distributions import BaseDistribution
 from optuna.pruners import BasePruner
 from optuna.study import StudySummary
 from optuna.trial import FrozenTrial, TrialState
@@ -58,20 +57,12 @@ def made(storage: str, name: str, pruner: BasePruner | None = None, *, anew: boo
     )
 
 
-def made_running(
-    study: optuna.Study,
-    params: dict[str, bool | int],
-    distributions: dict[str, BaseDistribution],
-    user_attrs: dict[str, str],
-) -> optuna.trial.Trial:
-    """A new trial of the study, which is running with these parameters, made in one commit.
+def made_running(study: optuna.Study, frozen: FrozenTrial) -> optuna.trial.Trial:
+    """A new trial of the study, as `frozen`, which is running, made in one commit.
 
     `Study.ask` takes one for each parameter, and reads all waiting trials before. `Study.add_trial` makes a running
     trial in one, and does not say which it is; this is what it does.
     """
-    frozen = optuna.trial.create_trial(
-        state=TrialState.RUNNING, params=params, distributions=distributions, user_attrs=user_attrs
-    )
     return optuna.trial.Trial(study, study._storage.create_new_trial(study._study_id, template_trial=frozen))
 
 

@@ -23,7 +23,8 @@ class Attempts:
     def all_of(self, jobs: Mapping[str, Job], is_over: Callable[[str], bool] = lambda name: False) -> list[str]:
         """Do the jobs in order. Returns those that failed; after one that hung, also the others, which were not tried.
 
-        `is_over`: whether there is no time for this job any more; it is not tried then, and returned as well. Whatever goes wrong is noted and nothing more: the journal is on disk, so training need not stop.
+        `is_over`: whether there is no time for this job any more; it is not tried then, and returned as well. Whatever
+        goes wrong is noted and nothing more: the journal is on disk, so training need not stop.
         """
         names = list(jobs)
         failed: list[str] = []
