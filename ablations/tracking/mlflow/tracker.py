@@ -48,7 +48,7 @@ class MlflowTracker:
         self._begun: dict[str, None] = {}  # trials that this execution has heard of
         self._unsent: dict[str, None] = {}  # those of them whose end the store does not have
         self._final: set[str] = set()  # those of these that nobody adds to now
-        self._earlier: set[str] = set()  # jobs: trials that earlier executions have left
+        self._earlier: dict[str, str] = {}  # by job: a trial that earlier executions have left
         self._lost: dict[str, None] = {}  # those whose process died
         self._jobs: dict[str, Job] = {}
         self._attempts = Attempts()
@@ -99,7 +99,7 @@ class MlflowTracker:
             if not run.is_shipped() and run is not self._parent:
                 self._add(f"execution {run.record.id}", run.ship)
         for name in (t.name for t in execution.trials if not is_settled(t.directory, self.store.uri)):
-            self._earlier.add(job := f"before: {name}")
+            self._earlier[job := f"before: {name}"] = name
             self._add(job, partial(self._settle, name, job, executions))
         return run_id
 
@@ -166,8 +166,8 @@ class MlflowTracker:
 
     def _unfinished(self, timeout_s: float) -> str:
         """What there was no time for; '' for nothing."""
-        if unsent := len(self._unsent) + len(self._earlier):
-            return f"{unsent} of {len(self._runs)} trials are still to be sent"
+        if unsent := self._unsent.keys() | self._earlier.values():
+            return f"{len(unsent)} of {len(self._runs)} trials are still to be sent"
         return f"not done within {timeout_s:g} s" if self._thread.is_alive() else ""
 
     def _add(self, name: str, job: Job) -> None:
@@ -187,6 +187,7 @@ class MlflowTracker:
         self._sent(name)
 
     def _sent(self, name: str) -> None:
+        self._runs[name].forget()
         with self._changed:
             if name not in self._due:  # it goes on
                 self._unsent.pop(name, None)
@@ -197,7 +198,7 @@ class MlflowTracker:
         if name not in self._begun:
             settle(self._runs[name], executions)
             self._runs[name].forget()
-        self._earlier.discard(job)
+        del self._earlier[job]
 
     def _work(self) -> None:
         with limits(SHIP):
@@ -241,7 +242,7 @@ class MlflowTracker:
             now = time.monotonic()
             if len(left) < len(jobs):
                 succeeded = now
-            jobs = {name: jobs[name] for name in left}
+            jobs = {name: jobs[name] for name in left if not self._is_too_late(name)}
             if jobs and now + CLOSING_PAUSE_S > min(self._give_up, succeeded + PATIENCE_S):
                 return
             if jobs:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from ablations.tracking.mlflow.tracker import MlflowTracker
+from ablations.tracking.mlflow.trial_run import TrialRun
 from ablations.workspace.cursor import is_shipped, read_cursor
 from ablations.workspace.execution_record import Execution
 from ablations.workspace.trials import Trial
@@ -192,6 +193,58 @@ def test_what_cannot_be_sent_is_told_and_sent_by_the_next_run(
     assert second.close(60) == ""
     (run,) = [r for r in place.client.search_runs([second.store.experiment_id]) if "arm" in r.data.params]
     assert place.history(run)["loss_d"] == ticks(events, "loss_d")
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
+def test_a_store_that_is_behind_ends_the_parent_and_tells_how_many_trials_are_left(
+    place: Place, execution_of: ExecutionOf, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    trials = [make_trial(tmp_path, BASELINE, seed) for seed in range(3)]
+    tracker: MlflowTracker = place.tracker()
+    parent = tracker.begin(execution_of(*trials))
+    for trial in trials:
+        write(trial, list(story(trial, 20.0, parts=1)))
+    ship = TrialRun.ship
+
+    def slow(run: TrialRun, final: bool = True) -> bool:
+        while run.trial is trials[1] and not tracker._closing:
+            time.sleep(0.01)
+        return ship(run, final)
+
+    monkeypatch.setattr(TrialRun, "ship", slow)
+    monkeypatch.setattr("ablations.tracking.mlflow.tracker.ENDS_S", 60.0)  # at the end there is no time for trials
+    tracker.start()
+    for trial in trials:
+        tracker.notify(trial, ended=True)
+    wait_for(lambda: tracker.backlog == 2)
+    message = tracker.close(60)
+    assert f"(1 of 3 trials are still to be sent); to send the rest: python -m ablations sync {tmp_path}" in message
+    assert [is_shipped(trial.directory, place.uri) for trial in trials] == [True, True, False]
+    assert place.client.get_run(parent).info.status == "FINISHED"
+    assert tracker.backlog == 1
+    ship_again = place.tracker()
+    ship_again.begin(execution_of(*trials))
+    ship_again.start()
+    assert ship_again.close(60) == ""
+    assert is_shipped(trials[2].directory, place.uri)
+
+
+def test_no_events_of_ended_trials_are_kept(place: Place, execution_of: ExecutionOf, tmp_path: Path) -> None:
+    trial = make_trial(tmp_path, BASELINE, 0)
+    write(trial, list(story(trial, 20.0, parts=1)))
+    tracker: MlflowTracker = place.tracker()
+    tracker.begin(execution_of(trial))
+    tracker.start()
+    tracker.notify(trial, ended=True)
+    wait_for(lambda: tracker.backlog == 0)
+    assert tracker.close(60) == ""
+    assert not tracker._runs[trial.name]._tail._events
 
 
 def test_sampled_pictures_come_from_the_journal(tmp_path: Path) -> None:
