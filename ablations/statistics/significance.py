@@ -5,7 +5,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-import scipy
 from numpy.typing import NDArray
 from scipy import special
 
@@ -57,15 +56,23 @@ def sign_flip_p(differences: Sequence[float]) -> float:
     if len(differences) <= EXACT:
         flipped = np.abs(_signs(len(differences)) @ np.asarray(differences, dtype=np.float64))
         return float(np.mean(flipped >= flipped[0] * (1 - TIE)))
-    result = scipy.stats.permutation_test(  # loaded at its first use: it takes longer than all that is imported here
-        (np.asarray(differences, dtype=np.float64),),
-        np.mean,
-        permutation_type="samples",
-        vectorized=True,
-        n_resamples=RESAMPLES,
-        rng=np.random.default_rng(0),
-    )
-    return float(result.pvalue)
+    null = _flipped_means(np.asarray(differences, dtype=np.float64))
+    observed = float(np.mean(differences))
+    tie = abs(100 * np.finfo(np.float64).eps * observed)
+    below, above = (int(np.count_nonzero(side)) + 1 for side in (null <= observed + tie, null >= observed - tie))
+    return min(1.0, 2 * min(below, above) / (RESAMPLES + 1))
+
+
+def _flipped_means(differences: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Means under patterns of signs drawn at random. [RESAMPLES]
+
+    They are drawn as scipy's `permutation_test` draws them, of which this is the number, a product of matrices in place
+    of copies of all differences: of 500 seeds a fifth of the time.
+    """
+    pairs = np.tile(np.arange(2), (RESAMPLES, len(differences), 1))
+    flips = np.random.default_rng(0).permuted(pairs, axis=-1)[..., 0]  # [RESAMPLES n]
+    means: NDArray[np.float64] = (1.0 - 2.0 * flips) @ differences / len(differences)
+    return means
 
 
 @functools.lru_cache(maxsize=EXACT)

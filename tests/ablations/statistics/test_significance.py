@@ -28,6 +28,15 @@ def test_many_sign_flips_are_drawn_the_same_each_time() -> None:
     assert sign_flip_p(values) == pytest.approx(float(stats.ttest_1samp(values, 0).pvalue), abs=0.02)
 
 
+@pytest.mark.parametrize("n", [14, 60])
+@pytest.mark.parametrize("shift", [0.0, 0.3])
+def test_beyond_the_exact_test_it_is_the_number_of_scipy(n: int, shift: float) -> None:
+    values = np.random.default_rng(n).normal(shift, 1.0, n)
+    drawn = np.random.default_rng(0)
+    theirs = stats.permutation_test((values,), np.mean, permutation_type="samples", vectorized=True, rng=drawn)
+    assert sign_flip_p(values.tolist()) == theirs.pvalue
+
+
 def test_five_seeds_cannot_reach_5_percent_and_six_can() -> None:
     one_sided = [1.0, 2.0, 1.5, 0.7, 1.1, 0.9]
     assert sign_flip_p(one_sided[:5]) == smallest_sign_flip_p(5) == 0.0625
