@@ -5,15 +5,15 @@ from pathlib import Path
 import pytest
 
 from ablations.results.results import read_results
-from benchmarks import parent, parent_samples
-from benchmarks.parent import Demand, Kept, measure, table
+from benchmarks import parent_run, parent_samples
+from benchmarks.parent import Demand, Kept, demands, measure, table
 from benchmarks.parent_figure import draw, smooth
 from benchmarks.simulated import EVENTS
 
 
 def test_a_tiny_study(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, home: Path) -> None:
     monkeypatch.setattr(parent_samples, "EVERY_S", 0.1)
-    monkeypatch.setattr(parent, "machine_home", lambda: home)
+    monkeypatch.setattr(parent_run, "machine_home", lambda: home)
     kept, samples = measure(Demand(trials=8, places=3, seconds=0.0, tracked=False), tmp_path)
     results = read_results(tmp_path / "runs" / "many")
     assert (kept.trials, len(results)) == (8, 8)
@@ -32,6 +32,11 @@ def test_the_table() -> None:
     assert (kept.trials_a_s, kept.events_a_s, kept.overhead_s, kept.cost_s) == (5.0, 75.0, 0.3, 0.05)
     line = table([kept]).splitlines()[-1]
     assert line == "| as fast as it can, MLflow | 5.0 | 75 | 0.300 | 50.0 | 0.100 | 0.50 | 700 | 1.0 | 2.0 | 7 |"
+
+
+def test_demands() -> None:
+    names = [demand.name for demand in demands(9, 3, "0,60", ["offline", "mlflow"])]
+    assert names == ["flat_out_offline", "flat_out_mlflow", "60s_mlflow"]
 
 
 def test_smooth() -> None:
