@@ -63,6 +63,9 @@ class Simulated:
         """See `Executor`."""
         self._halted.add(name)
 
+    def close(self) -> None:
+        """See `Executor`."""
+
     def run(self, jobs: Iterator[Job], stop: Callable[[], bool]) -> Generator[Report, None, None]:
         """See `Executor`."""
         due: list[tuple[float, int, Job, Iterator[bytes]]] = []  # next event of each running trial, by monotonic time
