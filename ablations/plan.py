@@ -7,10 +7,11 @@ from statistics import fmean
 from typing import NamedTuple
 
 from ablations.execution.estimate import ArmCost, arm_costs, cost_by_others, study_seconds
+from ablations.execution.places import resources_elsewhere
 from ablations.execution.recorded_costs import recorded_costs
 from ablations.execution.reuse import Twin, reused_from_others
 from ablations.plan_advice import Alternative, alternatives
-from ablations.plan_cluster import ClusterPlan, cluster_places, cluster_plan, why_not_measured
+from ablations.plan_cluster import ClusterPlan, cluster_plan, why_not_measured
 from ablations.plan_looks import PlannedLook, WhatSeedsShow, planned_looks, share_of_seeds, shown_at_the_end
 from ablations.results.run_spread import RunSpread, run_spread
 from ablations.search.exploration import Exploration
@@ -100,7 +101,7 @@ def plan_of(
     to_come = search.most_to_come if search else 0
     arms = {arm.name: arm for arm in (*study.arms, *(trial.arm for trial in trials))}
     left = {trial.arm.name for trial in to_do} | (set(arms) if to_come else set())
-    places = cluster_places(*cluster, len(to_do) + to_come) if cluster else resources
+    places = resources_elsewhere(*cluster, len(to_do) + to_come) if cluster else resources
     costs = recorded_costs(list(arms.values()), trials, left, runs, places, cluster=cluster is not None)
     if search and to_come and len(costs) < DRAWN:
         arms |= {arm.name: arm for arm in search.drawn(DRAWN)}

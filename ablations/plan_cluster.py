@@ -7,7 +7,7 @@ from pathlib import Path
 
 from ablations.execution.estimate import ArmCost
 from ablations.study.arm import Arm
-from ablations.study.cluster import MOST_JOBS, ClusterNeeds
+from ablations.study.cluster import ClusterNeeds
 from gan_core.config.compatibility import extractors_of
 from gan_core.evaluation.extractors.supply import lacking
 from gan_core.machine.cores import cores
@@ -39,19 +39,6 @@ class ClusterPlan:
     @property
     def at_once(self) -> int:
         return self.nodes * self.side_by_side if self.executor == "slurm" else self.nodes
-
-
-def cluster_places(executor: str, needs: ClusterNeeds, trials: int) -> Resources:
-    """The places that so many trials have on the cluster, if it gives all that is asked for.
-
-    With Ray as many as there are trials, where nobody says how many: its nodes are not asked.
-    """
-    if executor == "slurm":
-        jobs = min(needs.workers or MOST_JOBS, math.ceil(trials / needs.trials_a_gpu))
-        places = jobs * needs.trials_a_gpu
-    else:
-        places = min(needs.workers or trials, trials)
-    return Resources(max(1, places), needs.cpus, (needs.device,))
 
 
 def cluster_plan(

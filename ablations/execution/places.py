@@ -1,6 +1,8 @@
 """The places for a study's trials: how many, where, with how many threads."""
 
-from ablations.study.cluster import ClusterNeeds
+import math
+
+from ablations.study.cluster import MOST_JOBS, ClusterNeeds
 from ablations.study.study import Study
 from gan_core.config.gpu_memory import gpu_memory
 from gan_core.machine.resources import Resources, share
@@ -11,9 +13,15 @@ def resources_of(study: Study, workers: int | None, threads: int | None, device:
     return share(study.most_trials, workers, threads, device, lambda: gpu_memory(arm.config for arm in study.arms))
 
 
-def resources_elsewhere(study: Study, needs: ClusterNeeds) -> Resources:
-    """The places on other machines, of which this one is not asked: at most as many as the user wants, or as there are
-    trials. `needs.workers` counts machines' places, in each of which as many trials run as share a GPU.
+def resources_elsewhere(executor: str, needs: ClusterNeeds, trials: int) -> Resources:
+    """The places that so many trials have on a cluster, if it gives all that is asked for; this machine counts nothing.
+
+    With SLURM `needs.workers` counts jobs, in each of which as many trials run as share a GPU; with Ray it counts
+    trials, and without it there are as many places as trials: its nodes are not asked.
     """
-    at_most = needs.workers * needs.trials_a_gpu if needs.workers is not None else study.most_trials
-    return Resources(max(1, min(at_most, study.most_trials)), needs.cpus, (needs.device,))
+    if executor == "slurm":
+        jobs = min(needs.workers or MOST_JOBS, math.ceil(trials / needs.trials_a_gpu))
+        at_most = jobs * needs.trials_a_gpu
+    else:
+        at_most = needs.workers or trials
+    return Resources(max(1, min(at_most, trials)), needs.cpus, (needs.device,))

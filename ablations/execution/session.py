@@ -67,7 +67,7 @@ class Session:
             self.outputs.take_looks()  # of one that was killed between the last run of a look and the look itself
         self.is_elsewhere = options.executor in ELSEWHERE
         self.resources: Resources = (
-            resources_elsewhere(study, options.cluster)
+            resources_elsewhere(options.executor, options.cluster, study.most_trials)
             if self.is_elsewhere
             else resources_of(study, options.workers, options.threads, options.device)
         )

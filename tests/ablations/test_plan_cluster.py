@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from ablations.execution.estimate import ArmCost
+from ablations.execution.places import resources_elsewhere
 from ablations.plan import Plan, plan_of
-from ablations.plan_cluster import cluster_places, cluster_plan
+from ablations.plan_cluster import cluster_plan
 from ablations.study.cluster import ClusterNeeds
 from ablations.workspace.opening import open_workspace
 from gan_core import journal
@@ -25,7 +26,7 @@ TWO_HOURS = ArmCost("b", 100, 7000.0, 200.0, recorded_runs=1)
 def test_side_by_side_on_gpus() -> None:
     """Four trials share a GPU: a node hour is four hours of trials."""
     needs = ClusterNeeds(gpus=0.25, cpus=2, workers=3, time="01:30:00")
-    places = cluster_places("slurm", needs, 16)
+    places = resources_elsewhere("slurm", needs, 16)
     assert places == Resources(12, 2, ("cuda",))
     found = cluster_plan("slurm", needs, [HALF_AN_HOUR] * 8 + [TWO_HOURS] * 8, places, "")
     assert (found.nodes, found.side_by_side, found.at_once) == (3, 4, 12)
@@ -35,17 +36,17 @@ def test_side_by_side_on_gpus() -> None:
 
 def test_whole_gpus_and_more() -> None:
     needs = ClusterNeeds(gpus=2, workers=16)
-    places = cluster_places("slurm", needs, 3)
+    places = resources_elsewhere("slurm", needs, 3)
     found = cluster_plan("slurm", needs, [TWO_HOURS] * 3, places, "")
     assert (found.nodes, found.at_once, found.node_hours, found.gpu_hours) == (3, 3, 6, 12)
     assert found.jobs_a_trial is None  # no limit is given
 
 
 def test_without_a_number_slurm_gets_sixteen_jobs_and_ray_all_trials() -> None:
-    assert cluster_places("slurm", ClusterNeeds(), 100).workers == 16
-    assert cluster_places("slurm", ClusterNeeds(gpus=0.5), 9).workers == 10  # the fifth job has a place over
-    assert cluster_places("ray", ClusterNeeds(), 100).workers == 100
-    assert cluster_places("ray", ClusterNeeds(workers=7), 100).workers == 7
+    assert resources_elsewhere("slurm", ClusterNeeds(), 100).workers == 16
+    assert resources_elsewhere("slurm", ClusterNeeds(gpus=0.5), 9).workers == 9  # the fifth job has a place over
+    assert resources_elsewhere("ray", ClusterNeeds(), 100).workers == 100
+    assert resources_elsewhere("ray", ClusterNeeds(workers=7), 100).workers == 7
 
 
 def on_record(folder: Path, arm: str, device: str, kind: str = "") -> None:

@@ -8,10 +8,12 @@ import pytest
 from ablations.execution.device_fit import refuse_unfit
 from ablations.execution.floors import FloorWork
 from ablations.execution.places import resources_elsewhere
+from ablations.execution.session import ExecutionOptions, open_session
 from ablations.execution.shipping import Shipping
 from ablations.executors.elsewhere import supplies
 from ablations.executors.elsewhere.agreement import agree, agreed
 from ablations.executors.elsewhere.exchange import Exchange
+from ablations.executors.names import ExecutorName
 from ablations.study.cluster import ClusterNeeds
 from ablations.workspace.trials import Trial
 from gan_core import datasets
@@ -142,10 +144,21 @@ def test_this_machine_does_not_say_what_fits_elsewhere(tmp_path: Path) -> None:
     refuse_unfit(study, None, elsewhere=True)
     with pytest.raises(AssertionError):
         refuse_unfit(study, None)
-    places = resources_elsewhere(study, ClusterNeeds(cpus=2, gpus=0.5, workers=1))
+    places = resources_elsewhere("slurm", ClusterNeeds(cpus=2, gpus=0.5, workers=1), 4)
     assert (places.workers, places.threads, places.devices) == (2, 2, ("cuda",))
-    assert resources_elsewhere(study, ClusterNeeds()).workers == 4  # as many as there are trials
-    assert resources_elsewhere(study, ClusterNeeds(workers=100)).workers == 4
+    assert resources_elsewhere("slurm", ClusterNeeds(workers=100), 4).workers == 4  # as many as there are trials
+    assert resources_elsewhere("ray", ClusterNeeds(gpus=0.5, workers=2), 4).workers == 2  # Ray's workers are trials
+
+
+@pytest.mark.parametrize(("executor", "cluster"), [("slurm", ClusterNeeds()), ("ray", ClusterNeeds(workers=3))])
+def test_an_execution_on_a_cluster_has_the_places_of_its_plan(
+    tmp_path: Path, home: Path, executor: ExecutorName, cluster: ClusterNeeds
+) -> None:
+    study = tiny_study(tmp_path, seeds=20)
+    options = ExecutionOptions(home=home, executor=executor, cluster=cluster)
+    with open_session(study, tmp_path / "runs", options) as session:
+        assert session.resources == resources_elsewhere(executor, cluster, 40)
+        assert session.resources.workers == (16 if executor == "slurm" else 3)
 
 
 def test_floors_without_images_are_one_note(tmp_path: Path, home: Path) -> None:
