@@ -1,5 +1,6 @@
 """`cluster:` in a study file: what a trial takes of a cluster, where it trains on other machines than this one."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import replace
@@ -15,6 +16,7 @@ from gan_core.schema.validation import problems_of
 FLAG = "--cluster"
 ALLOWED = "KEY=VALUE, such as partition=gpu or gpus=0.25"
 TIME_ALLOWED = "minutes, or HH:MM:SS, or D-HH:MM:SS, as SLURM has it"
+GPUS_ALLOWED = "0, a part of one GPU such as 0.25, or whole GPUs"
 _CLOCK = re.compile(r"(?:(?P<d>\d+)-)?(?P<h>\d+):(?P<m>[0-5]\d):(?P<s>[0-5]\d)")
 
 
@@ -34,6 +36,12 @@ def _word(text: str) -> str:
     return text
 
 
+def _gpus(value: float) -> float:
+    if not math.isfinite(value) or (value > 1 and value != int(value)):
+        raise ValueError(GPUS_ALLOWED)
+    return value
+
+
 Seconds = Annotated[int, BeforeValidator(_seconds), WithJsonSchema({"type": ["integer", "string"]})]
 Word = Annotated[Printable, AfterValidator(_word)]
 
@@ -45,7 +53,9 @@ class ClusterNeeds(Record):
     """
 
     cpus: int = Field(1, ge=1, description="CPU threads a trial")
-    gpus: float = Field(0, ge=0, description="GPUs a trial; 0.25: four trials share one")
+    gpus: Annotated[float, AfterValidator(_gpus)] = Field(
+        0, ge=0, description="GPUs a trial; 0.25: four trials share one"
+    )
     memory_gb: float | None = Field(None, gt=0, description="memory a trial, in GB; without it the cluster's default")
     workers: int | None = Field(None, ge=1, description="SLURM jobs at once, or Ray's trials at once, at most")
     time: Seconds | None = Field(None, description=f"time limit of one SLURM job: {TIME_ALLOWED}")

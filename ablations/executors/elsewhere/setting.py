@@ -8,6 +8,8 @@ from gan_core.problems import Problem, UserError
 from gan_core.workers.patience import USUAL_PATIENCE, Patience
 
 FOLDER = "exchange"
+FILES_ALLOWED = "a folder that all machines reach, or file:///FOLDER, s3://BUCKET/FOLDER, gs://BUCKET/FOLDER"
+OF_ONE_PROCESS = frozenset({"memory"})  # fsspec's places that live in a process
 
 
 @dataclass(frozen=True)
@@ -34,9 +36,14 @@ class Elsewhere:
 
 
 def given_files(files: str | None, elsewhere: bool) -> str | None:
-    """Where the user wants files to travel; a folder's absolute path. Raises UserError where none travel."""
+    """Where the user wants files to travel; a folder's absolute path. Raises UserError where none travel,
+    or none could."""
     if files is None:
         return None
     if not elsewhere:
         raise UserError(Problem("on this machine no files travel", ("--files",), "with --executor slurm or ray"))
+    if not files.strip():
+        raise UserError(Problem("'' is no place", ("--files",), FILES_ALLOWED))
+    if files.partition("://")[0] in OF_ONE_PROCESS:
+        raise UserError(Problem(f"{files}: no other process sees what is there", ("--files",), FILES_ALLOWED))
     return files if "://" in files else str(Path(files).expanduser().absolute())

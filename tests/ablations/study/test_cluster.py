@@ -64,6 +64,8 @@ def test_options_change_what_the_study_says() -> None:
         (["gpus"], "--cluster: 'gpus' is no setting; allowed: KEY=VALUE"),
         (["gpus=1", "gpus=2"], "--cluster: 'gpus' is set twice"),
         (["gpus=many"], "--cluster.gpus: 'many' is not right; allowed: a number"),
+        (["gpus=1.5"], "--cluster.gpus: 1.5 is not right; allowed: 0, a part of one GPU such as 0.25, or whole GPUs"),
+        (["gpus=.inf"], "--cluster.gpus: inf is not right"),
         (["gpu=1", "cpus=0"], "--cluster.cpus: 0 is out of range[^$]*--cluster.gpu: no setting"),
     ],
 )
