@@ -4,21 +4,16 @@ import shutil
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Protocol
-
-from pydantic import Field, ValidationError
 
 from ablations.executors.slurm.clock import Clock
+from ablations.executors.slurm.crew_record import CrewRecord, WorkerRecord, read_crew, write_crew
 from ablations.executors.slurm.hand import Hand
 from ablations.executors.slurm.messages import Bye, FromWorker, Hello
 from ablations.executors.slurm.post import Post
 from ablations.executors.slurm.queue import Entry, SlurmError
-from gan_core.machine.files import write_text
+from ablations.executors.slurm.site import Site
 from gan_core.problems import Problem, UserError
-from gan_core.records import Record
 
-SCHEMA_VERSION = 1
-NAME = "workers.json"
 MAILBOXES = "workers"
 QUEUE_S = 5.0  # how often SLURM is asked
 END_S = 60.0  # how long workers may take to end after their trials have, before SLURM cancels them
@@ -26,41 +21,6 @@ MISSED = 2  # times in a row that the queue lacks a worker before it counts as g
 STILLBORN = 3  # workers in a row that ended before they said hello
 END_LOOK_S = 0.5
 PATIENCE_S = 60.0  # before SLURM is asked for workers again that it has just refused
-
-
-class WorkerRecord(Record):
-    """A worker that was submitted. `job`: SLURM's id of it."""
-
-    name: str
-    job: str
-
-
-class CrewRecord(Record):
-    """The file that the next parent finds the workers by. `asked`: what they were submitted for, in words."""
-
-    schema_version: int = Field(SCHEMA_VERSION, ge=1, le=SCHEMA_VERSION)
-    asked: str = ""
-    workers: tuple[WorkerRecord, ...] = ()
-
-
-class Site(Protocol):
-    """The cluster: what `Submission` and the functions of `queue.py` do."""
-
-    def submit(self, posts: list[Post]) -> list[str]:
-        """Submit a worker for each post; the ids of their jobs. Raises SlurmError."""
-        ...
-
-    def queue(self) -> dict[str, Entry]:
-        """This user's jobs. Raises SlurmError."""
-        ...
-
-    def cancel(self, jobs: Iterable[str]) -> None:
-        """End these jobs. Raises SlurmError."""
-        ...
-
-    def last_words(self, job: str) -> tuple[Path, str]:
-        """The log of a worker, and its last lines."""
-        ...
 
 
 class Crew:
@@ -86,10 +46,7 @@ class Crew:
 
     def find(self) -> None:
         """Take on the workers that a former parent has left, and end those that it had no time to record."""
-        try:
-            record = CrewRecord.model_validate_json((self.control / NAME).read_bytes())
-        except (FileNotFoundError, ValidationError):
-            record = CrewRecord()
+        record = read_crew(self.control)
         entries = self._entries()
         ours = {job for job, entry in entries.items() if entry.comment == str(self.control) and entry.is_there}
         for one in record.workers:
@@ -236,5 +193,4 @@ class Crew:
 
     def _write(self) -> None:
         workers = tuple(WorkerRecord(name=hand.name, job=hand.job) for hand in self.hands.values())
-        self.control.mkdir(parents=True, exist_ok=True)
-        write_text(self.control / NAME, CrewRecord(asked=self._asked, workers=workers).model_dump_json(indent=1) + "\n")
+        write_crew(self.control, CrewRecord(asked=self._asked, workers=workers))

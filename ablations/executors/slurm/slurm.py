@@ -4,7 +4,6 @@ Workers and parent find each other through files in a folder that all machines r
 killed leaves its workers at work, and the next one goes on with them.
 """
 
-from collections import deque
 from collections.abc import Callable, Generator, Iterator
 from math import ceil
 from pathlib import Path
@@ -12,12 +11,13 @@ from pathlib import Path
 from ablations.executors.elsewhere.receiver import Receiver
 from ablations.executors.elsewhere.retries import Again, Retries
 from ablations.executors.elsewhere.setting import Elsewhere
-from ablations.executors.elsewhere.shipped import ShippedJob
 from ablations.executors.slurm.clock import Clock
-from ablations.executors.slurm.crew import Crew, Site
+from ablations.executors.slurm.crew import Crew
 from ablations.executors.slurm.hand import Hand
 from ablations.executors.slurm.messages import Bye, FromWorker, Hello, Left, Told
+from ablations.executors.slurm.placement import Placement
 from ablations.executors.slurm.post import TRAINER, UNSAMPLED, Post
+from ablations.executors.slurm.site import Site
 from ablations.study.cluster import MOST_JOBS
 from gan_core.events import Finished, event_from_json
 from gan_core.workers.job import STOPPED, TAKEN, Job, Report
@@ -47,12 +47,9 @@ class Slurm:
         self._clock = clock or Clock()
         asked = needs.model_copy(update={"workers": None}).model_dump_json(exclude_none=True)
         self._crew = Crew(site, control, post, needs.workers or MOST_JOBS, f"{asked} {trainer}", self._clock)
-        self._waiting: deque[ShippedJob] = deque()
         self._jobs: dict[str, Job] = {}  # of this execution: taken, without an end
-        self._at: dict[str, Hand] = {}  # who has which trial
+        self._placement = Placement()
         self._halted: set[str] = set()
-        self._whole_gpu: set[str] = set()
-        self._avoided: dict[str, str] = {}  # the node that a trial was lost on
         self._has_looked = False
 
     def run(self, jobs: Iterator[Job], stop: Callable[[], bool]) -> Generator[Report, None, None]:
@@ -64,7 +61,7 @@ class Slurm:
                     yield from self._stop()
                 else:
                     yield from self._take(jobs)
-                    self._hand_out()
+                    self._placement.hand_out(self._crew.there)
                 if not self._jobs:
                     break
                 yield from self._listen(stop())
@@ -77,7 +74,7 @@ class Slurm:
     def halt(self, name: str) -> None:
         """See `Executor`."""
         self._halted.add(name)
-        if hand := self._at.get(name):
+        if hand := self._placement.at.get(name):
             hand.halt(name)
 
     def close(self) -> None:
@@ -100,7 +97,7 @@ class Slurm:
             else:
                 yield from self._go_on(job, hand)
         self._crew.hire(ceil(len(self._jobs) / self._places))
-        if not self._waiting:
+        if not self._placement.waiting:
             now = self._clock.now()
             idle = [hand for hand in self._crew.there if not hand.trials and now - hand.idle_since > IDLE_S]
             self._crew.dismiss(hand for hand in idle if hand.life)
@@ -116,7 +113,7 @@ class Slurm:
         if isinstance(shipped, Finished):
             yield self._over(Report(job.name, shipped))
         else:
-            self._waiting.append(shipped)
+            self._placement.waiting.append(shipped)
 
     def _go_on(self, job: Job, hand: Hand) -> Iterator[Report]:
         """A worker has had this trial since before this parent began: hear what it has said."""
@@ -125,28 +122,9 @@ class Slurm:
             hand.halt(job.name)
             yield from self._begin(job)
             return
-        self._at[job.name] = hand
+        self._placement.at[job.name] = hand
         for message in hand.untold.pop(attempt, []):
             yield from self._heed(hand, message, stopping=False)
-
-    def _hand_out(self) -> None:
-        """Give the trials that wait to workers that have a place; those that want a GPU for themselves come first."""
-        kept: Hand | None = None  # until its trials have ended, for one that wants to be alone
-        for shipped in sorted(self._waiting, key=lambda shipped: shipped.name not in self._whole_gpu):
-            alone = shipped.name in self._whole_gpu
-            hands = [hand for hand in self._crew.there if hand.life and hand is not kept]
-            free = [hand for hand in hands if hand.free and self._may_have(hand, alone)]
-            if free:
-                avoided = self._avoided.get(shipped.name)
-                hand = min(free, key=lambda hand: (hand.node == avoided, len(hand.trials)))
-                hand.train(shipped)
-                self._at[shipped.name] = hand
-                self._waiting.remove(shipped)
-            elif alone and kept is None:
-                kept = min(hands, key=lambda hand: len(hand.trials), default=None)
-
-    def _may_have(self, hand: Hand, alone: bool) -> bool:
-        return not hand.trials if alone else self._whole_gpu.isdisjoint(hand.trials)
 
     def _listen(self, stopping: bool) -> Iterator[Report]:
         for hand, message in self._crew.news():
@@ -203,9 +181,8 @@ class Slurm:
 
     def _lost_by(self, hand: Hand, why: str, stopping: bool) -> Iterator[Report]:
         """All trials that this worker has had are without one."""
-        for name in [name for name, holder in self._at.items() if holder is hand]:
-            self._avoided[name] = hand.node
-            self._gives_up_place(hand, name)
+        for name in self._placement.lose(hand):
+            hand.idle_since = self._clock.now()
             yield from self._gone(name, why, stopping)
 
     def _gone(self, name: str, why: str, stopping: bool) -> Iterator[Report]:
@@ -223,13 +200,12 @@ class Slurm:
 
     def _again(self, name: str, again: Again) -> Iterator[Report]:
         if again.whole_gpu:
-            self._whole_gpu.add(name)
+            self._placement.whole_gpu.add(name)
         yield Report(name, left=again.why, again=True)
         yield from self._begin(self._jobs[name])
 
     def _gives_up_place(self, hand: Hand, name: str) -> None:
-        self._at.pop(name, None)
-        hand.trials.pop(name, None)
+        self._placement.take_back(hand, name)
         hand.idle_since = self._clock.now()
 
     def _over(self, report: Report) -> Report:
@@ -238,14 +214,13 @@ class Slurm:
         self._receiver.finish(name)
         self._retries.forget(name)
         self._jobs.pop(name, None)
-        self._whole_gpu.discard(name)
-        self._avoided.pop(name, None)
+        self._placement.forget(name)
         return report
 
     def _stop(self) -> Iterator[Report]:
         """Let all that run save and end; those that wait for a worker have not begun."""
-        while self._waiting:
-            yield self._over(Report(self._waiting.popleft().name, left=STOPPED))
+        while self._placement.waiting:
+            yield self._over(Report(self._placement.waiting.popleft().name, left=STOPPED))
         self._crew.dismiss(self._crew.there)
 
     def _end_trials(self) -> None:
