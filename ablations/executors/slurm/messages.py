@@ -57,13 +57,17 @@ class Told(Record):
 
 
 class Left(Record):
-    """From a worker: a trial has left without a result, or, `again`, was taken up again by the same worker."""
+    """From a worker: a trial has left without a result, or, `again`, was taken up again by the same worker.
+
+    `begun`: whether it has begun there at all.
+    """
 
     kind: Literal["left"] = "left"
     name: str
     attempt: str
     why: str
     again: bool = False
+    begun: bool = True
 
 
 class Bye(Record):

@@ -58,7 +58,7 @@ class Shift:
                     break
                 time.sleep(IDLE_LOOK_S)
             for job in self._to_begin:
-                self._say(Left(name=job.name, attempt=job.attempt, why=self._why))
+                self._say(Left(name=job.name, attempt=job.attempt, why=self._why, begun=False))
             self._say(Bye(life=self.life, why=self._why, returns=self._returns), at_once=True)
         finally:
             self.is_over = True

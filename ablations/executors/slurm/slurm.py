@@ -146,7 +146,7 @@ class Slurm:
             case Hello() if hand.life:
                 yield from self._lost_by(hand, f"its SLURM job {hand.job} has been started anew", stopping)
             case Bye() if message.life == hand.life:
-                yield from self._lost_by(hand, message.why, stopping)
+                yield from self._lost_by(hand, message.why, stopping, begun=False)  # all that have begun have left
 
     def _told(self, hand: Hand, message: Told, stopping: bool) -> Iterator[Report]:
         event, name = event_from_json(message.event), message.name
@@ -177,22 +177,26 @@ class Slurm:
             yield Report(message.name, left=f"{message.why} (on {hand.node})", again=True)
             return
         self._gives_up_place(hand, message.name)
-        yield from self._gone(message.name, f"on {hand.node}: {message.why}", stopping)
+        yield from self._gone(message.name, f"on {hand.node}: {message.why}", stopping, message.begun)
 
-    def _lost_by(self, hand: Hand, why: str, stopping: bool) -> Iterator[Report]:
-        """All trials that this worker has had are without one."""
+    def _lost_by(self, hand: Hand, why: str, stopping: bool, begun: bool = True) -> Iterator[Report]:
+        """All trials that this worker has had are without one; `begun`: whether they may have begun there."""
         for name in self._placement.lose(hand):
             hand.idle_since = self._clock.now()
-            yield from self._gone(name, why, stopping)
+            yield from self._gone(name, why, stopping, begun)
 
-    def _gone(self, name: str, why: str, stopping: bool) -> Iterator[Report]:
-        """A trial has left its worker: its end, or what becomes of it."""
+    def _gone(self, name: str, why: str, stopping: bool, begun: bool) -> Iterator[Report]:
+        """A trial has left its worker: its end, or what becomes of it. One that had not begun there has lost nothing,
+        neither work nor one of its attempts: whoever cancels all jobs sends it from one that ends to the next.
+        """
         end = self._receiver.left(name)
         yield from self._receiver.caught_up(name)
         if end is not None:
             yield from self._ended(name, end, stopping)
         elif stopping or name in self._halted:
             yield self._over(Report(name, left=STOPPED))
+        elif not begun:
+            yield from self._begin(self._jobs[name])
         elif again := self._retries.lost(name, why):
             yield from self._again(name, again)
         else:

@@ -122,7 +122,9 @@ def test_at_the_end_of_its_time_it_says_why_also_of_trials_that_it_has_not_begun
         pass
     lived.shift.end("time is over", returns=True)
     *_, first, second, bye = lived.ended()
-    assert [first, second] == [Left(name=job.name, attempt=job.attempt, why="time is over") for job in jobs]
+    assert [first, second] == [
+        Left(name=job.name, attempt=job.attempt, why="time is over", begun=job is jobs[0]) for job in jobs
+    ]
     assert bye == Bye(life="now", why="time is over", returns=True)
 
 

@@ -1,6 +1,7 @@
 """The parent's side, against a SLURM that only pretends: what is handed out, lost, found again and left behind."""
 
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -125,6 +126,26 @@ def test_a_lost_worker_loses_nothing_that_was_delivered(study: Study) -> None:
     (again,) = [report for report in reports if report.again]
     assert again.name == lost[0]
     assert "is gone; goes on from its last checkpoint (1 of 3)" in again.left
+    study.assert_whole()
+
+
+def test_workers_that_end_before_they_begin_a_trial_cost_it_no_attempt(study: Study) -> None:
+    """As where all jobs of a study are cancelled: a trial goes from one that is about to end to the next such one."""
+    looks: Counter[str] = Counter()
+    ended: list[str] = []
+
+    def end() -> None:
+        for job, worker in [*study.site.workers.items()]:
+            looks[job] += 1
+            if looks[job] == 2 and len(ended) < 12:  # its parent has heard of it, and is about to send a trial
+                worker.end("SLURM ends its job")
+                ended.append(job)
+                study.site.lose(job)
+
+    study.site.also = end
+    reports = study.run()
+    assert len(ended) == 12
+    assert not [report for report in reports if report.left]
     study.assert_whole()
 
 
