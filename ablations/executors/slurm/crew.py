@@ -68,9 +68,13 @@ class Crew:
         if missing <= 0 or self.clock.now() < self._next_submission:
             return
         names = [uuid.uuid4().hex[:8] for _ in range(missing)]
+        for name in names:
+            self._mailbox(name).mkdir(parents=True)  # a worker makes none: where its own is gone, so is its study
         try:
             jobs = self.site.submit([self._post(self._mailbox(name)) for name in names])
         except SlurmError as error:
+            for name in names:
+                self._mailbox(name).rmdir()
             if not self.there:
                 raise UserError(Problem(f"SLURM refuses workers for this study: {error}")) from error
             self._next_submission = self.clock.now() + PATIENCE_S  # a limit of jobs, as a rule

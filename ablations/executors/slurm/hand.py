@@ -39,7 +39,7 @@ class Hand:
     untold: dict[str, list[Told | Left]] = field(default_factory=dict)  # by attempt: what a former parent did not hear
 
     def __post_init__(self) -> None:
-        self._inbox, self._outbox = Outgoing(self.folder / INBOX), Incoming(self.folder / OUTBOX)
+        self._inbox, self._outbox = Outgoing(self.folder / INBOX, makes_folder=True), Incoming(self.folder / OUTBOX)
 
     @property
     def free(self) -> int:

@@ -14,16 +14,20 @@ MOST_AT_ONCE = 16 << 20  # bytes
 
 
 class Outgoing:
-    """The end that writes: whatever it adds is in the file, for all machines, when `add` returns."""
+    """The end that writes: whatever it adds is in the file, for all machines, when `add` returns.
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
+    `makes_folder`: whether the mailbox is this end's to make. The other end knows by its folder that it is used.
+    """
+
+    def __init__(self, path: Path, makes_folder: bool = False) -> None:
+        self.path, self._makes_folder = path, makes_folder
 
     def add(self, messages: Sequence[Record]) -> None:
-        """Append these messages, in order. Raises OSError."""
+        """Append these messages, in order. Raises OSError, also where the mailbox is not there any more."""
         if not messages:
             return
-        self.path.parent.mkdir(parents=True, exist_ok=True)
+        if self._makes_folder:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
         lines = b"".join(message.model_dump_json().encode() + b"\n" for message in messages)
         with open(self.path, "a+b") as file:
             if file.tell():

@@ -18,6 +18,7 @@ from gan_core.workers.pool import Pool
 IDLE_LOOK_S = 0.15  # how often the inbox is read while a place is free
 BUSY_LOOK_S = 1.0  # and while there is none
 SAY_S = 0.2  # how long an event may wait for others, so that they go out together
+GONE = "its mailbox is gone: the study was deleted, or its parent has given this worker up"
 FOR_THE_WORKER = {signal.SIGUSR1, signal.SIGUSR2}  # would end the processes that it starts
 
 
@@ -49,7 +50,9 @@ class Shift:
         try:
             pool = Pool(post.trainer, post.places, (post.device,), post.threads, post.patience)
             self._halt = pool.halt
-            self._say(Hello(life=self.life, node=self.node, places=post.places), at_once=True)
+            self._outbox.add(
+                [Hello(life=self.life, node=self.node, places=post.places)]
+            )  # raises where it is not there
             jobs = _Handed(self)
             while True:
                 for report in pool.run(jobs, self._must_stop):
@@ -89,6 +92,8 @@ class Shift:
             return
         is_full = len(self._begun) >= self.post.places
         self._next_look = now + (BUSY_LOOK_S if is_full else IDLE_LOOK_S)
+        if not self.post.folder.is_dir():
+            self.end(GONE)
         for message in to_worker(self._inbox.lines()):
             if message.life == self.life:
                 self._last_word = now
@@ -124,7 +129,10 @@ class Shift:
     def _speak(self, at_once: bool = False) -> None:
         now = time.monotonic()
         if self._unsaid and (at_once or now >= self._next_word):
-            self._outbox.add(self._unsaid)
+            try:
+                self._outbox.add(self._unsaid)
+            except FileNotFoundError:
+                self.end(GONE)
             self._unsaid.clear()
             self._next_word = now + SAY_S
 

@@ -7,7 +7,10 @@ from ablations.executors.slurm.messages import Halt, Leave, to_worker
 
 
 def test_what_is_added_is_read_once_and_in_order(tmp_path: Path) -> None:
-    outgoing, incoming = Outgoing(tmp_path / "box" / "inbox.jsonl"), Incoming(tmp_path / "box" / "inbox.jsonl")
+    outgoing, incoming = (
+        Outgoing(tmp_path / "box" / "inbox.jsonl", makes_folder=True),
+        Incoming(tmp_path / "box" / "inbox.jsonl"),
+    )
     assert incoming.lines() == []
     sent = [Halt(life="a", name="x"), Leave(life="a")]
     outgoing.add(sent)

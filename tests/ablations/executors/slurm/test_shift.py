@@ -1,8 +1,10 @@
 """A worker's side of the mailbox, with a pool that only pretends."""
 
+import shutil
 import signal
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -51,6 +53,7 @@ def post(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Post:
     monkeypatch.setattr(module, "Pool", PretendedPool)
     monkeypatch.setattr(module, "BUSY_LOOK_S", 0.01)
     monkeypatch.setattr(module, "IDLE_LOOK_S", 0.01)
+    (tmp_path / "box").mkdir()  # by the parent
     return Post(tmp_path / "box", idle_s=30)
 
 
@@ -145,8 +148,9 @@ def test_the_program_ends_on_sigterm_and_tells_what_has_ended_it(
     assert said(post)[-1].model_dump()["why"] == "SLURM ends its job"
     nowhere = tmp_path / "a file"
     nowhere.write_text("")
-    with pytest.raises(OSError, match="a file"):
-        Worker(Post(nowhere))()
+    for folder in (nowhere, tmp_path / "not here"):
+        with pytest.raises(OSError, match=folder.name):
+            Worker(Post(folder))()
 
 
 def test_checkpoint_saves_and_returns_what_is_to_run_again(post: Post) -> None:
@@ -170,3 +174,16 @@ def test_checkpoint_saves_and_returns_what_is_to_run_again(post: Post) -> None:
     }
     (delayed,) = again
     assert delayed.function.post == post
+
+
+def test_one_whose_mailbox_is_removed_ends_and_makes_no_other(post: Post, tmp_path: Path) -> None:
+    """As where its study is deleted, or its parent has taken it for gone."""
+    job = sent(tmp_path, "endless")
+    lived = Lived(post)
+    Outgoing(post.folder / INBOX).add([Train(life="now", name=job.name, attempt=job.attempt, job=job_to_json(job))])
+    until = time.monotonic() + 10
+    while not any(isinstance(one, Told) for one in said(post)) and time.monotonic() < until:
+        time.sleep(0.01)
+    shutil.rmtree(post.folder)
+    lived.ended()
+    assert not post.folder.exists()
