@@ -105,7 +105,8 @@ class FloorWork:
             names = ", ".join(dict.fromkeys(config.data_dir or config.data for config in lacking))
             self._warn(
                 f"no floors: the images of {names}, or the weights that score them, are not on this machine; once all "
-                "trials have ended, the same command without options of a cluster makes them, where it may load these"
+                "trials have ended, the same command with --executor processes and without options of a cluster makes "
+                "them, where it may load these"
             )
 
     def _warn(self, warning: str) -> None:
