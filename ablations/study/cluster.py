@@ -79,6 +79,15 @@ class ClusterNeeds(Record):
 
 
 MOST_JOBS = 16  # SLURM jobs at once, where nobody has said how many
+
+
+def _needs(value: Any) -> Any:
+    if not isinstance(value, dict | ClusterNeeds):
+        raise ValueError("what a trial takes, such as {gpus: 0.25, cpus: 2}")
+    return value
+
+
+ClusterInFile = Annotated[ClusterNeeds, BeforeValidator(_needs)]
 NO_NEEDS = ClusterNeeds()  # one CPU thread, and whatever else the cluster gives
 
 

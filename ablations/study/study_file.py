@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Val
 from ablations.statistics import Looks, Rule
 from ablations.study.across import ACROSS_ALLOWED, AcrossInFile
 from ablations.study.claims.records import ClaimsInFile
-from ablations.study.cluster import NO_NEEDS, ClusterNeeds
+from ablations.study.cluster import NO_NEEDS, ClusterInFile
 from ablations.study.designs import DESIGNS, MOST_FACTORS, RESERVED, REST, DesignOptions
 from ablations.study.designs.seeds import SEEDS_SCHEMA, SeedPlan, seeds_of
 from ablations.study.factors import StudyFactor
@@ -74,7 +74,7 @@ class StudyFile(DesignOptions):
     guard: GuardWords = Field(
         default_factory=dict, description="metric -> the loss that is accepted: {recall: 0.05}; docs/statistics.md"
     )
-    cluster: ClusterNeeds = Field(
+    cluster: ClusterInFile = Field(
         NO_NEEDS,
         description="what a trial takes of a cluster, with `--executor slurm` or `ray`: docs/clusters.md",
     )

@@ -41,7 +41,8 @@ def test_time_is_as_slurm_has_it(time: object, seconds: int) -> None:
         ("{time: soon}", "cluster.time: 'soon' is not right; allowed: minutes, or HH:MM:SS"),
         ("{time: 0}", "cluster.time: 0 is not right; allowed: minutes"),
         ("{partition: two words}", "cluster.partition: 'two words' is not right; allowed: one word"),
-        ("big", "cluster: "),
+        ("big", "cluster: 'big' is not right; allowed: what a trial takes, such as {gpus: 0.25, cpus: 2}"),
+        ("4", "cluster: 4 is not right; allowed: what a trial takes"),
     ],
 )
 def test_mistakes_are_one_message(cluster: str, message: str, tmp_path: Path) -> None:
