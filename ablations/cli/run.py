@@ -175,7 +175,7 @@ def run(
         from ablations.execution.deadline import deadline_of
         from ablations.execution.device_fit import refuse_unfit
         from ablations.execution.session import ExecutionOptions
-        from ablations.executors.elsewhere.setting import given_files
+        from ablations.executors.elsewhere.setting import given_files, given_ray_address
         from ablations.executors.names import ELSEWHERE
         from ablations.study.cluster import cluster_options
         from ablations.terminal.console import hand_over
@@ -189,9 +189,9 @@ def run(
     options = ExecutionOptions(
         home=machine_home(),
         executor=executor.value,
-        cluster=cluster_options(loaded.cluster, cluster or (), elsewhere, workers, threads, device),
+        cluster=cluster_options(loaded.cluster, cluster or (), executor.value, workers, threads, device),
         files=given_files(files, elsewhere),
-        ray_address=ray_address,
+        ray_address=given_ray_address(ray_address, executor.value),
         workers=workers,
         threads=threads,
         device=device,
@@ -301,7 +301,7 @@ def plan(
         from gan_core.envelope import enveloped
 
     elsewhere = executor.value in ELSEWHERE
-    needs = cluster_options(loaded.cluster, cluster or (), elsewhere, workers, threads, device)
+    needs = cluster_options(loaded.cluster, cluster or (), executor.value, workers, threads, device)
     refuse_unfit(loaded, device, elsewhere)
     resources = measuring_places(needs) if elsewhere else resources_of(loaded, workers, threads, device)
     on_cluster = (executor.value, needs) if elsewhere else None

@@ -15,6 +15,7 @@ from gan_core.schema.validation import problems_of
 
 FLAG = "--cluster"
 ALLOWED = "KEY=VALUE, such as partition=gpu or gpus=0.25"
+OF_SLURM = ("time", "partition", "account", "qos", "constraint")  # settings that mean nothing to Ray
 TIME_ALLOWED = "minutes, or HH:MM:SS, or D-HH:MM:SS, as SLURM has it"
 GPUS_ALLOWED = "0, a part of one GPU such as 0.25, or whole GPUs"
 _CLOCK = re.compile(r"(?:(?P<d>\d+)-)?(?P<h>\d+):(?P<m>[0-5]\d):(?P<s>[0-5]\d)")
@@ -94,24 +95,28 @@ NO_NEEDS = ClusterNeeds()  # one CPU thread, and whatever else the cluster gives
 def cluster_options(
     needs: ClusterNeeds,
     words: Sequence[str],
-    elsewhere: bool,
+    executor: str,
     workers: int | None = None,
     threads: int | None = None,
     device: str | None = None,
 ) -> ClusterNeeds:
-    """The study's needs as a command line changes them, for an executor that trains `elsewhere`, or not.
+    """The study's needs as a command line changes them, for the executor of this name.
 
     Raises UserError for every mistake, and for options that mean nothing to the executor.
     """
-    if not elsewhere:
+    if executor not in ("slurm", "ray"):
         if words:
             raise UserError(Problem("this machine is no cluster", (FLAG,), "with --executor slurm or ray"))
         return needs
-    changed = cluster_needs(needs, words)
+    changed, named = cluster_needs(needs, words), {word.partition("=")[0].strip() for word in words}
+    if executor == "ray" and (vain := [key for key in OF_SLURM if key in named]):
+        raise UserError(*(Problem("Ray knows no such thing", (FLAG, key), "with --executor slurm") for key in vain))
     if device is not None:
         message = "on a cluster trials train on GPUs where they ask for some, else on CPUs"
         raise UserError(Problem(message, ("--device",), f"{FLAG} gpus=1, or gpus=0"))
     given = {"workers": ("--workers", workers), "cpus": ("--threads", threads)}
+    if twice := [(key, flag) for key, (flag, value) in given.items() if value is not None and key in named]:
+        raise UserError(*(Problem(f"{flag} sets it too", (FLAG, key), "one of the two") for key, flag in twice))
     if wrong := [(flag, value) for flag, value in given.values() if value is not None and value < 1]:
         raise UserError(*(Problem(f"{value} is out of range", (flag,), ">= 1") for flag, value in wrong))
     return changed.model_copy(update={key: value for key, (_, value) in given.items() if value is not None})

@@ -17,6 +17,9 @@ def cluster_lines(plan: Plan, time_left: str) -> Iterator[str]:
     """How many jobs, how many hours of nodes and how long; `time_left`: the plan's words for the last."""
     cluster = plan.cluster
     assert cluster is not None
+    if cluster.node_hours == 0:
+        yield f"{TITLE[cluster.executor]}: nothing is left to train"
+        return
     if math.isnan(cluster.node_hours):
         yield _places(cluster)
         like = f"on {_device(cluster)} with {counted(cluster.needs.cpus, 'thread')}"

@@ -111,6 +111,19 @@ def test_what_a_person_sees(tmp_path: Path, no_measuring: None) -> None:
     assert (cluster["executor"], cluster["nodes"]) == ("slurm", 3)
 
 
+def test_where_nothing_is_left(tmp_path: Path) -> None:
+    with open_workspace(tiny_study(tmp_path), tmp_path):
+        trials = tiny_trials(tmp_path)
+    for trial in trials:
+        trial.write_record()
+        for event in story(trial, 7.0):
+            journal.append(trial.directory, event)
+    path = write_study(tmp_path)
+    text = ablations("plan", path, "--runs", tmp_path, "--executor", "slurm", "--cluster", "time=1").out
+    assert "SLURM: nothing is left to train" in text
+    assert "the longest trial" not in text
+
+
 def test_where_nothing_is_known_it_says_how_to_know(tmp_path: Path, no_measuring: None) -> None:
     path = write_study(tmp_path)
     command = ("plan", path, "--runs", tmp_path, "--executor", "ray", "--cluster", "gpus=1")

@@ -47,3 +47,10 @@ def given_files(files: str | None, elsewhere: bool) -> str | None:
     if files.partition("://")[0] in OF_ONE_PROCESS:
         raise UserError(Problem(f"{files}: no other process sees what is there", ("--files",), FILES_ALLOWED))
     return files if "://" in files else str(Path(files).expanduser().absolute())
+
+
+def given_ray_address(address: str | None, executor: str) -> str | None:
+    """Of the user's Ray cluster. Raises UserError where no Ray is asked."""
+    if address is not None and executor != "ray":
+        raise UserError(Problem("no Ray is asked for anything", ("--ray-address",), "with --executor ray"))
+    return address

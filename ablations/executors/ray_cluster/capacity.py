@@ -90,9 +90,6 @@ class Capacity:
         """Raises UserError where no node can take a trial, and the cluster starts none."""
         self.needs = needs
         self._asked, self._nodes = time.monotonic(), alive()
-        if needs.gpus > 1 and needs.gpus != int(needs.gpus):
-            allowed = "0, a part of one such as 0.25, or a whole number"
-            raise UserError(Problem(f"{needs.gpus:g} GPUs a trial", (FLAG, "gpus"), allowed))
         if not makes_nodes(self._nodes) and not self.fitting():
             raise UserError(too_much(needs, self._nodes))
 

@@ -36,6 +36,7 @@ def test_time_is_as_slurm_has_it(time: object, seconds: int) -> None:
     [
         ("{gpu: 1}", "cluster.gpu: no setting is called 'gpu'.*did you mean 'gpus'"),
         ("{gpus: -1}", "cluster.gpus: -1 is out of range; allowed: >= 0"),
+        ("{gpus: 1.5}", "cluster.gpus: 1.5 is not right; allowed: 0, a part of one such as 0.25, or a whole number"),
         ("{cpus: 0}", "cluster.cpus: 0 is out of range; allowed: >= 1"),
         ("{memory_gb: 0}", "cluster.memory_gb: 0 is out of range; allowed: > 0"),
         ("{time: soon}", "cluster.time: 'soon' is not right; allowed: minutes, or HH:MM:SS"),
@@ -53,10 +54,10 @@ def test_mistakes_are_one_message(cluster: str, message: str, tmp_path: Path) ->
 
 def test_options_change_what_the_study_says() -> None:
     needs = ClusterNeeds(gpus=1, partition="long")
-    changed = cluster_options(needs, ["gpus=0.5", "time=60"], True, workers=3, threads=2)
+    changed = cluster_options(needs, ["gpus=0.5", "time=60"], "slurm", workers=3, threads=2)
     assert changed == ClusterNeeds(gpus=0.5, partition="long", time=60, workers=3, cpus=2)
     assert (changed.device, ClusterNeeds().device) == ("cuda", "cpu")
-    assert cluster_options(needs, [], False, workers=3) == needs
+    assert cluster_options(needs, [], "processes", workers=3) == needs
 
 
 @pytest.mark.parametrize(
@@ -77,11 +78,23 @@ def test_mistakes_in_options_are_told_at_once(words: list[str], message: str) ->
 
 
 def test_options_that_mean_nothing_are_refused() -> None:
-    for words, elsewhere, device, message in (
-        (["gpus=1"], False, None, "--cluster: this machine is no cluster; allowed: with --executor slurm or ray"),
-        ([], True, "cuda:0", "--device: on a cluster"),
+    for words, executor, device, message in (
+        (["gpus=1"], "inline", None, "--cluster: this machine is no cluster; allowed: with --executor slurm or ray"),
+        ([], "slurm", "cuda:0", "--device: on a cluster"),
+        (
+            ["partition=gpu"],
+            "ray",
+            None,
+            "--cluster.partition: Ray knows no such thing; allowed: with --executor slurm",
+        ),
     ):
         with pytest.raises(UserError, match=re.escape(message)):
-            cluster_options(ClusterNeeds(), words, elsewhere, device=device)
+            cluster_options(ClusterNeeds(), words, executor, device=device)
     with pytest.raises(UserError, match="--workers: 0 is out of range"):
-        cluster_options(ClusterNeeds(), [], True, workers=0)
+        cluster_options(ClusterNeeds(), [], "ray", workers=0)
+
+
+def test_what_is_set_twice_is_refused_and_what_the_study_says_is_not() -> None:
+    with pytest.raises(UserError, match=r"--cluster\.cpus: --threads sets it too; allowed: one of the two"):
+        cluster_options(ClusterNeeds(), ["cpus=2"], "slurm", threads=3)
+    assert cluster_options(ClusterNeeds(cpus=4, partition="long"), [], "ray", threads=3).cpus == 3
