@@ -19,7 +19,7 @@ def run_content(session: Session, stopped: bool) -> dict[str, Any]:
             "total": progress.count,
             "done": len(progress.done),
             "left": progress.count - len(progress.done),
-            "of_other_studies": len(session.reused),
+            "of_other_studies": len(session.provision.reused),
         },
         "failed": progress.failed,
         "warnings": list(dict.fromkeys(session.warnings)),

@@ -1,7 +1,7 @@
 """One execution of a study: what is to do, who does it, who gets reports; from the lock to the leaderboard."""
 
 import time
-from collections.abc import Callable, Generator, Hashable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from itertools import chain
 from pathlib import Path
@@ -12,9 +12,8 @@ from ablations.execution.floors import FloorWork
 from ablations.execution.options import ExecutionOptions as ExecutionOptions
 from ablations.execution.outputs import Outputs
 from ablations.execution.places import resources_elsewhere, resources_of
-from ablations.execution.preparation import prepare_data, prepare_weights, refuse_other_images
 from ablations.execution.progress import OnStep, StudyProgress
-from ablations.execution.reuse import Twin, reusable, reuse_note, take_over, twins_of
+from ablations.execution.provision import Provision
 from ablations.execution.runner import run_trials
 from ablations.execution.standing import OnLook, standing_of
 from ablations.execution.time_budget import TimeBudget
@@ -43,7 +42,6 @@ from gan_core.machine.resources import Resources
 from gan_core.workers.job import Report
 
 if TYPE_CHECKING:
-    from ablations.execution.shipping import Shipping
     from ablations.search.explorer import Explorer
     from ablations.search.ledger import Ledger
 
@@ -76,10 +74,9 @@ class Session:
         self.journals = {trial.name: events_of(trial.directory) for trial in self.trials}
         self.progress = StudyProgress.of(self.trials, self.journals)
         self.progress.to_come = self.exploration.trials_to_come if self.exploration else 0
-        self.data_digests: dict[tuple[Hashable, ...], str] = {}  # by `training_data.key`
-        self.shipping: Shipping | None = None
+        exchange = self._elsewhere().exchange
+        self.provision = Provision(workspace, options, self.trials, self.journals, self.progress, exchange)
         self.tracking_uri = options.tracking_uri or workspace.mlflow_uri
-        self.reused: dict[str, Twin] = {}  # by trial: taken over in this execution
         self.offline = options.offline
         if not self.offline:
             check_own_database(self.storage, self.tracking_uri)
@@ -125,7 +122,7 @@ class Session:
         self.warnings += [tracker.notice] if tracker.notice else []
         stages = self._stages(tracker, stop, on_step, on_look)
         first = next(stages)  # opens the ledger
-        self._prepare(to_do, on_step, stop)
+        self.provision.prepare(to_do, on_step, stop)
         self._begin(tracker, on_step)
         self._tell_looks(on_look)
         from ablations.search.storage import in_words
@@ -134,7 +131,7 @@ class Session:
         try:
             with in_words(self.storage):
                 for stage in chain([first], stages):
-                    trained = run_trials(stage, executor, tracker, self.options.home, stop, self.data_digests)
+                    trained = run_trials(stage, executor, tracker, self.options.home, stop, self.provision.digests)
                     with closing(trained) as reports:
                         for report in reports:
                             self.progress.enter(report)
@@ -232,31 +229,6 @@ class Session:
             if trial.name in self.progress.done and not has_result(self.journals[trial.name]):
                 self.journals[trial.name] = events_of(trial.directory)
 
-    def _prepare(self, to_do: Sequence[Trial], on_step: OnStep, stop: Callable[[], bool]) -> None:
-        """Get data and weights ready, and take over what other studies have trained already."""
-        if self.is_elsewhere:
-            self._ship(to_do, on_step, stop)
-            return
-        self.data_digests = prepare_data(to_do, self.options.home, on_step)
-        refuse_other_images(self.trials, self.journals, self.data_digests)
-        self._take_over(to_do, on_step)
-        prepare_weights(to_do, self.options.home, self.options.inception_weights, on_step)
-
-    def _ship(self, to_do: Sequence[Trial], on_step: OnStep, stop: Callable[[], bool]) -> list[Trial]:
-        """Send what is here of the data and weights; returns the trials that other studies have trained already."""
-        from ablations.execution.shipping import Shipping
-
-        options = self.options
-        if self.shipping is None:
-            self.shipping = Shipping(
-                self._elsewhere().exchange, options.home, options.inception_weights, self.data_digests
-            )
-        self.shipping.learn(to_do, self.trials, self.journals)
-        taken = self._take_over(to_do, on_step)
-        done = {trial.name for trial in taken}
-        self.shipping.send([trial for trial in to_do if trial.name not in done], on_step, stop)
-        return taken
-
     def _begin(self, tracker: AnyTracker, on_step: OnStep) -> None:
         """Record that this execution begins, and start the tracker and the floors."""
         options = self.options
@@ -280,34 +252,17 @@ class Session:
         self.trials.append(trial)
         self.journals[trial.name] = events_of(trial.directory)
         tracker.admit(trial)
-        if self._ship([trial], on_step, stop) if self.is_elsewhere else self._take_over([trial], on_step):
+        if self.provision.admit(trial, on_step, stop):
             tracker.notify(trial, ended=True)
         self.progress.admit(trial, self.journals[trial.name])
         self.progress.to_come = self.exploration.trials_to_come if self.exploration else 0
-
-    def _take_over(self, to_do: Sequence[Trial], on_step: OnStep) -> list[Trial]:
-        """Take over what other studies have trained, and return those trials.
-
-        A trial that has begun here goes on here.
-        """
-        new = [] if self.options.retrain else [trial for trial in to_do if not self.journals[trial.name]]
-        found = reusable(new, twins_of(new, self.workspace.root.parent), self.data_digests)
-        if found:
-            self.reused |= found
-            on_step(f"{reuse_note(self.reused, self.progress.count)}; --retrain trains them again")
-        for trial in (taken := [trial for trial in new if trial.name in found]):
-            take_over(trial, found[trial.name])
-            self.journals[trial.name] = events_of(trial.directory)
-            if trial.name in self.progress.trials:  # others are admitted with their journals
-                self.progress.finish(trial.name)
-        return taken
 
     def _end(self, tracker: AnyTracker, outcome: Outcome, on_step: OnStep) -> None:
         """Finish the outputs and close the tracker, whatever goes wrong."""
         try:
             if outcome == "finished":
                 self.floors.finish(on_step)
-                if self.shipping is not None and (left_there := self.shipping.clear()):
+                if left_there := self.provision.clear():
                     self.warnings.append(left_there)
             self.floors.stop()
             if not self.offline:

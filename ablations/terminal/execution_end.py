@@ -30,8 +30,8 @@ def show_outcome(session: Session, stopped: bool) -> None:
         show_tracked(session.tracking_uri, session.workspace.root)
     if session.exploration is not None:
         _show_search(session, session.exploration)
-    if session.reused:
-        say(f"{reuse_note(session.reused, progress.count)}; --retrain trains them again")
+    if session.provision.reused:
+        say(f"{reuse_note(session.provision.reused, progress.count)}; --retrain trains them again")
     if undrawn := [(trial, why) for trial in session.trials if (why := why_undrawn(trial.directory))]:
         trial, why = undrawn[0]
         runs = f"of {trial.name}" if len(undrawn) == 1 else f"of {len(undrawn)} runs, {trial.name} the first,"

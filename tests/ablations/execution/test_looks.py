@@ -63,7 +63,7 @@ class MadeUp(FakeExecutor):
 @contextmanager
 def session_of(study: Study, runs: Path, home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakedSession]:
     monkeypatch.setattr("ablations.execution.session.Session", FakedSession)
-    monkeypatch.setattr("ablations.execution.session.refuse_other_images", lambda *_: None)  # of made-up journals
+    monkeypatch.setattr("ablations.execution.provision.refuse_other_images", lambda *_: None)  # of made-up journals
     with open_session(study, runs, ExecutionOptions(home)) as session:
         assert isinstance(session, FakedSession)
         session.tracker, session.executor = FakeTracker(), MadeUp(session)

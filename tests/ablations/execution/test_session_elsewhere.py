@@ -65,14 +65,14 @@ def test_images_of_the_parent_alone(tmp_path: Path) -> None:
     study = load_study(write_study(tmp_path, seeds=2, **options))
     digest = training_data.load(study.arms[0].config, tmp_path / "login").digest
     session = run(study, tmp_path / "runs", tmp_path / "login", gone=tmp_path / "pictures")
-    assert set(session.data_digests.values()) == {digest}
+    assert set(session.provision.digests.values()) == {digest}
     assert len(list((tmp_path / "node" / "prepared").glob("folder-train-*"))) == 1
     assert not list((tmp_path / "runs" / "tiny" / "exchange").rglob("*"))
     (record,) = (read_execution(folder) for folder in executions_of(tmp_path / "runs" / "tiny"))
     assert (record.executor, record.workers, record.devices) == ("ray", 4, ("cpu",))
     (tmp_path / "gone").rename(tmp_path / "pictures")
     again = load_study(write_study(tmp_path, seeds=2, **options), name="again")
-    assert len(run(again, tmp_path / "runs", tmp_path / "login").reused) == 4
+    assert len(run(again, tmp_path / "runs", tmp_path / "login").provision.reused) == 4
     for trial in (tmp_path / "runs" / "again" / "trials").iterdir():
         assert story_of(trial) == story_of(tmp_path / "runs" / "tiny" / "trials" / trial.name)
 
@@ -85,7 +85,7 @@ def test_code_of_the_users_own_draws_the_images(tmp_path: Path) -> None:
     path = write_study(tmp_path, data="noise", extractor="none", budget_kimg=0.05)
     path.write_text(path.read_text().replace("{", '{"use": ["noise.py"],', 1))
     session = run(load_study(path), tmp_path / "runs", tmp_path / "login")
-    assert len(session.data_digests) == 1
+    assert len(session.provision.digests) == 1
     assert not (tmp_path / "login").exists()
 
 

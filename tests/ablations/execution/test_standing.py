@@ -112,7 +112,7 @@ def test_the_tracker_is_told_after_each_look_that_goes_on(
 def test_a_resumed_run_says_at_the_start_where_it_stands(
     tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ablations.execution.session.refuse_other_images", lambda *_: None)  # made-up journals
+    monkeypatch.setattr("ablations.execution.provision.refuse_other_images", lambda *_: None)  # made-up journals
     told, executor = run(tmp_path, home, monkeypatch, stop_after=10)
     assert [standing.table.looks.taken for standing in told] == [1]
     assert len(executor.trained) == 10
@@ -157,6 +157,7 @@ def test_a_look_is_told_after_the_reports_of_all_its_runs(
                 yield Report(job.name, events[0])
             for job, events in told:
                 yield from (Report(job.name, event) for event in events[1:])
+            self.closed = True
 
     monkeypatch.setattr("tests.ablations.execution.test_standing.Judged", Ahead)
     told, _ = run(tmp_path, home, monkeypatch)

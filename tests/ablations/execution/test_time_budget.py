@@ -79,7 +79,7 @@ def opened(study: Study, tmp_path: Path, home: Path, clock: Clock, monkeypatch: 
 
     monkeypatch.setattr("ablations.execution.time_budget.arm_costs", costs)
     monkeypatch.setattr("ablations.execution.time_budget.recorded_costs", lambda arms, *_: {})
-    monkeypatch.setattr("ablations.execution.session.refuse_other_images", lambda *_: None)  # a made-up digest
+    monkeypatch.setattr("ablations.execution.provision.refuse_other_images", lambda *_: None)  # a made-up digest
     monkeypatch.setattr("ablations.execution.session.Session", FakedSession)
 
     @contextmanager

@@ -90,7 +90,7 @@ class Trainer:
         """The event with the digest of the study's images, where it has one."""
         if not isinstance(event, Started):
             return event
-        return event.model_copy(update={"data_digest": next(iter(self.session.data_digests.values()))})
+        return event.model_copy(update={"data_digest": next(iter(self.session.provision.digests.values()))})
 
     def events(self, trial: Trial) -> Iterator[AnyEvent]:
         return story(trial, made_up_fid(trial.config.plain()), self.status(trial))
