@@ -267,6 +267,7 @@ def test_an_exchange_that_does_not_answer_is_asked_again(
     assert supply_node(job_of(config, tmp_path / "node", offered), exchange) is not None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exchange", ["memory"], indirect=True)
 def test_what_nobody_has_is_made_as_on_any_machine(exchange: Exchange, tmp_path: Path) -> None:
     drawn = resolve({**SETTINGS, "data": "shapes"})
