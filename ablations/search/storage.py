@@ -50,7 +50,7 @@ def made(storage: str, name: str, pruner: BasePruner | None = None, *, anew: boo
             storage=_patient(storage),
             study_name=name,
             direction="minimize",
-            sampler=optuna.samplers.RandomSampler(seed=0),  # of a known design never asked: all is enqueued
+            sampler=optuna.samplers.RandomSampler(seed=0),  # of a known design never asked
             pruner=pruner or optuna.pruners.NopPruner(),
             load_if_exists=not anew,
         )
