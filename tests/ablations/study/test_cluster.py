@@ -36,7 +36,7 @@ def test_time_is_as_slurm_has_it(time: object, seconds: int) -> None:
     [
         ("{gpu: 1}", "cluster.gpu: no setting is called 'gpu'.*did you mean 'gpus'"),
         ("{gpus: -1}", "cluster.gpus: -1 is out of range; allowed: >= 0"),
-        ("{gpus: 1.5}", "cluster.gpus: 1.5 is not right; allowed: 0, a part of one such as 0.25, or a whole number"),
+        ("{gpus: 1.5}", "cluster.gpus: 1.5 is not right; allowed: 0, a part of one GPU such as 0.25, or whole GPUs"),
         ("{cpus: 0}", "cluster.cpus: 0 is out of range; allowed: >= 1"),
         ("{memory_gb: 0}", "cluster.memory_gb: 0 is out of range; allowed: > 0"),
         ("{time: soon}", "cluster.time: 'soon' is not right; allowed: minutes, or HH:MM:SS"),
