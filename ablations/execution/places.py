@@ -1,7 +1,11 @@
 """The places for a study's trials: how many, where, with how many threads."""
 
 import math
+from dataclasses import replace
 
+from ablations.executors.choose import places_told
+from ablations.executors.elsewhere.setting import Elsewhere
+from ablations.executors.names import ExecutorName
 from ablations.study.cluster import MOST_JOBS, ClusterNeeds
 from ablations.study.study import Study
 from gan_core.config.gpu_memory import gpu_memory
@@ -25,3 +29,13 @@ def resources_elsewhere(executor: str, needs: ClusterNeeds, trials: int) -> Reso
     else:
         at_most = needs.workers or trials
     return Resources(max(1, min(at_most, trials)), needs.cpus, (needs.device,))
+
+
+def resources_there(executor: ExecutorName, asked: Elsewhere, trials: int) -> Resources:
+    """The places that so many trials have on the cluster, which is asked for them, where it can tell.
+
+    Raises UserError where it does not answer, or has no place for any trial.
+    """
+    wanted = resources_elsewhere(executor, asked.needs, trials)
+    places, why = places_told(executor, asked)
+    return replace(wanted, workers=wanted.workers if places is None else max(1, min(wanted.workers, places)), why=why)

@@ -11,7 +11,7 @@ from ablations.execution.failures import FailureWatch
 from ablations.execution.floors import FloorWork
 from ablations.execution.options import ExecutionOptions as ExecutionOptions
 from ablations.execution.outputs import Outputs
-from ablations.execution.places import resources_elsewhere, resources_of
+from ablations.execution.places import resources_elsewhere, resources_of, resources_there
 from ablations.execution.progress import OnStep, StudyProgress
 from ablations.execution.provision import Provision
 from ablations.execution.runner import run_trials
@@ -65,7 +65,7 @@ class Session:
             self.outputs.take_looks()  # of one that was killed between the last run of a look and the look itself
         self.is_elsewhere = options.executor in ELSEWHERE
         self.resources: Resources = (
-            resources_elsewhere(options.executor, options.cluster, study.most_trials)
+            self._resources_elsewhere()
             if self.is_elsewhere
             else resources_of(study, options.workers, options.threads, options.device)
         )
@@ -313,6 +313,15 @@ class Session:
             options.system_metrics,
             options.patience,
         )
+
+    def _resources_elsewhere(self) -> Resources:
+        """The places on the cluster, which is asked only where there is something to train."""
+        options, search, most = self.options, self.exploration, self.study.most_trials
+        to_come = bool(search and search.trials_to_come)
+        due = search or due_trials(self.study, self.workspace.root)
+        if to_come or any(progress_of(trial) not in RESULTS for trial in due):
+            return resources_there(options.executor, self._elsewhere(), most)
+        return resources_elsewhere(options.executor, options.cluster, most)
 
     def _tracker(self) -> AnyTracker:
         embedded = None if self.options.tracking_uri else self.workspace.mlartifacts

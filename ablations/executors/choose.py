@@ -8,6 +8,21 @@ from ablations.executors.processes import Processes
 from gan_core.machine.resources import Resources
 
 
+def places_told(name: ExecutorName, elsewhere: Elsewhere) -> tuple[int | None, str]:
+    """How many trials the machines of this executor take at the same time, and what that follows from, in words.
+
+    None where they don't tell before trials wait for them. Raises UserError as `executor_of` does.
+    """
+    if name != "ray":
+        return None, ""
+    from ablations.executors.ray_cluster.connection import connect
+
+    connect(elsewhere.ray_address)
+    from ablations.executors.ray_cluster.capacity import Capacity
+
+    return Capacity(elsewhere.needs).told()
+
+
 def executor_of(name: ExecutorName, resources: Resources, elsewhere: Elsewhere) -> Executor:
     """The executor of this name. A new executor is a file in this folder, its name in `names.py` and a case here.
 

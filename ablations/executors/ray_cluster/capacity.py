@@ -108,6 +108,15 @@ class Capacity:
         most = fit + WAITING if makes_nodes(self._nodes) else max(1, fit)
         return most if self.needs.workers is None else min(most, self.needs.workers)
 
+    def told(self) -> tuple[int | None, str]:
+        """How many trials fit, and where, in words; None where the cluster makes nodes for those who wait."""
+        nodes = self.fitting()
+        fit = sum(node.places(self.needs) for node in nodes)
+        room = f"{'1 node has' if len(nodes) == 1 else f'{len(nodes)} nodes have'} room for {fit}"
+        if makes_nodes(self._nodes):
+            return None, f"at most; of the Ray cluster {room} now, and more may come"
+        return self.places(), f"of the Ray cluster {room}"
+
 
 def too_much(needs: ClusterNeeds, nodes: Sequence[Node]) -> Problem:
     kind = f" of type {needs.accelerator}" if needs.accelerator else ""

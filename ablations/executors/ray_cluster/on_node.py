@@ -24,6 +24,8 @@ from gan_core.workers.patience import Patience
 from gan_core.workers.pool import Pool
 
 GPUS = "CUDA_VISIBLE_DEVICES"
+FILES_ALLOWED = "--files FOLDER, one that all nodes share, or --files s3://BUCKET/FOLDER, gs://BUCKET/FOLDER"
+CODE_ALLOWED = "gan-ablations installed on all nodes, in one version"
 
 
 @dataclass(frozen=True)
@@ -63,21 +65,21 @@ def train(job: ShippedJob, manner: Manner, requests: Any) -> Iterator[Began | Re
             yield settled(here, report)
 
 
-def refusal(exchange: str, token: str, code: str) -> str:
-    """Why this node can't train trials, in words; '' where it can.
+def refusal(exchange: str, token: str, code: str) -> tuple[str, str]:
+    """Why this node can't train trials, and what is allowed instead, in words; '' and '' where it can.
 
     `token`: the path of a file that the parent has left in the exchange; where it is seen, another one is written.
     """
     if code != code_digest():
-        return f"its trainer's source is {code_digest()}, here it is {code}: install the same gan_core on all machines"
+        return f"its trainer's source is {code_digest()}, here it is {code}", CODE_ALLOWED
     try:
         files = Exchange(exchange)
         if not files.exists(token):
-            return f"does not see {exchange} as this machine does"
+            return f"does not see {exchange} as this machine does", FILES_ALLOWED
         files.put_bytes(answer_path(token, ray.get_runtime_context().get_node_id()), code.encode())
     except UserError as error:
-        return str(error)
-    return ""
+        return str(error), FILES_ALLOWED
+    return "", ""
 
 
 def answer_path(token: str, node: str) -> str:

@@ -7,12 +7,13 @@ import pytest
 
 from ablations.execution.device_fit import refuse_unfit
 from ablations.execution.floors import FloorWork
-from ablations.execution.places import resources_elsewhere
+from ablations.execution.places import resources_elsewhere, resources_there
 from ablations.execution.session import ExecutionOptions, open_session
 from ablations.execution.shipping import Shipping
 from ablations.executors.elsewhere import supplies
 from ablations.executors.elsewhere.agreement import agree, agreed
 from ablations.executors.elsewhere.exchange import Exchange
+from ablations.executors.elsewhere.setting import Elsewhere
 from ablations.executors.names import ExecutorName
 from ablations.study.cluster import ClusterNeeds
 from ablations.workspace.trials import Trial
@@ -148,6 +149,15 @@ def test_this_machine_does_not_say_what_fits_elsewhere(tmp_path: Path) -> None:
     assert (places.workers, places.threads, places.devices) == (2, 2, ("cuda",))
     assert resources_elsewhere("slurm", ClusterNeeds(workers=100), 4).workers == 4  # as many as there are trials
     assert resources_elsewhere("ray", ClusterNeeds(gpus=0.5, workers=2), 4).workers == 2  # Ray's workers are trials
+
+
+def test_a_cluster_that_can_tell_its_places_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a deadline admits is counted by them."""
+    asked = Elsewhere("tiny", Path("tiny"), ClusterNeeds(workers=8))
+    for told, places in (((3, "room for 3"), 3), ((20, "room for 20"), 8), ((None, "at most"), 8)):
+        monkeypatch.setattr("ablations.execution.places.places_told", lambda *_, told=told: told)
+        found = resources_there("ray", asked, 100)
+        assert (found.workers, found.why) == (places, told[1])
 
 
 @pytest.mark.parametrize(("executor", "cluster"), [("slurm", ClusterNeeds()), ("ray", ClusterNeeds(workers=3))])

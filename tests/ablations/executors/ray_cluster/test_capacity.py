@@ -54,6 +54,7 @@ def test_a_few_wait_where_nodes_are_made_for_them(monkeypatch: pytest.MonkeyPatc
     head, gpu = Node("id", "head", {"CPU": 0.0}), Node("id2", "gpu1", A100)
     monkeypatch.setattr(capacity, "alive", lambda: [head, gpu])
     assert Capacity(ClusterNeeds(gpus=0.25)).places() == 8
+    assert Capacity(ClusterNeeds(gpus=0.25)).told() == (8, "of the Ray cluster 1 node has room for 8")
     assert Capacity(ClusterNeeds(gpus=0.25, workers=3)).places() == 3
     with pytest.raises(UserError, match="no node of the Ray cluster has 1 CPU, 4 GPU for a trial"):
         Capacity(ClusterNeeds(gpus=4))
@@ -63,3 +64,5 @@ def test_a_few_wait_where_nodes_are_made_for_them(monkeypatch: pytest.MonkeyPatc
     assert Capacity(ClusterNeeds(gpus=4, workers=1)).places() == 1
     monkeypatch.setattr(capacity, "alive", lambda: [grouped, gpu])
     assert Capacity(ClusterNeeds(gpus=0.25)).places() == 8 + WAITING
+    places, why = Capacity(ClusterNeeds(gpus=0.25)).told()
+    assert (places, "room for 8 now" in why) == (None, True)
