@@ -1,7 +1,7 @@
 # The project, for the server and for workers.
 #   docker build .                             a CPU is enough for the server and for small studies
 #   docker build --build-arg DEVICE=cuda .     PyTorch with CUDA; run with --gpus all
-#   docker build --build-arg EXTRAS=server,s3,ray .     for a Ray cluster too: docs/clusters.md
+#   docker build --build-arg EXTRAS=server,s3,ray-dashboard .     for a Ray cluster too: docs/clusters.md
 FROM python:3.11.14-slim-bookworm
 
 ARG DEVICE=cpu

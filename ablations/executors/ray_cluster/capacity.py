@@ -114,7 +114,8 @@ class Capacity:
         fit = sum(node.places(self.needs) for node in nodes)
         room = f"{'1 node has' if len(nodes) == 1 else f'{len(nodes)} nodes have'} room for {fit}"
         if makes_nodes(self._nodes):
-            return None, f"at most; of the Ray cluster {room} now, and more may come"
+            room = room if fit else "no node has room for one"
+            return None, f"at most; of the Ray cluster {room} now, and trials wait for more"
         return self.places(), f"of the Ray cluster {room}"
 
 

@@ -1,8 +1,8 @@
 """What runs on a node of the cluster, in a worker process of Ray: one trial, and the check before all of them.
 
 Ray finds these functions by name in what is installed on the node. Each trial trains in a process of its own from the
-worker's fork server, so that a worker serves one trial after another (a new one would import the trainer for seconds),
-and the memory of its GPU is free when the trial has ended.
+worker's fork server, so that a worker serves one trial after another, 0.06 s each (a new worker for each, by
+`max_calls=1`, would import the trainer for 4 s), and the memory of its GPU is free when the trial has ended.
 """
 
 import socket

@@ -62,6 +62,7 @@ def test_a_few_wait_where_nodes_are_made_for_them(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(capacity, "alive", lambda: [grouped])
     assert Capacity(ClusterNeeds(gpus=4)).places() == WAITING
     assert Capacity(ClusterNeeds(gpus=4, workers=1)).places() == 1
+    assert "no node has room for one now" in Capacity(ClusterNeeds(gpus=4)).told()[1]
     monkeypatch.setattr(capacity, "alive", lambda: [grouped, gpu])
     assert Capacity(ClusterNeeds(gpus=0.25)).places() == 8 + WAITING
     places, why = Capacity(ClusterNeeds(gpus=0.25)).told()

@@ -213,3 +213,15 @@ def test_a_node_with_other_code_or_another_folder_is_said_before_anything_trains
     monkeypatch.setattr(readiness, "code_digest", lambda: "0123")
     words = refused(lambda: executor(cluster, tmp_path / "study"))
     assert f"node {host}: its trainer's source is" in words
+    assert words.endswith("allowed: gan-ablations installed on all nodes, in one version")
+
+
+def test_a_node_that_has_gone_before_it_was_asked_is_no_hindrance(cluster: SmallRay, tmp_path: Path) -> None:
+    executor(cluster, tmp_path / "study")
+    from ablations.executors.ray_cluster import readiness
+    from ablations.executors.ray_cluster.capacity import Node, alive
+
+    gone = Node("0" * 56, "gone", {"CPU": 4.0})
+    exchange = Exchange(str(tmp_path / "exchange"))
+    readiness.check_nodes([*alive(), gone], exchange)
+    assert refused(lambda: readiness.check_nodes([gone], exchange)) == "node gone of the Ray cluster is gone"
