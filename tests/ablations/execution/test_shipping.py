@@ -162,8 +162,10 @@ def test_a_cluster_that_can_tell_its_places_is_asked(monkeypatch: pytest.MonkeyP
 
 @pytest.mark.parametrize(("executor", "cluster"), [("slurm", ClusterNeeds()), ("ray", ClusterNeeds(workers=3))])
 def test_an_execution_on_a_cluster_has_the_places_of_its_plan(
-    tmp_path: Path, home: Path, executor: ExecutorName, cluster: ClusterNeeds
+    tmp_path: Path, home: Path, monkeypatch: pytest.MonkeyPatch, executor: ExecutorName, cluster: ClusterNeeds
 ) -> None:
+    """Where the cluster tells of no others."""
+    monkeypatch.setattr("ablations.execution.places.places_told", lambda *_: (None, ""))
     study = tiny_study(tmp_path, seeds=20)
     options = ExecutionOptions(home=home, executor=executor, cluster=cluster)
     with open_session(study, tmp_path / "runs", options) as session:
