@@ -67,7 +67,8 @@ class Watch:
         began = before = time.monotonic()
         cpu, simulating, idle = self._cpu(process), counts.simulating_s, counts.idle_s
         reports, ended = counts.reports, counts.ended
-        while not self._over.wait(EVERY_S):
+        while not self._over.is_set():
+            time.sleep(EVERY_S)  # to its end, so that the last sample holds the last report
             now = time.monotonic()
             span, before = now - before, now
             later = self._cpu(process)
