@@ -30,7 +30,8 @@ pytestmark = [
 
 ROOT = Path(__file__).parent.parent.parent
 WEIGHTS = ("best.safetensors", "last.safetensors")
-LONG_KIMG = 6.0  # a trial of some ten seconds
+LONG_KIMG = 6.0  # a trial of two to ten seconds
+LIMIT_S = 60.0  # the time limit of the partition `short`
 SLURM = ("--executor", "slurm")
 HERE = ("--executor", "processes", "--workers", "2", "--threads", "1")
 QUIET = ("--offline", "--no-report", "--no-floors")
@@ -121,6 +122,11 @@ class Runs:
 class End:
     code: int
     out: str
+
+
+def seconds_of(runs: Runs) -> float:
+    """How long all trials took, one after another."""
+    return sum(journal.read(path)[-1].wall_s for path in (runs.root / "trials").iterdir())
 
 
 def assert_the_same(runs: Runs, straight: Runs) -> None:
@@ -268,14 +274,18 @@ def test_ctrl_c_leaves_nothing_and_the_same_command_goes_on_here(runs: Runs, str
     assert_once(runs)
 
 
-def test_the_time_limit_of_a_job(runs: Runs, straight: Runs) -> None:
-    """The partition gives a minute, and SLURM takes two to start a job again."""
-    end = runs.run(*SLURM, "--workers", "1", "--cluster", "partition=short", *QUIET)
+def test_the_time_limit_of_a_job(straight: Runs, tmp_path: Path, cluster: Cluster, home: Path) -> None:
+    """The partition gives a minute, and SLURM takes two to start a job again. The trials take longer on any machine."""
+    times = LIMIT_S / seconds_of(straight)
+    longer = study(kimg=round(LONG_KIMG * max(1.0, 1.5 * times)))
+    here, there = (Runs(tmp_path / name, home, cluster, longer) for name in ("here", "there"))
+    assert here.run(*HERE, *QUIET).code == 0
+    end = there.run(*SLURM, "--workers", "1", "--cluster", "partition=short", *QUIET)
     assert end.code == 0, end.out
     assert "the time of its SLURM job is over; goes on from its last checkpoint" in end.out
-    assert set(runs.lines("started").values()) == {1}
-    assert_the_same(runs, straight)
-    assert_once(runs)
+    assert set(there.lines("started").values()) == {1}
+    assert_the_same(there, here)
+    assert_once(there)
 
 
 def test_preemption(runs: Runs, straight: Runs, tmp_path: Path) -> None:
