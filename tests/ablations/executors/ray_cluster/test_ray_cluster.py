@@ -191,7 +191,6 @@ def refused(make: Callable[[], object]) -> str:
 def test_what_never_fits_is_said_before_anything_trains(cluster: SmallRay, tmp_path: Path) -> None:
     assert "has 16 CPU for a trial" in refused(lambda: executor(cluster, tmp_path, cpus=16))
     assert "of type H100" in refused(lambda: executor(cluster, tmp_path, gpus=1, accelerator="H100"))
-    assert "a whole number" in refused(lambda: executor(cluster, tmp_path, gpus=1.5))
 
 
 def test_a_node_with_other_code_or_another_folder_is_said_before_anything_trains(
