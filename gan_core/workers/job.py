@@ -31,13 +31,15 @@ class Job:
 class Report:
     """One event of a job. Without an event its process has ended: STOPPED, TAKEN, or how it died.
 
-    `again`: the job has been taken up again, from its checkpoint.
+    `again`: the job has been taken up again, from its checkpoint. `killed`: somebody else has ended its process, once
+    too often.
     """
 
     name: str
     event: AnyEvent | None = None
     left: str = ""
     again: bool = False
+    killed: bool = False
 
     @property
     def has_left(self) -> bool:

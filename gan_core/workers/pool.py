@@ -146,7 +146,7 @@ class Pool:
             again = f"{why}; goes on from its checkpoint ({killed} of {KILLED_AGAIN})"
             yield Report(child.job.name, left=again, again=True)
             return
-        yield Report(child.job.name, left=why)
+        yield Report(child.job.name, left=why, killed=was_killed(code) and not child.asked_to_stop)
 
     def _end_hung(self, child: _Child, running: list[_Child]) -> Iterator[Report]:
         child.process.kill()

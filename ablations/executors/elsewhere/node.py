@@ -18,8 +18,6 @@ from gan_core.problems import UserError
 from gan_core.workers.ending import ending
 from gan_core.workers.job import Job
 
-TRAINER = "ablations.executors.elsewhere.node:events_of"
-UNSAMPLED = "ablations.executors.elsewhere.node:unsampled_events_of"
 READY = ".ready"  # in a trial's folder here, once everything is in it
 SENT_AFTER = (Sampled, Saved, Finished)
 

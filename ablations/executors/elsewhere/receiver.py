@@ -1,7 +1,7 @@
 """The parent's side of trials that train elsewhere: it alone writes their folders, from what it hears and fetches."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Self
@@ -47,12 +47,12 @@ class Receiver:
         self._trials: dict[str, _Trial] = {}
         self._unreported: dict[str, list[AnyEvent]] = {}
 
-    def begin(self, job: Job, environment: Mapping[str, str] | None = None) -> ShippedJob | Finished:
+    def begin(self, job: Job) -> ShippedJob | Finished:
         """Send the trial's files to the exchange, ready to be trained from; returns what to send to the node.
 
         What an earlier attempt has left in the exchange is brought home first. Where that is the trial's result, the
-        result is returned, and there is nothing to train. `environment`: variables for the process that trains. Raises
-        TakenError where another process trains in the trial's folder and does not end.
+        result is returned, and there is nothing to train. Raises TakenError where another process trains in the trial's
+        folder and does not end.
         """
         with training_lock(job.directory, ORPHAN_S):
             before = told_in(_content(job))
@@ -62,7 +62,7 @@ class Receiver:
             events = story(told)
             if has_result(events) and isinstance(end := events[-1], Finished):
                 return end
-            shipped = ship(job, self._exchange.uri, uuid.uuid4().hex[:12], environment)
+            shipped = ship(job, self._exchange.uri, uuid.uuid4().hex[:12])
             self._send(shipped)
         self._trials[job.name] = _Trial.of(shipped, told)
         return shipped

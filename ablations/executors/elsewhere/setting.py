@@ -8,6 +8,8 @@ from gan_core.problems import Problem, UserError
 from gan_core.workers.patience import USUAL_PATIENCE, Patience
 
 FOLDER = "exchange"
+TRAINER = "ablations.executors.elsewhere.node:events_of"  # by its name alone: it imports torch
+UNSAMPLED = "ablations.executors.elsewhere.node:unsampled_events_of"
 FILES_ALLOWED = "a folder that all machines reach, or file:///FOLDER, s3://BUCKET/FOLDER, gs://BUCKET/FOLDER"
 OF_ONE_PROCESS = frozenset({"memory"})  # fsspec's places that live in a process
 
@@ -33,6 +35,11 @@ class Elsewhere:
     def exchange(self) -> str:
         """Where the files of trials travel."""
         return self.files if self.files is not None else str((self.root / FOLDER).absolute())
+
+    @property
+    def trainer(self) -> str:
+        """What trains a trial on its node, a `Trainer` of the pool, as 'package.module:function'."""
+        return TRAINER if self.system_metrics else UNSAMPLED
 
 
 def given_files(files: str | None, elsewhere: bool) -> str | None:

@@ -1,7 +1,6 @@
 """A job on its way to another machine: plain data, which any of them can read."""
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,7 @@ class ShippedJob(Job):
     """A job that another machine trains. Its `directory` and `home` are the sender's until it has landed there.
 
     `exchange`: where its files travel, a URI or an absolute path; `attempt`: a word that no other sending of this job
-    has; `code`: digest of the sender's trainer; `environment`: variables of the process that trains it.
+    has; `code`: digest of its trainer; `environment`: variables of the process that trains it, given on the node.
     """
 
     exchange: str = ""
@@ -37,20 +36,9 @@ def place_of_attempt(name: str, attempt: str) -> str:
     return f"{TRIALS}/{name}/{attempt}"
 
 
-def ship(job: Job, exchange: str, attempt: str, environment: Mapping[str, str] | None = None) -> ShippedJob:
+def ship(job: Job, exchange: str, attempt: str) -> ShippedJob:
     """The job, ready to be sent with this program's code."""
-    return ShippedJob(
-        name=job.name,
-        settings=job.settings,
-        directory=job.directory,
-        home=job.home,
-        data_digest=job.data_digest,
-        plugins=job.plugins,
-        exchange=exchange,
-        attempt=attempt,
-        code=code_digest(),
-        environment=tuple((environment or {}).items()),
-    )
+    return ShippedJob(**vars(job), exchange=exchange, attempt=attempt, code=code_digest())
 
 
 def job_to_json(job: ShippedJob) -> str:
@@ -65,7 +53,6 @@ def job_to_json(job: ShippedJob) -> str:
         "exchange": job.exchange,
         "attempt": job.attempt,
         "code": job.code,
-        "environment": [list(pair) for pair in job.environment],
     }
     return json.dumps(content)
 
@@ -83,7 +70,6 @@ def job_from_json(line: str | bytes) -> ShippedJob:
         exchange=content["exchange"],
         attempt=content["attempt"],
         code=content["code"],
-        environment=tuple((name, value) for name, value in content["environment"]),
     )
 
 

@@ -13,8 +13,6 @@ from ablations.executors.ray_cluster.readiness import check_nodes
 from ablations.executors.ray_cluster.tasks import Tasks
 from gan_core.workers.job import Job, Report
 
-TRAINER = "ablations.executors.elsewhere.node:events_of"
-UNSAMPLED = "ablations.executors.elsewhere.node:unsampled_events_of"
 POLL_S = 0.2
 BEGUN_AT_ONCE = 8  # trials that are sent off before those that run are listened to again
 
@@ -31,9 +29,8 @@ class RayCluster:
         self._capacity = Capacity(needs)
         self._exchange = Exchange(elsewhere.exchange)
         check_nodes(self._capacity.fitting(), self._exchange)
-        usual = TRAINER if elsewhere.system_metrics else UNSAMPLED
         self._needs = needs
-        self._manner = Manner(trainer or usual, needs.device, needs.cpus, elsewhere.patience)
+        self._manner = Manner(trainer or elsewhere.trainer, needs.device, needs.cpus, elsewhere.patience)
         self._halted: set[str] = set()
 
     def run(self, jobs: Iterator[Job], stop: Callable[[], bool]) -> Generator[Report, None, None]:

@@ -59,7 +59,7 @@ class Told(Record):
 class Left(Record):
     """From a worker: a trial has left without a result, or, `again`, was taken up again by the same worker.
 
-    `begun`: whether it has begun there at all.
+    `begun`: whether it has begun there at all; `crashed`: whether its process has ended by itself, as it would again.
     """
 
     kind: Literal["left"] = "left"
@@ -68,6 +68,7 @@ class Left(Record):
     why: str
     again: bool = False
     begun: bool = True
+    crashed: bool = False
 
 
 class Bye(Record):

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Sequence
 
+from ablations.executors.elsewhere.retries import Again
 from ablations.executors.elsewhere.shipped import ShippedJob
 from ablations.executors.slurm.hand import Hand
 
@@ -15,6 +16,12 @@ class Placement:
         self.at: dict[str, Hand] = {}
         self.whole_gpu: set[str] = set()
         self._avoided: dict[str, str] = {}  # the node that a trial was lost on
+
+    def place(self, shipped: ShippedJob, again: Again | None) -> None:
+        """See `Places`: it waits for a worker."""
+        if again is not None and again.whole_gpu:
+            self.whole_gpu.add(shipped.name)
+        self.waiting.append(shipped)
 
     def hand_out(self, there: Sequence[Hand]) -> None:
         """Give the trials that wait to workers that have a place; those that want a GPU for themselves come first."""
@@ -46,7 +53,7 @@ class Placement:
         return names
 
     def forget(self, name: str) -> None:
-        """This trial has come to an end, or has left."""
+        """See `Places`."""
         self.whole_gpu.discard(name)
         self._avoided.pop(name, None)
 

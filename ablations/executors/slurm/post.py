@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from ablations.executors.elsewhere.setting import TRAINER
 from gan_core.workers.patience import USUAL_PATIENCE, Patience
 
-TRAINER = "ablations.executors.elsewhere.node:events_of"
-UNSAMPLED = "ablations.executors.elsewhere.node:unsampled_events_of"
 IDLE_S = 600.0  # for so long a worker waits for a parent that says nothing: one that was killed may come back
 
 

@@ -117,7 +117,9 @@ class Shift:
         else:
             has_ended = not report.again
             why = self._why if self._why and report.left == STOPPED else report.left
-            self._say(Left(name=job.name, attempt=job.attempt, why=why, again=report.again), at_once=True)
+            crashed = has_ended and report.left != STOPPED and not report.killed
+            left = Left(name=job.name, attempt=job.attempt, why=why, again=report.again, crashed=crashed)
+            self._say(left, at_once=True)
         if has_ended:
             del self._begun[job.name]
             self._next_look = 0.0

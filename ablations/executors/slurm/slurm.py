@@ -8,20 +8,19 @@ from collections.abc import Callable, Generator, Iterator
 from math import ceil
 from pathlib import Path
 
+from ablations.executors.elsewhere.course import Course
 from ablations.executors.elsewhere.receiver import Receiver
-from ablations.executors.elsewhere.retries import Again, Retries
 from ablations.executors.elsewhere.setting import Elsewhere
 from ablations.executors.slurm.clock import Clock
 from ablations.executors.slurm.crew import Crew
 from ablations.executors.slurm.hand import Hand
 from ablations.executors.slurm.messages import Bye, FromWorker, Hello, Left, Told
 from ablations.executors.slurm.placement import Placement
-from ablations.executors.slurm.post import TRAINER, UNSAMPLED, Post
+from ablations.executors.slurm.post import Post
 from ablations.executors.slurm.site import Site
 from ablations.study.cluster import MOST_JOBS
 from gan_core.events import Finished, event_from_json
-from gan_core.workers.job import STOPPED, TAKEN, Job, Report
-from gan_core.workers.training_lock import TakenError
+from gan_core.workers.job import Job, Report
 
 IDLE_S = 60.0  # after which a worker without a trial is let go, where no trial is to come
 LOOK_S = 0.05  # between two looks at the outboxes of few workers
@@ -35,20 +34,17 @@ class Slurm:
         self, setting: Elsewhere, site: Site, receiver: Receiver, control: Path, clock: Clock | None = None
     ) -> None:
         needs = setting.needs
-        self._needs, self._receiver = needs, receiver
-        self._retries = Retries()
-        trainer = TRAINER if setting.system_metrics else UNSAMPLED
+        self._placement = Placement()
+        self._course = Course(receiver, self._placement, needs.gpus)
         self._places = needs.trials_a_gpu
 
         def post(folder: Path) -> Post:
             device = "cuda:0" if needs.gpus else "cpu"
-            return Post(folder, self._places, needs.cpus, device, trainer, setting.patience)
+            return Post(folder, self._places, needs.cpus, device, setting.trainer, setting.patience)
 
         self._clock = clock or Clock()
         asked = needs.model_copy(update={"workers": None}).model_dump_json(exclude_none=True)
-        self._crew = Crew(site, control, post, needs.workers or MOST_JOBS, f"{asked} {trainer}", self._clock)
-        self._jobs: dict[str, Job] = {}  # of this execution: taken, without an end
-        self._placement = Placement()
+        self._crew = Crew(site, control, post, needs.workers or MOST_JOBS, f"{asked} {setting.trainer}", self._clock)
         self._halted: set[str] = set()
         self._has_looked = False
 
@@ -62,7 +58,7 @@ class Slurm:
                 else:
                     yield from self._take(jobs)
                     self._placement.hand_out(self._crew.there)
-                if not self._jobs:
+                if not self._course.under_way:
                     break
                 yield from self._listen(stop())
                 self._clock.sleep(LOOK_S + LOOK_S_A_WORKER * len(self._crew.hands))
@@ -89,38 +85,25 @@ class Slurm:
 
     def _take(self, jobs: Iterator[Job]) -> Iterator[Report]:
         """Take as many trials as there may be places, and have workers for them."""
-        while len(self._jobs) < self._crew.most * self._places and (job := next(jobs, None)) is not None:
-            self._jobs[job.name] = job
+        most = self._crew.most * self._places
+        while len(self._course.under_way) < most and (job := next(jobs, None)) is not None:
             hand = next((hand for hand in self._crew.there if job.name in hand.trials), None)
             if hand is None:
-                yield from self._begin(job)
+                yield from self._course.begin(job)
             else:
                 yield from self._go_on(job, hand)
-        self._crew.hire(ceil(len(self._jobs) / self._places))
+        self._crew.hire(ceil(len(self._course.under_way) / self._places))
         if not self._placement.waiting:
             now = self._clock.now()
             idle = [hand for hand in self._crew.there if not hand.trials and now - hand.idle_since > IDLE_S]
             self._crew.dismiss(hand for hand in idle if hand.life)
 
-    def _begin(self, job: Job) -> Iterator[Report]:
-        """Get a trial ready to be given to a worker, unless the exchange has its result."""
-        try:
-            shipped = self._receiver.begin(job)
-        except TakenError:
-            yield self._over(Report(job.name, left=TAKEN))
-            return
-        yield from self._receiver.caught_up(job.name)
-        if isinstance(shipped, Finished):
-            yield self._over(Report(job.name, shipped))
-        else:
-            self._placement.waiting.append(shipped)
-
     def _go_on(self, job: Job, hand: Hand) -> Iterator[Report]:
         """A worker has had this trial since before this parent began: hear what it has said."""
         attempt = hand.trials[job.name]
-        if self._receiver.take_up(job, attempt) is None:  # it was begun anew elsewhere, or went on here
+        if not self._course.take_up(job, attempt):  # it was begun anew elsewhere, or went on here
             hand.halt(job.name)
-            yield from self._begin(job)
+            yield from self._course.begin(job)
             return
         self._placement.at[job.name] = hand
         for message in hand.untold.pop(attempt, []):
@@ -137,7 +120,7 @@ class Slurm:
 
     def _heed(self, hand: Hand, message: FromWorker, stopping: bool) -> Iterator[Report]:
         match message:
-            case Told() | Left() if self._receiver.attempt_of(message.name) != message.attempt:
+            case Told() | Left() if self._course.attempt_of(message.name) != message.attempt:
                 hand.keep(message)
             case Told():
                 yield from self._told(hand, message, stopping)
@@ -149,90 +132,41 @@ class Slurm:
                 yield from self._lost_by(hand, message.why, stopping, begun=False)  # all that have begun have left
 
     def _told(self, hand: Hand, message: Told, stopping: bool) -> Iterator[Report]:
-        event, name = event_from_json(message.event), message.name
+        event = event_from_json(message.event)
         if isinstance(event, Finished):
-            self._gives_up_place(hand, name)
-            yield from self._ended(name, event, stopping)
-            return
-        self._retries.heard(name, event)
-        report = self._receiver.event(name, event, message.attempt)
-        yield from self._receiver.caught_up(name)
-        if report is not None:
-            yield report
-
-    def _ended(self, name: str, end: Finished, stopping: bool) -> Iterator[Report]:
-        """A trial has come to its end on its node, unless it is tried again."""
-        again = None if end.is_result or stopping else self._retries.failed(name, end, self._needs.gpus)
-        if again is not None:
-            self._receiver.left(name)
-            yield from self._receiver.caught_up(name)
-            yield from self._again(name, again)
-            return
-        report = self._receiver.event(name, end)
-        yield from self._receiver.caught_up(name)
-        yield self._over(report or Report(name, end))
+            self._gives_up_place(hand, message.name)
+        yield from self._course.told(message.name, message.attempt, event, stopping)
 
     def _left(self, hand: Hand, message: Left, stopping: bool) -> Iterator[Report]:
         if message.again:
             yield Report(message.name, left=f"{message.why} (on {hand.node})", again=True)
             return
         self._gives_up_place(hand, message.name)
-        yield from self._gone(message.name, f"on {hand.node}: {message.why}", stopping, message.begun)
+        why, stopping = f"on {hand.node}: {message.why}", stopping or message.name in self._halted
+        yield from self._course.gone(message.name, why, stopping, lost=not message.crashed, begun=message.begun)
 
     def _lost_by(self, hand: Hand, why: str, stopping: bool, begun: bool = True) -> Iterator[Report]:
         """All trials that this worker has had are without one; `begun`: whether they may have begun there."""
         for name in self._placement.lose(hand):
             hand.idle_since = self._clock.now()
-            yield from self._gone(name, why, stopping, begun)
-
-    def _gone(self, name: str, why: str, stopping: bool, begun: bool) -> Iterator[Report]:
-        """A trial has left its worker: its end, or what becomes of it. One that had not begun there has lost nothing,
-        neither work nor one of its attempts: whoever cancels all jobs sends it from one that ends to the next.
-        """
-        end = self._receiver.left(name)
-        yield from self._receiver.caught_up(name)
-        if end is not None:
-            yield from self._ended(name, end, stopping)
-        elif stopping or name in self._halted:
-            yield self._over(Report(name, left=STOPPED))
-        elif not begun:
-            yield from self._begin(self._jobs[name])
-        elif again := self._retries.lost(name, why):
-            yield from self._again(name, again)
-        else:
-            yield self._over(Report(name, left=why))
-
-    def _again(self, name: str, again: Again) -> Iterator[Report]:
-        if again.whole_gpu:
-            self._placement.whole_gpu.add(name)
-        yield Report(name, left=again.why, again=True)
-        yield from self._begin(self._jobs[name])
+            yield from self._course.gone(name, why, stopping or name in self._halted, begun=begun)
 
     def _gives_up_place(self, hand: Hand, name: str) -> None:
         self._placement.take_back(hand, name)
         hand.idle_since = self._clock.now()
 
-    def _over(self, report: Report) -> Report:
-        """Forget a trial that has come to an end, or has left."""
-        name = report.name
-        self._receiver.finish(name)
-        self._retries.forget(name)
-        self._jobs.pop(name, None)
-        self._placement.forget(name)
-        return report
-
     def _stop(self) -> Iterator[Report]:
         """Let all that run save and end; those that wait for a worker have not begun."""
         while self._placement.waiting:
-            yield self._over(Report(self._placement.waiting.popleft().name, left=STOPPED))
+            yield self._course.give_up_waiting(self._placement.waiting.popleft().name)
         self._crew.dismiss(self._crew.there)
 
     def _end_trials(self) -> None:
         """What runs, as it may after an exception in whoever asks for reports: it saves and ends, as after a stop."""
-        if not self._jobs:
+        if not self._course.under_way:
             return
         try:
-            while self._jobs:
+            while self._course.under_way:
                 for _ in self._stop():
                     pass
                 for _ in self._listen(stopping=True):

@@ -148,6 +148,7 @@ def test_what_is_killed_three_times_is_left_and_can_be_tried_again(jobs: list[Jo
         if isinstance(report.event, Started | Ticked) and len(told) < 3:
             holder(jobs[0]).kill()
     assert [(report.again, report.has_died) for report in told] == [(True, False), (True, False), (False, True)]
+    assert [report.killed for report in told] == [False, False, True]
     run(executor, jobs[:1])
     other = reference(tmp_path / "inline", home)[0]
     assert story_of(jobs[0].directory) == story_of(other.directory)
@@ -159,8 +160,8 @@ def test_a_crash_would_come_again_and_is_left(jobs: list[Job]) -> None:
         told += [report] if report.event is None else []
         if isinstance(report.event, Started):
             holder(jobs[0]).send_signal(signal.SIGSEGV)
-    assert [(report.left, report.has_died) for report in told] == [
-        ("its process ended with exit code -11 (SIGSEGV)", True)
+    assert [(report.left, report.has_died, report.killed) for report in told] == [
+        ("its process ended with exit code -11 (SIGSEGV)", True, False)
     ]
 
 

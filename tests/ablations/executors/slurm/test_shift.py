@@ -28,7 +28,7 @@ NAMES = ("one", "two")
 
 
 class PretendedPool:
-    """Tells the story of one trial after another, and of those named 'endless' never the end."""
+    """Tells the story of one trial after another; of one named 'endless', 'crashes' or 'killed' never the end."""
 
     def __init__(self, *given: Any) -> None:
         self.halted: set[str] = set()
@@ -39,9 +39,11 @@ class PretendedPool:
     def run(self, jobs: Iterator[Job], stop: Callable[[], bool]) -> Iterator[Report]:
         while not stop() and (job := next(jobs, None)) is not None:
             told = [*story(make_trial(job.directory.parent / "pretended", make_arm("baseline"), 0), 10.0)]
-            for event in told if "endless" not in job.name else told[:3]:
+            for event in told if job.name not in ("endless", "crashes", "killed") else told[:3]:
                 yield Report(job.name, event)
-            if "endless" in job.name:
+            if job.name in ("crashes", "killed"):
+                yield Report(job.name, left="its process is gone", killed=job.name == "killed")
+            if job.name == "endless":
                 while not stop() and job.name not in self.halted:
                     pass
                 yield Report(job.name, left=STOPPED)
@@ -115,6 +117,16 @@ def test_a_trial_that_is_halted_leaves_and_the_next_one_begins(post: Post, tmp_p
     lived.shift.end("enough")
     left = [one for one in lived.ended() if isinstance(one, Left)]
     assert left[0] == Left(name="endless", attempt=endless.attempt, why=STOPPED)
+
+
+def test_a_crash_is_told_from_what_somebody_else_has_ended(post: Post, tmp_path: Path) -> None:
+    write(post, *(train(sent(tmp_path, name)) for name in ("crashes", "killed")))
+    lived = Lived(post)
+    while sum(isinstance(one, Left) for one in said(post)) < 2:
+        pass
+    lived.shift.end("enough")
+    left = {one.name: one.crashed for one in lived.ended() if isinstance(one, Left)}
+    assert left == {"crashes": True, "killed": False}
 
 
 def test_at_the_end_of_its_time_it_says_why_also_of_trials_that_it_has_not_begun(post: Post, tmp_path: Path) -> None:
