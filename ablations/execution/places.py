@@ -2,14 +2,37 @@
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
+from ablations.execution.options import ExecutionOptions
 from ablations.executors.choose import places_told
 from ablations.executors.elsewhere.setting import Elsewhere
-from ablations.executors.names import ExecutorName
+from ablations.executors.names import ELSEWHERE, ExecutorName
 from ablations.study.cluster import MOST_JOBS, ClusterNeeds
 from ablations.study.study import Study
+from ablations.workspace.identity import own_identity
 from gan_core.config.gpu_memory import gpu_memory
 from gan_core.machine.resources import Resources, share
+
+
+def elsewhere_of(study: str, root: Path, options: ExecutionOptions) -> Elsewhere:
+    """What executors that train on other machines have to know of this study, in the folder `root`."""
+    files = options.files
+    if files is not None:  # others may have theirs there too, with trials of the same names
+        files = f"{files.rstrip('/')}/{study}-{own_identity(root).id[:8]}"
+    return Elsewhere(study, root, options.cluster, files, options.ray_address, options.system_metrics, options.patience)
+
+
+def resources_for(study: Study, options: ExecutionOptions, asked: Elsewhere, has_work: bool) -> Resources:
+    """The places of an execution. `has_work`: whether there is anything to train, for which a cluster is asked.
+
+    Raises UserError where it does not answer, or has no place for any trial.
+    """
+    if options.executor not in ELSEWHERE:
+        return resources_of(study, options.workers, options.threads, options.device)
+    if has_work:
+        return resources_there(options.executor, asked, study.most_trials)
+    return resources_elsewhere(options.executor, options.cluster, study.most_trials)
 
 
 def resources_of(study: Study, workers: int | None, threads: int | None, device: str | None) -> Resources:

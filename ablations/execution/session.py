@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from ablations.execution.failures import FailureWatch
 from ablations.execution.floors import FloorWork
+from ablations.execution.ledgers import Ledgers
 from ablations.execution.options import ExecutionOptions as ExecutionOptions
 from ablations.execution.outputs import Outputs
-from ablations.execution.places import resources_elsewhere, resources_of, resources_there
+from ablations.execution.places import elsewhere_of, resources_for
 from ablations.execution.progress import OnStep, StudyProgress
 from ablations.execution.provision import Provision
 from ablations.execution.runner import run_trials
@@ -19,7 +20,6 @@ from ablations.execution.standing import OnLook, standing_of
 from ablations.execution.time_budget import TimeBudget
 from ablations.executors.choose import executor_of
 from ablations.executors.elsewhere.away import bring_all_home
-from ablations.executors.elsewhere.setting import Elsewhere
 from ablations.executors.executor import Executor
 from ablations.executors.names import ELSEWHERE
 from ablations.results.journal_mending import mended_journals
@@ -32,7 +32,6 @@ from ablations.tracking.tracker import AnyTracker, tracker_of
 from ablations.workspace.due_trials import due_trials
 from ablations.workspace.ended_events import events_of
 from ablations.workspace.execution_record import Execution, Outcome
-from ablations.workspace.identity import own_identity
 from ablations.workspace.opening import leaving_no_traces, open_workspace
 from ablations.workspace.restoring import restored_trials
 from ablations.workspace.trials import Trial, progress_of, trials_of
@@ -64,23 +63,21 @@ class Session:
         if study.looks.stop == "decided":
             self.outputs.take_looks()  # of one that was killed between the last run of a look and the look itself
         self.is_elsewhere = options.executor in ELSEWHERE
-        self.resources: Resources = (
-            self._resources_elsewhere()
-            if self.is_elsewhere
-            else resources_of(study, options.workers, options.threads, options.device)
-        )
+        self.elsewhere = elsewhere_of(study.name, workspace.root, options)
+        self.resources: Resources = resources_for(study, options, self.elsewhere, self._has_trials_to_train())
         self.time = TimeBudget(study, workspace.root, self.resources, options)
         self.trials = self.time.admitted([*(self.exploration or due_trials(study, workspace.root))])
         self.journals = {trial.name: events_of(trial.directory) for trial in self.trials}
         self.progress = StudyProgress.of(self.trials, self.journals)
         self.progress.to_come = self.exploration.trials_to_come if self.exploration else 0
-        exchange = self._elsewhere().exchange
+        exchange = self.elsewhere.exchange
         self.provision = Provision(workspace, options, self.trials, self.journals, self.progress, exchange)
         self.tracking_uri = options.tracking_uri or workspace.mlflow_uri
         self.offline = options.offline
         if not self.offline:
             check_own_database(self.storage, self.tracking_uri)
-        self.ledgers: dict[str, str] = {}  # what Optuna calls them, by the name that they would have alone
+        is_shared = options.storage not in (None, workspace.optuna_uri)
+        self.ledgers = Ledgers(self.storage, is_shared, workspace.root, self.warnings)
         self.has_sent_all = True  # whether the tracking store has all that it was to get
         self.failures = FailureWatch(options.max_failures)
         self.floors = self._floors()
@@ -91,6 +88,12 @@ class Session:
     def storage(self) -> str:
         """Where Optuna keeps its ledgers."""
         return self.options.storage or self.workspace.optuna_uri
+
+    def _has_trials_to_train(self) -> bool:
+        """Whether there are any, before it is known which of them there is time for."""
+        search = self.exploration
+        due = search or due_trials(self.study, self.workspace.root)
+        return bool(search and search.trials_to_come) or any(progress_of(trial) not in RESULTS for trial in due)
 
     def to_do(self) -> list[Trial]:
         """The trials that have no result yet. Raises UserError where a folder belongs to other settings."""
@@ -195,9 +198,7 @@ class Session:
 
         search = self.exploration
         if search is not None:
-            from ablations.search.explorer import Explorer
-
-            yield Explorer(self.storage, search, self.journals, admit, self._ledger_name(search.study))
+            yield self.ledgers.explorer(search, self.journals, admit)
             if stop() or not search.settle():
                 return
             for trial in search:
@@ -280,48 +281,13 @@ class Session:
         self.outputs.write_leaderboard()  # now with the ids of all runs
 
     def _ledger(self) -> "Ledger":
-        from ablations.search.ledger import Ledger
-
-        if self.exploration is None:
-            return Ledger(self.storage, self._ledger_name(self.study.name), self.trials, self.journals)
-        name = self._ledger_name(self.exploration.confirmed)
-        return Ledger(self.storage, name, self.exploration.confirming(), self.journals)
-
-    def _ledger_name(self, name: str) -> str:
-        """What Optuna calls this ledger. A storage that others use too may have one of this name that is theirs."""
-        self.ledgers[name] = name
-        if self.options.storage not in (None, self.workspace.optuna_uri):
-            from ablations.search.ownership import own_ledger
-
-            self.ledgers[name], notice = own_ledger(self.storage, name, self.workspace.root)
-            self.warnings += [notice] if notice else []
-        return self.ledgers[name]
+        search = self.exploration
+        if search is None:
+            return self.ledgers.ledger(self.study.name, self.trials, self.journals)
+        return self.ledgers.ledger(search.confirmed, search.confirming(), self.journals)
 
     def _executor(self) -> Executor:
-        return executor_of(self.options.executor, self.resources, self._elsewhere())
-
-    def _elsewhere(self) -> Elsewhere:
-        options, files = self.options, self.options.files
-        if files is not None:  # others may have theirs there too, with trials of the same names
-            files = f"{files.rstrip('/')}/{self.study.name}-{own_identity(self.workspace.root).id[:8]}"
-        return Elsewhere(
-            self.study.name,
-            self.workspace.root,
-            options.cluster,
-            files,
-            options.ray_address,
-            options.system_metrics,
-            options.patience,
-        )
-
-    def _resources_elsewhere(self) -> Resources:
-        """The places on the cluster, which is asked only where there is something to train."""
-        options, search, most = self.options, self.exploration, self.study.most_trials
-        to_come = bool(search and search.trials_to_come)
-        due = search or due_trials(self.study, self.workspace.root)
-        if to_come or any(progress_of(trial) not in RESULTS for trial in due):
-            return resources_there(options.executor, self._elsewhere(), most)
-        return resources_elsewhere(options.executor, options.cluster, most)
+        return executor_of(self.options.executor, self.resources, self.elsewhere)
 
     def _tracker(self) -> AnyTracker:
         embedded = None if self.options.tracking_uri else self.workspace.mlartifacts

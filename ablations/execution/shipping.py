@@ -11,9 +11,10 @@ from ablations.execution.preparation import begun_images, prepared_images, refus
 from ablations.execution.progress import OnStep
 from ablations.executors.elsewhere.agreement import forget
 from ablations.executors.elsewhere.exchange import Exchange, ExchangeError
+from ablations.executors.elsewhere.offer import offer
 from ablations.executors.elsewhere.parcel import StoppedError
 from ablations.executors.elsewhere.patiently import patiently
-from ablations.executors.elsewhere.supplies import SENT, offer
+from ablations.executors.elsewhere.supplies import SENT
 from ablations.workspace.trials import Trial
 from gan_core.config.compatibility import extractors_of
 from gan_core.evaluation.extractors.supply import supply_given

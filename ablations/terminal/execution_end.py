@@ -66,7 +66,7 @@ def _show_search(session: Session, search: Exploration) -> None:
         return
     from ablations.search.importances import importances  # Optuna: a second to import
 
-    if shares := importances(session.storage, session.ledgers.get(session.study.name, session.study.name)):
+    if shares := importances(session.storage, session.ledgers.names.get(session.study.name, session.study.name)):
         words = ", ".join(f"{name} {100 * share:.0f} %" for name, share in shares.items())
         say(f"Optuna's importances, shares of what varied among the explored trials and no effects: {words}")
 

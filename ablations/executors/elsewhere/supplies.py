@@ -1,12 +1,12 @@
-"""What a trial needs besides its own files: images and weights of extractors, sent along by whoever has them.
+"""What a trial needs besides its own files, on its node: images and weights of extractors, fetched once a node.
 
-They travel through the exchange by their digests, `data/DIGEST` and `weights/SHA256`, and are fetched once a node. What
-the parent does not have a node finds, downloads or draws as any machine does, and the digest is compared.
+They travel through the exchange by their digests, `data/DIGEST` and `weights/SHA256` (`offer.py`). What the parent does
+not have a node finds, downloads or draws as any machine does, and the digest is compared.
 """
 
 import shutil
 import socket
-from collections.abc import Hashable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import partial
@@ -20,10 +20,8 @@ from ablations.executors.elsewhere.parcel import (
     Manifest,
     Stop,
     StoppedError,
-    is_whole,
     manifest_of,
     receive,
-    send,
     wait,
 )
 from ablations.executors.elsewhere.patiently import patiently
@@ -31,8 +29,7 @@ from gan_core import datasets
 from gan_core.config import resolve
 from gan_core.config.compatibility import extractors_of
 from gan_core.datasets import ImageSet, prepared
-from gan_core.datasets.by_digest import place_of
-from gan_core.datasets.prepared_record import PreparedRecord, read_record, record_in
+from gan_core.datasets.prepared_record import PreparedRecord, record_in
 from gan_core.datasets.record import OnProgress
 from gan_core.evaluation import extractors
 from gan_core.evaluation.extractors import Extractor, store
@@ -50,31 +47,6 @@ DATA, WEIGHTS = SENT = "data", "weights"  # of an exchange
 ARRAYS = {prepared.IMAGES, prepared.LABELS}
 LOOK_S = 0.5  # between two looks at a lock
 J = TypeVar("J", bound=Job)
-
-
-def offer(
-    configs: Iterable[Config],
-    digests: Mapping[tuple[Hashable, ...], str],
-    home: Path,
-    exchange: Exchange,
-    tell: OnProgress,
-) -> None:
-    """Put into the exchange what `home` has of the images and weights for these runs; what is there is left.
-
-    `digests`: of the images, by `training_data.key`, as far as they are known. Raises ExchangeError, and UserError
-    where the exchange holds the same images under other names of classes. Whatever `tell` raises ends it: what was
-    sent by then is of no use to anybody, and is sent again.
-    """
-    sent: set[str] = set()
-    for config in configs:
-        digest = digests.get(training_data.key(config))
-        if digest is not None and digest not in sent:
-            sent.add(digest)
-            _offer_images(config, digest, home, exchange, tell)
-        for name in extractors_of(config):
-            if name not in sent:
-                sent.add(name)
-                _offer_weights(name, home, exchange, tell)
 
 
 def supply_node(job: J, exchange: Exchange, stop: Stop = lambda: False) -> J | None:
@@ -104,36 +76,7 @@ def supply_node(job: J, exchange: Exchange, stop: Stop = lambda: False) -> J | N
     return replace(job, data_digest=images.digest)
 
 
-def _offer_images(config: Config, digest: str, home: Path, exchange: Exchange, tell: OnProgress) -> None:
-    images = datasets.find_prepared(home, config.data, "train", digest, skip_broken=config.skip_broken)
-    if images is None:
-        return
-    folder, place = place_of(images), f"{DATA}/{digest}"
-    there = patiently(partial(manifest_of, exchange, place))
-    if there is not None and is_whole(exchange, place, there):
-        theirs = _record_in(there)
-        if theirs is None or _facts(theirs) == _facts(read_record(folder)):
-            return
-        message = (
-            f"{place} has the images of {config.data_dir or config.data}, and other names of classes: "
-            f"{', '.join(theirs.classes)} there, {', '.join(images.classes)} here"
-        )
-        raise UserError(Problem(message, ("--files",), "a place for the files of this study alone"))
-    files = {name: folder / name for name in sorted(ARRAYS)}
-    send(exchange, place, files, (folder / prepared.RECORD).read_text(encoding="utf-8"), tell)
-
-
-def _offer_weights(name: str, home: Path, exchange: Exchange, tell: OnProgress) -> None:
-    path = _kept(name, home)
-    if path is None:
-        return
-    place = f"{WEIGHTS}/{path.stem}"
-    there = patiently(partial(manifest_of, exchange, place))
-    if there is None or not is_whole(exchange, place, there):
-        send(exchange, place, {path.name: path}, "", tell)
-
-
-def _kept(name: str, home: Path) -> Path | None:
+def kept_weights(name: str, home: Path) -> Path | None:
     """The file of an extractor in the store of `home`; None where there is none, or the package has it."""
     if name == extractors.NONE or (extractor := extractors.find(name)).weights is not None:
         return None
@@ -144,8 +87,7 @@ def _supply_images(
     config: Config, digest: str | None, home: Path, exchange: Exchange, stop: Stop, tell: OnProgress
 ) -> ImageSet:
     def is_here() -> bool:
-        found = None if digest is None else _found(config, digest, home)
-        return found is not None
+        return digest is not None and found_here(config, digest, home) is not None
 
     if is_here():
         return training_data.load(config, home, digest=digest)
@@ -165,7 +107,8 @@ def _supply_images(
             raise UserError(*error.problems, Problem(message, source=exchange.uri)) from error
 
 
-def _found(config: Config, digest: str, home: Path) -> ImageSet | None:
+def found_here(config: Config, digest: str, home: Path) -> ImageSet | None:
+    """The images of this run with this digest, if they are prepared under `home`."""
     return datasets.find_prepared(home, config.data, "train", digest, skip_broken=config.skip_broken)
 
 
@@ -175,7 +118,7 @@ def _fetch_images(config: Config, digest: str, home: Path, exchange: Exchange, s
     manifest = patiently(partial(manifest_of, exchange, place), partial(wait, stop=stop))
     if manifest is None:
         return
-    record = _record_in(manifest)
+    record = record_of(manifest)
     if record is None or record.digest != digest or set(manifest.files) != ARRAYS:
         raise DamagedError(f"{place} is not about these images")
     with _draft(home / "prepared", digest) as draft:
@@ -183,16 +126,16 @@ def _fetch_images(config: Config, digest: str, home: Path, exchange: Exchange, s
         (draft / prepared.RECORD).write_text(manifest.facts, encoding="utf-8")
         if prepared.open_set(draft, config.data, "train") is None:
             raise DamagedError(f"{place} does not hold the images of this digest")
-        identity = f"digest {digest} {_facts(record)}"
+        identity = f"digest {digest} {facts_of(record)}"
         prepared.put(draft, prepared.folder_of(home, config.data, "train", identity, record.transform))
 
 
 def _supply_weights(name: str, home: Path, exchange: Exchange, stop: Stop, tell: OnProgress) -> None:
-    if name == extractors.NONE or (extractor := extractors.find(name)).weights is not None or _kept(name, home):
+    if name == extractors.NONE or (extractor := extractors.find(name)).weights is not None or kept_weights(name, home):
         return
     damage = ""
     with _once_a_node(home / "weights", extractor.sha256[:16], stop):
-        if _kept(name, home):
+        if kept_weights(name, home):
             return
         try:
             _fetch_weights(extractor, home, exchange, stop, tell)
@@ -270,7 +213,7 @@ def _in_words(home: Path) -> Iterator[None]:
         raise UserError(Problem(message, allowed=allowed)) from error
 
 
-def _record_in(manifest: Manifest) -> PreparedRecord | None:
+def record_of(manifest: Manifest) -> PreparedRecord | None:
     """The record of a prepared set that a manifest has; None for a damaged one."""
     try:
         return record_in(manifest.facts)
@@ -278,6 +221,6 @@ def _record_in(manifest: Manifest) -> PreparedRecord | None:
         return None
 
 
-def _facts(record: PreparedRecord) -> tuple[tuple[str, ...], int]:
+def facts_of(record: PreparedRecord) -> tuple[tuple[str, ...], int]:
     """What the digest does not stand for."""
     return record.classes, len(record.broken)

@@ -35,7 +35,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Nodes are processes here that have the home folder `node`; the working directory is the study's."""
 
     def small_cluster(session: Session) -> Executor:
-        return SmallCluster(session._elsewhere().exchange)
+        return SmallCluster(session.elsewhere.exchange)
 
     monkeypatch.setenv("GAN_ABLATIONS_HOME", str(tmp_path / "node"))
     monkeypatch.chdir(tmp_path)
@@ -97,6 +97,6 @@ def test_studies_that_share_a_place_for_files_have_a_folder_each(tmp_path: Path)
         options = ExecutionOptions(tmp_path / "home", executor="slurm", offline=True, files="s3://bucket/all/")
         for _ in range(2):  # the same the next time
             with open_session(load_study(write_study(tmp_path)), tmp_path / runs, options) as session:
-                places.add(session._elsewhere().exchange)
+                places.add(session.elsewhere.exchange)
     assert len(places) == 2
     assert all(place.startswith("s3://bucket/all/tiny-") for place in places)

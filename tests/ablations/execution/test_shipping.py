@@ -10,9 +10,9 @@ from ablations.execution.floors import FloorWork
 from ablations.execution.places import resources_elsewhere, resources_there
 from ablations.execution.session import ExecutionOptions, open_session
 from ablations.execution.shipping import Shipping
-from ablations.executors.elsewhere import supplies
 from ablations.executors.elsewhere.agreement import agree, agreed
 from ablations.executors.elsewhere.exchange import Exchange
+from ablations.executors.elsewhere.offer import offer
 from ablations.executors.elsewhere.setting import Elsewhere
 from ablations.executors.names import ExecutorName
 from ablations.study.cluster import ClusterNeeds
@@ -195,6 +195,6 @@ def test_floors_without_images_are_one_note(tmp_path: Path, home: Path) -> None:
 
 def test_only_what_is_prepared_is_offered(trials: tuple[Trial, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     """A digest that trials told, of images that are not here, sends nothing."""
-    monkeypatch.setattr(supplies, "send", None)  # calling it would fail
+    monkeypatch.setattr("ablations.executors.elsewhere.offer.send", None)  # calling it would fail
     digests = {training_data.key(trials[0].config): "0123456789abcdef"}
-    supplies.offer([trials[0].config], digests, Path("/nowhere"), Exchange("/nowhere/at/all"), lambda *_: None)
+    offer([trials[0].config], digests, Path("/nowhere"), Exchange("/nowhere/at/all"), lambda *_: None)

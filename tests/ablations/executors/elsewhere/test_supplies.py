@@ -14,7 +14,8 @@ import pytest
 
 from ablations.executors.elsewhere import parcel, supplies
 from ablations.executors.elsewhere.exchange import Exchange
-from ablations.executors.elsewhere.supplies import offer, supply_node
+from ablations.executors.elsewhere.offer import _offer_weights, offer
+from ablations.executors.elsewhere.supplies import supply_node
 from gan_core import datasets
 from gan_core.config import resolve
 from gan_core.datasets import prepared
@@ -95,7 +96,7 @@ def test_what_is_there_is_not_sent_again(
     config: Config, offered: str, exchange: Exchange, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     known = {training_data.key(config): offered}
-    monkeypatch.setattr(supplies, "send", None)  # calling it would fail
+    monkeypatch.setattr("ablations.executors.elsewhere.offer.send", None)  # calling it would fail
     offer([config, config], known, tmp_path / "parent", exchange, silent)
     monkeypatch.undo()
     exchange.remove(f"data/{offered}/images.npy.0")
@@ -327,7 +328,7 @@ def test_weights_travel_by_their_sha256(exchange: Exchange, tmp_path: Path) -> N
     """A digest of eight digits, as settings have it, is enough."""
     sha256 = own_weights(tmp_path / "parent")
     name = f"own-{sha256[:8]}"
-    supplies._offer_weights(name, tmp_path / "parent", exchange, silent)
+    _offer_weights(name, tmp_path / "parent", exchange, silent)
     for _ in range(2):  # the second time it is there
         supplies._supply_weights(name, tmp_path / "node", exchange, lambda: False, silent)
     (path,) = (tmp_path / "node" / "weights").glob("*.safetensors")
@@ -337,7 +338,7 @@ def test_weights_travel_by_their_sha256(exchange: Exchange, tmp_path: Path) -> N
 
 def test_damaged_weights_are_one_message(exchange: Exchange, tmp_path: Path) -> None:
     sha256 = own_weights(tmp_path / "parent")
-    supplies._offer_weights(f"own-{sha256[:8]}", tmp_path / "parent", exchange, silent)
+    _offer_weights(f"own-{sha256[:8]}", tmp_path / "parent", exchange, silent)
     exchange.put_bytes(f"weights/{sha256}/{sha256}.safetensors.1", b"torn")
     with pytest.raises(UserError, match=r"\(4 bytes\) is not what was sent; remove it") as refused:
         supplies._supply_weights(f"own-{sha256[:8]}", tmp_path / "node", exchange, lambda: False, silent)
