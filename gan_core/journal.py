@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from gan_core.events import AnyEvent, Event, event_from_json
 
 NAME = "events.jsonl"
+UNKNOWN_FIELD, UNKNOWN_KIND = "extra_forbidden", "union_tag_invalid"  # as pydantic calls them
 
 
 def append(directory: Path, event: Event) -> None:
@@ -89,6 +90,25 @@ def _event(line: bytes) -> AnyEvent | None:
         return event_from_json(line)
     except ValidationError:
         return None
+
+
+def unknown_in(content: bytes) -> list[str]:
+    """What a journal's content has that this version does not know, in order: fields, and kinds of events.
+
+    Lines that are wrong in another way, such as torn ones, say nothing of who wrote them.
+    """
+    found: dict[str, None] = {}
+    for line in content.splitlines():
+        try:
+            event_from_json(line)
+        except ValidationError as error:
+            problems = error.errors(include_url=False)
+            if {problem["type"] for problem in problems} <= {UNKNOWN_FIELD, UNKNOWN_KIND}:
+                found |= dict.fromkeys(
+                    str(problem["ctx"]["tag"] if problem["type"] == UNKNOWN_KIND else problem["loc"][-1])
+                    for problem in problems
+                )
+    return list(found)
 
 
 def _ends_with_newline(path: Path) -> bool:

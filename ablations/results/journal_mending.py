@@ -11,13 +11,14 @@ from pathlib import Path
 from ablations.results.summary_file import has_lost_its_end, missing_events, summary_holds
 from ablations.workspace.cursor import read_cursor
 from ablations.workspace.mending import warnings_about
-from ablations.workspace.record_file import set_aside
+from ablations.workspace.record_file import OTHER_VERSION, set_aside
 from ablations.workspace.trial_record import recorded_folders
 from ablations.workspace.trials import Trial
 from ablations.workspace.workspace import COMPUTED, Workspace
 from gan_core import journal
 from gan_core.events import AnyEvent, Started, has_result
 from gan_core.machine.files import replacing
+from gan_core.problems import Problem, UserError
 
 CHECKPOINTS = ("checkpoint.pt", "checkpoint.previous.pt")  # in which the lost events count as written
 
@@ -26,7 +27,8 @@ def mended_journals(workspace: Workspace, trials: Iterable[Trial]) -> list[str]:
     """Set damaged journals aside, and put their copies in place where there are any; a warning about each.
 
     Without a copy one with a hole is set aside together with its checkpoints; one without its end is gone on from, as
-    that of a trial that was killed. The study's lock is the caller's.
+    that of a trial that was killed. The study's lock is the caller's. Raises UserError for one that another version has
+    written, which is not damaged.
     """
     said = []
     for trial in trials:
@@ -36,6 +38,8 @@ def mended_journals(workspace: Workspace, trials: Iterable[Trial]) -> list[str]:
         if not (why := _damage(trial.directory, events)):
             continue
         path = trial.directory / journal.NAME
+        if unknown := _unknown(trial.directory):
+            raise UserError(Problem(unknown, source=str(path), allowed=OTHER_VERSION))
         copy = _copy(workspace, trial, events)
         if copy is None and events and not missing_events(events):
             said.append(f"{path}: {why}: what is left is gone on from, at its last checkpoint")
@@ -55,8 +59,9 @@ def reader_warnings(root: Path) -> list[str]:
     """What is damaged in a study's folder, for whoever may only read: records are passed over, journals count as far
     as they go.
     """
+    mended = "the next `run` mends it, or trains the trial anew"
     return warnings_about(root) + [
-        f"{directory / journal.NAME}: {why}; the next `run` mends it, or trains the trial anew"
+        f"{directory / journal.NAME}: {_unknown(directory) or f'{why}; {mended}'}"
         for directory in recorded_folders(root / "trials")
         if not summary_holds(directory) and (why := _damage(directory, journal.read(directory)))
     ]
@@ -72,6 +77,13 @@ def _damage(directory: Path, events: Sequence[AnyEvent]) -> str:
     if not events and any(name.startswith(COMPUTED) and ".damaged-" not in name for name in others):
         return "no event is left"
     return ""
+
+
+def _unknown(directory: Path) -> str:
+    """What of the journal this version does not know, in words; '' where that is not what is wrong with it."""
+    path = directory / journal.NAME
+    names = journal.unknown_in(path.read_bytes()) if path.exists() else []
+    return f"another version of the trainer has written it: {', '.join(names)} is unknown to this one" if names else ""
 
 
 def _copy(workspace: Workspace, trial: Trial, left: Sequence[AnyEvent]) -> bytes | None:

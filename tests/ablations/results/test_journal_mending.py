@@ -12,6 +12,7 @@ from ablations.workspace.cursor import Cursor, write_cursor
 from ablations.workspace.trials import Trial
 from ablations.workspace.workspace import Workspace
 from gan_core import journal
+from gan_core.problems import UserError
 from tests.ablations.journals import make_arm, story, write, write_trial
 from tests.ablations.journals import make_trial as begun_trial
 
@@ -50,6 +51,18 @@ DAMAGES = {
     "its end garbled": (lambda lines: b"".join(lines)[:-20] + b"\xff" * 20, "its end is missing"),
     "NULs": (lambda lines: bytes(len(b"".join(lines))), "its end is missing"),
 }
+
+
+def test_what_another_version_has_written_is_not_damaged(trial: Trial, tmp_path: Path) -> None:
+    lines = _lines(trial)
+    later = lines[1].replace(b'"seq"', b'"weather":"fair","seq"', 1)
+    path = _damaged(trial, b"".join([lines[0], later, b'{"kind":"dreamt","seq":2}\n', *lines[3:]]))
+    content, words = path.read_bytes(), "another version of the trainer has written it: weather, dreamt is unknown"
+    (warning,) = reader_warnings(tmp_path)
+    assert f"{path}: {words}" in warning
+    with pytest.raises(UserError, match=words):
+        mended_journals(Workspace(tmp_path), [trial])
+    assert path.read_bytes() == content
 
 
 @pytest.mark.parametrize(("damage", "why"), DAMAGES.values(), ids=DAMAGES)
