@@ -13,10 +13,12 @@ IDLE_S = 600.0  # for so long a worker waits for a parent that says nothing: one
 class Post:
     """Sent with the job that SLURM starts. `folder`: its mailbox, which all machines reach.
 
-    `places`: trials at once, each with `threads` CPU threads on `device`; `trainer`: a `Trainer` of the pool.
+    `exchange`: where the files of trials travel; `places`: trials at once, each with `threads` CPU threads on `device`;
+    `trainer`: a `Trainer` of the pool.
     """
 
     folder: Path
+    exchange: str
     places: int = 1
     threads: int = 1
     device: str = "cpu"

@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import Iterator
 
+from ablations.executors.elsewhere.exchange import Exchange
 from ablations.executors.elsewhere.scratch import landed, settled
 from ablations.executors.elsewhere.shipped import ShippedJob, job_from_json
 from ablations.executors.slurm.mailbox import INBOX, OUTBOX, Incoming, Outgoing
@@ -44,10 +45,14 @@ class Shift:
             self._why = why
 
     def work(self) -> None:
-        """Train until there is a reason to end. Raises OSError where the mailbox can't be used."""
+        """Train until there is a reason to end.
+
+        Raises OSError where the mailbox can't be used, and ExchangeError where files can't travel from this node.
+        """
         signal.pthread_sigmask(signal.SIG_BLOCK, FOR_THE_WORKER)  # of this thread, and of what it starts
         post = self.post
         try:
+            Exchange(post.exchange).check()  # before anything is trained here
             pool = Pool(post.trainer, post.places, (post.device,), post.threads, post.patience)
             self._halt = pool.halt
             self._outbox.add(

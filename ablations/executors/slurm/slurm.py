@@ -40,7 +40,7 @@ class Slurm:
 
         def post(folder: Path) -> Post:
             device = "cuda:0" if needs.gpus else "cpu"
-            return Post(folder, self._places, needs.cpus, device, setting.trainer, setting.patience)
+            return Post(folder, setting.exchange, self._places, needs.cpus, device, setting.trainer, setting.patience)
 
         self._clock = clock or Clock()
         asked = needs.model_copy(update={"workers": None}).model_dump_json(exclude_none=True)

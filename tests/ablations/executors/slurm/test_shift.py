@@ -6,12 +6,13 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from ablations.executors.elsewhere.exchange import Exchange
+from ablations.executors.elsewhere.exchange import Exchange, ExchangeError
 from ablations.executors.elsewhere.receiver import Receiver
 from ablations.executors.elsewhere.shipped import ShippedJob, job_to_json
 from ablations.executors.slurm import shift as module
@@ -56,7 +57,7 @@ def post(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Post:
     monkeypatch.setattr(module, "BUSY_LOOK_S", 0.01)
     monkeypatch.setattr(module, "IDLE_LOOK_S", 0.01)
     (tmp_path / "box").mkdir()  # by the parent
-    return Post(tmp_path / "box", idle_s=30)
+    return Post(tmp_path / "box", str(tmp_path / "exchange"), idle_s=30)
 
 
 class Lived:
@@ -143,8 +144,15 @@ def test_at_the_end_of_its_time_it_says_why_also_of_trials_that_it_has_not_begun
     assert bye == Bye(life="now", why="time is over", returns=True)
 
 
+def test_a_node_that_files_cannot_travel_from_trains_nothing(post: Post, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ExchangeError, match="a part of its path is a file"):
+        Shift(replace(post, exchange=str(tmp_path / "file")), "now", "node1").work()
+    assert said(post) == []
+
+
 def test_nobody_sends_anything(post: Post) -> None:
-    lived = Lived(Post(post.folder, idle_s=0.1))
+    lived = Lived(replace(post, idle_s=0.1))
     assert lived.ended()[-1] == Bye(life="now", why="nobody has sent a trial")
 
 
@@ -162,7 +170,7 @@ def test_the_program_ends_on_sigterm_and_tells_what_has_ended_it(
     nowhere.write_text("")
     for folder in (nowhere, tmp_path / "not here"):
         with pytest.raises(OSError, match=folder.name):
-            Worker(Post(folder))()
+            Worker(Post(folder, str(tmp_path / "exchange")))()
 
 
 def test_checkpoint_saves_and_returns_what_is_to_run_again(post: Post) -> None:

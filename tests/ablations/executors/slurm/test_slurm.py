@@ -236,7 +236,7 @@ def test_an_attempt_that_went_on_without_us_is_not_taken_up(study: Study) -> Non
 
 
 def test_workers_that_a_killed_parent_had_no_time_to_record_are_cancelled(study: Study) -> None:
-    study.site.submit([Post(control_folder(study.setting) / "workers" / "unknown")])
+    study.site.submit([Post(control_folder(study.setting) / "workers" / "unknown", study.setting.exchange)])
     study.run()
     study.assert_whole()
 

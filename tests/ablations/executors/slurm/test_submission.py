@@ -84,7 +84,7 @@ def test_the_time_is_the_users_else_the_partitions(
 def test_an_array_of_workers(tmp_path: Path, programs: Path) -> None:
     (programs / "asked").write_text("")
     made = submission(tmp_path, cpus=2, partition="gpu")
-    posts = [Post(tmp_path / name) for name in ("one", "two")]
+    posts = [Post(tmp_path / name, str(tmp_path)) for name in ("one", "two")]
     assert made.submit(posts) == ["7_0", "7_1"]
     (script,) = (tmp_path / "control" / "logs").glob("7_submission.sh")
     text = script.read_text()
