@@ -37,6 +37,13 @@ def leaderboard(
         str | None,
         typer.Option(metavar="URI", help="Read a tracking store instead of the disk: these experiments, or all."),
     ] = None,
+    from_csv: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="Read what --runs-csv wrote; the study's file says how it is judged.",
+        ),
+    ] = None,
     by: Annotated[
         By, typer.Option(help="Rank by the mean over seeds of the best generators, or of the last.")
     ] = By.best,
@@ -58,7 +65,6 @@ def leaderboard(
     """
     from ablations.leaderboard import csv_of, json_of
     from ablations.leaderboard.explain import explain as explained
-    from ablations.leaderboard.source import from_disk
     from ablations.leaderboard.text.markdown import columns_page, markdown_of
     from ablations.results.csv_text import csv_text
     from ablations.results.table import results_table
@@ -71,7 +77,7 @@ def leaderboard(
         return
     json = STDOUT if as_json else None
     check_places({"--csv": csv, "--json": json, "--md": md, "--runs-csv": runs_csv})
-    source = from_disk(studies or (), runs) if from_mlflow is None else _from_mlflow(from_mlflow, studies or ())
+    source = _source(studies or (), runs, from_mlflow, from_csv)
     if source.warning:
         show_warnings(source.warning.splitlines())
     if explain is not None:
@@ -91,6 +97,16 @@ def leaderboard(
         show_effects(ranked)
     for option, (path, text) in wanted.items():
         write(option, path, text(), tell=not to_stdout)
+
+
+def _source(studies: Sequence[str], runs: Path, from_mlflow: str | None, from_csv: Path | None) -> "ResultSource":
+    from ablations.leaderboard.source import from_disk, from_table
+
+    if from_csv is None:
+        return from_disk(studies, runs) if from_mlflow is None else _from_mlflow(from_mlflow, studies)
+    if from_mlflow is not None:
+        raise UserError(Problem("results come from one place", ("--from-csv",), allowed="without --from-mlflow"))
+    return from_table(from_csv, studies)
 
 
 def _from_mlflow(uri: str, experiments: Sequence[str]) -> "ResultSource":

@@ -1,4 +1,4 @@
-"""Where a leaderboard's results come from: studies on disk, or (`ablations.tracking`) a tracking store."""
+"""Where a leaderboard's results come from: studies on disk, a table of runs, or (`ablations.tracking`) a store."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -10,6 +10,7 @@ from ablations.leaderboard.board import leaderboard_of
 from ablations.leaderboard.context import Context, Contexts, read_context
 from ablations.leaderboard.explain import Journal
 from ablations.leaderboard.records import Leaderboard
+from ablations.results.from_table import read_runs
 from ablations.results.journal_mending import reader_warnings
 from ablations.results.results import Result, in_order, read_results, trial_directories
 from ablations.study.claims.measures import Of
@@ -57,6 +58,30 @@ def from_folders(roots: Sequence[Path]) -> ResultSource:
     return replace(source, warning="\n".join(chain.from_iterable(map(reader_warnings, folders))))
 
 
+def from_table(table: Path, study_files: Sequence[str]) -> ResultSource:
+    """The runs that `--runs-csv` wrote. Rule, looks and claims are those of the study files.
+
+    A single file is taken for the study of a table that has one, whatever it is called there (`run --as`).
+    Raises UserError for files that don't fit, and for a search, whose table doesn't say which runs explored.
+    """
+    from ablations.study.study import load_study  # brings the trainer, which readers of a folder can do without
+
+    results = read_runs(table)
+    names = list(dict.fromkeys(result.study for result in results))
+    records = [load_study(Path(file)).record() for file in study_files]
+    if len(records) == len(names) == 1:
+        records = [records[0].model_copy(update={"name": names[0]})]
+    problems = [
+        Problem(f"has no runs of study {record.name}", source=str(table), allowed=", ".join(names))
+        for record in records
+        if record.name not in names
+    ]
+    problems += [Problem(f"{record.name} is a search", ("--from-csv",)) for record in records if record.search]
+    if problems:
+        raise UserError(*problems)
+    return ResultSource(results, _no_journal, {record.name: Context(study=record) for record in records})
+
+
 def source_of(results: tuple[Result, ...], root: Path) -> ResultSource:
     """The results of the study in this folder, with what the folder says of the study now."""
     return _source_of({root: results})
@@ -95,6 +120,10 @@ def _told_apart(folders: Sequence[Path]) -> dict[Path, str]:
         where = folder if is_alone else str(root)
         found[root] = name if several[name] == 1 or (is_alone and folder == name) else f"{name} ({where})"
     return found
+
+
+def _no_journal(result: Result) -> list[AnyEvent]:
+    raise UserError(Problem("a table of runs holds no journals", ("--explain",), "without --from-csv"))
 
 
 def _journal_on_disk(result: Result) -> list[AnyEvent]:

@@ -85,3 +85,19 @@ def test_mistakes(runs: Path, words: list[str], message: str) -> None:
 
 def test_the_page_of_columns_is_what_the_command_prints() -> None:
     assert DOCS.read_text() == ablations("leaderboard", "--columns").out
+
+
+def test_a_table_of_runs_says_what_the_folder_says(runs: Path, tmp_path: Path) -> None:
+    file, study = tmp_path / "runs.csv", tmp_path / "study.yaml"
+    study.write_text(
+        "question: q\ndesign: one-in\nbaseline: {data: shapes, image_size: 16, width: 8, batch_size: 10, budget_kimg: 1.2}\n"
+        "seeds: 1\ntricks: {dropout: {dropout: 0.3}}\n"
+        "claims: {helps: {statement: it helps, source: s, comparison: dropout < baseline}}\n"
+    )
+    before = ablations("leaderboard", runs / "one", "--csv", tmp_path / "a.csv", "--runs-csv", file)
+    again = ablations("leaderboard", study, "--from-csv", file, "--csv", tmp_path / "b.csv")
+    assert (before.code, again.code) == (0, 0)
+    assert "one: claims" in again.out
+    columns = ["study", "arm", "rank", "fid_mean", "factor_dropout"]
+    was, now = (pd.read_csv(tmp_path / name)[columns].to_numpy().tolist() for name in ("a.csv", "b.csv"))
+    assert now == was
