@@ -53,6 +53,7 @@ class Adoption:
     there: tuple[str, ...]  # had a result already
     unfinished: tuple[str, ...]  # folders of runs that have not come to their end
     other_code: tuple[str, ...]  # adopted, and trained by another source of the trainer than this one
+    weightless: tuple[str, ...]  # adopted without a generator's weights
     left: int  # trials of the study without a result
     warnings: tuple[str, ...] = ()
     models: ModelsLogged | None = None
@@ -102,6 +103,7 @@ def adopt(source: Path, study: Study, runs: Path, options: ExecutionOptions, on_
         there=tuple(one.trial.name for one in found if one.trial.name not in adopted),
         unfinished=tuple(folder.name for folder, _ in runs_there if not _has_result(folder)),
         other_code=tuple(one.trial.name for one in new if one.record.code != code_digest()),
+        weightless=tuple(one.trial.name for one in new if not any(one.trial.directory.glob("*.safetensors"))),
         left=left,
         warnings=tuple(session.warnings),
         models=models,

@@ -14,6 +14,7 @@ from ablations.cli.options import (
     Budget,
     Data,
     ExtractorName,
+    Offline,
     Runs,
     Seeds,
     Settings,
@@ -65,6 +66,7 @@ def adopt(
             envvar="ABLATIONS_STORAGE", metavar="URL", help="Optuna's storage.", show_default="the study's own"
         ),
     ] = None,
+    offline: Offline = False,
     allow_code: AllowCode = False,
 ) -> None:
     """Take runs that were trained elsewhere into their study, Optuna and MLflow, each exactly once.
@@ -80,7 +82,14 @@ def adopt(
 
     uri = os.environ.get("MLFLOW_TRACKING_URI") or None
     options = ExecutionOptions(
-        machine_home(), "inline", device="cpu", tracking_uri=uri, storage=storage, command=sys.argv, models=True
+        machine_home(),
+        "inline",
+        device="cpu",
+        tracking_uri=uri,
+        storage=storage,
+        command=sys.argv,
+        models=True,
+        offline=offline,
     )
     into = study_named(study or study_of(source), runs, allow_code)
     show_adoption(take(source, into, runs, options, Steps()))

@@ -30,6 +30,7 @@ Use = Annotated[
     list[Path] | None,
     typer.Option("--use", metavar="FILE", help="A file with code of your own; may be repeated.", show_default=False),
 ]
+Offline = Annotated[bool, typer.Option("--offline", help="Leave MLflow alone; `sync` sends everything later.")]
 Models = Annotated[
     bool, typer.Option("--models/--no-models", help="Log each arm's best generator as a model in MLflow.")
 ]

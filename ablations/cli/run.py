@@ -19,6 +19,7 @@ from ablations.cli.options import (
     ExtractorName,
     Json,
     Models,
+    Offline,
     Register,
     Runs,
     Seeds,
@@ -146,9 +147,7 @@ def run(
         int, typer.Option(metavar="N", min=1, help="Trials that may fail one after another before the study ends.")
     ] = MAX_FAILURES,
     with_report: Annotated[bool, typer.Option("--report/--no-report", help="Write report.html at the end.")] = True,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Leave MLflow alone; `sync` sends everything later.")
-    ] = False,
+    offline: Offline = False,
     system_metrics: Annotated[
         bool, typer.Option("--system-metrics/--no-system-metrics", help="Note each trial's CPU time and memory.")
     ] = True,

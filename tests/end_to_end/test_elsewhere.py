@@ -152,6 +152,16 @@ def test_nothing_of_ours_is_taken_for_a_strangers(what: str, folder: Path, tmp_p
     assert not any((runs / "tiny" / "trials").glob("*/*"))
 
 
+def test_scores_count_without_weights_and_mlflow_may_wait(folder: Path, tmp_path: Path) -> None:
+    runs, done = fresh(folder, tmp_path), tmp_path / "done"
+    shutil.copytree(folder / "done", done, ignore=shutil.ignore_patterns("*.safetensors", "checkpoint*"))
+    adopted = ablations("adopt", done, "--runs", runs, "--offline")
+    assert (adopted.code, "2 trials taken in" in adopted.out) == (0, True)
+    assert "2 of 2 came without weights" in " ".join(adopted.err.split())
+    assert not (runs / "tiny" / "mlflow.db").exists()
+    assert len(scores(runs)) >= 2
+
+
 def test_what_has_no_result_is_not_taken(folder: Path, tmp_path: Path) -> None:
     empty = ablations("adopt", tmp_path, "--runs", tmp_path)
     assert (empty.code, "there is no run in it" in empty.err) == (2, True)
