@@ -1,7 +1,7 @@
 """The pages of docs/answers: their tables and figures, made from the tables of runs that lie beside them.
 
 python docs/make_answers.py                          # all pages anew; verdicts are computed, by the study files' rules
-python docs/make_answers.py --take runs/STUDY ...    # before that, put the runs of these folders there, with page and leaderboard
+python docs/make_answers.py --take runs/STUDY ...    # first take in these studies' runs, leaderboards and reports
 """
 
 import argparse

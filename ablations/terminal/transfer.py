@@ -41,9 +41,9 @@ def show_adoption(adoption: Adoption) -> None:
         count, total = len(adoption.other_code), len(adoption.adopted)
         show_warnings([f"{count} of {total} were trained by another source of gan_core than the one here"])
     if adoption.weightless:
-        count = f"{len(adoption.weightless)} of {len(adoption.adopted)}"
+        some = f"{len(adoption.weightless)} of {len(adoption.adopted)}"
         show_warnings(
-            [f"{count} came without weights: their scores count, but `sample` and `evaluate` have no generator"]
+            [f"{some} came without weights: their scores count, but `sample` and `evaluate` have no generator"]
         )
     if adoption.models is not None:
         show_models(adoption.models)

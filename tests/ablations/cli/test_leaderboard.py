@@ -90,8 +90,9 @@ def test_the_page_of_columns_is_what_the_command_prints() -> None:
 def test_a_table_of_runs_says_what_the_folder_says(runs: Path, tmp_path: Path) -> None:
     file, study = tmp_path / "runs.csv", tmp_path / "study.yaml"
     study.write_text(
-        "question: q\ndesign: one-in\nbaseline: {data: shapes, image_size: 16, width: 8, batch_size: 10, budget_kimg: 1.2}\n"
-        "seeds: 1\ntricks: {dropout: {dropout: 0.3}}\n"
+        "question: q\ndesign: one-in\nseeds: 1\n"
+        "baseline: {data: shapes, image_size: 16, width: 8, batch_size: 10, budget_kimg: 1.2}\n"
+        "tricks: {dropout: {dropout: 0.3}}\n"
         "claims: {helps: {statement: it helps, source: s, comparison: dropout < baseline}}\n"
     )
     before = ablations("leaderboard", runs / "one", "--csv", tmp_path / "a.csv", "--runs-csv", file)
