@@ -19,7 +19,8 @@ class Question:
 
     `measure` has what the runs of some seeds say; where there is a `pair`, that is left to all pairs of its `metric`
     and its `group` (a block's) together, for they steady one another's spreads. `weight`: of its share of alpha.
-    `drives`: whether arms get more seeds for its sake.
+    `drives`: whether arms get more seeds for its sake. `asks_size`: whether it is also asked if a difference
+    that is shown matters, as by a claim that two are equal.
     """
 
     key: Hashable
@@ -31,6 +32,7 @@ class Question:
     group: str = ""
     weight: float = 1.0
     drives: bool = True
+    asks_size: bool = False
 
 
 class Judge(Protocol):
@@ -84,7 +86,8 @@ class Inquiry:
         self._seeds, self._ended, self._record = list(seeds), ended, taken
         self._places = {question.key: place for place, question in enumerate(self.questions)}
         self._pairs: dict[int, dict[Hashable, MeasuredPair]] = {}  # by look
-        self._family = Family(len(self.questions), looks, rule, [question.weight for question in self.questions])
+        sized = [place for place, question in enumerate(self.questions) if question.asks_size]
+        self._family = Family(len(self.questions), looks, rule, [question.weight for question in self.questions], sized)
         self.taken = 0  # looks
         self.arms = self.going_on = frozenset(ended)  # the arms that get the seeds of the next look
         self.went_on: list[frozenset[str]] = []  # after each look
@@ -170,8 +173,9 @@ class Inquiry:
             self.went_on.append(self.going_on)
 
     def _measured(self, question: Question, pairs: Mapping[Hashable, MeasuredPair], seeds: Seeds) -> Measured | None:
-        is_decided = self._family.judged[self._places[question.key]].is_decided
-        if self.looks.stop == "decided" and (is_decided or not self._takes_part(question)):
+        judged = self._family.judged[self._places[question.key]]
+        is_settled = judged.is_decided and not judged.lacks_size
+        if self.looks.stop == "decided" and (is_settled or not self._takes_part(question)):
             return None
         if question.pair is not None:
             return pairs[question.key].measured(question.rule)
@@ -198,11 +202,14 @@ class Inquiry:
 
 
 def _each_once(questions: Iterable[Question]) -> list[Question]:
-    """Every question once, the first time that it is asked, with the largest weight that it is asked with."""
+    """Every question once, where it is asked first, with the largest weight and the most that is asked of it."""
     found: dict[Hashable, Question] = {}
     for question in questions:
         first = found.setdefault(question.key, question)
-        weight, drives = max(first.weight, question.weight), first.drives or question.drives
-        if (weight, drives) != (first.weight, first.drives):
-            found[question.key] = replace(first, weight=weight, drives=drives)
+        found[question.key] = replace(
+            first,
+            weight=max(first.weight, question.weight),
+            drives=first.drives or question.drives,
+            asks_size=first.asks_size or question.asks_size,
+        )
     return list(found.values())

@@ -1,12 +1,12 @@
 """All questions of one study, tested together: at every look, by one share of alpha, each with one interval."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from ablations.statistics.looks import Looks
-from ablations.statistics.outlook import Prediction, chance_of_a_verdict
+from ablations.statistics.outlook import Prediction, chance_of_a_size, chance_of_a_verdict
 from ablations.statistics.rule import Rule
 from ablations.statistics.significance import half_width
 from ablations.statistics.verdict import SAME, Evidence, Finding, Verdict, decide, decide_spread, decided_by_divergence
@@ -64,6 +64,7 @@ class LookResult:
     size: Size
     verdict: Verdict
     chance: float | None = None
+    chance_of_size: float | None = None  # where a difference is shown and its size is asked: that a later look says it
     is_hopeless: bool = False  # whether no more seeds are to be spent on it
 
 
@@ -80,13 +81,18 @@ class Judged:
 
     @property
     def is_hopeless(self) -> bool:
-        """Whether it was given up at its last look."""
-        return self.last is not None and self.last.is_hopeless
+        """Whether it was given up at its last look, without a verdict."""
+        return self.last is not None and self.last.is_hopeless and not self.is_decided
 
     @property
     def is_decided(self) -> bool:
         """Whether there is a verdict."""
         return self.last is not None and self.last.verdict.finding != "can't tell"
+
+    @property
+    def lacks_size(self) -> bool:
+        """Whether a difference is shown, and more seeds may still say whether it matters, which is asked."""
+        return self.last is not None and self.last.chance_of_size is not None and not self.last.is_hopeless
 
     @property
     def state(self) -> Literal["", "decided", "open", "hopeless"]:
@@ -103,7 +109,7 @@ class Judged:
     @property
     def is_open(self) -> bool:
         """Whether more seeds may still bring a verdict that is worth waiting for."""
-        return not self.is_decided and not self.is_hopeless
+        return self.lacks_size or (not self.is_decided and not self.is_hopeless)
 
 
 class Family:
@@ -123,12 +129,23 @@ class Family:
     then still has its one part, and errs with probability alpha / r at most. One with an effect errs only about the
     margin, to one side, with half of that, and has half a part. The parts add up to r.
 
-    A verdict stands once it is there; only divergence seen later can take it back to "can't tell".
+    A verdict stands once it is there; only divergence seen later can take it back to "can't tell". Of the questions in
+    `sized`, which ask whether a difference matters, a difference that is shown does not say all: later looks narrow its
+    interval until it lies beyond the margin or within it. Each look's interval misses the truth with its own share of
+    alpha, so what all of them have in common does with the sum of these shares.
     """
 
-    def __init__(self, count: int, looks: Looks, rule: Rule, weights: Sequence[float] | None = None) -> None:
+    def __init__(
+        self,
+        count: int,
+        looks: Looks,
+        rule: Rule,
+        weights: Sequence[float] | None = None,
+        sized: Collection[int] = (),
+    ) -> None:
         self.looks, self.rule = looks, rule
         self._weights = [1.0] * count if weights is None else list(weights)
+        self._sized = frozenset(sized)
         self._p = [math.nan] * count  # over the looks so far, not yet adjusted for the other questions
         self._p_equivalence = [math.nan] * count
         self._strongest: list[tuple[int, Measured] | None] = [None] * count  # the look that has the smallest p
@@ -177,7 +194,9 @@ class Family:
         self.give_up(
             i
             for i, results in enumerate(self._results)
-            if results and results[-1].chance is not None and results[-1].chance < self.rule.hopeless
+            if results
+            and (left := _first_of(results[-1].chance, results[-1].chance_of_size)) is not None
+            and left < self.rule.hopeless
         )
 
     def give_up(self, questions: Iterable[int]) -> None:
@@ -207,14 +226,12 @@ class Family:
 
     def _result(self, i: int, look: int, measured: Measured, parts: float) -> LookResult:
         before = self._results[i][-1] if self._results[i] else None
+        parts = self._own_parts(i, parts)
         if before is not None and before.verdict.finding != "can't tell":
-            return self._confirmed(before, look, measured)
+            stands = self._confirmed(before, look, measured)
+            return self._narrowed(stands, look, measured, parts) if self._lacks_size(i, stands) else stands
         share = self.looks.shares[look]
         at, deciding = self._strongest[i] or (look, measured)
-        weight = self._weights[i]
-        if self._p[i] * parts <= self.rule.alpha * weight:  # what its own difference frees is for the others
-            parts += min(0.5 * weight, self._tested - parts)
-        parts /= weight
         p, p_equivalence = _at_most_1(parts * self._p[i]), _at_most_1(parts * self._p_equivalence[i])
         said = replace(
             measured.evidence,
@@ -235,7 +252,8 @@ class Family:
         half = half_width(deciding.error, deciding.df, alpha)
         if measured.note and verdict is not SAME:
             verdict = replace(verdict, reason=f"{verdict.reason}; {measured.note}")
-        return LookResult(
+        low, high = deciding.value - half, deciding.value + half
+        result = LookResult(
             look=look + 1,
             seeds=self.looks.counts[look],
             of_look=at + 1,
@@ -243,12 +261,53 @@ class Family:
             p=p,
             p_equivalence=p_equivalence,
             level=1 - alpha,
-            low=deciding.value - half,
-            high=deciding.value + half,
-            size=_size(deciding, half),
+            low=low,
+            high=high,
+            size=_size(low, high, deciding.margin),
             verdict=verdict,
-            chance=self._chance(measured, look, parts) if verdict.finding == "can't tell" else None,
+            chance=self._chance(chance_of_a_verdict, measured, look, parts)
+            if verdict.finding == "can't tell"
+            else None,
         )
+        return self._with_chance_of_size(result, measured, parts) if self._lacks_size(i, result) else result
+
+    def _own_parts(self, i: int, parts: float) -> float:
+        """Of how many parts the question has one; what its own difference frees is for the others."""
+        weight = self._weights[i]
+        if self._p[i] * parts <= self.rule.alpha * weight:
+            parts += min(0.5 * weight, self._tested - parts)
+        return parts / weight
+
+    def _lacks_size(self, i: int, result: LookResult) -> bool:
+        """Whether it is asked by how much, a difference is shown, and not yet whether it matters."""
+        return i in self._sized and result.verdict.finding in ("helps", "hurts") and result.size == "unknown"
+
+    def _narrowed(self, before: LookResult, look: int, measured: Measured, parts: float) -> LookResult:
+        """The verdict as it stands, with what this look's interval has in common with that of those before.
+
+        Where they have nothing in common, or not what this look has measured, all stays as it was.
+        """
+        alpha = self.rule.alpha * self.looks.shares[look] / (parts * measured.tests)
+        half = half_width(measured.error, measured.df, alpha)
+        low, high = max(before.low, measured.value - half), min(before.high, measured.value + half)
+        if not low <= measured.value <= high:
+            return replace(before, chance_of_size=self._chance(chance_of_a_size, measured, look, parts))
+        result = replace(
+            before,
+            look=look + 1,
+            seeds=self.looks.counts[look],
+            of_look=look + 1,
+            measured=measured,
+            level=before.level - alpha,
+            low=low,
+            high=high,
+            size=_size(low, high, measured.margin),
+            chance_of_size=None,
+        )
+        return self._with_chance_of_size(result, measured, parts) if result.size == "unknown" else result
+
+    def _with_chance_of_size(self, result: LookResult, measured: Measured, parts: float) -> LookResult:
+        return replace(result, chance_of_size=self._chance(chance_of_a_size, measured, result.look - 1, parts))
 
     def _verdict(self, said: Evidence, measured: Measured, p: float) -> Verdict:
         if measured.is_same_run:
@@ -278,12 +337,18 @@ class Family:
         taken_back = Verdict("can't tell", reason)
         return replace(before, look=look + 1, seeds=self.looks.counts[look], verdict=taken_back)
 
-    def _chance(self, measured: Measured, look: int, parts: float) -> float | None:
+    def _chance(
+        self,
+        chance: Callable[[Prediction, Sequence[tuple[int, float]]], float],
+        measured: Measured,
+        look: int,
+        parts: float,
+    ) -> float | None:
         later = range(look + 1, len(self.looks.counts))
         if not later or not measured.is_tested or math.isnan(measured.error):
             return None
         now = self.looks.counts[look]
-        return chance_of_a_verdict(
+        return chance(
             Prediction(measured.value, measured.error, measured.df, measured.margin, now, measured.grows_by),
             [(self.looks.counts[j], self.rule.alpha * self.looks.shares[j] / (parts * measured.tests)) for j in later],
         )
@@ -327,10 +392,13 @@ def _at_most_1(p: float) -> float:
     return p if math.isnan(p) else min(1.0, p)
 
 
-def _size(measured: Measured, half: float) -> Size:
-    """Whether the interval lies inside or outside the margin."""
-    if math.isnan(half) or math.isnan(measured.margin):
-        return "unknown"
-    if abs(measured.value) + half <= measured.margin:
+def _size(low: float, high: float, margin: float) -> Size:
+    """Whether the interval lies inside or outside the margin; unknown where a number is NaN."""
+    if -margin <= low and high <= margin:
         return "inside"
-    return "outside" if abs(measured.value) - half >= measured.margin else "unknown"
+    return "outside" if low >= margin or high <= -margin else "unknown"
+
+
+def _first_of(*numbers: float | None) -> float | None:
+    """The first that there is."""
+    return next((number for number in numbers if number is not None), None)

@@ -24,7 +24,17 @@ class Prediction(NamedTuple):
 
 
 def chance_of_a_verdict(known: Prediction, later: Sequence[tuple[int, float]]) -> float:
-    """The probability that the interval at one of the later looks, each (seeds, alpha), excludes 0 or fits the margin.
+    """The probability that the interval at a later look, each (seeds, alpha), excludes 0 or fits the margin."""
+    return _chance(known, later, 0.0)
+
+
+def chance_of_a_size(known: Prediction, later: Sequence[tuple[int, float]]) -> float:
+    """The probability that the interval at a later look lies beyond the margin, or fits into it."""
+    return _chance(known, later, known.margin)
+
+
+def _chance(known: Prediction, later: Sequence[tuple[int, float]], beyond: float) -> float:
+    """Of an interval that lies beyond this number, or within the margin.
 
     The true effect is drawn from Student's t around what was seen (a flat prior), further seeds around that with the
     spread as it is now. The draws are the same each time.
@@ -40,7 +50,7 @@ def chance_of_a_verdict(known: Prediction, later: Sequence[tuple[int, float]]) -
         mean, error = total / count, sd / math.sqrt(count)
         df = known.df + known.grows_by * (count - known.seeds)
         half = float(special.stdtrit(df, 1 - alpha / 2)) * error
-        found |= (np.abs(mean) >= half) | (np.abs(mean) + half <= known.margin)
+        found |= (np.abs(mean) >= half + beyond) | (np.abs(mean) + half <= known.margin)
     return float(found.mean())
 
 

@@ -1,6 +1,7 @@
 """The questions that a study's claims are, and their answers once these are judged with all others of the study."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from itertools import groupby
 
 from ablations.leaderboard.claims.effects import of_factors
@@ -22,7 +23,18 @@ def claims_evidence(
     """
     by_arm = {arm: tuple(own) for arm, own in groupby(sorted(trials, key=_arm), key=_arm)}
     cases = [Case(claim, MEASURES[claim.metric].rule(rule), by_arm, of) for claim in claims]
-    return tuple(_evidence(case, mixed) for case in cases)
+    return tuple(
+        with_size(_evidence(case, mixed)) if case.claim.relation == "=" else _evidence(case, mixed) for case in cases
+    )
+
+
+def with_size(evidence: ClaimEvidence) -> ClaimEvidence:
+    """The same, where the question is not only whether there is a difference, but whether it matters."""
+    return (
+        evidence
+        if evidence.question is None
+        else replace(evidence, question=replace(evidence.question, asks_size=True))
+    )
 
 
 def _evidence(case: Case, mixed: Collection[str]) -> ClaimEvidence:
