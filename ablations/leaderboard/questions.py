@@ -69,7 +69,7 @@ class Inquiry:
 
     `ended`: by arm the seeds whose runs have ended, whatever their outcome. `seeds`: the study's, in its order. A look
     is taken when all arms that still get seeds have as many as it asks for. `taken`: what is on record of the looks
-    that were taken already; what was given up then stays given up.
+    that were taken already; what was given up then stays given up, and arms that got no more seeds get none.
     """
 
     def __init__(
@@ -169,6 +169,8 @@ class Inquiry:
                 driving = [q for q in self.questions if q.drives]
                 still = [q for q in driving if self._family.judged[self._places[q.key]].is_open]
                 self.going_on &= {arm for question in still if self._takes_part(question) for arm in question.arms}
+                if recorded is not None:  # by it trials are trained, also if another version of the rule has written it
+                    self.going_on &= frozenset(recorded.going_on)
             self.taken += 1
             self.went_on.append(self.going_on)
 

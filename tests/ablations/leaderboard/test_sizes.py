@@ -10,6 +10,7 @@ from ablations.leaderboard.questions import Inquiry, Question
 from ablations.statistics import ArmScores, Looks, Rule
 from ablations.statistics.family import Judged
 from ablations.statistics.outlook import Prediction, chance_of_a_size, chance_of_a_verdict
+from ablations.workspace.looks_taken import LookTaken
 
 RULE = Rule(margin=0.2)
 MARGIN = math.log(1.2)
@@ -18,7 +19,14 @@ SEEDS = range(12)
 ARMS = ("a", "b", "c")
 
 
-def inquiry(effects: dict[str, float], rng: np.random.Generator, sd: float, asks_size: bool, seeds: int) -> Inquiry:
+def inquiry(
+    effects: dict[str, float],
+    rng: np.random.Generator,
+    sd: float,
+    asks_size: bool,
+    seeds: int,
+    taken: tuple[LookTaken, ...] = (),
+) -> Inquiry:
     """Each arm against the baseline; log FID of an arm is its effect and noise."""
 
     def arm(name: str) -> ArmScores:
@@ -32,7 +40,7 @@ def inquiry(effects: dict[str, float], rng: np.random.Generator, sd: float, asks
         question = pair_question((scores[name], baseline), RULE)
         questions += [question, Question(**{**vars(question), "asks_size": asks_size})]
     ended = {name: one.scores for name, one in scores.items()}
-    return Inquiry(questions, LOOKS, SEEDS, {name: set(own) for name, own in ended.items()}, RULE)
+    return Inquiry(questions, LOOKS, SEEDS, {name: set(own) for name, own in ended.items()}, RULE, taken)
 
 
 def judged(found: Inquiry) -> list[Judged]:
@@ -58,6 +66,16 @@ def test_a_shown_difference_stops_an_arm_only_where_its_size_is_not_asked() -> N
     first = end.looks[0]
     assert first.low <= end.last.low <= end.last.measured.value <= end.last.high <= first.high
     assert end.last.level < first.level  # the shares of both looks
+
+
+def test_a_look_that_an_older_version_took_is_waited_for_by_no_arm_that_it_stopped() -> None:
+    """`run` trains by the record, and would end without the look for which it has trained."""
+    effects = {"a": math.log(1.3), "b": 0.05}
+    before = inquiry(effects, np.random.default_rng(3), 0.05, True, 5)
+    assert sorted(before.going_on) == ["a", "b", "baseline"]
+    record = (LookTaken(look=1, seeds=5, time=0.0, said=(), going_on=("b", "baseline")),)
+    after = inquiry(effects, np.random.default_rng(3), 0.05, True, 5, record)
+    assert (sorted(after.going_on), after.waits_for) == (["b", "baseline"], 6)
 
 
 @pytest.mark.parametrize(("effect", "wrong"), [(MARGIN * 1.001, "inside"), (MARGIN * 0.999, "outside")])
