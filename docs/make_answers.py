@@ -6,6 +6,8 @@ python docs/make_answers.py --take runs/STUDY ...    # first take in these studi
 
 import argparse
 import re
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +22,9 @@ from ablations.report.figures.canvas import DPI, WIDE
 from ablations.report.figures.forest import draw_forest
 from ablations.report.sections.forest_lines import Line
 from ablations.results.csv_text import csv_text
-from ablations.results.table import results_table
+from ablations.results.from_table import read_runs
+from ablations.results.table import FACTOR, results_table
+from ablations.study.claims.records import OfGenerators
 
 ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "answers"
@@ -89,24 +93,41 @@ def made(what: str, name: str, boards: Sequence[Leaderboard]) -> str:
         return "\n".join(markdown_claims(tables[0])).strip()
     if what == "count":
         return counted(tables)
+    if what == "hours":
+        return hours(PAGES[name])
     return "\n".join(of_number(what, tables))
 
 
 def counted(tables: Sequence[Table | Across]) -> str:
-    """Of how many numbers every part is answered, some, or none."""
-    small = by_number(tables[0])
-    every = [n for n, parts in small.items() if all(part.outcome in ANSWERED for part in parts)]
-    some = [n for n, parts in small.items() if n not in every and any(part.outcome in ANSWERED for part in parts)]
-    none = [n for n in small if n not in every and n not in some]
-    outcomes = [part.outcome for parts in small.values() for part in parts]
-    said = ", ".join(f"{outcomes.count(outcome)} {outcome}" for outcome in (*ANSWERED, "can't tell", "not tested"))
-    return (
-        f"| of the {len(small)} | | which |\n|---|---|---|\n"
-        f"| every part is answered | {len(every)} | {_numbers(every)} |\n"
-        f"| some parts are | {len(some)} | {_numbers(some)} |\n"
-        f"| none is | {len(none)} | {_numbers(none)} |\n\n"
-        f"Their {len(outcomes)} parts: {said}."
-    )
+    """Of how many numbers every part is answered, some, or none: in each form, and in one or the other."""
+    answered = [{part.claim.name for part in table.claims if part.outcome in ANSWERED} for table in tables]
+    asked = {number: {part.claim.name for part in parts} for number, parts in by_number(tables[0]).items()}
+    lines = [f"| of the {len(asked)} | every part is answered | some parts are | none is |", "|---|---|---|---|"]
+    for form, done in zip(
+        (SMALL.form, FULL.form, "**one or the other**"), (*answered, set.union(*answered)), strict=True
+    ):
+        every = [number for number, parts in asked.items() if parts <= done]
+        some = [number for number, parts in asked.items() if parts & done and number not in every]
+        none = [number for number, parts in asked.items() if not parts & done]
+        cells = (f"{len(numbers)}: {_numbers(numbers)}" if numbers else "0" for numbers in (every, some, none))
+        lines.append(f"| {form} | {' | '.join(cells)} |")
+    for source, table in zip((SMALL, FULL), tables, strict=True):
+        outcomes = [part.outcome for part in table.claims]
+        said = ", ".join(f"{outcomes.count(o)} {o}" for o in (*ANSWERED, "can't tell", "not tested") if o in outcomes)
+        lines.append(f"\n{source.form[0].upper()}{source.form[1:]}: {len(outcomes)} parts, {said}.")
+    return "\n".join(lines)
+
+
+def hours(sources: Sequence[Source]) -> str:
+    """How many runs there were, and what they took."""
+    lines = ["| study | runs | diverged | hours, all runs together | on |", "|---|---|---|---|---|"]
+    for source in sources:
+        results = read_runs(source.runs)
+        diverged = sum(result.status == "diverged" for result in results)
+        took = sum(result.summary.wall_s or 0 for result in results) / 3600
+        kinds = ", ".join(sorted({result.summary.ran_on or "?" for result in results}))
+        lines.append(f"| `{source.study}` | {len(results)} | {diverged} | {took:.1f} | {escaped(kinds)} |")
+    return "\n".join(lines)
 
 
 def of_number(number: str, tables: Sequence[Table | Across]) -> Iterator[str]:
@@ -120,6 +141,13 @@ def of_number(number: str, tables: Sequence[Table | Across]) -> Iterator[str]:
         metric = "" if part.claim.metric == "fid" else f" in `{part.claim.metric}`"
         comparison = f"`{part.claim.comparison}`{metric}" if part.claim.comparison else ""
         yield f"| {short(part)} | {escaped(part.claim.statement)} | {comparison} | {' | '.join(cells)} |"
+    notes = [
+        f"{short(part)}: {note}."
+        for part in forms[0]
+        for note in part.notes
+        if isinstance(part.claim.test, OfGenerators)
+    ]
+    yield from ("", *notes) if notes else ()
 
 
 def answer_text(answered: AnsweredClaim, table: Table | Across) -> str:
@@ -162,16 +190,20 @@ def draw(number: str, tables: Sequence[Table | Across]) -> bool:
 
 
 def take(folder: Path) -> None:
-    """Put a study's runs, page and leaderboard into docs/answers."""
+    """Put a study's runs, report and leaderboard into docs/answers."""
     source = from_folders([folder])
     table = results_table(source.results).drop(columns=OF_THE_PLACE)
     name = str(table["study"].iloc[0])
     if name not in [one.study for one in SOURCES]:
         raise SystemExit(f"{folder}: study {name} is on no page of docs/answers")
+    study = source.contexts[name].study
+    if study is not None and study.design == "arms":  # whose arms are compared as they are
+        table = table.drop(columns=[column for column in table if column.startswith(FACTOR)])
     table = table.loc[:, table.notna().any()]
     (FOLDER / f"{name}-runs.csv").write_text(csv_text(table))
     (FOLDER / f"{name}-leaderboard.csv").write_text(csv_of(source.leaderboard()))
-    (FOLDER / f"{name}.html").write_bytes((folder / "report.html").read_bytes())
+    words = ["report", str(folder), "--out", str(FOLDER / f"{name}.html")]
+    subprocess.run([sys.executable, "-m", "ablations", *words], check=True)
 
 
 def _numbers(numbers: Sequence[str]) -> str:
