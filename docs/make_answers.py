@@ -6,11 +6,13 @@ python docs/make_answers.py --take runs/STUDY ...    # first take in these studi
 
 import argparse
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from ablations.leaderboard import Leaderboard, Table, csv_of
 from ablations.leaderboard.across_records import Across
@@ -202,8 +204,11 @@ def take(folder: Path) -> None:
     table = table.loc[:, table.notna().any()]
     (FOLDER / f"{name}-runs.csv").write_text(csv_text(table))
     (FOLDER / f"{name}-leaderboard.csv").write_text(csv_of(source.leaderboard()))
-    words = ["report", str(folder), "--out", str(FOLDER / f"{name}.html")]
-    subprocess.run([sys.executable, "-m", "ablations", *words], check=True)
+    with TemporaryDirectory() as figures:
+        words = ["report", str(folder), "--out", str(FOLDER / f"{name}.html"), "--figures", figures]
+        subprocess.run([sys.executable, "-m", "ablations", *words], check=True)
+        for drawn in Path(figures).glob(f"{name}-across.png"):
+            shutil.copy(drawn, FOLDER)
 
 
 def _numbers(numbers: Sequence[str]) -> str:

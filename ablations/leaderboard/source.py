@@ -1,7 +1,7 @@
 """Where a leaderboard's results come from: studies on disk, a table of runs, or (`ablations.tracking`) a store."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -14,10 +14,13 @@ from ablations.results.from_table import read_runs
 from ablations.results.journal_mending import reader_warnings
 from ablations.results.results import Result, in_order, read_results, trial_directories
 from ablations.study.claims.measures import Of
+from ablations.study.record import StudyRecord
 from ablations.workspace.workspace import Workspace, find_workspace
 from gan_core import journal
 from gan_core.events import AnyEvent
 from gan_core.problems import Problem, UserError
+
+MOST_NAMED = 5  # arms in a message
 
 
 @dataclass(frozen=True)
@@ -77,9 +80,34 @@ def from_table(table: Path, study_files: Sequence[str]) -> ResultSource:
         if record.name not in names
     ]
     problems += [Problem(f"{record.name} is a search", ("--from-csv",)) for record in records if record.search]
+    problems += [problem for record in records for problem in _other_arms(record, results, table)]
     if problems:
         raise UserError(*problems)
-    return ResultSource(results, _no_journal, {record.name: Context(study=record) for record in records})
+    contexts = {record.name: Context(study=record) for record in records}
+    return ResultSource(results, _no_journal, contexts, "\n".join(_said_of_files(results, contexts)))
+
+
+def _other_arms(record: StudyRecord, results: Sequence[Result], table: Path) -> Iterator[Problem]:
+    """Runs of arms that the study has not: then the file is another study's."""
+    arms = [arm.name for arm in record.arms]
+    others = dict.fromkeys(result.arm for result in results if result.study == record.name and result.arm not in arms)
+    if others:
+        message = f"{len(others)} of its arms are none of the study file's: {', '.join(list(others)[:MOST_NAMED])}"
+        yield Problem(message, source=str(table), allowed="the file of the study that the runs are of")
+
+
+def _said_of_files(results: Sequence[Result], contexts: Contexts) -> Iterator[str]:
+    """What of the runs is judged without its study's file, and which arms of a file have no runs."""
+    for name in dict.fromkeys(result.study for result in results):
+        study = contexts[name].study if name in contexts else None
+        if study is None:
+            yield f"{name}: judged by the usual rule, at one look and without claims, for no study file was named"
+        else:
+            there = {result.arm for result in results if result.study == name}
+            lacking = [arm.name for arm in study.arms if arm.name not in there]
+            if lacking:
+                named = ", ".join(lacking[:MOST_NAMED])
+                yield f"{name}: no runs of {len(lacking)} arms of the study file ({named}): is it this study's?"
 
 
 def source_of(results: tuple[Result, ...], root: Path) -> ResultSource:

@@ -31,7 +31,7 @@ def read_runs(path: Path) -> tuple[Result, ...]:
     except OSError as error:
         raise UserError(Problem(f"can't be read: {error.strerror}", source=str(path))) from error
     except ValueError as error:  # of the parser, too
-        raise UserError(_no_table(str(path), f"is no CSV: {str(error).splitlines()[0]}")) from error
+        raise UserError(_no_table(str(path), "is no CSV")) from error
     frame.columns = pd.Index([plain_text(str(name)) for name in frame.columns])
     if lacking := [name for name in NEEDED if name not in frame]:
         raise UserError(_no_table(str(path), f"has no column {', '.join(lacking)}"))

@@ -102,3 +102,29 @@ def test_a_table_of_runs_says_what_the_folder_says(runs: Path, tmp_path: Path) -
     columns = ["study", "arm", "rank", "fid_mean", "factor_dropout"]
     was, now = (pd.read_csv(tmp_path / name)[columns].to_numpy().tolist() for name in ("a.csv", "b.csv"))
     assert now == was
+    strange = tmp_path / "strange.yaml"
+    strange.write_text(study.read_text().replace("{dropout: {dropout: 0.3}}", "{smooth: {label_smoothing: 0.9}}"))
+    strange.write_text(strange.read_text().replace("dropout < baseline", "smooth < baseline"))
+    refused = ablations("leaderboard", strange, "--from-csv", file)
+    assert (refused.code, refused.out) == (2, "")
+    assert "1 of its arms are none of the study file's: dropout" in " ".join(refused.err.split())
+    more = tmp_path / "more.yaml"
+    more.write_text(study.read_text().replace("{dropout: 0.3}}", "{dropout: 0.3}, smooth: {label_smoothing: 0.9}}"))
+    warned = " ".join(ablations("leaderboard", more, "--from-csv", file).err.split())
+    assert "no runs of 1 arms of the study file (smooth)" in warned
+    bare = ablations("leaderboard", "--from-csv", file)
+    assert (bare.code, "judged by the usual rule" in " ".join(bare.err.split())) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--from-mlflow", "sqlite:///x.db"], "results come from one place"),
+        (["--explain", "baseline", "dropout"], "a table of runs holds no journals"),
+    ],
+)
+def test_a_table_of_runs_stands_alone(runs: Path, tmp_path: Path, words: list[str], message: str) -> None:
+    ablations("leaderboard", runs / "one", "--runs-csv", tmp_path / "runs.csv")
+    shown = ablations("leaderboard", "--from-csv", tmp_path / "runs.csv", *words)
+    assert (shown.code, shown.out) == (2, "")
+    assert message in " ".join(shown.err.split())

@@ -26,6 +26,8 @@ def test_a_finished_trial(tmp_path: Path) -> None:
     trial = write_trial(tmp_path, make_arm("together", ("dropout", "ttur")), 7, fid=20.0)
     write_cursor(trial.directory, Cursor(tracking_uri="sqlite:///x", experiment_id="1", run_id="abc"))
     table = table_of(tmp_path)
+    outcomes = table.pop("outcome")
+    assert [len(outcome) for outcome in outcomes] == [16]
     assert table.to_dict("records") == [
         {
             "study": "tiny",
