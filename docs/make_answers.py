@@ -194,7 +194,8 @@ def draw(number: str, tables: Sequence[Table | Across]) -> bool:
 def take(folder: Path) -> None:
     """Put a study's runs, report and leaderboard into docs/answers."""
     source = from_folders([folder])
-    table = results_table(source.results).drop(columns=OF_THE_PLACE)
+    ended = [result for result in source.results if result.status != "unfinished"]
+    table = results_table(ended).drop(columns=OF_THE_PLACE)
     name = str(table["study"].iloc[0])
     if name not in [one.study for one in SOURCES]:
         raise SystemExit(f"{folder}: study {name} is on no page of docs/answers")
