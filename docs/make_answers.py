@@ -32,11 +32,7 @@ ROOT = Path(__file__).parent.parent
 FOLDER = ROOT / "docs" / "answers"
 END = "<!-- end -->"
 MARK = re.compile(r"<!-- answers: (?P<what>\S+) -->")
-OF_THE_PLACE = [
-    "directory",
-    "run_id",
-    "data_skipped",
-]  # columns that say where the runs lay, and nothing of the verdicts
+OF_THE_PLACE = ["directory", "run_id", "data_skipped"]  # columns that say nothing of the verdicts
 ANSWERED = ("supported", "refuted")
 
 
@@ -83,7 +79,7 @@ def page_of(name: str) -> str:
 
 
 def made(what: str, name: str, boards: Sequence[Leaderboard]) -> str:
-    """What stands between two marks: `count`, `all`, `effects`, `claims`, or the number of a claim."""
+    """What stands between two marks: `count`, `hours`, `effects`, `claims`, or the two digits of a claim."""
     answers = [board.answers for board in boards]
     assert all(answer is not None for answer in answers)
     tables = [answer for answer in answers if answer is not None]
@@ -177,7 +173,7 @@ def short(answered: AnsweredClaim) -> str:
     return answered.claim.name.split("_")[0].lstrip("0")
 
 
-def draw(number: str, tables: Sequence[Table | Across]) -> bool:
+def draw(number: str, tables: Sequence[Table | Across]) -> None:
     """The figure of one number: each part in each form, every seed, the interval that decides, and the margin."""
     lines = [
         Line(f"{short(part)}, {source.form.split(' of ')[1]}", part.seen.shown, part.seen.by_seed, part.outcome)
@@ -188,7 +184,6 @@ def draw(number: str, tables: Sequence[Table | Across]) -> bool:
     if lines:
         figure = draw_forest(sorted(lines, key=_part), tables[0].rule, ("left is lower", "left is higher"), WIDE)
         figure.savefig(FOLDER / f"ganhacks2-{number}.png", dpi=DPI / 2, metadata={"Software": None})
-    return bool(lines)
 
 
 def take(folder: Path) -> None:

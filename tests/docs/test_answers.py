@@ -4,10 +4,7 @@
 """
 
 import re
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pandas as pd
@@ -19,22 +16,12 @@ from ablations.leaderboard.claims.records import AnsweredClaim
 from ablations.study.claims.records import OfArms
 from ablations.study.study import load_study
 from gan_core.plugins.loaded import entries, unload
+from tests.docs.scripts import script
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "docs" / "answers"
 
-
-def _script() -> ModuleType:
-    spec = spec_from_file_location("make_answers", ROOT / "docs" / "make_answers.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-SCRIPT = _script()
+SCRIPT = script("make_answers")
 
 
 def _boards() -> dict[str, Leaderboard]:

@@ -2,32 +2,19 @@
 
 import csv
 import re
-import sys
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
 from ablations.study.overrides import Overrides, settings_in
 from ablations.study.study import load_study
+from tests.docs.scripts import script
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGE = (DOCS / "gallery.md").read_text()
 
-
-def _script() -> ModuleType:
-    spec = spec_from_file_location("make_gallery", DOCS / "make_gallery.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-SCRIPT = _script()
+SCRIPT = script("make_gallery")
 
 
 @pytest.mark.parametrize("exhibit", SCRIPT.EXHIBITS, ids=lambda exhibit: exhibit.name)

@@ -31,7 +31,7 @@ def claims_across(
     return tuple(
         _of_one_block(claim, trials[claim.block], design, of)
         if claim.block
-        else _all_blocks(claim, trials, design, study, of)
+        else with_size(claim, _of_all_blocks(claim, trials, design, study, of))
         for claim in claims
     )
 
@@ -46,13 +46,6 @@ def several_protocols(trials: Sequence[Result], metric: str, of: Of) -> tuple[st
     """The metric, where these runs measured it under more than one protocol."""
     stamps = {score.stamp for trial in trials if (score := trial.score(metric, of)) is not None}
     return (metric,) if len(stamps) > 1 else ()
-
-
-def _all_blocks(
-    claim: Claim, trials: Mapping[str, Sequence[Result]], design: BlockedDesign, study: StudyRecord, of: Of
-) -> ClaimEvidence:
-    evidence = _of_all_blocks(claim, trials, design, study, of)
-    return with_size(evidence) if claim.relation == "=" else evidence
 
 
 def _of_all_blocks(

@@ -23,18 +23,14 @@ def claims_evidence(
     """
     by_arm = {arm: tuple(own) for arm, own in groupby(sorted(trials, key=_arm), key=_arm)}
     cases = [Case(claim, MEASURES[claim.metric].rule(rule), by_arm, of) for claim in claims]
-    return tuple(
-        with_size(_evidence(case, mixed)) if case.claim.relation == "=" else _evidence(case, mixed) for case in cases
-    )
+    return tuple(with_size(case.claim, _evidence(case, mixed)) for case in cases)
 
 
-def with_size(evidence: ClaimEvidence) -> ClaimEvidence:
-    """The same, where the question is not only whether there is a difference, but whether it matters."""
-    return (
-        evidence
-        if evidence.question is None
-        else replace(evidence, question=replace(evidence.question, asks_size=True))
-    )
+def with_size(claim: Claim, evidence: ClaimEvidence) -> ClaimEvidence:
+    """Of a claim that two are equal: it asks not only whether they differ, but whether that matters."""
+    if claim.relation != "=" or evidence.question is None:
+        return evidence
+    return replace(evidence, question=replace(evidence.question, asks_size=True))
 
 
 def _evidence(case: Case, mixed: Collection[str]) -> ClaimEvidence:
